@@ -1,0 +1,65 @@
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs by itself, once.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/bin/uv)
+RUN := $(VENV)/bin
+PYTEST := $(RUN)/python -m pytest
+ARGS ?=
+
+.PHONY: help
+help: ## What there is to type
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(VENV)/ready ## Watch the operator at work on a real API server (ARGS=--once: run through once and end)
+	@$(RUN)/wahealth demo $(ARGS)
+
+.PHONY: test
+test: check ## Everything that must hold: checks, unit, property, contract and integration tests
+	@$(PYTEST) $(ARGS)
+
+.PHONY: check
+check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generated files (seconds)
+	@$(RUN)/ruff check --quiet .
+	@$(RUN)/ruff format --check --quiet .
+	@$(RUN)/mypy --no-error-summary
+	@$(RUN)/lint-imports --no-logo >$(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+	@$(RUN)/wahealth generate --check
+
+.PHONY: generate
+generate: $(VENV)/ready ## Write anew what is generated from the models: CRD, RBAC, reference
+	@$(RUN)/wahealth generate
+
+.PHONY: format
+format: $(VENV)/ready ## Let ruff format and mend what it can
+	@$(RUN)/ruff format --quiet .
+	@$(RUN)/ruff check --fix --quiet .
+
+.PHONY: lock
+lock: $(VENV)/ready ## Pin the latest versions of all dependencies, with hashes
+	@$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+	@$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove what these commands made in this folder (the cache of cluster programs stays)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Without uv on the machine it is installed into .venv, never into the system.
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "setting up $(VENV) (once)" >&2
+	@$(PYTHON) -m venv $(VENV) || { echo "the venv module of $(PYTHON) is needed (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/ready: requirements-dev.lock pyproject.toml $(if $(filter $(VENV)/bin/uv,$(UV)),$(VENV)/bin/uv)
+	@[ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	@$(UV) pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

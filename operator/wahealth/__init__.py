@@ -1,0 +1,1 @@
+"""The health of WhatsApp Business API clients as a Kubernetes resource."""
