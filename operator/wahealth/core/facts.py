@@ -1,0 +1,30 @@
+"""Everything one verdict is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wahealth.core.model import Finding, Mode, PodOutcome, Status
+
+ALLOWED_SHARDS = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the resource asks for, in our own types."""
+
+    mode: Mode | None = None  # None: Auto
+    shards: int | None = None
+    suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one round knows. `reference` or `key` set: nothing was asked, `outcomes` is empty."""
+
+    expected: Expectation
+    generation: int
+    outcomes: tuple[PodOutcome, ...] = ()
+    reference: Finding | None = None  # what the spec refers to and is not there: Accepted=False
+    key: Finding | None = None  # the key's form: CredentialsValid=False
+    believed: Status = field(default_factory=Status)  # what the status says so far

@@ -1,0 +1,280 @@
+"""From what the pods answer to a verdict, in the three modes."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import (
+    CONNECTED,
+    CONNECTING,
+    DISCONNECTED,
+    UNINITIALIZED,
+    UNKNOWN,
+    UNREGISTERED,
+    answer,
+    core,
+    facts,
+    node,
+    planned,
+    primary,
+    said,
+    secondary,
+    single,
+    verdict,
+    verdicts,
+)
+from wahealth.core.evaluate import evaluate
+from wahealth.core.facts import Expectation, Facts
+from wahealth.core.model import (
+    ConditionType,
+    Finding,
+    Gateway,
+    GatewayStatus,
+    Malformed,
+    Mode,
+    Node,
+    Refused,
+    Role,
+    Status,
+    Truth,
+    Unreachable,
+    Unreached,
+)
+
+ACCEPTED, CREDENTIALS = ConditionType.ACCEPTED, ConditionType.CREDENTIALS_VALID
+REACHABLE, AVAILABLE, READY = ConditionType.REACHABLE, ConditionType.AVAILABLE, ConditionType.READY
+
+HEALTHY_HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
+HEALTHY_MC2 = answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1", CONNECTED), core("c2"))
+REFUSED_CONNECTION = Unreachable(Unreached.CONNECTION_REFUSED)
+
+
+class TestSingle:
+    @pytest.mark.parametrize(
+        ("says", "gateway", "available"),
+        [
+            (CONNECTED, Gateway.CONNECTED, ("True", "Connected")),
+            (DISCONNECTED, Gateway.DISCONNECTED, ("False", "Disconnected")),
+            (CONNECTING, Gateway.CONNECTING, ("False", "Connecting")),
+            (UNINITIALIZED, Gateway.UNINITIALIZED, ("False", "Uninitialized")),
+            (UNREGISTERED, Gateway.UNREGISTERED, ("False", "Unregistered")),
+        ],
+    )
+    def test_the_one_status_decides(self, says: GatewayStatus, gateway: Gateway, available: tuple[str, str]) -> None:
+        status = verdict(single(says))
+        assert (status.mode, status.gateway, said(status, AVAILABLE)) == (Mode.SINGLE, gateway, available)
+
+    def test_connected_is_one_of_one(self) -> None:
+        assert verdict(single(CONNECTED)).connected.summary == "1/1"  # type: ignore[union-attr]
+        assert verdict(single(UNREGISTERED)).connected.summary == "0/1"  # type: ignore[union-attr]
+
+    def test_a_status_nobody_knows_changes_nothing(self) -> None:
+        before = planned(verdict(single(CONNECTED))).status
+        after = verdict(single(UNKNOWN), believed=before)
+        assert (after.gateway, said(after, AVAILABLE)) == (Gateway.CONNECTED, ("True", "Connected"))
+
+
+class TestHighAvailability:
+    def test_one_connected_coreapp_is_healthy_and_all_others_disconnected_are_standbys(self) -> None:
+        status = verdict(HEALTHY_HA)
+        assert status.mode is Mode.HIGH_AVAILABILITY
+        assert said(status, READY) == ("True", "Available")
+        assert verdicts(status) == {"m0": "Standby", "m1": "Standby", "c0": "Active", "c1": "Standby"}
+        assert (status.primary_master, status.connected_coreapps) == ("m0", ("c0",))
+
+    def test_none_connected_is_an_outage(self) -> None:
+        status = verdict(answer(primary("m0"), core("c0"), core("c1")))
+        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.DISCONNECTED, ("False", "Disconnected"))
+        assert verdicts(status) == {"m0": "Standby", "c0": "Faulty", "c1": "Faulty"}
+
+    def test_two_connected_are_one_too_many(self) -> None:
+        status = verdict(answer(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTED)))
+        assert status.gateway is Gateway.CONNECTED
+        assert said(status, READY) == ("False", "MultipleActiveCoreapps")
+
+
+class TestMulticonnect:
+    def test_all_shards_and_the_primary_master_connected_is_healthy(self) -> None:
+        status = verdict(HEALTHY_MC2)
+        assert status.mode is Mode.MULTICONNECT
+        assert said(status, READY) == ("True", "Available")
+        assert verdicts(status) == {"m0": "Active", "c0": "Active", "c1": "Active", "c2": "Standby"}
+
+    def test_fewer_than_the_shards_is_partial(self) -> None:
+        status = verdict(HEALTHY_MC2, mode=Mode.MULTICONNECT, shards=4)
+        assert (status.gateway, said(status, AVAILABLE)) == (
+            Gateway.PARTIALLY_CONNECTED,
+            ("False", "PartiallyConnected"),
+        )
+        assert status.connected.summary == "2/4"  # type: ignore[union-attr]
+
+    def test_the_disconnected_primary_master_that_high_availability_wants_is_faulty_here(self) -> None:
+        status = verdict(answer(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTED)), mode=Mode.MULTICONNECT)
+        assert verdicts(status)["m0"] == "Faulty"
+
+    def test_auto_rounds_the_most_seen_up_to_an_allowed_number(self) -> None:
+        three = answer(primary("m0", CONNECTED), *(core(f"c{i}", CONNECTED) for i in range(3)))
+        assert verdict(three).connected.summary == "3/4"  # type: ignore[union-attr]
+
+    def test_auto_remembers_the_most_seen(self) -> None:
+        before = planned(verdict(HEALTHY_MC2)).status
+        one_down = answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1"), core("c2"))
+        assert verdict(one_down, believed=before).connected.summary == "1/2"  # type: ignore[union-attr]
+
+    def test_an_outage_of_all_is_still_multiconnect(self) -> None:
+        before = planned(verdict(HEALTHY_MC2)).status
+        after = verdict(answer(primary("m0"), core("c0"), core("c1")), believed=before)
+        assert (after.mode, after.gateway) == (Mode.MULTICONNECT, Gateway.DISCONNECTED)
+
+    def test_one_shard_with_a_connected_primary_is_multiconnect(self) -> None:
+        assert verdict(answer(primary("m0", CONNECTED), core("c0", CONNECTED))).mode is Mode.MULTICONNECT
+
+
+class TestNoneConnected:
+    """The coreapps decide; where no coreapp gave a status, the masters."""
+
+    @pytest.mark.parametrize(
+        ("nodes", "gateway"),
+        [
+            ((primary("m"), core("a", CONNECTING), core("b", UNREGISTERED)), Gateway.CONNECTING),
+            ((primary("m"), core("a", UNREGISTERED), core("b", UNINITIALIZED)), Gateway.UNREGISTERED),
+            ((primary("m"), core("a", UNINITIALIZED), core("b", UNINITIALIZED)), Gateway.UNINITIALIZED),
+            ((primary("m"), core("a", UNINITIALIZED), core("b", DISCONNECTED)), Gateway.DISCONNECTED),
+            ((primary("m", UNINITIALIZED), core("a", None)), Gateway.UNINITIALIZED),
+            ((primary("m", UNREGISTERED), core("a", None)), Gateway.UNREGISTERED),
+            ((primary("m"), core("a", None)), Gateway.DISCONNECTED),
+            ((primary("m", UNREGISTERED), core("a", DISCONNECTED)), Gateway.DISCONNECTED),
+        ],
+    )
+    def test_what_they_say_together(self, nodes: tuple[Node, ...], gateway: Gateway) -> None:
+        assert verdict(answer(*nodes)).gateway is gateway
+
+
+class TestFixedMode:
+    def test_another_shape_is_a_mismatch(self) -> None:
+        status = verdict(HEALTHY_HA, mode=Mode.SINGLE)
+        assert said(status, ACCEPTED) == ("False", "ModeMismatch")
+        assert said(status, READY) == ("False", "ModeMismatch")
+        assert (status.mode, status.gateway) == (Mode.HIGH_AVAILABILITY, Gateway.UNKNOWN)
+
+    def test_the_gateway_is_judged_by_the_fixed_mode_where_the_shape_allows(self) -> None:
+        status = verdict(HEALTHY_HA, mode=Mode.MULTICONNECT, shards=2)
+        assert (status.mode, status.gateway) == (Mode.HIGH_AVAILABILITY, Gateway.PARTIALLY_CONNECTED)
+
+    def test_the_same_shape_is_accepted(self) -> None:
+        assert said(verdict(HEALTHY_HA, mode=Mode.HIGH_AVAILABILITY), ACCEPTED) == ("True", "Accepted")
+
+
+class TestManyPods:
+    def test_one_that_does_not_answer_stands_in_the_message_and_in_endpoints(self) -> None:
+        status = verdict(HEALTHY_HA, REFUSED_CONNECTION, HEALTHY_HA)
+        assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
+        assert "1 of 3 web pods does not answer" in status.condition(REACHABLE).message  # type: ignore[union-attr]
+        assert [(e.pod, e.reachable, e.reason) for e in status.endpoints] == [
+            ("web-0", True, None),
+            ("web-1", False, "ConnectionRefused"),
+            ("web-2", True, None),
+        ]
+
+    def test_the_view_of_most_counts(self) -> None:
+        outage = answer(primary("m0"), core("c0"), core("c1"))
+        assert verdict(outage, HEALTHY_HA, HEALTHY_HA).gateway is Gateway.CONNECTED
+
+    def test_a_tie_falls_to_the_pod_that_comes_first_by_name(self) -> None:
+        outage = answer(primary("m0"), core("c0"), core("c1"))
+        assert verdict(outage, HEALTHY_HA).gateway is Gateway.DISCONNECTED
+        assert verdict(HEALTHY_HA, outage).gateway is Gateway.CONNECTED
+
+    def test_none_answers_gives_the_reason_of_most(self) -> None:
+        timeout = Unreachable(Unreached.READ_TIMEOUT)
+        status = verdict(REFUSED_CONNECTION, timeout, timeout)
+        assert said(status, REACHABLE) == ("False", "ReadTimeout")
+        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNKNOWN, ("Unknown", "Unreachable"))
+        assert said(status, READY) == ("False", "ReadTimeout")
+
+    def test_a_tie_of_reasons_falls_to_the_order_of_the_table(self) -> None:
+        assert (
+            said(verdict(Unreachable(Unreached.READ_TIMEOUT), REFUSED_CONNECTION), REACHABLE)[1] == "ConnectionRefused"
+        )
+
+    def test_nobody_to_ask(self) -> None:
+        assert said(verdict(), REACHABLE) == ("False", "NoReadyEndpoints")
+
+    def test_an_answer_that_is_none_is_an_invalid_response(self) -> None:
+        status = verdict(Malformed("the body is not JSON"))
+        assert said(status, REACHABLE) == ("False", "InvalidResponse")
+        assert "not JSON" in status.condition(REACHABLE).message  # type: ignore[union-attr]
+
+
+class TestRefused:
+    def test_by_all_is_about_the_key_not_the_client(self) -> None:
+        status = verdict(Refused(), Refused())
+        assert said(status, CREDENTIALS) == ("False", "APIKeyRejected")
+        assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
+        assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
+        assert said(status, READY) == ("Unknown", "APIKeyRejected")
+
+    def test_by_some_they_still_run_another_key(self) -> None:
+        status = verdict(HEALTHY_HA, Refused())
+        assert said(status, CREDENTIALS) == ("True", "KeyAccepted")
+        assert said(status, ConditionType.RESTART_REQUIRED) == ("True", "PreviousKeyInUse")
+        assert said(status, READY)[0] == "True"
+        assert [e.key_accepted for e in status.endpoints] == [True, False]
+
+
+class TestNotSeen:
+    """What is missing on our side never marks a client unhealthy, and what was known stays."""
+
+    def believed(self) -> Status:
+        status = planned(verdict(HEALTHY_HA)).status
+        assert status is not None
+        return status
+
+    def test_a_missing_secret(self) -> None:
+        missing = Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it.")
+        status = evaluate(Facts(Expectation(), 1, reference=missing, believed=self.believed()))
+        assert said(status, ACCEPTED) == ("False", "SecretNotFound")
+        assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
+        assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
+        assert said(status, READY) == ("False", "SecretNotFound")
+
+    def test_a_bad_key(self) -> None:
+        short = Finding(Truth.FALSE, "APIKeyTooShort", "The API key is too short.")
+        status = evaluate(Facts(Expectation(), 1, key=short))
+        assert said(status, CREDENTIALS) == ("False", "APIKeyTooShort")
+        assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
+        assert said(status, READY) == ("Unknown", "APIKeyTooShort")
+
+    def test_what_was_known_stays(self) -> None:
+        status = verdict(REFUSED_CONNECTION, believed=self.believed())
+        assert status.gateway is Gateway.UNKNOWN
+        assert (status.mode, status.primary_master, len(status.nodes)) == (Mode.HIGH_AVAILABILITY, "m0", 4)
+
+    def test_suspended_keeps_the_last_verdict_and_has_no_ready(self) -> None:
+        status = evaluate(Facts(Expectation(suspended=True), 1, believed=self.believed()))
+        assert status.gateway is Gateway.CONNECTED
+        assert status.condition(READY) is None
+        assert "Connected" in status.condition(ConditionType.SUSPENDED).message  # type: ignore[union-attr]
+
+
+class TestNodes:
+    def test_two_that_share_a_container_part_are_named_by_their_whole_key(self) -> None:
+        twins = (node("core", Role.COREAPP, CONNECTED, "h1"), node("core", Role.COREAPP, DISCONNECTED, "h2"))
+        assert set(verdicts(verdict(answer(primary("m0"), *twins)))) == {"m0", "h1:core", "h2:core"}
+
+    def test_one_that_could_not_be_asked_is_faulty(self) -> None:
+        assert verdicts(verdict(answer(primary("m0"), core("c0", None), core("c1", CONNECTED))))["c0"] == "Faulty"
+
+    def test_one_without_a_role_is_listed_and_never_counted(self) -> None:
+        status = verdict(answer(node("x", None, CONNECTED), primary("m0"), core("c0", CONNECTED)))
+        assert status.connected.current == 1  # type: ignore[union-attr]
+        assert "x" in verdicts(status)
+
+    def test_at_most_80_are_listed_and_the_count_is_exact(self) -> None:
+        many = answer(primary("m0", CONNECTED), *(core(f"c{i:05}", CONNECTED) for i in range(10_000)))
+        status = verdict(many)
+        assert (len(status.nodes), status.connected.current) == (80, 10_000)  # type: ignore[union-attr]
+
+
+def test_facts_without_anything_are_no_verdict_about_the_client() -> None:
+    assert said(evaluate(facts()), AVAILABLE)[0] == "Unknown"
