@@ -1,0 +1,97 @@
+"""The vendor's bytes → a report, or what is wrong with them. Pure; the only place that knows the vendor's JSON.
+
+Shapes documented: `{"health": {"gateway_status": …}}` of a single instance, `{"health": {"<host>:<container>": {…}}}`
+of High Availability and Multiconnect. Shapes seen besides: `meta` beside `health`, nodes with only `errors`, nodes
+without a role, a 200 without `health`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from wahealth.core.model import Answered, GatewayStatus, Malformed, Node, Report, Role
+
+_STATUSES = {
+    "connected": GatewayStatus.CONNECTED,
+    "connecting": GatewayStatus.CONNECTING,
+    "disconnected": GatewayStatus.DISCONNECTED,
+    "uninitialized": GatewayStatus.UNINITIALIZED,
+    "unregistered": GatewayStatus.UNREGISTERED,
+}
+_ROLES = {
+    "primary_master": Role.PRIMARY_MASTER,
+    "secondary_master": Role.SECONDARY_MASTER,
+    "coreapp": Role.COREAPP,
+}
+LONGEST_NAME = 253  # of a DNS name, and so of a pod
+LONGEST_WORD = 63
+
+
+def parse_health(body: bytes) -> Answered | Malformed:
+    """The body of a 200."""
+    try:
+        document = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        return Malformed("the body is not UTF-8")
+    except (ValueError, RecursionError):
+        return Malformed("the body is not JSON")
+    health = document.get("health") if isinstance(document, dict) else None
+    if not isinstance(health, dict) or not health:
+        return Malformed("the body has no health in it")
+    return _answered(health, _version(document))
+
+
+def _no_constant(_: str) -> None:
+    raise ValueError  # NaN and Infinity are not JSON
+
+
+def _answered(health: Mapping[str, Any], version: str | None) -> Answered | Malformed:
+    if isinstance(health.get("gateway_status"), str):
+        status, word = _status(health["gateway_status"])
+        return Answered(Report(status, (), version, word))
+    entries = {key: entry for key, entry in health.items() if isinstance(entry, dict)}
+    nodes = tuple(_node(name, entries[key]) for key, name in _clean_names(sorted(entries)))
+    return (
+        Answered(Report(None, nodes, version)) if nodes else Malformed("the body names no node and no gateway_status")
+    )
+
+
+def _clean_names(keys: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each key with a clean name of its own: two keys that are the same once cut stay two nodes."""
+    taken: Counter[str] = Counter()
+    for key in keys:
+        name = clean(key, LONGEST_NAME)
+        taken[name] += 1
+        yield key, name if taken[name] == 1 else f"{name[:-8]}~{taken[name]}"
+
+
+def _node(name: str, entry: Mapping[str, Any]) -> Node:
+    host, _, container = name.rpartition(":")
+    status, word = _status(entry.get("gateway_status"))
+    role = entry.get("role")
+    return Node(name, host, container or name, _ROLES.get(role) if isinstance(role, str) else None, status, word)
+
+
+def _status(word: object) -> tuple[GatewayStatus | None, str | None]:
+    """The status, and the vendor's word where it is not one we know. No word: None, the node could not be asked."""
+    if not isinstance(word, str):
+        return None, None
+    known = _STATUSES.get(word)
+    return (known, None) if known else (GatewayStatus.UNKNOWN, clean(word, LONGEST_WORD))
+
+
+def _version(document: Mapping[str, Any]) -> str | None:
+    meta = document.get("meta")
+    version = meta.get("version") if isinstance(meta, dict) else None
+    if not isinstance(version, str) or not version:
+        return None
+    cleaned = clean(version, LONGEST_WORD)
+    return cleaned if cleaned.startswith("v") else f"v{cleaned}"
+
+
+def clean(text: str, longest: int) -> str:
+    """Cut, and nothing in it that is not printable ASCII: names end up in terminals, events and labels."""
+    return "".join(c if "!" <= c <= "~" else "?" for c in text[:longest])

@@ -1,0 +1,52 @@
+"""The operator's settings: flags and `WAHEALTH_…` environment, one truth."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NoReturn, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class OperatorSettings(BaseSettings):
+    """Each field is a flag (`--secret-refresh 60`) and a variable (`WAHEALTH_SECRET_REFRESH=60`); the flag wins."""
+
+    model_config = SettingsConfigDict(env_prefix="WAHEALTH_", hide_input_in_errors=True)
+
+    kubeconfig: Path | None = Field(
+        None, description="Kubeconfig; by default the pod's own ServiceAccount, else $KUBECONFIG or ~/.kube/config."
+    )
+    secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
+    max_probes_in_flight: int = Field(32, ge=1, le=4096, description="Probes that may wait for an answer at once.")
+    log_format: Literal["json", "text"] = Field("json", description="Form of the logs on stderr.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity logged.")
+
+
+def add_flags(parser: argparse.ArgumentParser, model: type[BaseSettings]) -> None:
+    """A flag for each field, its help and its default from the model."""
+    for name, field in model.model_fields.items():
+        default = "" if field.default is None else f" (default: {field.default})"
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            dest=name,
+            default=argparse.SUPPRESS,
+            metavar="VALUE",
+            help=f"{field.description}{default}",
+        )
+
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+def settings_from(arguments: argparse.Namespace, model: type[Settings], wrong: Callable[[str], NoReturn]) -> Settings:
+    """`wrong` is told, in one sentence without the value, what is not right, and does not return."""
+    given = {name: value for name, value in vars(arguments).items() if name in model.model_fields}
+    try:
+        return model(**given)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        flag = str(problem["loc"][0]).replace("_", "-")
+        wrong(f"--{flag} (or WAHEALTH_{flag.replace('-', '_').upper()}): {problem['msg']}")
