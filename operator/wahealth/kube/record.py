@@ -1,0 +1,90 @@
+"""What the operator holds of one resource between two rounds."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+
+from wahealth.api.convert import InvalidSpec, Timing, believed, expectation, spec_of, timing
+from wahealth.api.v1alpha1 import Probe, Spec
+from wahealth.core.facts import Expectation
+from wahealth.core.model import Finding, Status, Truth
+from wahealth.core.plan import Memory
+from wahealth.kube.api import Document
+
+T = TypeVar("T")
+
+
+class Ref(NamedTuple):
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(slots=True)
+class Held(Generic[T]):
+    """Something read from the API server, good until a moment of the monotonic clock."""
+
+    value: T
+    until: float
+
+
+@dataclass(slots=True)
+class Record:
+    ref: Ref
+    uid: str
+    generation: int
+    version: str  # the resourceVersion last seen or written
+    spec: Spec | None  # None: this version does not understand it, `invalid` says why
+    invalid: Finding | None
+    expected: Expectation
+    timing: Timing
+    believed: Status
+    memory: Memory = field(default_factory=Memory)
+    key: Held[bytes] | None = field(default=None, repr=False)
+    trust: Held[ssl.SSLContext] | None = None
+
+    def renew(self, document: Document) -> bool:
+        """Take over what the API server shows now. True when the spec is another one.
+
+        The echo of our own write, and anything older than it, brings nothing.
+        """
+        metadata = document["metadata"]
+        if not _newer(metadata["resourceVersion"], self.version):
+            return False
+        self.version = metadata["resourceVersion"]
+        self.believed = believed(document)
+        if metadata["generation"] == self.generation:
+            return False
+        self.generation = metadata["generation"]
+        self.spec, self.invalid, self.expected, self.timing = _understood(document)
+        self.key = self.trust = None
+        return True
+
+
+def record_of(document: Document) -> Record:
+    metadata = document["metadata"]
+    return Record(
+        Ref(metadata["namespace"], metadata["name"]),
+        metadata["uid"],
+        metadata["generation"],
+        metadata["resourceVersion"],
+        *_understood(document),
+        believed(document),
+    )
+
+
+def _understood(document: Document) -> tuple[Spec | None, Finding | None, Expectation, Timing]:
+    try:
+        spec = spec_of(document)
+    except InvalidSpec as error:
+        return None, Finding(Truth.FALSE, "InvalidSpec", str(error)), Expectation(), timing(Probe())
+    return spec, None, expectation(spec), timing(spec.probe)
+
+
+def _newer(version: str, than: str) -> bool:
+    """Resource versions of one collection grow; the API conventions allow to compare them as numbers since 1.35."""
+    return int(version) > int(than) if version.isdecimal() and than.isdecimal() else version != than

@@ -1,0 +1,112 @@
+"""What a spec refers to by name: the API key's Secret and the CA, read as seldom as can be.
+
+A good one is held for `secret_refresh` seconds, with jitter; a missing or bad one is read again in every round. What
+is not there, or not readable by us, is a finding; an API server that cannot be asked is no finding at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import random
+import ssl
+import time
+from weakref import WeakValueDictionary
+
+from wahealth.api.v1alpha1 import CaRef, SecretKeyRef, Tls
+from wahealth.core.credentials import api_key_problem
+from wahealth.core.model import Finding, Truth
+from wahealth.kube.api import ApiError, ApiServer
+from wahealth.kube.record import Held, Record
+from wahealth.probe.trust import UntrustedCA, public, trusting
+
+_PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
+_FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
+
+
+class References:
+    def __init__(self, api: ApiServer, refresh: float) -> None:
+        self._api = api
+        self._refresh = refresh
+        self._contexts: WeakValueDictionary[bytes, ssl.SSLContext] = WeakValueDictionary()
+        self._public: ssl.SSLContext | None = None
+
+    async def api_key(self, record: Record, ref: SecretKeyRef) -> bytes | Finding:
+        """The key as it stands in the Secret, whatever its form."""
+        if record.key is None or time.monotonic() >= record.key.until:
+            found = await self._secret_entry(record.ref.namespace, ref)
+            if isinstance(found, Finding):
+                record.key = None
+                return found
+            record.key = Held(found, self._until() if api_key_problem(found) is None else 0.0)
+        return record.key.value
+
+    async def trust(self, record: Record, tls: Tls | None) -> ssl.SSLContext | Finding:
+        if record.trust is None or time.monotonic() >= record.trust.until:
+            found = await self._trust(record.ref.namespace, tls.ca_ref if tls else None)
+            if isinstance(found, Finding):
+                record.trust = None
+                return found
+            record.trust = Held(found, self._until())
+        return record.trust.value
+
+    async def _trust(self, namespace: str, ref: CaRef | None) -> ssl.SSLContext | Finding:
+        if ref is None:
+            self._public = self._public or public()
+            return self._public
+        pem = await self._ca_entry(namespace, ref)
+        return pem if isinstance(pem, Finding) else self._context(pem, ref)
+
+    def _context(self, pem: bytes, ref: CaRef) -> ssl.SSLContext | Finding:
+        """One context for all resources that trust the same certificates."""
+        try:
+            context = self._contexts.get(pem) or trusting(pem)
+        except UntrustedCA:
+            return _finding("CANotFound", f"{ref.kind} {ref.name} holds no certificate in {ref.key}: put PEM there.")
+        return self._contexts.setdefault(pem, context)
+
+    async def _secret_entry(self, namespace: str, ref: SecretKeyRef) -> bytes | Finding:
+        try:
+            entry = await self._entry(namespace, "Secret", ref.name, ref.key)
+        except ApiError as error:
+            return _unread(error, ref.name)
+        return entry or _finding("SecretKeyMissing", f"Secret {ref.name} has no entry {ref.key}: add it to the Secret.")
+
+    async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
+        try:
+            entry = await self._entry(namespace, ref.kind, ref.name, ref.key)
+        except ApiError as error:
+            if error.status not in {403, 404}:
+                raise
+            return _finding("CANotFound", f"{ref.kind} {ref.name} is not there or not readable: create it.")
+        return entry or _finding("CANotFound", f"{ref.kind} {ref.name} has no entry {ref.key}: add it.")
+
+    async def _entry(self, namespace: str, kind: str, name: str, entry: str) -> bytes | None:
+        document = await self._api.read(f"/api/v1/namespaces/{namespace}/{_PLURALS[kind]}/{name}")
+        if document.get("type") in _FORBIDDEN_TYPES:
+            raise ApiError(403, "Forbidden")
+        value = document.get("data", {}).get(entry)
+        return value.encode() if kind == "ConfigMap" and value else _decoded(value)
+
+    def _until(self) -> float:
+        jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+        return time.monotonic() + self._refresh * jitter
+
+
+def _decoded(value: str | None) -> bytes | None:
+    try:
+        return base64.b64decode(value, validate=True) if value else None
+    except binascii.Error:
+        return None
+
+
+def _unread(error: ApiError, name: str) -> Finding:
+    if error.status == 404:
+        return _finding("SecretNotFound", f"Secret {name} is not there: create it in the resource's namespace.")
+    if error.status == 403:
+        return _finding("SecretForbidden", f"The operator may not use Secret {name}: allow it to get this Secret.")
+    raise error
+
+
+def _finding(reason: str, message: str) -> Finding:
+    return Finding(Truth.FALSE, reason, message)

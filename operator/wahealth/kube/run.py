@@ -1,0 +1,96 @@
+"""The operator process, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from kubernetes.aio import client
+
+from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, signed_in
+from wahealth.kube.cluster import RESOURCES, Cluster
+from wahealth.kube.cycle import Cycle
+from wahealth.kube.handlers import follow
+from wahealth.kube.inventory import Inventory
+from wahealth.kube.references import References
+from wahealth.kube.supervisor import Supervisor
+from wahealth.settings import OperatorSettings
+from wahealth.telemetry import logs
+
+log = logging.getLogger(__name__)
+
+_LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
+
+
+def run(settings: OperatorSettings) -> int:
+    logs.set_up(settings.log_level, settings.log_format)
+    try:
+        configuration = asyncio.run(signed_in(settings.kubeconfig))
+    except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
+        print(f"wahealth: no cluster to work on ({type(error).__name__}): name one with --kubeconfig.", file=sys.stderr)
+        return 69
+    asyncio.run(_until_stopped(configuration, settings))
+    return 0
+
+
+async def _until_stopped(configuration: client.Configuration, settings: OperatorSettings) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    working = asyncio.create_task(_operate(configuration, settings))
+    stopping = asyncio.create_task(stopped.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, stopping):
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+    log.info("stopped")
+
+
+async def _operate(configuration: client.Configuration, settings: OperatorSettings) -> None:
+    api = ApiServer(configuration)
+    inventory, synced = Inventory(), asyncio.Event()
+    references = References(api, settings.secret_refresh)
+    cycle = Cycle(Cluster(api), inventory, references, settings.max_probes_in_flight)
+    supervisor = Supervisor(cycle.round)
+    try:
+        async with asyncio.TaskGroup() as group:
+            await _crd_served(api)
+            group.create_task(inventory.keep(api, synced))
+            await synced.wait()
+            _follow(supervisor, configuration)
+            log.info("watching")
+            group.create_task(supervisor.run())
+    finally:
+        await api.close()
+
+
+def _follow(supervisor: Supervisor, configuration: client.Configuration) -> None:
+    loop = asyncio.get_running_loop()
+    follow(
+        saw=lambda document: _hand_over(loop, supervisor.saw, document),
+        gone=lambda uid: _hand_over(loop, supervisor.gone, uid),
+        sign_in=lambda: configuration,
+    )
+
+
+def _hand_over(loop: asyncio.AbstractEventLoop, to: object, what: object) -> None:
+    """From kopf's thread into our loop."""
+    loop.call_soon_threadsafe(to, what)  # type: ignore[arg-type]
+
+
+async def _crd_served(api: ApiServer) -> None:
+    """Wait until the API server knows our resource: a watch of a CRD that comes later would never begin."""
+    told = False
+    while True:
+        try:
+            await api.read(RESOURCES)
+            return
+        except (ApiError, ApiUnavailable) as error:
+            if not told:
+                log.warning("waiting for the CRD", extra={"error": str(error)})
+            told = True
+            await asyncio.sleep(_LOOK_AGAIN)

@@ -1,0 +1,122 @@
+"""Owns what runs: which resources there are, when each is asked next, and the rounds under way.
+
+A heap of due times and one loop; no task sleeps for a resource. A resource's rounds never overlap. An exception in a
+round is caught here, in one place: it ends that round, and no other resource notices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+import random
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+
+from wahealth.core.schedule import next_beat
+from wahealth.kube.api import ApiError, ApiUnavailable, Document
+from wahealth.kube.cluster import Vanished
+from wahealth.kube.record import Record, record_of
+from wahealth.probe.client import ObserverFault
+
+log = logging.getLogger(__name__)
+
+Round = Callable[[Record], Awaitable[None]]
+
+_SLOT = 0.05  # due times within it share a wake-up
+
+
+class Supervisor:
+    def __init__(self, round_: Round) -> None:
+        self._round = round_
+        self._records: dict[str, Record] = {}  # by uid
+        self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
+        self._due: dict[str, float] = {}  # by uid, the one due time that holds; the heap may have older ones
+        self._heap: list[tuple[float, str]] = []
+        self._busy: set[str] = set()
+        self._woken = asyncio.Event()
+
+    def saw(self, document: Document) -> None:
+        """A resource as the watch shows it: new, changed, or the echo of our own write."""
+        uid = document["metadata"]["uid"]
+        if "deletionTimestamp" in document["metadata"]:
+            self.gone(uid)
+        elif uid not in self._records:
+            self._take_up(record_of(document))
+        elif self._records[uid].renew(document):
+            self._ask_at(uid, time.monotonic())
+
+    def gone(self, uid: str) -> None:
+        for table in (self._records, self._phases, self._due):
+            table.pop(uid, None)
+
+    async def run(self) -> None:
+        """Runs until cancelled, and takes the rounds under way with it."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._until_due()
+                for uid in self._take_due(time.monotonic() + _SLOT):
+                    self._busy.add(uid)
+                    group.create_task(self._turn(self._records[uid]), name=f"round {self._records[uid].ref}")
+
+    def _take_up(self, record: Record) -> None:
+        self._records[record.uid] = record
+        self._phases[record.uid] = random.random()  # noqa: S311 - spreads load, guards nothing
+        known = record.believed.observed_generation == record.generation
+        self._ask_at(record.uid, self._next(record) if known else time.monotonic())
+
+    def _next(self, record: Record) -> float:
+        period = record.timing.period
+        return next_beat(time.monotonic(), period, self._phases[record.uid] * period)
+
+    def _ask_at(self, uid: str, due: float) -> None:
+        self._due[uid] = due
+        heapq.heappush(self._heap, (due, uid))
+        self._woken.set()
+
+    async def _until_due(self) -> None:
+        while True:
+            self._woken.clear()
+            wait = self._heap[0][0] - time.monotonic() if self._heap else None
+            if wait is not None and wait <= _SLOT:
+                return
+            try:
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+            except TimeoutError:
+                return
+
+    def _take_due(self, until: float) -> Iterator[str]:
+        """Resources whose time has come, each with its next time set; one still busy waits for its next beat."""
+        while self._heap and self._heap[0][0] <= until:
+            due, uid = heapq.heappop(self._heap)
+            if self._due.get(uid) != due:
+                continue  # gone, or due at another time by now
+            self._ask_at(uid, self._next(self._records[uid]))
+            if uid not in self._busy:
+                yield uid
+
+    async def _turn(self, record: Record) -> None:
+        generation = record.generation
+        try:
+            await self._round(record)
+        except Vanished:
+            self.gone(record.uid)
+        except (ApiError, ApiUnavailable, ObserverFault) as error:
+            log.warning("round failed", extra={"ref": str(record.ref), "error": _safe(error)})
+        except Exception as error:  # noqa: BLE001 - the one place: a poison resource never stops another
+            log.error("bug in a round", extra={"ref": str(record.ref), "error": type(error).__name__, "at": _at(error)})
+        finally:
+            self._busy.discard(record.uid)
+        if record.generation != generation and record.uid in self._records:
+            self._ask_at(record.uid, time.monotonic())
+
+
+def _safe(error: Exception) -> str:
+    return str(error) if isinstance(error, ApiError | ApiUnavailable) else type(error).__name__
+
+
+def _at(error: Exception) -> str:
+    """Where, not what: a library's exception text may hold the key."""
+    return " < ".join(f"{f.filename}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)[-5:]))
