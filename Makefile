@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 VENV := .venv
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.lock)
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/bin/uv)
 RUN := $(VENV)/bin
 PYTEST := $(RUN)/python -m pytest
@@ -41,10 +41,12 @@ format: $(VENV)/ready ## Let ruff format and mend what it can
 	@$(RUN)/ruff format --quiet .
 	@$(RUN)/ruff check --fix --quiet .
 
+COMPILE = $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 .PHONY: lock
 lock: $(VENV)/ready ## Pin the latest versions of all dependencies, with hashes
-	@$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
-	@$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
+	@$(COMPILE) --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
 
 .PHONY: clean
 clean: ## Remove what these commands made in this folder (the cache of cluster programs stays)
@@ -60,6 +62,6 @@ $(VENV)/bin/uv:
 
 $(VENV)/ready: requirements-dev.lock pyproject.toml $(if $(filter $(VENV)/bin/uv,$(UV)),$(VENV)/bin/uv)
 	@[ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)
-	@$(UV) pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
+	@$(UV) pip sync --quiet --python $(RUN)/python --require-hashes requirements-dev.lock
 	@$(UV) pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
