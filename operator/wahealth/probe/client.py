@@ -124,21 +124,18 @@ def _unreachable(error: httpx.TransportError) -> Outcome:
     causes = tuple(_causes(error))
     if any(isinstance(cause, OSError) and cause.errno in _OURS for cause in causes):
         raise ObserverFault from None
-    for kind, reason in _REASONS:
-        if any(isinstance(cause, kind) for cause in causes):
-            return Unreachable(reason)
-    return Unreachable(Unreached.CONNECTION_REFUSED, "the connection broke")
+    if isinstance(error, httpx.NetworkError | httpx.ProtocolError) and not isinstance(error, httpx.ConnectError):
+        return Unreachable(Unreached.INVALID_RESPONSE, "the connection broke before the answer was complete")
+    reasons = (reason for kind, reason in _NOT_CONNECTED if any(isinstance(cause, kind) for cause in causes))
+    return Unreachable(next(reasons, Unreached.CONNECTION_REFUSED))
 
 
-_REASONS: tuple[tuple[type[BaseException], Unreached], ...] = (
+# Why no connection came about; the first kind found among the causes.
+_NOT_CONNECTED: tuple[tuple[type[BaseException], Unreached], ...] = (
     (ssl.SSLCertVerificationError, Unreached.TLS_VERIFICATION_FAILED),
     (ssl.SSLError, Unreached.TLS_HANDSHAKE_FAILED),
     (socket.gaierror, Unreached.DNS_LOOKUP_FAILED),
-    (ConnectionError, Unreached.CONNECTION_REFUSED),
-    (httpx.ConnectTimeout, Unreached.CONNECT_TIMEOUT),
-    (httpx.TimeoutException, Unreached.READ_TIMEOUT),
-    (httpx.RemoteProtocolError, Unreached.INVALID_RESPONSE),
-    (httpx.ConnectError, Unreached.CONNECTION_REFUSED),
+    (httpx.TimeoutException, Unreached.CONNECT_TIMEOUT),
 )
 
 
