@@ -10,9 +10,8 @@ import asyncio
 import heapq
 import logging
 import random
-import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 from wahealth.core.schedule import next_beat
 from wahealth.kube.api import ApiError, ApiUnavailable, Document
@@ -45,7 +44,7 @@ class Supervisor:
         elif uid not in self._records:
             self._take_up(record_of(document))
         elif self._records[uid].renew(document):
-            self._ask_at(uid, time.monotonic())
+            self._ask_at(uid, self._now())
 
     def gone(self, uid: str) -> None:
         for table in (self._records, self._phases, self._due):
@@ -56,19 +55,24 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             while True:
                 await self._until_due()
-                for uid in self._take_due(time.monotonic() + _SLOT):
+                for uid in self._take_due(self._now() + _SLOT):
                     self._busy.add(uid)
                     group.create_task(self._turn(self._records[uid]), name=f"round {self._records[uid].ref}")
+
+    def _now(self) -> float:
+        """Seconds of the loop's clock, which is monotonic."""
+        return asyncio.get_running_loop().time()
 
     def _take_up(self, record: Record) -> None:
         self._records[record.uid] = record
         self._phases[record.uid] = random.random()  # noqa: S311 - spreads load, guards nothing
         known = record.believed.observed_generation == record.generation
-        self._ask_at(record.uid, self._next(record) if known else time.monotonic())
+        self._ask_at(record.uid, self._next(record) if known else self._now())
 
     def _next(self, record: Record) -> float:
+        """Beyond the slot: what a shared wake-up takes a little early is not due again on its own beat."""
         period = record.timing.period
-        return next_beat(time.monotonic(), period, self._phases[record.uid] * period)
+        return next_beat(self._now() + _SLOT, period, self._phases[record.uid] * period)
 
     def _ask_at(self, uid: str, due: float) -> None:
         self._due[uid] = due
@@ -78,7 +82,7 @@ class Supervisor:
     async def _until_due(self) -> None:
         while True:
             self._woken.clear()
-            wait = self._heap[0][0] - time.monotonic() if self._heap else None
+            wait = self._heap[0][0] - self._now() if self._heap else None
             if wait is not None and wait <= _SLOT:
                 return
             try:
@@ -87,15 +91,16 @@ class Supervisor:
             except TimeoutError:
                 return
 
-    def _take_due(self, until: float) -> Iterator[str]:
+    def _take_due(self, until: float) -> list[str]:
         """Resources whose time has come, each with its next time set; one still busy waits for its next beat."""
+        taken: list[str] = []
         while self._heap and self._heap[0][0] <= until:
             due, uid = heapq.heappop(self._heap)
-            if self._due.get(uid) != due:
-                continue  # gone, or due at another time by now
+            if self._due.get(uid) == due:  # else it is gone, or due at another time by now
+                taken.append(uid)
+        for uid in taken:
             self._ask_at(uid, self._next(self._records[uid]))
-            if uid not in self._busy:
-                yield uid
+        return [uid for uid in taken if uid not in self._busy]
 
     async def _turn(self, record: Record) -> None:
         generation = record.generation
@@ -110,7 +115,7 @@ class Supervisor:
         finally:
             self._busy.discard(record.uid)
         if record.generation != generation and record.uid in self._records:
-            self._ask_at(record.uid, time.monotonic())
+            self._ask_at(record.uid, self._now())
 
 
 def _safe(error: Exception) -> str:
