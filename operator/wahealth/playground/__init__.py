@@ -1,0 +1,1 @@
+"""What a newcomer runs first: a real control plane on this machine, simulated clients, the demo."""

@@ -1,0 +1,169 @@
+"""How the programs of a control plane are called, and the files that they are given."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from wahealth.playground.pki import Authority, key_pair
+
+HOST = "127.0.0.1"
+_SERVICES = "10.96.0.0/16"
+_FIRST_SERVICE = "10.96.0.1"  # `kubernetes.default`
+
+# Who wrote what, as tests count it. Without the steady murmur: node leases, and what looks at events.
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived", "ResponseStarted"],
+    "rules": [
+        {"level": "None", "verbs": ["watch"]},
+        {
+            "level": "None",
+            "namespaces": ["kube-node-lease", "kube-system"],
+            "resources": [{"group": "coordination.k8s.io", "resources": ["leases"]}],
+        },
+        {
+            "level": "None",
+            "verbs": ["get", "list"],
+            "resources": [{"group": group, "resources": ["events"]} for group in ("", "events.k8s.io")],
+        },
+        {"level": "Metadata"},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Ports:
+    etcd: int
+    peer: int
+    api: int
+    manager: int
+    scheduler: int
+
+    @classmethod
+    def free(cls) -> Self:
+        """Free now; another may take them before they are used."""
+        with contextlib.ExitStack() as held:
+            sockets = [held.enter_context(socket.socket()) for _ in range(5)]
+            for each in sockets:
+                each.bind((HOST, 0))
+            return cls(*(each.getsockname()[1] for each in sockets))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a control plane's files and ports are."""
+
+    directory: Path
+    ports: Ports
+
+    @property
+    def url(self) -> str:
+        return f"https://{HOST}:{self.ports.api}"
+
+    @property
+    def etcd(self) -> str:
+        return f"http://{HOST}:{self.ports.etcd}"
+
+    @property
+    def audit_log(self) -> Path:
+        return self.directory / "audit.log"
+
+    @property
+    def admin(self) -> Path:
+        return self.directory / "admin.kubeconfig"
+
+    def at(self, name: str) -> str:
+        return str(self.directory / name)
+
+    def write_files(self) -> None:
+        authority = Authority.new("playground")
+        (self.directory / "ca.crt").write_bytes(authority.pem)
+        (self.directory / "sa.key").write_bytes(key_pair())
+        (self.directory / "audit-policy.yaml").write_text(json.dumps(AUDIT_POLICY))
+        names = [HOST, _FIRST_SERVICE, "localhost", "kubernetes.default.svc"]
+        self._write_pair("apiserver", authority.issue("kube-apiserver", names))
+        self._write_pair("admin", authority.issue("admin", organization="system:masters"))
+        self.write_kubeconfig("admin", {"client-certificate": self.at("admin.crt"), "client-key": self.at("admin.key")})
+
+    def _write_pair(self, name: str, pair: tuple[bytes, bytes]) -> None:
+        for ending, content in zip(("crt", "key"), pair, strict=True):
+            (self.directory / f"{name}.{ending}").write_bytes(content)
+
+    def write_kubeconfig(self, name: str, user: Mapping[str, str]) -> Path:
+        cluster = {"server": self.url, "certificate-authority": self.at("ca.crt")}
+        document: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "playground", "cluster": cluster}],
+            "users": [{"name": name, "user": dict(user)}],
+            "contexts": [{"name": "playground", "context": {"cluster": "playground", "user": name}}],
+            "current-context": "playground",
+        }
+        path = self.directory / f"{name}.kubeconfig"
+        path.write_text(yaml.safe_dump(document))
+        return path
+
+
+def etcd(layout: Layout) -> list[str]:
+    peer = f"http://{HOST}:{layout.ports.peer}"
+    return [
+        f"--data-dir={layout.at('etcd')}",
+        f"--listen-client-urls={layout.etcd}",
+        f"--advertise-client-urls={layout.etcd}",
+        f"--listen-peer-urls={peer}",
+        f"--initial-advertise-peer-urls={peer}",
+        f"--initial-cluster=default={peer}",
+        "--unsafe-no-fsync",
+    ]
+
+
+def api_server(layout: Layout) -> list[str]:
+    return [
+        f"--etcd-servers={layout.etcd}",
+        f"--bind-address={HOST}",
+        f"--advertise-address={HOST}",
+        f"--secure-port={layout.ports.api}",
+        f"--tls-cert-file={layout.at('apiserver.crt')}",
+        f"--tls-private-key-file={layout.at('apiserver.key')}",
+        f"--client-ca-file={layout.at('ca.crt')}",
+        f"--service-account-key-file={layout.at('sa.key')}",
+        f"--service-account-signing-key-file={layout.at('sa.key')}",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-cluster-ip-range={_SERVICES}",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged=true",
+        "--endpoint-reconciler-type=none",  # a loopback address is refused as an endpoint
+        f"--audit-policy-file={layout.at('audit-policy.yaml')}",
+        f"--audit-log-path={layout.audit_log}",
+        "--audit-log-mode=blocking",
+    ]
+
+
+def controller_manager(layout: Layout) -> list[str]:
+    return [
+        *_controller(layout, layout.ports.manager),
+        f"--service-account-private-key-file={layout.at('sa.key')}",
+        f"--root-ca-file={layout.at('ca.crt')}",
+        "--use-service-account-credentials=true",
+        "--kube-api-qps=300",  # by default it waits for itself: 5 s more until the first controllers run
+        "--kube-api-burst=600",
+    ]
+
+
+def scheduler(layout: Layout) -> list[str]:
+    return _controller(layout, layout.ports.scheduler)
+
+
+def _controller(layout: Layout, port: int) -> list[str]:
+    listening = [f"--bind-address={HOST}", f"--secure-port={port}"]
+    return [f"--kubeconfig={layout.admin}", "--leader-elect=false", *listening]

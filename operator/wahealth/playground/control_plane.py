@@ -1,0 +1,153 @@
+"""A real Kubernetes control plane on loopback: etcd, API server, controller manager, scheduler. No root, free ports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from wahealth.playground import command_lines
+from wahealth.playground.binaries import provide
+from wahealth.playground.command_lines import Layout, Ports
+from wahealth.playground.home import own_directory
+from wahealth.playground.processes import Leashed
+
+NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok")
+READY_SECONDS = 60  # it takes about 5; a busy machine may take longer
+_KUBECTL_SECONDS = 120
+_TRIES = 3
+_DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
+
+
+class ControlPlaneFailed(Exception):
+    """Which program failed, and the end of its log."""
+
+
+class PortTaken(ControlPlaneFailed):
+    """A port that was free was taken by the time it was used."""
+
+
+class ControlPlane:
+    """A context manager; whatever ends it, no process stays behind."""
+
+    directory: Path
+    url: str
+    kubeconfig: Path  # of the administrator
+    audit_log: Path  # a line of JSON for each request
+    binaries: dict[str, Path]
+
+    def __init__(self, *, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._leaving = contextlib.ExitStack()
+        self._running: list[Leashed] = []
+
+    def __enter__(self) -> Self:
+        self.binaries = provide(NEEDED, say=self._say)
+        started = time.monotonic()
+        self._start_on_free_ports()
+        self._say(f"control plane ready in {time.monotonic() - started:.1f} s: KUBECONFIG={self.kubeconfig}")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """What runs on it first, etcd last, then the directory."""
+        self._leaving.close()
+
+    # --- for whoever runs on it -----------------------------------------------------------------------------------
+
+    def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> Leashed:
+        """A further program under this roof, stopped before the control plane is. `env` is added to our own."""
+        environment = {**os.environ, **env} if env else None
+        started = Leashed.start(name, argv, log=self._free_log(name), env=environment)
+        self._running.append(started)
+        self._leaving.callback(started.stop)
+        return started
+
+    def kubectl(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002 - as subprocess names it
+        """What the real kubectl prints, as the administrator."""
+        flags = [f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.directory / 'kubectl'}"]
+        argv = [str(self.binaries["kubectl"]), *flags, *arguments]
+        try:
+            done = subprocess.run(
+                argv, input=input, capture_output=True, text=True, check=False, timeout=_KUBECTL_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise ControlPlaneFailed(f"kubectl {' '.join(arguments)}: no end after {_KUBECTL_SECONDS} s") from None
+        if done.returncode != 0:
+            raise ControlPlaneFailed(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
+        """Signs in as that ServiceAccount, for a day."""
+        token = self.kubectl("create", "token", name, "-n", namespace, "--duration=24h").strip()
+        return self._layout.write_kubeconfig(f"{namespace}-{name}", {"token": token})
+
+    # --- start ----------------------------------------------------------------------------------------------------
+
+    def _start_on_free_ports(self) -> None:
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(PortTaken):
+                return self._start()
+        return self._start()
+
+    def _start(self) -> None:
+        self._running.clear()
+        with contextlib.ExitStack() as leaving:
+            self._leaving = leaving
+            self._settle_in(leaving.enter_context(own_directory()))
+            self._run("etcd", command_lines.etcd)
+            self._run("kube-apiserver", command_lines.api_server)
+            with self._administrator() as client:
+                self._until(client, "/readyz")
+                self._run("kube-controller-manager", command_lines.controller_manager)
+                self._run("kube-scheduler", command_lines.scheduler)
+                self._until(client, _DEFAULT_ACCOUNT)
+            self._check_alive()
+            self._leaving = leaving.pop_all()
+
+    def _settle_in(self, directory: Path) -> None:
+        self._layout = Layout(directory, Ports.free())
+        self._layout.write_files()
+        self.directory, self.url = directory, self._layout.url
+        self.kubeconfig, self.audit_log = self._layout.admin, self._layout.audit_log
+
+    def _run(self, name: str, flags: Callable[[Layout], list[str]]) -> None:
+        self.start(name, [str(self.binaries[name]), *flags(self._layout)])
+
+    def _free_log(self, name: str) -> Path:
+        taken = len(list(self.directory.glob(f"{name}*.log")))
+        return self.directory / (f"{name}-{taken}.log" if taken else f"{name}.log")
+
+    def _administrator(self) -> httpx.Client:
+        trust = ssl.create_default_context(cafile=self._layout.at("ca.crt"))
+        trust.load_cert_chain(self._layout.at("admin.crt"), self._layout.at("admin.key"))
+        return httpx.Client(base_url=self.url, verify=trust, trust_env=False, timeout=1)
+
+    def _until(self, client: httpx.Client, path: str) -> None:
+        """Until the API server has it, as long as all programs live."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not _found(client, path):
+            self._check_alive()
+            if time.monotonic() > deadline:
+                raise ControlPlaneFailed(f"no {path} within {READY_SECONDS} s:\n{self._running[-1].log_tail()}")
+            time.sleep(0.05)
+
+    def _check_alive(self) -> None:
+        for program in self._running:
+            if not program.alive():
+                tail = program.log_tail()
+                failure = PortTaken if "address already in use" in tail else ControlPlaneFailed
+                raise failure(f"{program.name} has ended:\n{tail}")
+
+
+def _found(client: httpx.Client, path: str) -> bool:
+    try:
+        return client.get(path).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,69 @@
+"""Programs that are started here and cannot outlive us: each on a leash of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+LEASH = Path(__file__).with_name("leash.py")
+_TAIL_BYTES = 64 * 1024
+
+
+@dataclass(eq=False)
+class Leashed:
+    """A running program; `log` holds what it writes on stdout and stderr."""
+
+    name: str
+    log: Path
+    _leash: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(cls, name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Self:
+        """`env`: None is our own, anything else is all that it gets."""
+        leash = subprocess.Popen(
+            [sys.executable, "-I", str(LEASH), str(log), "--", *argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env=None if env is None else dict(env),
+            start_new_session=True,  # out of reach of the terminal's Ctrl-C
+        )
+        return cls(name, log, leash)
+
+    @property
+    def pid(self) -> int:
+        """Of the leash."""
+        return self._leash.pid
+
+    def alive(self) -> bool:
+        return self._leash.poll() is None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The program's exit code."""
+        code = self._leash.wait(timeout)
+        self.let_go()
+        return code
+
+    def let_go(self) -> None:
+        """Ask it to stop, and do not wait."""
+        if self._leash.stdin is not None:
+            self._leash.stdin.close()
+
+    def stop(self, timeout: float = 10) -> int:
+        """TERM, then KILL after 5 s; its exit code. A leash that is stuck goes after `timeout`, its program with it."""
+        self.let_go()
+        try:
+            return self.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._leash.kill()
+            return self.wait()
+
+    def log_tail(self, lines: int = 15) -> str:
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as log:
+            log.seek(max(0, self.log.stat().st_size - _TAIL_BYTES))
+            return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,83 @@
+"""The programs that a playground needs: a row each, with where it comes from. Versions stand here and nowhere else."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from typing import Literal
+
+KUBERNETES = "1.34.4"  # the last minor version whose kubelet still runs on cgroup v1
+ETCD = "3.6.4"  # the one that this Kubernetes is built with
+KWOK = "0.8.0"
+
+_SYSTEM = platform.system().lower()
+_MACHINE = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), platform.machine())
+
+
+@dataclass(frozen=True)
+class Download:
+    """An official release, and where its SHA-256 is published."""
+
+    url: str
+    sums: str
+    member: str | None = None  # the path in the archive; None: the file is the program
+    # "lines": `<sum>`, or many of `<sum>  <file>`. "github": what its API tells of a release, for those without a file.
+    form: Literal["lines", "github"] = "lines"
+
+
+@dataclass(frozen=True)
+class GoModule:
+    package: str
+    version: str  # of the module
+    kubernetes: bool = False  # built in the module that pins Kubernetes' staging repositories
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    version: str
+    version_flag: str
+    download: Download
+    module: GoModule
+    minutes: float  # what a first build takes on two cores
+    skew: int = 0  # by so many minor versions may one on PATH differ
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        major, minor, *_ = self.version.split(".")
+        return int(major), int(minor)
+
+
+def _kubernetes(name: str, minutes: float, flag: str = "--version", skew: int = 0) -> Program:
+    url = f"https://dl.k8s.io/v{KUBERNETES}/bin/{_SYSTEM}/{_MACHINE}/{name}"  # servers: for Linux only, else HTTP 404
+    module = GoModule(f"k8s.io/kubernetes/cmd/{name}", f"v{KUBERNETES}", kubernetes=True)
+    return Program(name, KUBERNETES, flag, Download(url, f"{url}.sha256"), module, minutes, skew)
+
+
+def _etcd() -> Program:
+    folder = f"etcd-v{ETCD}-{_SYSTEM}-{_MACHINE}"
+    release = f"https://github.com/etcd-io/etcd/releases/download/v{ETCD}"
+    download = Download(f"{release}/{folder}.tar.gz", f"{release}/SHA256SUMS", f"{folder}/etcd")
+    module = GoModule("go.etcd.io/etcd/server/v3", f"v{ETCD}", kubernetes=True)
+    return Program("etcd", ETCD, "--version", download, module, 1)
+
+
+def _kwok() -> Program:
+    """Its releases have no file of checksums; GitHub publishes the digest of each file itself."""
+    url = f"https://github.com/kubernetes-sigs/kwok/releases/download/v{KWOK}/kwok-{_SYSTEM}-{_MACHINE}"
+    sums = f"https://api.github.com/repos/kubernetes-sigs/kwok/releases/tags/v{KWOK}"
+    module = GoModule("sigs.k8s.io/kwok/cmd/kwok", f"v{KWOK}")
+    return Program("kwok", KWOK, "--version", Download(url, sums, form="github"), module, 1.5)
+
+
+PROGRAMS: dict[str, Program] = {
+    program.name: program
+    for program in (
+        _etcd(),
+        _kubernetes("kube-apiserver", 3),
+        _kubernetes("kube-controller-manager", 1),
+        _kubernetes("kube-scheduler", 0.2),
+        _kubernetes("kubectl", 0.5, "version --client", skew=1),
+        _kwok(),
+    )
+}
