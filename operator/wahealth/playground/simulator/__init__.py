@@ -1,0 +1,1 @@
+"""A simulated WhatsApp Business API client: what the vendor documents of its health node, and what was seen of it."""

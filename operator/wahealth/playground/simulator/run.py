@@ -1,0 +1,92 @@
+"""`wahealth simulator`: the process, put together."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import ssl
+import sys
+import tempfile
+from pathlib import Path
+
+from aiohttp import web
+
+from wahealth.kube.api import ApiServer, signed_in
+from wahealth.kube.inventory import PODS
+from wahealth.kube.reflector import reflect
+from wahealth.playground.pki import self_signed
+from wahealth.playground.simulator import files
+from wahealth.playground.simulator.control import application
+from wahealth.playground.simulator.fleet import Fleet
+from wahealth.playground.simulator.membership import Membership
+from wahealth.playground.simulator.waweb import Waweb
+
+USAGE = 64
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kubeconfig", type=Path, help="simulate the labelled pods of this cluster")
+    parser.add_argument("--client", type=Path, action="append", default=[], metavar="FILE", help="simulate this client")
+    parser.add_argument("--port", type=int, default=8443, help="of every web pod (default: 8443)")
+    parser.add_argument("--control-port", type=int, default=0, help="of the control interface (default: a free one)")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="PEM; by default one that signs itself")
+    parser.add_argument("--certificate-key", type=Path, metavar="FILE", help="PEM")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    fleet = Fleet()
+    try:
+        for path in arguments.client:
+            files.add(fleet, path)
+        if not arguments.client and not arguments.kubeconfig:
+            raise files.NotAClient("name what to simulate: --kubeconfig FILE or --client FILE")
+    except files.NotAClient as error:
+        print(f"wahealth simulator: {error}.", file=sys.stderr)
+        return USAGE
+    asyncio.run(_serve(fleet, arguments))
+    return 0
+
+
+async def _serve(fleet: Fleet, arguments: argparse.Namespace) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    ca, context = _certificate(arguments)
+    waweb = Waweb(fleet, arguments.port, context, ca)
+    await waweb.start()
+    await waweb.listen()
+    control = web.AppRunner(application(fleet, waweb.listen), access_log=None, shutdown_timeout=0.1)
+    await control.setup()
+    await web.TCPSite(control, "127.0.0.1", arguments.control_port).start()
+    watching = asyncio.create_task(_watch(fleet, waweb, arguments.kubeconfig)) if arguments.kubeconfig else None
+    where = f"http://127.0.0.1:{control.addresses[0][1]}"
+    print(json.dumps({"control": where, "port": arguments.port, "ca": ca}), flush=True)
+    await stopped.wait()
+    if watching is not None:
+        watching.cancel()
+    await control.cleanup()
+    await waweb.stop()
+
+
+async def _watch(fleet: Fleet, waweb: Waweb, kubeconfig: Path) -> None:
+    api = ApiServer(await signed_in(kubeconfig))
+    try:
+        await reflect(api, PODS, Membership(fleet, api, waweb.listen), asyncio.Event())
+    finally:
+        await api.close()
+
+
+def _certificate(arguments: argparse.Namespace) -> tuple[str, ssl.SSLContext]:
+    """The certificate in PEM, its own authority, and the context that presents it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if arguments.certificate:
+        context.load_cert_chain(arguments.certificate, arguments.certificate_key)
+        return arguments.certificate.read_text(), context
+    pem, key = self_signed("whatsapp-web", ["whatsapp-web"])
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(pem + key)
+        file.flush()
+        context.load_cert_chain(file.name)
+    return pem.decode(), context

@@ -1,0 +1,90 @@
+"""Simulated clients as Kubernetes objects: namespaces, workloads, Secrets, the CA, the resource."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from wahealth.api.v1alpha1 import API_VERSION, KIND
+
+Document = dict[str, Any]
+
+CLIENT_LABEL = "simulator.wahealth.io/client"
+ROLE_LABEL = "simulator.wahealth.io/role"
+SETTINGS = "simulator.wahealth.io/settings"
+CA_NAME = "waweb-ca"
+GOOD_KEY = "an-api-key-of-the-playground"
+IMAGE = "localhost/wahealth-simulator"
+
+
+@dataclass(frozen=True)
+class SimulatedClient:
+    """`settings` are those of the simulator; `spec` is merged into the resource's."""
+
+    namespace: str
+    name: str
+    coreapps: int = 2
+    masters: int = 2
+    webs: int = 2
+    key: str = GOOD_KEY
+    settings: Document = field(default_factory=dict)
+    spec: Document = field(default_factory=dict)
+
+    @property
+    def workloads(self) -> dict[str, int]:
+        """By role: how many pods. A single instance has no masters."""
+        return {role: n for role, n in (("web", self.webs), ("coreapp", self.coreapps), ("master", self.masters)) if n}
+
+
+def namespaces(clients: tuple[SimulatedClient, ...], ca: str) -> Iterator[Document]:
+    """Each namespace, with the certificate that its clients' waweb presents."""
+    for name in sorted({client.namespace for client in clients}):
+        yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        yield _object("v1", "ConfigMap", name, CA_NAME, data={"ca.crt": ca})
+
+
+def objects(client: SimulatedClient, port: int) -> Iterator[Document]:
+    yield secret(client)
+    for role, replicas in client.workloads.items():
+        yield deployment(client, role, replicas, port)
+    yield resource(client, port)
+
+
+def secret(client: SimulatedClient) -> Document:
+    return _object("v1", "Secret", client.namespace, f"{client.name}-api-key", stringData={"WA_API_KEY": client.key})
+
+
+def resource(client: SimulatedClient, port: int) -> Document:
+    spec = {
+        "target": {"workload": {"name": f"{client.name}-web", "port": port}},
+        "auth": {"apiKey": {"secretKeyRef": {"name": f"{client.name}-api-key"}}},
+        "tls": {"caRef": {"kind": "ConfigMap", "name": CA_NAME}},
+        "probe": {"periodSeconds": 5},
+    }
+    return _object(API_VERSION, KIND, client.namespace, client.name, spec=spec | client.spec)
+
+
+def deployment(client: SimulatedClient, role: str, replicas: int, port: int) -> Document:
+    labels = {CLIENT_LABEL: client.name, ROLE_LABEL: role}
+    template = {
+        "metadata": {"labels": labels, "annotations": {SETTINGS: json.dumps(client.settings)}},
+        "spec": {"nodeSelector": {"type": "kwok"}, "containers": [_container(client, role, port)]},
+    }
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    return _object("apps/v1", "Deployment", client.namespace, f"{client.name}-{role}", spec=spec)
+
+
+def _container(client: SimulatedClient, role: str, port: int) -> Document:
+    container: Document = {"name": role, "image": IMAGE}
+    if role == "web":
+        reference = {"name": f"{client.name}-api-key", "key": "WA_API_KEY"}
+        container["env"] = [{"name": "WA_API_KEY", "valueFrom": {"secretKeyRef": reference}}]
+        container["ports"] = [{"containerPort": port}]
+    return container
+
+
+def _object(api_version: str, kind: str, namespace: str, name: str, **content: Any) -> Document:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}

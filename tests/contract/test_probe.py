@@ -1,0 +1,131 @@
+"""One question over real TLS: whatever the other side does comes back as a value of the closed set."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import time
+from dataclasses import replace
+
+import pytest
+
+from contract.conftest import FIRST, KEY, Simulator
+from wahealth.core.model import Answered, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.playground.pki import self_signed
+from wahealth.probe import client as probing
+from wahealth.probe.client import ApiKey, ObserverFault, Question, probe
+from wahealth.probe.trust import UntrustedCA, public, trusting
+
+
+@pytest.fixture
+def question(simulator: Simulator) -> Question:
+    return Question(FIRST, simulator.port, ApiKey(KEY.encode()), trusting(simulator.ca.encode()), 2)
+
+
+def ask(question: Question) -> Outcome:
+    return asyncio.run(probe(question))
+
+
+def reason(outcome: Outcome) -> str:
+    assert isinstance(outcome, Unreachable), outcome
+    return outcome.reason.value
+
+
+def test_an_answer(question: Question) -> None:
+    outcome = ask(question)
+    assert isinstance(outcome, Answered)
+    assert [n.container for n in outcome.report.nodes] == ["ha-coreapp-0", "ha-master-0", "ha-coreapp-1", "ha-master-1"]
+
+
+def test_a_refusal(question: Question) -> None:
+    assert ask(replace(question, key=ApiKey(b"a-wrong-key-of-enough"))) == Refused()
+
+
+FAULTS = {
+    "ConnectionRefused": {"refuse": True},
+    "ReadTimeout": {"hang": True},
+    "HTTPStatus": {"status": 503},
+    "Redirected": {"status": 302, "headers": {"Location": "http://169.254.169.254/"}},
+    "BodyTooLarge": {"body": "x" * (1024 * 1024 + 1)},
+}
+
+
+@pytest.mark.parametrize(("expected", "fault"), FAULTS.items(), ids=FAULTS.keys())
+def test_a_fault(simulator: Simulator, question: Question, expected: str, fault: dict[str, object]) -> None:
+    simulator.set(**fault)
+    assert reason(ask(question)) == expected
+
+
+def test_a_connection_that_breaks(simulator: Simulator, question: Question) -> None:
+    simulator.set(reset=True)
+    assert reason(ask(question)) == "InvalidResponse"
+
+
+def test_a_slow_drip_does_not_stretch_the_deadline(simulator: Simulator, question: Question) -> None:
+    simulator.set(drip=0.1)
+    started = time.monotonic()
+    assert reason(ask(replace(question, timeout=1))) == "ReadTimeout"
+    assert time.monotonic() - started < 1.5
+
+
+def test_the_vendors_error_code_stands_in_the_detail(simulator: Simulator, question: Question) -> None:
+    simulator.set(status=500, body='{"errors": [{"code": 1014}]}')
+    assert ask(question) == Unreachable(Unreached.HTTP_STATUS, "HTTP 500, code 1014")
+
+
+@pytest.mark.parametrize("body", ["<html></html>", '{"meta": {}}', "null", ""])
+def test_a_body_that_is_no_answer(simulator: Simulator, question: Question, body: str) -> None:
+    simulator.set(body=body)
+    assert isinstance(ask(question), Malformed)
+
+
+def test_a_compressed_body_is_not_unpacked(simulator: Simulator, question: Question) -> None:
+    simulator.set(body="x", headers={"Content-Encoding": "gzip"})
+    assert isinstance(ask(question), Malformed)
+
+
+def test_another_authority_is_not_trusted(question: Question) -> None:
+    another = trusting(self_signed("another", ["another"])[0])
+    assert reason(ask(replace(question, trust=another))) == "TLSVerificationFailed"
+    assert reason(ask(replace(question, trust=public()))) == "TLSVerificationFailed"
+
+
+def test_plain_text_on_the_port_is_no_handshake(question: Question) -> None:
+    with socket.create_server((FIRST, 0)) as plain:
+        plain.settimeout(5)
+        import threading
+
+        def serve() -> None:
+            connection, _ = plain.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert reason(ask(replace(question, port=plain.getsockname()[1]))) == "TLSHandshakeFailed"
+        thread.join()
+
+
+def test_a_name_that_is_none(question: Question) -> None:
+    assert reason(ask(replace(question, address="nowhere.invalid"))) == "DNSLookupFailed"
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EADDRNOTAVAIL])
+def test_what_is_our_own_fault_is_no_outcome(question: Question, number: int) -> None:
+    error = probing.httpx.ConnectError("no")
+    error.__cause__ = OSError(number, "ours")
+    with pytest.raises(ObserverFault):
+        probing._unreachable(error)
+
+
+def test_bytes_that_are_no_certificate() -> None:
+    for pem in (b"", b"not PEM", "ü".encode(), b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        with pytest.raises(UntrustedCA):
+            trusting(pem)
+
+
+def test_proxies_of_the_environment_are_not_asked(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert isinstance(ask(question), Answered)
