@@ -1,0 +1,73 @@
+"""One program, `wahealth`: each command imports what it needs when it is called, and nothing else.
+
+Exit codes: 0 healthy or done, 1 not healthy, 2 unknown, 64 wrong usage, 69 something needed is not there, 70 our bug.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+USAGE, BUG = 64, 70
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, exit code 64."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}. See: {self.prog} --help", file=sys.stderr)
+        sys.exit(USAGE)
+
+
+def _operator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth.kube.run import run
+    from wahealth.settings import OperatorSettings, add_flags, settings_from
+
+    add_flags(parser, OperatorSettings)
+    return lambda arguments: run(settings_from(arguments, OperatorSettings, parser.error))
+
+
+def _demo(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth.playground import demo
+
+    demo.add_arguments(parser)
+    return demo.run
+
+
+def _simulator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth.playground.simulator import run as simulator
+
+    simulator.add_arguments(parser)
+    return simulator.run
+
+
+def _generate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth import generate
+
+    generate.add_arguments(parser)
+    return generate.run
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[argparse.Namespace], int]]]] = {
+    "operator": ("the operator process", _operator),
+    "demo": ("the playground: a real control plane, simulated clients, the operator, a live table", _demo),
+    "simulator": ("the simulated client as a program of its own", _simulator),
+    "generate": ("write CRD, RBAC and manifests from the one truth", _generate),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if argv is None else argv)
+    parser = Parser(prog="wahealth", description="The health of WhatsApp Business API clients on Kubernetes.")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    for name, (text, set_up) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text)
+        if given[:1] == [name]:
+            command.set_defaults(run=set_up(command))
+    arguments = parser.parse_args(given)
+    try:
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,193 @@
+"""`wahealth demo`: six simulated clients on a real API server, and the operator's verdicts as they come."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from typing import NoReturn
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from wahealth.playground.binaries import BinariesMissing
+from wahealth.playground.control_plane import ControlPlaneFailed
+from wahealth.playground.environment import Environment, NeverCame, last_seen, until
+from wahealth.playground.world import Document, SimulatedClient
+
+NOT_THERE = 69
+FAST = {"failover_seconds": 4, "startup_seconds": 1}
+
+CLIENTS = (
+    SimulatedClient("acme", "support", settings={"shards": 1, **FAST, "failover_seconds": 12}),
+    SimulatedClient("acme", "marketing", coreapps=5, settings={"shards": 4, "multiconnect": True, **FAST}),
+    SimulatedClient("beta", "helpdesk", coreapps=1, masters=0, webs=1, settings=FAST),
+    SimulatedClient("beta", "pilot", coreapps=1, masters=0, webs=1, settings={"registered": False, **FAST}),
+    SimulatedClient("gamma", "sales", coreapps=1, masters=0, webs=1, key="too-short", settings=FAST),
+    SimulatedClient("gamma", "archive", coreapps=1, masters=0, webs=1, settings={"refuse": True, **FAST}),
+)
+# What each is there to show: the reason of its Ready condition.
+VERDICTS = {
+    ("acme", "support"): "Available",
+    ("acme", "marketing"): "Available",
+    ("beta", "helpdesk"): "Available",
+    ("beta", "pilot"): "Unregistered",
+    ("gamma", "sales"): "APIKeyTooShort",
+    ("gamma", "archive"): "ConnectionRefused",
+}
+OPERATOR_FLAGS = ("--secret-refresh", "5")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--once", action="store_true", help="run through once, without a terminal, and end")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        with Environment(say) as environment:
+            environment.start_operator(OPERATOR_FLAGS)
+            environment.add(*CLIENTS)
+            return once(environment) if arguments.once else live(environment)
+    except KeyboardInterrupt:
+        return 0
+    except (BinariesMissing, ControlPlaneFailed) as error:
+        say(str(error))
+        return NOT_THERE
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+# --- once ------------------------------------------------------------------------------------------------------------
+
+
+def once(environment: Environment) -> int:
+    """All verdicts, then a failover. 0, or 1 with what is missing."""
+    try:
+        say("waiting for the six verdicts")
+        until(lambda: not missing(environment), "six verdicts", 90)
+        show(environment, "Six clients, six verdicts")
+        fail_over(environment)
+    except NeverCame as error:
+        say(f"{error}\n" + "\n".join(missing(environment)))
+        return 1
+    show(environment, "After the failover of acme/support")
+    return 0
+
+
+def missing(environment: Environment) -> list[str]:
+    """One line for each client whose verdict is not the one it is there to show."""
+    lines = []
+    for (namespace, name), wanted in VERDICTS.items():
+        seen = ready_reason(environment.client(namespace, name))
+        if seen != wanted:
+            lines.append(f"{namespace}/{name}: Ready says {seen}, not {wanted}")
+    return lines
+
+
+def ready_reason(client: Document) -> str:
+    return next((str(c["reason"]) for c in client["status"]["conditions"] if c["type"] == "Ready"), "nothing")
+
+
+def fail_over(environment: Environment) -> None:
+    (active,) = connected(environment)
+    say(f"deleting the active coreapp {active}")
+    environment.plane.kubectl("delete", "pod", active, "-n", "acme", "--wait=false")
+    until(lambda: connected(environment) not in ([], [active]), "a new active coreapp", 60)
+    until(lambda: not missing(environment), "all verdicts as before", 60)
+
+
+def connected(environment: Environment) -> list[str]:
+    found: list[str] = environment.client("acme", "support")["status"].get("connectedCoreapps", [])
+    return found
+
+
+def show(environment: Environment, title: str) -> None:
+    print(f"\n{title}\n\n{table(environment)}\nEvents\n")
+    print("\n".join(event_lines(environment, 40)), flush=True)
+
+
+# --- live ------------------------------------------------------------------------------------------------------------
+
+
+def live(environment: Environment) -> int:
+    console = Console()
+    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as view:
+        while True:
+            view.update(page(environment, console.height), refresh=True)
+            time.sleep(1)
+
+
+def page(environment: Environment, height: int) -> Group:
+    clients, hints = coloured(table(environment)), Text(next_steps(environment), style="dim")
+    room = height - len(clients.plain.splitlines()) - len(hints.plain.splitlines()) - 4
+    events = coloured("\n".join(event_lines(environment, max(3, room))))
+    return Group(clients, Text("Last events", style="bold"), events, Text(), hints)
+
+
+def table(environment: Environment) -> str:
+    """Word for word what kubectl shows."""
+    return environment.plane.kubectl("get", "whatsappclients", "-A")
+
+
+def event_lines(environment: Environment, most: int) -> list[str]:
+    return [_event_line(event) for event in environment.events()[-most:]]
+
+
+def _event_line(event: Document) -> str:
+    times = (event.get("series") or {}).get("count", 1)
+    again = f" (x{times})" if times > 1 else ""
+    client = f"{event['metadata']['namespace']}/{event['regarding']['name']}"
+    return f"{last_seen(event)[11:19]}  {event['type']:<7}  {client:<14}  {event['reason']}{again}: {event['note']}"
+
+
+COLOURS = {
+    "green": r"\b(True|Connected)\b",
+    "red": r"\b(False|Disconnected|Unregistered)\b",
+    "yellow": r"\b(Unknown|Warning|PartiallyConnected|Connecting)\b",
+    "bold": r"^NAMESPACE.*$",
+}
+
+
+def coloured(text: str) -> Text:
+    shown = Text(text, no_wrap=True, overflow="ellipsis")
+    for style, words in COLOURS.items():
+        shown.highlight_regex(re.compile(words, re.MULTILINE), style)
+    return shown
+
+
+NEW_KEY = (
+    'kubectl patch secret -n gamma sales-api-key -p \'{"stringData":{"WA_API_KEY":"a-key-that-is-long-enough"}}\''
+    " && kubectl rollout restart -n gamma deployment/sales-web"
+)
+
+
+def next_steps(environment: Environment) -> str:
+    return "\n".join(_next_steps(environment))
+
+
+def _next_steps(environment: Environment) -> Iterator[str]:
+    active = (connected(environment) or ["POD"])[0]
+    primary = environment.client("acme", "marketing")["status"].get("primaryMaster", "POD")
+    kubectl = environment.plane.binaries["kubectl"]
+    yield "To try in a second terminal (Ctrl-C here ends everything):"
+    yield f"  export KUBECONFIG={environment.plane.kubeconfig}"
+    if shutil.which("kubectl") != os.fspath(kubectl):
+        yield f"  alias kubectl={kubectl}"
+    yield "  kubectl get wac -A -w"
+    yield f"  kubectl delete pod -n acme {active}      # the active coreapp: a standby takes over"
+    yield f"  kubectl delete pod -n acme {primary}  # the primary master: another takes the lease"
+    yield f"  {NEW_KEY}"
+    yield "  kubectl describe wac -n acme support"

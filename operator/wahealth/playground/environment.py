@@ -1,0 +1,150 @@
+"""Everything together: control plane, simulated nodes, the simulated clients' process, the operator as a process.
+
+The demo runs on it, and so do the integration tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import yaml
+
+from wahealth.api.crd import custom_resource_definition
+from wahealth.kube import access
+from wahealth.playground import world
+from wahealth.playground.control_plane import ControlPlane
+from wahealth.playground.nodes import claim_port, start_nodes
+from wahealth.playground.pki import self_signed
+from wahealth.playground.processes import Leashed
+from wahealth.playground.world import Document, SimulatedClient
+
+SYSTEM = "wahealth-system"
+Say = Callable[[str], None]
+
+
+class NeverCame(Exception):
+    """What was waited for did not come; the text says what was seen instead."""
+
+
+class Environment:
+    """A context manager; whatever ends it, nothing stays behind."""
+
+    def __init__(self, say: Say, nodes: int = 1) -> None:
+        self._say = say
+        self._nodes = nodes
+        self._leaving = contextlib.ExitStack()
+        self.plane = ControlPlane(say=say)
+        self.operator: Leashed | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._build_up()
+        except BaseException:
+            self._leaving.close()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._leaving.close()
+
+    def _build_up(self) -> None:
+        self._leaving.enter_context(self.plane)
+        self.port = self._leaving.enter_context(claim_port())
+        start_nodes(self.plane, self._nodes)
+        self._start_simulator()
+        self.apply([custom_resource_definition(), _namespace(SYSTEM), *access.manifests(SYSTEM)])
+        self.plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+
+    @property
+    def python(self) -> list[str]:
+        return [sys.executable, "-m", "wahealth"]
+
+    def _start_simulator(self) -> None:
+        certificate, key = (self.plane.directory / f"waweb.{end}" for end in ("crt", "key"))
+        pem, private = self_signed("whatsapp-web", ["whatsapp-web"])
+        certificate.write_bytes(pem)
+        key.write_bytes(private)
+        self.ca = pem.decode()
+        flags = {
+            "kubeconfig": self.plane.kubeconfig,
+            "port": self.port,
+            "certificate": certificate,
+            "certificate-key": key,
+        }
+        argv = [*self.python, "simulator", *(f"--{name}={value}" for name, value in flags.items())]
+        self.simulator = self.plane.start("simulator", argv)
+        self.control = httpx.Client(base_url=self._ready_line()["control"], trust_env=False)
+        self._leaving.callback(self.control.close)
+
+    def _ready_line(self) -> Document:
+        def first_line() -> Document | None:
+            lines = [line for line in self.simulator.log_tail(50).splitlines() if line.startswith('{"control"')]
+            return json.loads(lines[0]) if lines else None
+
+        line: Document = until(first_line, "the simulator is ready", 20)
+        return line
+
+    def start_operator(self, flags: Iterable[str] = (), env: Mapping[str, str] | None = None) -> Leashed:
+        """A process of its own, signed in with the ServiceAccount's rights and nothing more."""
+        kubeconfig = self.plane.service_account_kubeconfig(SYSTEM, access.NAME)
+        argv = [*self.python, "operator", "--kubeconfig", str(kubeconfig), "--log-format", "text", *flags]
+        self.operator = self.plane.start("operator", argv, env=dict(env) if env else None)
+        return self.operator
+
+    def stop_operator(self) -> None:
+        if self.operator is not None:
+            self.operator.stop()
+            self.operator = None
+
+    def add(self, *clients: SimulatedClient) -> None:
+        """Namespaces first, then all the rest at once."""
+        self.apply(world.namespaces(clients, self.ca))
+        self.apply(document for client in clients for document in world.objects(client, self.port))
+
+    def apply(self, documents: Iterable[Document]) -> None:
+        self.plane.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all(documents))
+
+    def client(self, namespace: str, name: str) -> Document:
+        """The WhatsAppClient as the API server has it."""
+        found: Document = json.loads(self.plane.kubectl("get", "wac", name, "-n", namespace, "-o", "json"))
+        return found
+
+    def events(self, namespace: str | None = None) -> list[Document]:
+        """Of all WhatsAppClients, oldest first."""
+        where = ["-n", namespace] if namespace else ["-A"]
+        listed = json.loads(self.plane.kubectl("get", "events.events.k8s.io", *where, "-o", "json"))["items"]
+        ours = [e for e in listed if e.get("regarding", {}).get("kind") == "WhatsAppClient"]
+        return sorted(ours, key=last_seen)
+
+    def set_client(self, namespace: str, name: str, **settings: Any) -> None:
+        """Change a simulated client through the control interface."""
+        self.control.patch(f"/clients/{namespace}/{name}", json=settings).raise_for_status()
+
+    def audit(self) -> list[Document]:
+        return [json.loads(line) for line in Path(self.plane.audit_log).read_text().splitlines() if line.endswith("}")]
+
+
+def last_seen(event: Document) -> str:
+    return str((event.get("series") or {}).get("lastObservedTime") or event["eventTime"])
+
+
+def until(seen: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """The first true value of `seen`, asked four times a second; `NeverCame` after that long."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if value := seen():
+            return value
+        if time.monotonic() >= deadline:
+            raise NeverCame(f"{what}: not within {seconds:g} s")
+        time.sleep(0.25)
+
+
+def _namespace(name: str) -> Document:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}

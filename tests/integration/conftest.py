@@ -1,0 +1,107 @@
+"""One environment for all integration tests: a real control plane, simulated clients, the operator as a process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wahealth.kube import access
+from wahealth.playground.environment import SYSTEM, Environment, until
+from wahealth.playground.world import SimulatedClient
+
+WaitFor = Callable[..., dict[str, Any]]
+
+CANARY = "canary-key-that-nobody-shows"
+FAST = {"failover_seconds": 2, "startup_seconds": 0.5}
+FLAGS = ("--secret-refresh", "2", "--log-level", "debug")
+OPERATOR = f"system:serviceaccount:{SYSTEM}:{access.NAME}"
+TEAM = "team"
+
+CLIENTS = (
+    SimulatedClient(TEAM, "single", coreapps=1, masters=0, webs=1, key=CANARY, settings=FAST),
+    SimulatedClient(TEAM, "ha", key=CANARY, settings={"shards": 1, **FAST, "failover_seconds": 12}),
+    SimulatedClient(TEAM, "mc", coreapps=5, key=CANARY, settings={"shards": 4, "multiconnect": True, **FAST}),
+    SimulatedClient(TEAM, "unregistered", 1, 0, 1, CANARY, {"registered": False, **FAST}),
+    SimulatedClient(TEAM, "short-key", 1, 0, 1, "too-short", FAST),
+    SimulatedClient(TEAM, "silent", 1, 0, 1, CANARY, {"refuse": True, **FAST}),
+)
+
+
+@pytest.fixture(scope="session")
+def environment() -> Iterator[Environment]:
+    with Environment(say=lambda text: print(text, file=sys.stderr), nodes=1) as running:
+        running.start_operator(FLAGS)
+        yield running
+        the_key_is_shown_nowhere(running)
+
+
+def the_key_is_shown_nowhere(environment: Environment) -> None:
+    """After all tests: the canary stands in no log of the operator, no status, no event, no process's arguments."""
+    assert CANARY not in environment.plane.kubectl("get", "wac,events.events.k8s.io", "-A", "-o", "json")
+    logs = list(Path(environment.plane.directory).glob("operator*.log"))
+    assert logs
+    assert not [log for log in logs if CANARY in log.read_text()]
+    assert not [arguments for arguments in Path("/proc").glob("[0-9]*/cmdline") if CANARY in read_if_there(arguments)]
+
+
+def read_if_there(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+@pytest.fixture(scope="session")
+def team(environment: Environment) -> None:
+    """The six clients of the namespace `team`."""
+    environment.add(*CLIENTS)
+
+
+@pytest.fixture
+def wait_for(environment: Environment) -> WaitFor:
+    """Wait until a client's status has these: `ready="Unregistered"` is Ready's reason, all else a field of status."""
+
+    def wait(namespace: str, name: str, seconds: float = 40, **wanted: Any) -> dict[str, Any]:
+        def seen() -> dict[str, Any] | None:
+            status: dict[str, Any] = environment.client(namespace, name)["status"]
+            return status if matches(status, wanted) else None
+
+        try:
+            found: dict[str, Any] = until(seen, f"{namespace}/{name} with {wanted}", seconds)
+        except Exception:
+            print(
+                environment.client(namespace, name)["status"], environment.operator and environment.operator.log_tail()
+            )
+            raise
+        return found
+
+    return wait
+
+
+def conditions(status: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {c["type"]: (c["status"], c["reason"]) for c in status["conditions"]}
+
+
+def matches(status: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    plain = {k: v for k, v in wanted.items() if k != "ready"}
+    reason = conditions(status).get("Ready", ("", ""))[1]
+    return wanted.get("ready", reason) == reason and all(status.get(k) == v for k, v in plain.items())
+
+
+def operator_writes(environment: Environment) -> list[tuple[str, str]]:
+    """(verb, resource/subresource) of every write that the operator's ServiceAccount made."""
+    ours = [entry for entry in environment.audit() if entry["user"]["username"] == OPERATOR]
+    writes = [entry for entry in ours if entry["verb"] not in {"get", "list", "watch"}]
+    return [(entry["verb"], _resource(entry["objectRef"])) for entry in writes]
+
+
+def _resource(reference: dict[str, str]) -> str:
+    return "/".join(filter(None, [reference["resource"], reference.get("subresource")]))
+
+
+def reasons(environment: Environment, name: str) -> list[str]:
+    return [e["reason"] for e in environment.events(TEAM) if e["regarding"]["name"] == name]

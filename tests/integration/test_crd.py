@@ -1,0 +1,116 @@
+"""The CRD on a real API server: each CEL rule by one resource that breaks it and one that just does not."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from wahealth.playground.environment import Environment
+
+MINIMAL: dict[str, Any] = {
+    "apiVersion": "wahealth.io/v1alpha1",
+    "kind": "WhatsAppClient",
+    "metadata": {"name": "one", "namespace": "default"},
+    "spec": {
+        "target": {"workload": {"name": "web"}},
+        "auth": {"apiKey": {"secretKeyRef": {"name": "web-api-key"}}},
+    },
+}
+
+
+def changed(**paths: Any) -> dict[str, Any]:
+    """The minimal resource with values at `spec__probe={…}`."""
+    document = copy.deepcopy(MINIMAL)
+    for path, value in paths.items():
+        *parents, last = path.split("__")
+        inner = document
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = value
+    return document
+
+
+def refusal(environment: Environment, document: dict[str, Any]) -> str | None:
+    """What the API server says against it, None when it takes it (as a dry run)."""
+    argv = [str(environment.plane.binaries["kubectl"]), "--kubeconfig", str(environment.plane.kubeconfig)]
+    argv += ["create", "--dry-run=server", "-f", "-"]
+    done = subprocess.run(argv, input=yaml.safe_dump(document), text=True, capture_output=True, check=False)
+    return done.stderr if done.returncode else None
+
+
+ACCEPTED = {
+    "minimal": MINIMAL,
+    "a name of 63 characters": changed(metadata__name="a" * 63),
+    "Multiconnect with shards": changed(spec__mode="Multiconnect", spec__multiconnect={"shards": 32}),
+    "Auto with shards": changed(spec__mode="Auto", spec__multiconnect={"shards": 2}),
+    "shards and no mode": changed(spec__multiconnect={"shards": 2}),
+    "Single": changed(spec__mode="Single"),
+    "a timeout as long as the period": changed(spec__probe={"periodSeconds": 5, "timeoutSeconds": 5}),
+    "a timeout as long as the default period": changed(spec__probe={"timeoutSeconds": 30}),
+    "a StatefulSet": changed(spec__target__workload={"kind": "StatefulSet", "name": "web", "port": 65535}),
+    "a CA in a ConfigMap": changed(spec__tls={"caRef": {"kind": "ConfigMap", "name": "ca"}}),
+    "the longest period": changed(spec__probe={"periodSeconds": 3600, "timeoutSeconds": 60}),
+}
+
+REFUSED = {
+    "a name of 64 characters": (changed(metadata__name="a" * 64), "must not be longer than 63"),
+    "Multiconnect without shards": (changed(spec__mode="Multiconnect"), "needs multiconnect.shards"),
+    "shards with Single": (
+        changed(spec__mode="Single", spec__multiconnect={"shards": 2}),
+        "has a meaning with mode Multiconnect or Auto only",
+    ),
+    "shards with HighAvailability": (
+        changed(spec__mode="HighAvailability", spec__multiconnect={"shards": 1}),
+        "has a meaning with mode Multiconnect or Auto only",
+    ),
+    "a timeout longer than the period": (
+        changed(spec__probe={"periodSeconds": 5, "timeoutSeconds": 6}),
+        "must not be longer than periodSeconds",
+    ),
+    "a timeout longer than the default period": (
+        changed(spec__probe={"timeoutSeconds": 31}),
+        "must not be longer than periodSeconds",
+    ),
+    "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),
+    "no target": (changed(spec__target={}), "spec.target.workload: Required"),
+    "no auth": (changed(spec__auth={}), "spec.auth.apiKey: Required"),
+    "an unknown mode": (changed(spec__mode="Triple"), "Unsupported value"),
+    "port 0": (changed(spec__target__workload={"name": "web", "port": 0}), "greater than or equal to 1"),
+    "a DaemonSet": (changed(spec__target__workload={"kind": "DaemonSet", "name": "web"}), "Unsupported value"),
+    "a period of 4 s": (changed(spec__probe={"periodSeconds": 4}), "greater than or equal to 5"),
+    "a Secret in another namespace": (
+        changed(spec__auth__apiKey__secretKeyRef={"name": "../other/key"}),
+        "should match",
+    ),
+    "a reference with a namespace": (
+        changed(spec__auth__apiKey__secretKeyRef={"name": "k", "namespace": "other"}),
+        "unknown field",
+    ),
+}
+
+
+@pytest.mark.parametrize("document", ACCEPTED.values(), ids=ACCEPTED.keys())
+def test_accepted(environment: Environment, document: dict[str, Any]) -> None:
+    assert refusal(environment, document) is None
+
+
+@pytest.mark.parametrize(("document", "sentence"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused_with_a_sentence(environment: Environment, document: dict[str, Any], sentence: str) -> None:
+    said = refusal(environment, document)
+    assert said is not None
+    assert sentence in said
+
+
+def test_it_is_found_by_its_short_name_and_category(environment: Environment) -> None:
+    resources = environment.plane.kubectl("api-resources", "--categories=whatsapp", "--no-headers")
+    assert resources.split()[:2] == ["whatsappclients", "wac"]
+
+
+def test_every_field_is_explained(environment: Environment) -> None:
+    explained = environment.plane.kubectl("explain", "whatsappclient.spec", "--recursive")
+    for field in ("target", "auth", "tls", "mode", "multiconnect", "probe", "suspend"):
+        assert field in explained
