@@ -22,6 +22,7 @@ demo: $(VENV)/ready ## Watch the operator at work on a real API server (ARGS=--o
 
 .PHONY: test
 test: check ## Everything that must hold: checks, unit, property, contract and integration tests
+	@$(RUN)/wahealth demo --prepare
 	@$(PYTEST) $(ARGS)
 
 .PHONY: check

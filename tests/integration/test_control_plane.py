@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from wahealth.playground.control_plane import ControlPlane, ControlPlaneFailed
+from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
+from wahealth.playground.cluster.home import sweep
+from wahealth.playground.cluster.nodes import claim_port
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.home import sweep
-from wahealth.playground.nodes import claim_port
 
 OWNER = """
 import time
-from wahealth.playground.control_plane import ControlPlane
+from wahealth.playground.cluster.control_plane import ControlPlane
 with ControlPlane(say=print) as plane:
     print(plane.directory, flush=True)
     time.sleep(600)

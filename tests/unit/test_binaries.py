@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from wahealth.playground import binaries
-from wahealth.playground.binaries import BinariesMissing, cached, provide
-from wahealth.playground.download import Downloader, DownloadFailed
+from wahealth.playground.cluster import binaries
+from wahealth.playground.cluster.binaries import BinariesMissing, cached, provide
+from wahealth.playground.cluster.download import Downloader, DownloadFailed
+from wahealth.playground.cluster.programs import PROGRAMS, Download, GoModule, Program
 from wahealth.playground.environment import until
-from wahealth.playground.programs import PROGRAMS, Download, GoModule, Program
 
 CONTENT = b"#!/bin/sh\necho v1.34.4\n"
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -234,8 +234,8 @@ GO_THAT_HANGS = 'echo $$ > "$HANGS"; exec sleep 600'
 FILLER = """
 import sys
 from dataclasses import replace
-from wahealth.playground import binaries
-from wahealth.playground.programs import PROGRAMS, Download
+from wahealth.playground.cluster import binaries
+from wahealth.playground.cluster.programs import PROGRAMS, Download
 nowhere = Download("http://127.0.0.1:9/program", "http://127.0.0.1:9/sum")
 PROGRAMS["kwok"] = replace(PROGRAMS["kwok"], download=nowhere)
 binaries.provide(["kwok"], say=print)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from wahealth.playground.cluster.processes import LEASH, Leashed
 from wahealth.playground.environment import until
-from wahealth.playground.processes import LEASH, Leashed
 
 SLEEP = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"]
 STUBBORN = [*SLEEP[:2], f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP[2]}"]
@@ -66,7 +66,7 @@ def test_a_child_of_the_child_goes_too(tmp_path: Path) -> None:
 STARTER = """
 import sys, time
 from pathlib import Path
-from wahealth.playground.processes import Leashed
+from wahealth.playground.cluster.processes import Leashed
 program = Leashed.start("sleep", {argv!r}, log=Path({log!r}))
 print(program.pid, flush=True)
 time.sleep(600)

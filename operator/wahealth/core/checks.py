@@ -227,7 +227,7 @@ def _is(case: Case, gateway: Gateway) -> bool:
 def _connections(case: Case) -> str:
     if case.mode is Mode.SINGLE:
         return "The client is connected" if case.connected else "The client is not connected"
-    return f"{case.connected} of {case.expected} coreapps {'is' if case.expected == 1 else 'are'} connected"
+    return f"{case.connected} of {case.expected} coreapp{' is' if case.expected == 1 else 's are'} connected"
 
 
 def _pods(count: int) -> str:

@@ -16,8 +16,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from wahealth.playground.binaries import BinariesMissing
-from wahealth.playground.control_plane import ControlPlaneFailed
+from wahealth.playground.cluster.binaries import BinariesMissing, provide
+from wahealth.playground.cluster.control_plane import NEEDED, ControlPlaneFailed
 from wahealth.playground.environment import Environment, NeverCame, last_seen, until
 from wahealth.playground.world import Document, SimulatedClient
 
@@ -46,11 +46,15 @@ OPERATOR_FLAGS = ("--secret-refresh", "5")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="run through once, without a terminal, and end")
+    parser.add_argument("--prepare", action="store_true", help="only get the programs of the control plane, and end")
 
 
 def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _interrupted)
     try:
+        if arguments.prepare:
+            provide(NEEDED, say=say)
+            return 0
         with Environment(say) as environment:
             environment.start_operator(OPERATOR_FLAGS)
             environment.add(*CLIENTS)
@@ -131,7 +135,10 @@ def live(environment: Environment) -> int:
 
 
 def page(environment: Environment, height: int) -> Group:
-    clients, hints = coloured(table(environment)), Text(next_steps(environment), style="dim")
+    clients, hints = (
+        coloured(table(environment)),
+        Text(next_steps(environment), style="dim", no_wrap=True, overflow="fold"),
+    )
     room = height - len(clients.plain.splitlines()) - len(hints.plain.splitlines()) - 4
     events = coloured("\n".join(event_lines(environment, max(3, room))))
     return Group(clients, Text("Last events", style="bold"), events, Text(), hints)

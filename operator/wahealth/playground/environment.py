@@ -19,10 +19,10 @@ import yaml
 from wahealth.api.crd import custom_resource_definition
 from wahealth.kube import access
 from wahealth.playground import world
-from wahealth.playground.control_plane import ControlPlane
-from wahealth.playground.nodes import claim_port, start_nodes
+from wahealth.playground.cluster.control_plane import ControlPlane
+from wahealth.playground.cluster.nodes import claim_port, start_nodes
+from wahealth.playground.cluster.processes import Leashed
 from wahealth.playground.pki import self_signed
-from wahealth.playground.processes import Leashed
 from wahealth.playground.world import Document, SimulatedClient
 
 SYSTEM = "wahealth-system"

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from wahealth.playground.control_plane import ControlPlane
+from wahealth.playground.cluster.control_plane import ControlPlane
 
 CIDR = "127.64.0.0/16"
 LABEL = "kwok"  # of `type`; the scheduler treats real and simulated nodes alike, so pods select by it

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from wahealth.playground.programs import Download
+from wahealth.playground.cluster.programs import Download
 
 # Where a mirror may stand in: the variable holds what replaces the origin.
 MIRRORS = {

@@ -13,11 +13,11 @@ from typing import Self
 
 import httpx
 
-from wahealth.playground import command_lines
-from wahealth.playground.binaries import provide
-from wahealth.playground.command_lines import Layout, Ports
-from wahealth.playground.home import own_directory
-from wahealth.playground.processes import Leashed
+from wahealth.playground.cluster import command_lines
+from wahealth.playground.cluster.binaries import provide
+from wahealth.playground.cluster.command_lines import Layout, Ports
+from wahealth.playground.cluster.home import own_directory
+from wahealth.playground.cluster.processes import Leashed
 
 NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok")
 READY_SECONDS = 60  # it takes about 5; a busy machine may take longer

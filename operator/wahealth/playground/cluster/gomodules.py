@@ -9,8 +9,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from wahealth.playground.processes import Leashed
-from wahealth.playground.programs import ETCD, KUBERNETES, PROGRAMS, Program
+from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.programs import ETCD, KUBERNETES, PROGRAMS, Program
 
 PARTIAL = ".partial"
 _GO_MOD = "module tools\n\ngo 1.24.0\n"

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wahealth.playground.download import Downloader, DownloadFailed
-from wahealth.playground.gomodules import PARTIAL, BuildFailed, build
-from wahealth.playground.programs import PROGRAMS, Program
+from wahealth.playground.cluster.download import Downloader, DownloadFailed
+from wahealth.playground.cluster.gomodules import PARTIAL, BuildFailed, build
+from wahealth.playground.cluster.programs import PROGRAMS, Program
 
 Say = Callable[[str], None]
 _VERSION = re.compile(r"\bv?(\d+)\.(\d+)\.\d+")
