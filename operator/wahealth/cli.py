@@ -61,13 +61,20 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[arg
 def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     parser = Parser(prog="wahealth", description="The health of WhatsApp Business API clients on Kubernetes.")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of a bug")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     for name, (text, set_up) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        if given[:1] == [name]:
+        if name in given[:2]:
             command.set_defaults(run=set_up(command))
     arguments = parser.parse_args(given)
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if arguments.debug:
+            raise
+        # Not its text: a library's exception may hold what nobody should see.
+        print(f"wahealth: a bug of ours ({type(error).__name__}); wahealth --debug … shows where.", file=sys.stderr)
+        return BUG

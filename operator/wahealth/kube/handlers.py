@@ -68,6 +68,7 @@ def registry_of(saw: Saw, gone: Gone, sign_in: Callable[[], client.Configuration
 def follow(saw: Saw, gone: Gone, sign_in: Callable[[], client.Configuration]) -> None:
     """Start to watch, in a thread of its own that lives as long as the process; `saw` and `gone` run in that thread."""
     registry = registry_of(saw, gone, sign_in)
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)  # it warns that it gets no signals here
     threading.Thread(target=lambda: asyncio.run(_for_ever(registry)), name="kopf", daemon=True).start()
 
 
