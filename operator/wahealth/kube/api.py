@@ -77,7 +77,7 @@ class ApiServer:
         try:
             async for line in response.content:
                 yield json.loads(line)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:  # a line may be cut in the middle
             raise ApiUnavailable(type(error).__name__) from None
         finally:
             response.close()

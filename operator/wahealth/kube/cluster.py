@@ -10,13 +10,14 @@ from typing import Any
 
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
 from wahealth.core.events import Event
-from wahealth.kube.api import APPLY, MERGE, ApiError, ApiServer, Document
+from wahealth.kube.api import APPLY, MERGE, ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.record import Record, Ref
 
 log = logging.getLogger(__name__)
 
 MANAGER = "wahealth"
 CONTROLLER = f"{GROUP}/operator"
+_MOST_TOLD = 10_000  # beyond it the counts are read again from the events themselves
 RESOURCES = f"/apis/{GROUP}/{VERSION}"
 
 
@@ -55,18 +56,27 @@ class Cluster:
         """Post the event; the same one again grows its series. An event that cannot be posted is dropped."""
         name = _event_name(record, event)
         try:
-            await self._api.create(_events(record.ref), _event_document(name, record, event, now))
-            self._told[name] = 1
-        except ApiError as error:
-            if error.status == 409:
-                return await self._tell_again(record.ref, name, now)
+            self._told[name] = await self._posted(name, record, event, now)
+        except (ApiError, ApiUnavailable) as error:
             log.warning("event dropped", extra={"ref": str(record.ref), "reason": event.reason, "error": str(error)})
+        if len(self._told) > _MOST_TOLD:
+            self._told.clear()
 
-    async def _tell_again(self, ref: Ref, name: str, now: datetime) -> None:
-        count = self._told.get(name) or await self._count_so_far(ref, name)
-        self._told[name] = count + 1
-        series = {"series": {"count": count + 1, "lastObservedTime": _micro(now)}}
+    async def _posted(self, name: str, record: Record, event: Event, now: datetime) -> int:
+        """How often it was told by now."""
+        try:
+            await self._api.create(_events(record.ref), _event_document(name, record, event, now))
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            return await self._told_again(record.ref, name, now)
+        return 1
+
+    async def _told_again(self, ref: Ref, name: str, now: datetime) -> int:
+        count = (self._told.get(name) or await self._count_so_far(ref, name)) + 1
+        series = {"series": {"count": count, "lastObservedTime": _micro(now)}}
         await self._api.patch(f"{_events(ref)}/{name}", series, MERGE)
+        return count
 
     async def _count_so_far(self, ref: Ref, name: str) -> int:
         """After a restart: an empty patch answers with the event as it is, without the right to read events."""

@@ -14,7 +14,7 @@ from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Facts
 from wahealth.core.model import Condition, ConditionType, Finding, PodOutcome, Refused, Status, Truth
 from wahealth.core.plan import Plan, plan
-from wahealth.kube.cluster import Cluster, Conflict
+from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.inventory import Inventory, Pod, WorkloadRef
 from wahealth.kube.record import Record
 from wahealth.kube.references import References
@@ -42,9 +42,15 @@ class Cycle:
             try:
                 await self._act(record, facts)
             except Conflict:
-                record.renew(await self._cluster.read(record.ref))
+                await self._look_again(record)
             else:
                 return
+
+    async def _look_again(self, record: Record) -> None:
+        document = await self._cluster.read(record.ref)
+        if document["metadata"]["uid"] != record.uid:
+            raise Vanished  # recreated under the same name: this verdict is not about that one
+        record.renew(document)
 
     async def _facts(self, record: Record) -> Facts:
         facts = Facts(record.expected, record.generation, believed=record.believed)

@@ -7,6 +7,8 @@ import contextlib
 import logging
 import signal
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 from kubernetes.aio import client
 
@@ -22,6 +24,7 @@ from wahealth.telemetry import logs
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 _LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
 
 
@@ -77,9 +80,10 @@ def _follow(supervisor: Supervisor, configuration: client.Configuration) -> None
     )
 
 
-def _hand_over(loop: asyncio.AbstractEventLoop, to: object, what: object) -> None:
-    """From kopf's thread into our loop."""
-    loop.call_soon_threadsafe(to, what)  # type: ignore[arg-type]
+def _hand_over(loop: asyncio.AbstractEventLoop, to: Callable[[T], None], what: T) -> None:
+    """From kopf's thread into our loop, while there is one."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(to, what)
 
 
 async def _crd_served(api: ApiServer) -> None:
