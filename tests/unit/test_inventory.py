@@ -1,0 +1,136 @@
+"""Which pods a workload has, kept equal to the API server through gaps, cuts and repeats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import looptime
+import pytest
+
+from wahealth.kube.api import ApiError, ApiUnavailable
+from wahealth.kube.inventory import Key, Pod, Pods, WorkloadRef, Workloads, owner_of
+from wahealth.kube.reflector import reflect
+
+WEB = WorkloadRef("acme", "Deployment", "web")
+
+
+def pod(name: str = "web-5d9-x", owner: str = "web-5d9", kind: str = "ReplicaSet", **more: Any) -> dict[str, Any]:
+    metadata = {
+        "name": name,
+        "namespace": "acme",
+        "labels": {"pod-template-hash": "5d9"},
+        "ownerReferences": [{"kind": kind, "name": owner, "controller": True}],
+    }
+    metadata |= more.pop("metadata", {})
+    return {"metadata": metadata, "status": {"phase": "Running", "podIP": "10.0.0.1"} | more}
+
+
+def of_web(*objects: dict[str, Any]) -> tuple[Pod, ...]:
+    pods = Pods()
+    for each in objects:
+        pods.put(each)
+    return pods.of(WEB)
+
+
+class TestPods:
+    def test_a_running_pod_of_a_deployment(self) -> None:
+        assert of_web(pod()) == (Pod("web-5d9-x", "10.0.0.1"),)
+
+    @pytest.mark.parametrize(
+        "not_to_ask",
+        [
+            pod(phase="Pending"),
+            pod(podIP=""),
+            pod(metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}),
+            pod(metadata={"ownerReferences": []}),
+            pod(metadata={"labels": {}}),
+            pod(metadata={"namespace": "other"}),
+            pod(owner="web-other-5d9"),
+            pod(owner="web", kind="Job"),
+        ],
+    )
+    def test_one_that_is_not_to_be_asked(self, not_to_ask: dict[str, Any]) -> None:
+        assert of_web(not_to_ask) == ()
+
+    def test_one_that_ends_goes(self) -> None:
+        assert of_web(pod(), pod(phase="Succeeded")) == ()
+
+    def test_one_whose_address_changes_is_asked_at_the_new_one(self) -> None:
+        assert of_web(pod(), pod(podIP="10.0.0.2")) == (Pod("web-5d9-x", "10.0.0.2"),)
+
+    def test_a_stateful_set_owns_its_pods_itself(self) -> None:
+        assert owner_of(pod(owner="web", kind="StatefulSet")) == WorkloadRef("acme", "StatefulSet", "web")
+
+
+class Script:
+    """An API server that lists what it is told to, one list after the other, and streams what belongs to each."""
+
+    def __init__(self, *acts: tuple[object, list[object]]) -> None:
+        self._acts = list(acts)
+        self._stream: list[object] = []
+
+    async def read(self, _: str, **__: object) -> dict[str, Any]:
+        if not self._acts:
+            await asyncio.sleep(3600)
+        listed, self._stream = self._acts.pop(0)
+        if isinstance(listed, Exception):
+            raise listed
+        return {"metadata": {"resourceVersion": "1"}, "items": listed}
+
+    async def watch(self, _: str, **__: object) -> AsyncIterator[dict[str, Any]]:
+        for event in self._stream:
+            if isinstance(event, Exception):
+                raise event
+            yield event  # type: ignore[misc]
+        await asyncio.sleep(3600)
+
+
+def event(type_: str, object_: dict[str, Any]) -> dict[str, Any]:
+    return {"type": type_, "object": object_}
+
+
+def workload(name: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "namespace": "acme", "resourceVersion": "2"}}
+
+
+def kept_after(*acts: tuple[object, list[object]]) -> list[str]:
+    """Which of a to e are in the store once the script is played."""
+    store = Workloads()
+
+    async def main() -> None:
+        task = asyncio.create_task(reflect(Script(*acts), "/p", store, asyncio.Event()))  # type: ignore[arg-type]
+        await asyncio.sleep(300)
+        assert not task.done()
+        task.cancel()
+
+    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=0, end=1000)) as runner:
+        runner.run(main())
+    return [name for name in "abcde" if Key("acme", name) in store]
+
+
+class TestReflector:
+    def test_a_list_then_its_changes(self) -> None:
+        changes = [event("ADDED", workload("b")), event("DELETED", workload("a")), event("MODIFIED", workload("c"))]
+        assert kept_after(([workload("a")], changes)) == ["b", "c"]
+
+    @pytest.mark.parametrize(
+        "gap",
+        [
+            event("ERROR", {"code": 410, "reason": "Expired"}),
+            event("ERROR", {"code": 500, "reason": "InternalError"}),
+            ApiUnavailable("cut"),
+            ApiError(403, "Forbidden"),
+        ],
+    )
+    def test_after_a_gap_what_vanished_meanwhile_is_gone(self, gap: object) -> None:
+        assert kept_after(([workload("a"), workload("b")], [gap]), ([workload("b")], [])) == ["b"]
+
+    def test_while_the_api_server_is_away_the_store_stays(self) -> None:
+        away = (ApiUnavailable("refused"), [])
+        assert kept_after(([workload("a")], [ApiUnavailable("cut")]), away, away) == ["a"]
+
+    def test_bookmarks_and_unknown_events_change_nothing(self) -> None:
+        odd = [event("BOOKMARK", {"metadata": {"resourceVersion": "9"}}), event("NEW", workload("b"))]
+        assert kept_after(([workload("a")], odd)) == ["a"]
