@@ -101,10 +101,25 @@ def test_a_new_generation_is_asked_at_once_and_the_echo_of_a_write_is_not() -> N
         await asyncio.sleep(0)
         assert len(rounds.began) == before
         supervisor.saw(resource("a", generation=2, version="3"))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.01)
         assert len(rounds.began) == before + 1
 
     simulate(0, rounds, script)
+
+
+def test_a_new_generation_takes_no_beat_twice() -> None:
+    rounds = Rounds()
+    names = [f"r{i}" for i in range(300)]
+
+    async def script(supervisor: Supervisor) -> None:
+        for name in names:
+            supervisor.saw(resource(name, observed=1))
+        await asyncio.sleep(PERIOD / 2)
+        for name in names:
+            supervisor.saw(resource(name, generation=2, version="2"))
+
+    simulate(3 * PERIOD, rounds, script)
+    assert len(rounds.began) == len(set(rounds.began))
 
 
 def test_an_older_version_of_a_resource_changes_nothing() -> None:

@@ -96,7 +96,8 @@ class Supervisor:
         taken: list[str] = []
         while self._heap and self._heap[0][0] <= until:
             due, uid = heapq.heappop(self._heap)
-            if self._due.get(uid) == due:  # else it is gone, or due at another time by now
+            if self._due.get(uid) == due:  # else it is gone, taken, or due at another time by now
+                del self._due[uid]
                 taken.append(uid)
         for uid in taken:
             self._ask_at(uid, self._next(self._records[uid]))
