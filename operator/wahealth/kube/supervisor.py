@@ -27,8 +27,10 @@ _SLOT = 0.05  # due times within it share a wake-up
 
 
 class Supervisor:
-    def __init__(self, round_: Round) -> None:
+    def __init__(self, round_: Round, luck: Callable[[], float] = random.random) -> None:
+        """`luck` gives 0 to 1: the phase of each new resource."""
         self._round = round_
+        self._luck = luck
         self._records: dict[str, Record] = {}  # by uid
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
         self._due: dict[str, float] = {}  # by uid, the one due time that holds; the heap may have older ones
@@ -65,7 +67,7 @@ class Supervisor:
 
     def _take_up(self, record: Record) -> None:
         self._records[record.uid] = record
-        self._phases[record.uid] = random.random()  # noqa: S311 - spreads load, guards nothing
+        self._phases[record.uid] = self._luck()
         known = record.believed.observed_generation == record.generation
         self._ask_at(record.uid, self._next(record) if known else self._now())
 
