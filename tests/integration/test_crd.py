@@ -53,6 +53,10 @@ ACCEPTED = {
     "a timeout as long as the default period": changed(spec__probe={"timeoutSeconds": 30}),
     "a StatefulSet": changed(spec__target__workload={"kind": "StatefulSet", "name": "web", "port": 65535}),
     "a CA in a ConfigMap": changed(spec__tls={"caRef": {"kind": "ConfigMap", "name": "ca"}}),
+    "a minimum of all shards": changed(
+        spec__multiconnect={"shards": 4}, spec__expectations={"minConnectedCoreapps": 4}
+    ),
+    "an optional registration": changed(spec__expectations={"registration": "Optional", "minMasters": 0}),
     "the longest period": changed(spec__probe={"periodSeconds": 3600, "timeoutSeconds": 60}),
 }
 
@@ -74,6 +78,10 @@ REFUSED = {
     "a timeout longer than the default period": (
         changed(spec__probe={"timeoutSeconds": 31}),
         "must not be longer than periodSeconds",
+    ),
+    "a minimum of more than all shards": (
+        changed(spec__multiconnect={"shards": 4}, spec__expectations={"minConnectedCoreapps": 5}),
+        "must not be more than multiconnect.shards",
     ),
     "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),
     "no target": (changed(spec__target={}), "spec.target.workload: Required"),
@@ -112,5 +120,5 @@ def test_it_is_found_by_its_short_name_and_category(environment: Environment) ->
 
 def test_every_field_is_explained(environment: Environment) -> None:
     explained = environment.plane.kubectl("explain", "whatsappclient.spec", "--recursive")
-    for field in ("target", "auth", "tls", "mode", "multiconnect", "probe", "suspend"):
+    for field in ("target", "auth", "tls", "mode", "multiconnect", "probe", "expectations", "suspend"):
         assert field in explained

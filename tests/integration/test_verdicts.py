@@ -31,6 +31,8 @@ class TestSixClients:
         status = wait_for(TEAM, "mc", ready="Available", mode="Multiconnect")
         assert status["connected"]["summary"] == "4/4"
         assert len(status["connectedCoreapps"]) == 4
+        assert status["redundancy"] == {"coreapps": 5, "masters": 2, "tolerableFailures": 1}
+        assert conditions(status)["RedundancySatisfied"] == ("True", "SparesAvailable")
 
     def test_unregistered(self, wait_for: WaitFor) -> None:
         status = wait_for(TEAM, "unregistered", ready="Unregistered")

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from builders import CONNECTED, CONNECTING, START, UNREGISTERED, answer, core, planned, primary, single, story, verdict
+from builders import (
+    CONNECTED,
+    CONNECTING,
+    START,
+    UNREGISTERED,
+    answer,
+    core,
+    planned,
+    primary,
+    secondary,
+    single,
+    story,
+    verdict,
+)
 from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.model import ConditionType, Finding, Status, Truth, Unreachable, Unreached
@@ -30,7 +43,12 @@ def test_a_transition_time_moves_only_with_the_status() -> None:
     later = plan(first, verdict(SILENT, believed=first), Memory(), 1, START + timedelta(hours=1)).status
     assert later is not None
     moved = {c.type for c in later.conditions if c.last_transition_time != START}
-    assert moved == {ConditionType.REACHABLE, ConditionType.AVAILABLE, ConditionType.READY}
+    assert moved == {
+        ConditionType.REACHABLE,
+        ConditionType.AVAILABLE,
+        ConditionType.REDUNDANCY_SATISFIED,
+        ConditionType.READY,
+    }
 
 
 def test_a_new_generation_is_written_even_when_the_verdict_is_the_same() -> None:
@@ -64,6 +82,17 @@ def test_the_story_of_a_new_primary_with_a_moment_without() -> None:
     without = answer(core("c0", CONNECTED), core("c1"))
     other = answer(primary("m1"), core("c0", CONNECTED), core("c1"))
     assert story(HA_C0, without, other) == ["ModeDetected", "GatewayConnected", "PrimaryMasterChanged"]
+
+
+def test_the_story_of_a_lost_spare() -> None:
+    full = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
+    spare_gone = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1", None))
+    assert story(full, spare_gone, full) == [
+        "ModeDetected",
+        "GatewayConnected",
+        "RedundancyLost",
+        "RedundancyRestored",
+    ]
 
 
 def test_the_story_of_silence() -> None:

@@ -31,6 +31,10 @@ def expectation(spec: api.Spec) -> Expectation:
     return Expectation(
         mode=None if spec.mode == "Auto" else core.Mode(spec.mode),
         shards=spec.multiconnect.shards if spec.multiconnect else None,
+        min_connected=spec.expectations.min_connected_coreapps,
+        min_coreapps=spec.expectations.min_coreapps,
+        min_masters=spec.expectations.min_masters,
+        registration_required=spec.expectations.registration == "Required",
         suspended=spec.suspend,
     )
 
@@ -73,6 +77,7 @@ def believed(document: Mapping[str, Any]) -> core.Status:
         connected=core.Connected(**read.connected.model_dump()) if read.connected else None,
         primary_master=read.primary_master,
         connected_coreapps=tuple(read.connected_coreapps),
+        redundancy=core.Redundancy(**read.redundancy.model_dump()) if read.redundancy else None,
         nodes=tuple(_believed_node(n) for n in read.topology.nodes) if read.topology else (),
         endpoints=tuple(core.Endpoint(**e.model_dump()) for e in read.endpoints),
         conditions=tuple(_believed_condition(c) for c in read.conditions if c.type in _KNOWN_TYPES),

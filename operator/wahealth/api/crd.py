@@ -17,6 +17,7 @@ COLUMNS: tuple[tuple[str, str, str, int], ...] = (  # name, type, path, priority
     ("Since", "date", '.status.conditions[?(@.type=="Ready")].lastTransitionTime', 0),
     ("Age", "date", ".metadata.creationTimestamp", 0),
     ("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', 1),
+    ("Spares", "integer", ".status.redundancy.tolerableFailures", 1),
     ("Version", "string", ".status.clientVersion", 1),
     ("Message", "string", '.status.conditions[?(@.type=="Ready")].message', 1),
 )

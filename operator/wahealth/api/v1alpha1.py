@@ -128,6 +128,24 @@ class Probe(Model):
     )
 
 
+class Expectations(Model):
+    """How much is enough."""
+
+    min_connected_coreapps: int | None = Field(
+        None, ge=1, le=32, description="Connected coreapps that Available wants in Multiconnect. Default: shards."
+    )
+    min_coreapps: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Usable coreapps (active or standby) that RedundancySatisfied wants. Default: 2, or shards + 1.",
+    )
+    min_masters: int = Field(2, ge=0, le=100, description="Usable masters that RedundancySatisfied wants.")
+    registration: Literal["Required", "Optional"] = Field(
+        "Required", description="Optional: a client that is not registered yet counts as available."
+    )
+
+
 class Spec(Model):
     """What to watch."""
 
@@ -143,6 +161,12 @@ class Spec(Model):
                 "multiconnect.shards has a meaning with mode Multiconnect or Auto only: remove it or change the mode",
                 fieldPath=".multiconnect",
             ),
+            rule(
+                "!has(self.multiconnect) || !has(self.expectations) || !has(self.expectations.minConnectedCoreapps) || "
+                "self.expectations.minConnectedCoreapps <= self.multiconnect.shards",
+                "expectations.minConnectedCoreapps must not be more than multiconnect.shards: lower it",
+                fieldPath=".expectations",
+            ),
         )
     )
 
@@ -154,6 +178,9 @@ class Spec(Model):
     auth: Auth
     tls: Tls | None = None
     probe: Probe = Field(default_factory=Probe, json_schema_extra={"default": {"periodSeconds": 30}})
+    expectations: Expectations = Field(
+        default_factory=Expectations, json_schema_extra={"default": {"minMasters": 2, "registration": "Required"}}
+    )
     suspend: bool = Field(False, description="Stop asking, keep the last status, say so.")
 
 
@@ -179,6 +206,14 @@ class Connected(Model):
     current: int = Field(ge=0)
     expected: int = Field(ge=0)
     summary: str = Field(description="For the CONNECTED column, such as 3/4.")
+
+
+class Redundancy(Model):
+    """How many nodes are usable, active or standby."""
+
+    coreapps: int = Field(ge=0)
+    masters: int = Field(ge=0)
+    tolerable_failures: int = Field(ge=0, description="So many coreapps may fail before a connection is lost.")
 
 
 class TopologyNode(Model):
@@ -247,6 +282,7 @@ class Status(Model):
         json_schema_extra={"x-kubernetes-list-type": "set"},
         description="Names of the coreapps that are connected, at most 80.",
     )
+    redundancy: Redundancy | None = Field(None, description="Absent for a single instance.")
     topology: Topology | None = None
     endpoints: list[Endpoint] = Field(default_factory=list, max_length=80, json_schema_extra=by_key("pod"))
 

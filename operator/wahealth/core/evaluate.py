@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wahealth.core import checks
+from wahealth.core.checks.case import Case
 from wahealth.core.conditions import ready, restart_required, suspended
 from wahealth.core.facts import Facts
 from wahealth.core.gateway import gateway
-from wahealth.core.model import Condition, ConditionType, Connected, Gateway, GatewayStatus, Report, Role, Status
+from wahealth.core.model import Condition, ConditionType, Connected, Gateway, GatewayStatus, Mode, Report, Role, Status
 from wahealth.core.modes import connected_coreapps, expected_connections, judged_mode, shown_mode, with_role
-from wahealth.core.nodes import shown_names, topology
+from wahealth.core.nodes import MOST_LISTED, redundancy, shown_names, topology
 from wahealth.core.views import Round, endpoints, one_view
 
 
@@ -32,6 +33,7 @@ def _seen(facts: Facts, view: Report) -> Status:
     mode = judged_mode(facts, view)
     count, expected = _connected(view), expected_connections(facts, view, mode)
     names = shown_names(view.nodes)
+    nodes = topology(view.nodes, mode, count >= expected)
     return Status(
         gateway=gateway(view, mode, count, expected, facts.believed.gateway),
         mode=shown_mode(view, facts.expected.mode or facts.believed.mode),
@@ -39,7 +41,8 @@ def _seen(facts: Facts, view: Report) -> Status:
         connected=Connected.of(count, expected),
         primary_master=min((names[n.key] for n in with_role(view, Role.PRIMARY_MASTER)), default=None),
         connected_coreapps=tuple(sorted(names[n.key] for n in connected_coreapps(view))),
-        nodes=topology(view.nodes, mode, count >= expected),
+        redundancy=None if mode is Mode.SINGLE else redundancy(nodes, expected),
+        nodes=nodes[:MOST_LISTED],
     )
 
 
@@ -49,13 +52,13 @@ def _connected(view: Report) -> int:
     return len(connected_coreapps(view))
 
 
-def _case(facts: Facts, round_: Round, status: Status) -> checks.Case:
+def _case(facts: Facts, round_: Round, status: Status) -> Case:
     connected = status.connected or Connected.of(0, 1)
     mode = judged_mode(facts, round_.view) if round_.view else status.mode
-    return checks.Case(facts, round_, mode, status.gateway, connected.current, connected.expected)
+    return Case(facts, round_, mode, status.gateway, connected.current, connected.expected, status.redundancy)
 
 
-def _conditions(case: checks.Case) -> tuple[Condition, ...]:
+def _conditions(case: Case) -> tuple[Condition, ...]:
     found = {type_: checks.first(rules, case) for type_, rules in checks.TABLES.items()}
     found[ConditionType.READY] = ready(found)
     if case.round.view is not None and case.round.refusing:

@@ -125,6 +125,20 @@ def gateway_changed(change: Change) -> Event | None:
     return _warning(reason, change.message(ConditionType.AVAILABLE)) if reason else None
 
 
+def redundancy_lost(change: Change) -> Event | None:
+    was_true = change.old.truth(ConditionType.REDUNDANCY_SATISFIED) is Truth.TRUE
+    if not was_true or not change.became(ConditionType.REDUNDANCY_SATISFIED, Truth.FALSE):
+        return None
+    return _warning("RedundancyLost", change.message(ConditionType.REDUNDANCY_SATISFIED))
+
+
+def redundancy_restored(change: Change) -> Event | None:
+    was_false = change.old.truth(ConditionType.REDUNDANCY_SATISFIED) is Truth.FALSE
+    if not was_false or not change.became(ConditionType.REDUNDANCY_SATISFIED, Truth.TRUE):
+        return None
+    return _normal("RedundancyRestored", "A spare coreapp and a spare master are there again; nothing to do.")
+
+
 def primary_changed(change: Change) -> Event | None:
     if not change.new.primary_master or change.primary in {None, change.new.primary_master}:
         return None
@@ -150,6 +164,8 @@ TELLERS: tuple[Teller, ...] = (
     gateway_changed,
     primary_changed,
     active_coreapp_changed,
+    redundancy_lost,
+    redundancy_restored,
 )
 
 

@@ -15,6 +15,10 @@ class Expectation:
 
     mode: Mode | None = None  # None: Auto
     shards: int | None = None
+    min_connected: int | None = None  # connected coreapps that Available wants in Multiconnect; None: all expected
+    min_coreapps: int | None = None  # usable coreapps that redundancy wants; None: one more than are to be connected
+    min_masters: int = 2
+    registration_required: bool = True
     suspended: bool = False
 
 

@@ -69,6 +69,7 @@ class ConditionType(StrEnum):
     CREDENTIALS_VALID = "CredentialsValid"
     REACHABLE = "Reachable"
     AVAILABLE = "Available"
+    REDUNDANCY_SATISFIED = "RedundancySatisfied"
     READY = "Ready"
     SUSPENDED = "Suspended"
     RESTART_REQUIRED = "RestartRequired"
@@ -191,6 +192,15 @@ class TopologyNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Redundancy:
+    """Usable nodes, active or standby, and how many coreapps may fail before a connection is lost."""
+
+    coreapps: int
+    masters: int
+    tolerable_failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     pod: str
     address: str
@@ -210,6 +220,7 @@ class Status:
     connected: Connected | None = None
     primary_master: str | None = None
     connected_coreapps: tuple[str, ...] = ()
+    redundancy: Redundancy | None = None
     nodes: tuple[TopologyNode, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     conditions: tuple[Condition, ...] = ()

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from wahealth.core.model import GatewayStatus, Mode, Node, NodeVerdict, Role, TopologyNode
+from wahealth.core.model import (
+    MASTERS,
+    GatewayStatus,
+    Mode,
+    Node,
+    NodeVerdict,
+    Redundancy,
+    Role,
+    TopologyNode,
+)
 
 MOST_LISTED = 80  # keeps the status under 64 KiB; the counts stay exact
 _STARTING = frozenset({GatewayStatus.CONNECTING, GatewayStatus.UNINITIALIZED})
 
 
 def topology(nodes: Sequence[Node], mode: Mode | None, enough_connected: bool) -> tuple[TopologyNode, ...]:
-    """Ordered by name, at most 80. `enough_connected`: as many coreapps are connected as the mode wants."""
+    """All of them, ordered by name. `enough_connected`: as many coreapps are connected as the mode wants."""
     names = shown_names(nodes)
     listed = (_listed(node, names[node.key], _verdict(node, mode, enough_connected)) for node in nodes)
-    return tuple(sorted(listed, key=lambda n: n.name)[:MOST_LISTED])
+    return tuple(sorted(listed, key=lambda n: n.name))
+
+
+def redundancy(nodes: Sequence[TopologyNode], wanted: int) -> Redundancy:
+    """`wanted`: how many coreapps are to be connected."""
+    usable = [n for n in nodes if n.verdict in {NodeVerdict.ACTIVE, NodeVerdict.STANDBY}]
+    coreapps = sum(n.role is Role.COREAPP for n in usable)
+    masters = sum(n.role in MASTERS for n in usable)
+    return Redundancy(coreapps, masters, max(0, coreapps - wanted))
 
 
 def shown_names(nodes: Sequence[Node]) -> Mapping[str, str]:
