@@ -29,6 +29,13 @@ def _operator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
     return lambda arguments: run(settings_from(arguments, OperatorSettings, parser.error))
 
 
+def _check(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth import check
+
+    check.add_arguments(parser)
+    return check.run
+
+
 def _demo(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     from wahealth.playground import demo
 
@@ -52,6 +59,7 @@ def _generate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[argparse.Namespace], int]]]] = {
     "operator": ("the operator process", _operator),
+    "check": ("one probe from here, with the full verdict", _check),
     "demo": ("the playground: a real control plane, simulated clients, the operator, a live table", _demo),
     "simulator": ("the simulated client as a program of its own", _simulator),
     "generate": ("write CRD, RBAC and manifests from the one truth", _generate),

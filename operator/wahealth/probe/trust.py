@@ -24,6 +24,15 @@ def trusting(pem: bytes) -> ssl.SSLContext:
     return context
 
 
+def unverified() -> ssl.SSLContext:
+    """Anybody. Encrypted, and that is all."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 def public() -> ssl.SSLContext:
     """What the public trusts, for the very address asked."""
     context = ssl.create_default_context()

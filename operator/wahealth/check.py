@@ -1,0 +1,136 @@
+"""`wahealth check URL`: one probe from here, with the full verdict, by the same rules as the operator's."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import ssl
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from wahealth.api.convert import status_document
+from wahealth.core.credentials import api_key_problem
+from wahealth.core.evaluate import evaluate
+from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
+from wahealth.core.model import ConditionType, Mode, PodOutcome, Status, Truth
+from wahealth.probe.client import ApiKey, ObserverFault, Question, probe
+from wahealth.probe.trust import UntrustedCA, public, trusting, unverified
+
+HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
+USAGE, NOT_THERE = 64, 69
+EXIT_CODES = {Truth.TRUE: HEALTHY, Truth.FALSE: NOT_HEALTHY, Truth.UNKNOWN: UNKNOWN}
+KEY_VARIABLE = "WA_API_KEY"
+
+
+class Unusable(Exception):
+    """What cannot be used, in one sentence, and the exit code for it."""
+
+    def __init__(self, sentence: str, code: int) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="where waweb answers, such as https://10.1.2.3")
+    parser.add_argument("--key-file", type=Path, metavar="F", help=f"the API key; by default ${KEY_VARIABLE}")
+    parser.add_argument(
+        "--mode", choices=[mode.value for mode in Mode], help="what the client should be (default: detect)"
+    )
+    parser.add_argument("--shards", type=int, choices=ALLOWED_SHARDS, help="of Multiconnect")
+    trust = parser.add_mutually_exclusive_group()
+    trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), whatever name they carry")
+    trust.add_argument("--insecure", action="store_true", help="do not verify the certificate; the key goes to anybody")
+    parser.add_argument("--timeout", type=float, default=15, metavar="S", help="seconds for the answer (default: 15)")
+    parser.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        status = asyncio.run(_verdict(arguments))
+    except Unusable as error:
+        print(f"wahealth check: {error}.", file=sys.stderr)
+        return error.code
+    except ObserverFault:
+        print("wahealth check: no connection could be opened from this machine.", file=sys.stderr)
+        return UNKNOWN
+    print(_written(status, arguments.output))
+    return EXIT_CODES[status.truth(ConditionType.READY) or Truth.UNKNOWN]
+
+
+async def _verdict(arguments: argparse.Namespace) -> Status:
+    host, port = _origin(arguments.url)
+    key, trust = _key(arguments.key_file), _trust(arguments)
+    expected = Expectation(Mode(arguments.mode) if arguments.mode else None, arguments.shards)
+    if (problem := api_key_problem(key)) is not None:
+        return evaluate(Facts(expected, 0, key=problem))
+    outcome = await probe(Question(host, port, ApiKey(key), trust, arguments.timeout))
+    return evaluate(Facts(expected, 0, (PodOutcome(arguments.url, host, outcome),)))
+
+
+def _origin(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 443
+    except ValueError:
+        host, port = None, 0
+    if not host or parts.scheme != "https" or parts.path not in {"", "/"} or parts.username or parts.query:
+        raise Unusable("URL is to be an origin such as https://10.1.2.3:443, without path, query and user", USAGE)
+    return host, port
+
+
+def _key(path: Path | None) -> bytes:
+    if path is not None:
+        return _read(path)
+    if KEY_VARIABLE not in os.environ:
+        raise Unusable(f"name the API key's file with --key-file, or set ${KEY_VARIABLE}", USAGE)
+    return os.environb[KEY_VARIABLE.encode()]
+
+
+def _trust(arguments: argparse.Namespace) -> ssl.SSLContext:
+    if arguments.insecure:
+        return unverified()
+    if arguments.ca is None:
+        return public()
+    try:
+        return trusting(_read(arguments.ca))
+    except UntrustedCA:
+        raise Unusable(f"{arguments.ca} holds no certificate in PEM", NOT_THERE) from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unusable(f"{path} cannot be read: {error.strerror}", NOT_THERE) from None
+
+
+def _written(status: Status, form: str) -> str:
+    document = _document(status)
+    match form:
+        case "json":
+            return json.dumps(document)
+        case "yaml":
+            return yaml.safe_dump(document, sort_keys=False).rstrip()
+        case _:
+            return "\n".join(_lines(status))
+
+
+def _document(status: Status) -> dict[str, Any]:
+    """The words of the resource's status; one `endpoint` instead of many."""
+    document = status_document(status)
+    endpoints = document.pop("endpoints", [])
+    return {**document, "endpoint": {k: v for k, v in endpoints[0].items() if k != "pod"} if endpoints else None}
+
+
+def _lines(status: Status) -> list[str]:
+    connected = status.connected.summary if status.connected else "-"
+    head = f"{status.mode or 'mode unknown'}  gateway {status.gateway}  connected {connected}"
+    conditions = [f"{c.type:<21} {c.status:<8} {c.reason:<24} {c.message}" for c in status.conditions]
+    nodes = [f"  {n.name:<40} {n.role or '-':<16} {n.gateway_status or '-':<14} {n.verdict}" for n in status.nodes]
+    return [head, "", *conditions, *([""] if nodes else []), *nodes]

@@ -1,0 +1,98 @@
+"""`wahealth check`, as it is typed, against the simulated waweb."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from contract.conftest import KEY, Simulator
+from wahealth import cli
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    (tmp_path / "key").write_text(KEY)
+    return tmp_path / "key"
+
+
+@pytest.fixture
+def typed(simulator: Simulator, ca_file: Path, key_file: Path) -> list[str]:
+    return ["check", simulator.url(""), f"--key-file={key_file}", f"--ca={ca_file}"]
+
+
+def test_a_healthy_client(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(typed) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("HighAvailability  gateway Connected  connected 1/1\n")
+    assert "ha-coreapp-0" in shown
+
+
+def test_json_in_the_words_of_the_status(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*typed, "-o", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["gateway"], document["endpoint"]["reachable"]) == ("Connected", True)
+    assert {c["type"] for c in document["conditions"]} >= {"Ready", "Available", "RedundancySatisfied"}
+    assert len(document["topology"]["nodes"]) == 4
+
+
+def test_yaml(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*typed, "-o", "yaml"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out)["mode"] == "HighAvailability"
+
+
+def test_an_unregistered_one_is_not_healthy(simulator: Simulator, typed: list[str]) -> None:
+    simulator.set(registered=False)
+    assert cli.main(typed) == 1
+
+
+def test_a_refused_key_is_unknown(typed: list[str], key_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key_file.write_text("a-wrong-key-of-enough")
+    assert cli.main(typed) == 2
+    assert "APIKeyRejected" in capsys.readouterr().out
+
+
+def test_a_key_that_is_too_short_is_not_sent(
+    simulator: Simulator, typed: list[str], key_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = simulator.control.get("/").json()["pods"]
+    key_file.write_text("short")
+    assert cli.main(typed) == 2
+    assert simulator.control.get("/").json()["pods"] == before
+    assert "APIKeyTooShort" in capsys.readouterr().out
+
+
+def test_another_mode_than_the_one_named(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*typed, "--mode", "Single"]) == 1
+    assert "ModeMismatch" in capsys.readouterr().out
+
+
+def test_the_key_from_the_environment_and_no_verification(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WA_API_KEY", KEY)
+    assert cli.main(["check", simulator.url(""), "--insecure"]) == 0
+    assert cli.main(["check", simulator.url("")]) == 1  # its own certificate is nobody the public trusts
+
+
+@pytest.mark.parametrize(
+    ("typed_wrong", "code", "sentence"),
+    [
+        (["check", "http://10.1.2.3", "--insecure"], 64, "URL is to be an origin"),
+        (["check", "https://user:password@10.1.2.3"], 64, "URL is to be an origin"),
+        (["check", "https://10.1.2.3/v1/health"], 64, "URL is to be an origin"),
+        (["check", "https://10.1.2.3:port"], 64, "URL is to be an origin"),
+        (["check", "https://10.1.2.3"], 64, "--key-file"),
+        (["check", "https://10.1.2.3", "--key-file", "/nowhere"], 69, "/nowhere cannot be read"),
+        (["check", "https://10.1.2.3", "--key-file", "/dev/null", "--ca", "/dev/null"], 69, "no certificate"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(
+    typed_wrong: list[str], code: int, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(typed_wrong) == code
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "password@" not in said
