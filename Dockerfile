@@ -1,6 +1,6 @@
 # One image for operator and simulator. No compiler and no pip in what is shipped.
 #   docker build -t wahealth .        BASE may be any Debian image with python3 (3.11 or newer) and its venv module.
-ARG BASE=docker.io/library/python:3.13-slim-bookworm
+ARG BASE=python:3.13-slim-bookworm
 
 FROM ${BASE} AS build
 WORKDIR /src
