@@ -47,8 +47,8 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
 
 
 def _view_of_most(reports: Sequence[Report]) -> Report | None:
-    if not reports:
-        return None
+    if len(reports) < 2:
+        return reports[0] if reports else None
     votes = Counter(_essence(report) for report in reports)
     return max(reports, key=lambda report: votes[_essence(report)])  # max keeps the first of equals
 

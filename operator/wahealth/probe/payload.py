@@ -8,6 +8,7 @@ without a role, a 200 without `health`.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ _ROLES = {
 }
 LONGEST_NAME = 253  # of a DNS name, and so of a pod
 LONGEST_WORD = 63
+_UNPRINTABLE = re.compile(r"[^!-~]")
 
 
 def parse_health(body: bytes) -> Answered | Malformed:
@@ -94,4 +96,4 @@ def _version(document: Mapping[str, Any]) -> str | None:
 
 def clean(text: str, longest: int) -> str:
     """Cut, and nothing in it that is not printable ASCII: names end up in terminals, events and labels."""
-    return "".join(c if "!" <= c <= "~" else "?" for c in text[:longest])
+    return _UNPRINTABLE.sub("?", text[:longest])
