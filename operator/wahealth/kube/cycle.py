@@ -12,8 +12,9 @@ from wahealth.api.v1alpha1 import Spec, Workload
 from wahealth.core.credentials import api_key_problem
 from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Facts
-from wahealth.core.model import Condition, ConditionType, Finding, PodOutcome, Refused, Status, Truth
+from wahealth.core.model import Condition, ConditionType, Finding, PodOutcome, Refused, Status
 from wahealth.core.plan import Plan, plan
+from wahealth.core.references import target_not_found
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.inventory import Inventory, Pod, WorkloadRef
 from wahealth.kube.record import Record
@@ -62,7 +63,7 @@ class Cycle:
         """The facts with what the pods said, or with the finding for which nobody was asked."""
         workload = _workload(record, spec.target.workload)
         if not self._inventory.has(workload):
-            return replace(facts, reference=_target_not_found(workload))
+            return replace(facts, reference=target_not_found(workload.kind, workload.name))
         trust = await self._references.trust(record, spec.tls)
         if isinstance(trust, Finding):
             return replace(facts, reference=trust)
@@ -118,11 +119,6 @@ def _unowned_ready(believed: Status, status: Status) -> Condition | None:
 
 def _workload(record: Record, target: Workload) -> WorkloadRef:
     return WorkloadRef(record.ref.namespace, target.kind, target.name)
-
-
-def _target_not_found(workload: WorkloadRef) -> Finding:
-    message = f"{workload.kind} {workload.name} is not there: create it, or correct spec.target.workload."
-    return Finding(Truth.FALSE, "TargetNotFound", message)
 
 
 def _summary(record: Record, status: Status) -> dict[str, str]:

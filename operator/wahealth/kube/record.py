@@ -9,8 +9,9 @@ from typing import Generic, NamedTuple, TypeVar
 from wahealth.api.convert import InvalidSpec, Timing, believed, expectation, spec_of, timing
 from wahealth.api.v1alpha1 import Probe, Spec
 from wahealth.core.facts import Expectation
-from wahealth.core.model import Finding, Status, Truth
+from wahealth.core.model import Finding, Status
 from wahealth.core.plan import Memory
+from wahealth.core.references import invalid_spec
 from wahealth.kube.api import Document
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ def _understood(document: Document) -> tuple[Spec | None, Finding | None, Expect
     try:
         spec = spec_of(document)
     except InvalidSpec as error:
-        return None, Finding(Truth.FALSE, "InvalidSpec", str(error)), Expectation(), timing(Probe())
+        return None, invalid_spec(str(error)), Expectation(), timing(Probe())
     return spec, None, expectation(spec), timing(spec.probe)
 
 

@@ -15,7 +15,15 @@ from weakref import WeakValueDictionary
 
 from wahealth.api.v1alpha1 import CaRef, SecretKeyRef, Tls
 from wahealth.core.credentials import api_key_problem
-from wahealth.core.model import Finding, Truth
+from wahealth.core.model import Finding
+from wahealth.core.references import (
+    ca_entry_missing,
+    ca_not_found,
+    ca_not_pem,
+    secret_forbidden,
+    secret_key_missing,
+    secret_not_found,
+)
 from wahealth.kube.api import ApiError, ApiServer
 from wahealth.kube.record import Held, Record
 from wahealth.probe.trust import UntrustedCA, public, trusting
@@ -62,7 +70,7 @@ class References:
         try:
             context = self._contexts.get(pem) or trusting(pem)
         except UntrustedCA:
-            return _finding("CANotFound", f"{ref.kind} {ref.name} holds no certificate in {ref.key}: put PEM there.")
+            return ca_not_pem(ref.kind, ref.name, ref.key)
         return self._contexts.setdefault(pem, context)
 
     async def _secret_entry(self, namespace: str, ref: SecretKeyRef) -> bytes | Finding:
@@ -70,7 +78,7 @@ class References:
             entry = await self._entry(namespace, "Secret", ref.name, ref.key)
         except ApiError as error:
             return _unread(error, ref.name)
-        return entry or _finding("SecretKeyMissing", f"Secret {ref.name} has no entry {ref.key}: add it to the Secret.")
+        return entry or secret_key_missing(ref.name, ref.key)
 
     async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
         try:
@@ -78,8 +86,8 @@ class References:
         except ApiError as error:
             if error.status not in {403, 404}:
                 raise
-            return _finding("CANotFound", f"{ref.kind} {ref.name} is not there or not readable: create it.")
-        return entry or _finding("CANotFound", f"{ref.kind} {ref.name} has no entry {ref.key}: add it.")
+            return ca_not_found(ref.kind, ref.name)
+        return entry or ca_entry_missing(ref.kind, ref.name, ref.key)
 
     async def _entry(self, namespace: str, kind: str, name: str, entry: str) -> bytes | None:
         document = await self._api.read(f"/api/v1/namespaces/{namespace}/{_PLURALS[kind]}/{name}")
@@ -102,11 +110,7 @@ def _decoded(value: str | None) -> bytes | None:
 
 def _unread(error: ApiError, name: str) -> Finding:
     if error.status == 404:
-        return _finding("SecretNotFound", f"Secret {name} is not there: create it in the resource's namespace.")
+        return secret_not_found(name)
     if error.status == 403:
-        return _finding("SecretForbidden", f"The operator may not use Secret {name}: allow it to get this Secret.")
+        return secret_forbidden(name)
     raise error
-
-
-def _finding(reason: str, message: str) -> Finding:
-    return Finding(Truth.FALSE, reason, message)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import socket
 import ssl
 from collections.abc import Iterator
@@ -16,8 +15,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from wahealth.core.model import Malformed, Outcome, Refused, Unreachable, Unreached
-from wahealth.probe.payload import parse_health
+from wahealth.core.model import Malformed, Outcome, Unreachable, Unreached
+from wahealth.probe.payload import outcome_of
 
 MOST_BYTES = 1024 * 1024
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL})
@@ -83,22 +82,14 @@ async def _ask(question: Question) -> Outcome:
 
 
 async def _outcome(response: httpx.Response) -> Outcome:
-    if response.is_redirect:
-        return Unreachable(Unreached.REDIRECTED, f"HTTP {response.status_code}")
-    if response.status_code in {401, 403}:
-        return Refused()
+    if response.status_code in {401, 403} or response.is_redirect:
+        return outcome_of(response.status_code, b"")  # its body may be anything, and is not waited for
     if "content-encoding" in response.headers:
         return Malformed("the body is compressed, which was not asked for")
-    return await _understood(response)
-
-
-async def _understood(response: httpx.Response) -> Outcome:
     body = await _body(response)
     if body is None:
         return Unreachable(Unreached.BODY_TOO_LARGE, "more than 1 MiB")
-    if response.status_code != 200:
-        return Unreachable(Unreached.HTTP_STATUS, _http_status(response.status_code, body))
-    return parse_health(body)
+    return outcome_of(response.status_code, body)
 
 
 async def _body(response: httpx.Response) -> bytes | None:
@@ -109,15 +100,6 @@ async def _body(response: httpx.Response) -> bytes | None:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
-
-
-def _http_status(status: int, body: bytes) -> str:
-    """With the vendor's error code where there is one, such as 1014: coreapp or database unreachable."""
-    try:
-        code = json.loads(body)["errors"][0]["code"]
-    except (ValueError, RecursionError, LookupError, TypeError):
-        return f"HTTP {status}"
-    return f"HTTP {status}, code {code}" if type(code) is int and 0 < code < 10_000 else f"HTTP {status}"
 
 
 def _unreachable(error: httpx.TransportError) -> Outcome:

@@ -13,7 +13,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wahealth.core.model import Answered, GatewayStatus, Malformed, Node, Report, Role
+from wahealth.core.model import (
+    Answered,
+    GatewayStatus,
+    Malformed,
+    Node,
+    Outcome,
+    Refused,
+    Report,
+    Role,
+    Unreachable,
+    Unreached,
+)
 
 _STATUSES = {
     "connected": GatewayStatus.CONNECTED,
@@ -30,6 +41,26 @@ _ROLES = {
 LONGEST_NAME = 253  # of a DNS name, and so of a pod
 LONGEST_WORD = 63
 _UNPRINTABLE = re.compile(r"[^!-~]")
+
+
+def outcome_of(http_status: int, body: bytes) -> Outcome:
+    """What an answer says. Documented: 401 for a missing or invalid Authorization header; its body may be anything."""
+    if http_status in {401, 403}:
+        return Refused()
+    if 300 <= http_status < 400:
+        return Unreachable(Unreached.REDIRECTED, f"HTTP {http_status}")
+    if http_status != 200:
+        return Unreachable(Unreached.HTTP_STATUS, _http_status(http_status, body))
+    return parse_health(body)
+
+
+def _http_status(status: int, body: bytes) -> str:
+    """With the vendor's error code where there is one, such as 1014: coreapp or database unreachable."""
+    try:
+        code = json.loads(body)["errors"][0]["code"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return f"HTTP {status}"
+    return f"HTTP {status}, code {code}" if type(code) is int and 0 < code < 10_000 else f"HTTP {status}"
 
 
 def parse_health(body: bytes) -> Answered | Malformed:

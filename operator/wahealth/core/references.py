@@ -1,0 +1,41 @@
+"""What a spec refers to by name and is not there, in words."""
+
+from __future__ import annotations
+
+from wahealth.core.model import Finding, Truth
+
+
+def target_not_found(kind: str, name: str) -> Finding:
+    return _finding("TargetNotFound", f"{kind} {name} is not there: create it, or correct spec.target.workload.")
+
+
+def secret_not_found(name: str) -> Finding:
+    return _finding("SecretNotFound", f"Secret {name} is not there: create it in the resource's namespace.")
+
+
+def secret_key_missing(name: str, entry: str) -> Finding:
+    return _finding("SecretKeyMissing", f"Secret {name} has no entry {entry}: add it to the Secret.")
+
+
+def secret_forbidden(name: str) -> Finding:
+    return _finding("SecretForbidden", f"The operator may not use Secret {name}: allow it to get this Secret.")
+
+
+def ca_not_found(kind: str, name: str) -> Finding:
+    return _finding("CANotFound", f"{kind} {name} is not there or not readable: create it.")
+
+
+def ca_entry_missing(kind: str, name: str, entry: str) -> Finding:
+    return _finding("CANotFound", f"{kind} {name} has no entry {entry}: add it.")
+
+
+def ca_not_pem(kind: str, name: str, entry: str) -> Finding:
+    return _finding("CANotFound", f"{kind} {name} holds no certificate in {entry}: put PEM there.")
+
+
+def invalid_spec(sentence: str) -> Finding:
+    return _finding("InvalidSpec", sentence)
+
+
+def _finding(reason: str, message: str) -> Finding:
+    return Finding(Truth.FALSE, reason, message)
