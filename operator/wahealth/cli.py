@@ -36,6 +36,13 @@ def _check(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], in
     return check.run
 
 
+def _simulate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth.simulate import run as simulate
+
+    simulate.add_arguments(parser)
+    return simulate.run
+
+
 def _demo(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     from wahealth.playground import demo
 
@@ -60,6 +67,7 @@ def _generate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[argparse.Namespace], int]]]] = {
     "operator": ("the operator process", _operator),
     "check": ("one probe from here, with the full verdict", _check),
+    "simulate": ("replay answers offline: what the operator would write, without a cluster", _simulate),
     "demo": ("the playground: a real control plane, simulated clients, the operator, a live table", _demo),
     "simulator": ("the simulated client as a program of its own", _simulator),
     "generate": ("write CRD, RBAC and manifests from the one truth", _generate),

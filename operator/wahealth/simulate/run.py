@@ -1,0 +1,67 @@
+"""`wahealth simulate SCENARIO…`: the timeline, for a person or for a program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wahealth.api.convert import status_document
+from wahealth.core.model import ConditionType, Status, Truth
+from wahealth.simulate.replay import Moment, Replay
+from wahealth.simulate.scenario import NotAScenario, read
+
+USAGE = 64
+EXIT_CODES = {Truth.TRUE: 0, Truth.FALSE: 1, Truth.UNKNOWN: 2, None: 2}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenarios", nargs="+", type=Path, metavar="SCENARIO", help="a scenario file (YAML)")
+    parser.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The worst exit code of all scenarios; an unreadable one ends it."""
+    codes = []
+    for path in arguments.scenarios:
+        try:
+            replay = Replay(read(path), path.parent)
+        except NotAScenario as error:
+            print(f"wahealth simulate: {error}.", file=sys.stderr)
+            return USAGE
+        print(_written(path, list(replay.moments()), replay.final, arguments.output))
+        codes.append(EXIT_CODES[replay.final.truth(ConditionType.READY)])
+    return max(codes)
+
+
+def _written(path: Path, timeline: list[Moment], final: Status, form: str) -> str:
+    if form == "table":
+        return "\n".join(_lines(path, timeline))
+    document = {"timeline": [_moment(moment) for moment in timeline], "final": status_document(final)}
+    return json.dumps(document) if form == "json" else yaml.safe_dump(document, sort_keys=False, explicit_start=True)
+
+
+def _moment(moment: Moment) -> dict[str, Any]:
+    events = [{"type": _type(e.warning), "reason": e.reason, "note": e.note} for e in moment.events]
+    return {"at": moment.at, "status": moment.status, "events": events}
+
+
+def _type(warning: bool) -> str:
+    return "Warning" if warning else "Normal"
+
+
+def _lines(path: Path, timeline: list[Moment]) -> Iterator[str]:
+    yield f"{path}"
+    yield f"  {'AT':>7}  {'READY':<8} {'REASON':<24} {'GATEWAY':<19} {'CONNECTED':<10} MODE"
+    for moment in timeline:
+        status = moment.status
+        ready = next((c for c in status["conditions"] if c["type"] == "Ready"), {"status": "-", "reason": "Suspended"})
+        connected = status.get("connected", {}).get("summary", "-")
+        row = f"{ready['status']:<8} {ready['reason']:<24} {status['gateway']:<19} {connected:<10}"
+        yield f"  {moment.at:>6g}s  {row} {status.get('mode', '-')}"
+        yield from (f"{'':11}{_type(e.warning):<8} {e.reason}: {e.note}" for e in moment.events)

@@ -1,0 +1,136 @@
+"""The format of a scenario file, and its reading: what is wrong with one is a sentence with file and line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from wahealth.core.model import Unreached
+
+
+class NotAScenario(ValueError):
+    """`file:line: what is wrong`."""
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=lambda name: name.replace("body_file", "bodyFile"))
+
+
+class PodAnswer(Strict):
+    """What one web pod answers: an error, or a status with a body in one of the forms."""
+
+    error: Unreached | None = Field(None, description="A reason of the Reachable condition.")
+    status: int = Field(200, ge=100, le=599)
+    body: Any = None
+    text: str | None = None
+    body_file: Path | None = None
+    payload: Path | None = Field(None, description="A fixture: its http_status and body.")
+    key: str | None = Field(None, description="The API key this pod runs with; any other is answered with 401.")
+
+    @model_validator(mode="after")
+    def one_form(self) -> Self:
+        forms = [name for name in ("error", "text", "body_file", "payload") if getattr(self, name) is not None]
+        forms += ["body"] if "body" in self.model_fields_set else []
+        if len(forms) != 1:
+            raise ValueError("say what it answers with one of error, body, text, bodyFile, payload")
+        return self
+
+    def answer(self, folder: Path) -> tuple[int, bytes]:
+        """HTTP status and body; paths are relative to `folder`."""
+        if self.payload is not None:
+            fixture = json.loads((folder / self.payload).read_text())
+            return int(fixture["http_status"]), json.dumps(fixture["body"]).encode()
+        if self.body_file is not None:
+            return self.status, (folder / self.body_file).read_bytes()
+        return self.status, self.text.encode() if self.text is not None else json.dumps(self.body).encode()
+
+
+Entries = dict[str, str | bytes]
+
+
+class Step(Strict):
+    """What changes at a moment, in seconds since the start; what is not named stays."""
+
+    at: float = Field(ge=0)
+    pods: dict[str, PodAnswer | None] = {}
+    secrets: dict[str, Entries | None] = {}
+    client: dict[str, Any] = {}
+    target: Literal["present"] | None = "present"
+
+
+class Scenario(Strict):
+    client: dict[str, Any]
+    secrets: dict[str, Entries] = {}
+    steps: list[Step] = Field(min_length=1)
+    until: float = Field(ge=0, le=10_000_000)
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        times = [step.at for step in self.steps]
+        if times != sorted(times):
+            raise ValueError("steps are to be in the order of `at`")
+        return self
+
+
+def read(path: Path) -> Scenario:
+    try:
+        text = path.read_text()
+        document = yaml.safe_load(text)
+    except OSError as error:
+        raise NotAScenario(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise NotAScenario(f"{path}: is not UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise NotAScenario(f"{path}:{mark.line + 1 if mark else 1}: is not YAML") from None
+    try:
+        scenario = Scenario.model_validate(document)
+        _check_files(scenario, path.parent)
+    except ValidationError as error:
+        raise NotAScenario(_sentence(path, text, error)) from None
+    return scenario
+
+
+def _check_files(scenario: Scenario, folder: Path) -> None:
+    """Every answer once, so that a bad path or fixture is told before the replay and not in its middle."""
+    for step in scenario.steps:
+        for name, pod in step.pods.items():
+            try:
+                if pod is not None and pod.error is None:
+                    pod.answer(folder)
+            except (OSError, ValueError, KeyError, TypeError):
+                file = pod.payload or pod.body_file if pod else None
+                raise NotAScenario(f"{folder / str(file)}: cannot be used as the answer of {name}") from None
+
+
+def _sentence(path: Path, text: str, error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = [part for part in problem["loc"] if part not in {"str", "bytes"}]
+    name = ".".join(map(str, where)) or "the file"
+    return f"{path}:{_line(yaml.compose(text), where)}: {name}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _line(node: yaml.Node | None, where: Sequence[str | int]) -> int:
+    """The line of the deepest part of `where` that the file has."""
+    line = node.start_mark.line + 1 if node is not None else 1
+    for part in where:
+        found = _child(node, part)
+        if found is None:
+            return line
+        line, node = found
+    return line
+
+
+def _child(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line + 1, node.value[part]
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key.start_mark.line + 1, value
+    return None

@@ -1,0 +1,185 @@
+"""`wahealth simulate`: the timeline that the operator would write."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wahealth import cli
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+KEY = "canary-key-of-a-scenario"
+
+
+def simulated(capsys: pytest.CaptureFixture[str], path: Path) -> dict[str, Any]:
+    cli.main(["simulate", str(path), "-o", "json"])
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def scenario(folder: Path, steps: list[dict[str, Any]], until: float = 300, **spec: Any) -> Path:
+    """A scenario file with one client and a good key."""
+    base = {"target": {"workload": {"name": "web"}}, "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}}}
+    document = {
+        "client": {"spec": base | spec},
+        "secrets": {"k": {"WA_API_KEY": KEY}},
+        "steps": steps,
+        "until": until,
+    }
+    (folder / "scenario.yaml").write_text(yaml.safe_dump(document))
+    return folder / "scenario.yaml"
+
+
+def answers(status: str, **more: Any) -> dict[str, Any]:
+    return {"web-0": {"body": {"health": {"gateway_status": status}}, **more}}
+
+
+def readys(document: dict[str, Any]) -> list[tuple[float, str]]:
+    """(when, reason of Ready) of each write."""
+    found = []
+    for moment in document["timeline"]:
+        conditions = {c["type"]: c["reason"] for c in moment["status"]["conditions"]}
+        found.append((moment["at"], conditions.get("Ready", "no Ready")))
+    return found
+
+
+EXPECTED = {
+    "high-availability-failover": [(0, "Available"), (60, "Connecting"), (90, "Available")],
+    "key-trouble": [
+        (0, "SecretNotFound"),
+        (30, "APIKeyTooShort"),
+        (60, "Available"),
+        (120, "APIKeyRejected"),
+        (180, "Available"),
+    ],
+    "multiconnect-partial": [(0, "PartiallyConnected"), (60, "Available")],
+}
+
+
+def test_every_scenario_is_expected_here() -> None:
+    assert {path.stem for path in SCENARIOS.glob("*.yaml")} == EXPECTED.keys()
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_library(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert readys(simulated(capsys, SCENARIOS / f"{name}.yaml")) == EXPECTED[name]
+
+
+def test_a_day_of_health_is_one_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = scenario(tmp_path, [{"at": 0, "pods": answers("connected")}], until=86_400)
+    assert readys(simulated(capsys, path)) == [(0, "Available")]
+
+
+def test_times_are_those_of_the_simulated_clock(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = scenario(tmp_path, [{"at": 0, "pods": answers("connected")}, {"at": 61, "pods": answers("disconnected")}])
+    document = simulated(capsys, path)
+    assert readys(document) == [(0, "Available"), (90, "Disconnected")]
+    ready = next(c for c in document["final"]["conditions"] if c["type"] == "Ready")
+    assert ready["lastTransitionTime"] == "2026-01-01T00:01:30Z"
+
+
+def test_the_period_sets_the_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [{"at": 0, "pods": answers("connected")}, {"at": 61, "pods": answers("disconnected")}]
+    path = scenario(tmp_path, steps, probe={"periodSeconds": 7, "timeoutSeconds": 5})
+    assert readys(simulated(capsys, path)) == [(0, "Available"), (63, "Disconnected")]
+
+
+def test_pods_come_go_refuse_and_fall_silent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps: list[dict[str, Any]] = [
+        {"at": 0, "pods": {"web-0": {"error": "ReadTimeout"}, "web-1": {"status": 401, "body": None}}},
+        {"at": 30, "pods": {"web-1": None}},
+        {"at": 60, "pods": {"web-0": {"text": "not JSON"}}},
+        {"at": 90, "pods": {"web-0": None}},
+        {"at": 120, "target": None},
+        {"at": 150, "target": "present", "pods": answers("connected", key=KEY)},
+    ]
+    assert readys(simulated(capsys, scenario(tmp_path, steps))) == [
+        (0, "APIKeyRejected"),
+        (30, "ReadTimeout"),
+        (60, "InvalidResponse"),
+        (90, "NoReadyEndpoints"),
+        (120, "TargetNotFound"),
+        (150, "Available"),
+    ]
+
+
+def test_a_good_key_is_read_again_after_five_minutes_or_a_refusal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = "another-key-of-enough"
+    steps: list[dict[str, Any]] = [
+        {"at": 0, "pods": answers("connected", key=KEY)},
+        {"at": 30, "secrets": {"k": {"WA_API_KEY": other}}},
+    ]
+    document = simulated(capsys, scenario(tmp_path, steps, until=600))
+    assert readys(document) == [(0, "Available"), (300, "APIKeyRejected")]
+
+
+def test_an_edit_is_a_new_generation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [{"at": 0, "pods": answers("connected")}, {"at": 60, "client": {"spec": {"suspend": True}}}]
+    document = simulated(capsys, scenario(tmp_path, steps))
+    assert readys(document) == [(0, "Available"), (60, "no Ready")]
+    assert document["final"]["observedGeneration"] == 2
+    assert [e["reason"] for e in document["timeline"][1]["events"]] == ["Suspended"]
+
+
+@pytest.mark.parametrize(("status", "code"), [("connected", 0), ("unregistered", 1)])
+def test_the_exit_code_is_the_final_verdict(tmp_path: Path, status: str, code: int) -> None:
+    path = scenario(tmp_path, [{"at": 0, "pods": answers(status)}])
+    assert cli.main(["simulate", str(path)]) == code
+    assert cli.main(["simulate", str(SCENARIOS / "multiconnect-partial.yaml"), str(path), "-o", "yaml"]) == code
+
+
+def test_an_unknown_one_exits_2(tmp_path: Path) -> None:
+    assert cli.main(["simulate", str(scenario(tmp_path, [{"at": 0, "pods": {"w": {"status": 401, "body": 1}}}]))]) == 2
+
+
+def test_the_key_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for form in ("table", "json", "yaml"):
+        cli.main(["simulate", str(scenario(tmp_path, [{"at": 0, "pods": answers("connected", key=KEY)}])), "-o", form])
+    assert KEY not in capsys.readouterr().out
+
+
+BAD = {
+    "not YAML": ("client: [", 1, "is not YAML"),
+    "not a map": ("[]", 1, "valid dictionary"),
+    "no steps": ("client: {}\nuntil: 1\nsteps: []\n", 3, "steps: List should have at least 1 item"),
+    "an unknown word": ("client: {}\nuntil: 1\nsteps:\n- at: 0\n  pod: {}\n", 5, "steps.0.pod: Extra inputs"),
+    "an unknown error": (
+        "client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    web-0: {error: Tired}\n",
+        6,
+        "steps.0.pods.web-0.error: Input should be",
+    ),
+    "two forms of an answer": (
+        "client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    web-0: {text: a, body: {}}\n",
+        6,
+        "one of error, body, text",
+    ),
+    "steps out of order": ("client: {}\nuntil: 1\nsteps:\n- at: 5\n- at: 0\n", 1, "in the order of `at`"),
+    "time runs backwards": ("client: {}\nuntil: 1\nsteps:\n- at: -1\n", 4, "greater than or equal to 0"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "sentence"), BAD.values(), ids=BAD.keys())
+def test_a_bad_file_gets_a_sentence_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, line: int, sentence: str
+) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    assert cli.main(["simulate", str(path)]) == 64
+    said = capsys.readouterr().err
+    assert f"{path}:{line}: " in said
+    assert sentence in said
+
+
+def test_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["simulate", str(tmp_path / "none.yaml")]) == 64
+    path = scenario(tmp_path, [{"at": 0, "pods": {"web-0": {"payload": "none.json"}}}])
+    assert cli.main(["simulate", str(path)]) == 64
+    said = capsys.readouterr().err
+    assert "none.yaml: cannot be read" in said
+    assert "none.json: cannot be used as the answer of web-0" in said
