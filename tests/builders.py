@@ -8,22 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role, Unreachable
 from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.model import (
-    Answered,
-    ConditionType,
-    GatewayStatus,
-    Mode,
-    Node,
-    Outcome,
-    PodOutcome,
-    Report,
-    Role,
-    Status,
-    Unreachable,
-)
 from wahealth.core.plan import Memory, Plan, plan
+from wahealth.core.status import ConditionType, Mode, Status
 from wahealth.probe.payload import parse_health
 
 PAYLOADS = Path(__file__).parent / "fixtures" / "payloads"

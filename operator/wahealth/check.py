@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import yaml
 
 from wahealth.api.convert import status_document
+from wahealth.core.answer import PodOutcome
 from wahealth.core.credentials import api_key_problem
 from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
-from wahealth.core.model import ConditionType, Mode, PodOutcome, Status, Truth
+from wahealth.core.status import ConditionType, Mode, Status, Truth
 from wahealth.probe.client import ApiKey, ObserverFault, Question, probe
 from wahealth.probe.trust import UntrustedCA, public, trusting, unverified
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from builders import PAYLOADS, parsed, payload, said, verdict, verdicts
-from wahealth.core.model import ConditionType, Gateway, Malformed, Mode
+from wahealth.core.answer import Malformed
+from wahealth.core.status import ConditionType, Gateway, Mode
 from wahealth.probe.payload import parse_health
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from contract.conftest import FIRST, KEY, Simulator
-from wahealth.core.model import Answered, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import Answered, Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.playground.pki import self_signed
 from wahealth.probe import client as probing
 from wahealth.probe.client import ApiKey, ObserverFault, Question, probe

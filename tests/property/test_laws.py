@@ -10,26 +10,24 @@ from hypothesis import strategies as st
 
 from builders import START, facts, planned
 from wahealth.api.convert import believed, status_document
-from wahealth.core.evaluate import evaluate
-from wahealth.core.facts import Expectation, Facts
-from wahealth.core.model import (
+from wahealth.core.answer import (
     Answered,
-    ConditionType,
     GatewayStatus,
     Malformed,
-    Mode,
     Node,
     Outcome,
     PodOutcome,
     Refused,
     Report,
     Role,
-    Status,
     Unreachable,
     Unreached,
 )
+from wahealth.core.evaluate import evaluate
+from wahealth.core.facts import Expectation, Facts
 from wahealth.core.plan import Memory, plan
 from wahealth.core.schedule import next_beat
+from wahealth.core.status import ConditionType, Mode, Status
 from wahealth.probe.payload import parse_health
 
 names = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=8)

@@ -19,10 +19,11 @@ from builders import (
     story,
     verdict,
 )
+from wahealth.core.answer import Unreachable, Unreached
 from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.model import ConditionType, Finding, Status, Truth, Unreachable, Unreached
 from wahealth.core.plan import Memory, plan
+from wahealth.core.status import ConditionType, Finding, Status, Truth
 
 HA_C0 = answer(primary("m0"), core("c0", CONNECTED), core("c1"))
 HA_NONE = answer(primary("m0"), core("c0", None), core("c1", CONNECTING))

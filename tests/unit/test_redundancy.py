@@ -18,18 +18,10 @@ from builders import (
     single,
     verdict,
 )
+from wahealth.core.answer import Node, Refused, Unreachable, Unreached
 from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Expectation
-from wahealth.core.model import (
-    ConditionType,
-    Gateway,
-    Mode,
-    Node,
-    Redundancy,
-    Refused,
-    Unreachable,
-    Unreached,
-)
+from wahealth.core.status import ConditionType, Gateway, Mode, Redundancy
 
 AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
 REDUNDANCY = ConditionType.REDUNDANCY_SATISFIED

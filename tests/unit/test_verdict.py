@@ -23,23 +23,10 @@ from builders import (
     verdict,
     verdicts,
 )
+from wahealth.core.answer import GatewayStatus, Malformed, Node, Refused, Role, Unreachable, Unreached
 from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.model import (
-    ConditionType,
-    Finding,
-    Gateway,
-    GatewayStatus,
-    Malformed,
-    Mode,
-    Node,
-    Refused,
-    Role,
-    Status,
-    Truth,
-    Unreachable,
-    Unreached,
-)
+from wahealth.core.status import ConditionType, Finding, Gateway, Mode, Status, Truth
 
 ACCEPTED, CREDENTIALS = ConditionType.ACCEPTED, ConditionType.CREDENTIALS_VALID
 REACHABLE, AVAILABLE, READY = ConditionType.REACHABLE, ConditionType.AVAILABLE, ConditionType.READY

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from wahealth.api import v1alpha1 as api
-from wahealth.core import model as core
+from wahealth.core import status as core
+from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.facts import Expectation
 
 DEFAULT_TIMEOUT_SECONDS = 15
@@ -96,8 +97,8 @@ def _believed_condition(read: api.Condition) -> core.Condition:
 def _believed_node(read: api.TopologyNode) -> core.TopologyNode:
     return core.TopologyNode(
         name=read.name,
-        role=core.Role(read.role) if read.role else None,
-        gateway_status=core.GatewayStatus(read.gateway_status) if read.gateway_status else None,
+        role=Role(read.role) if read.role else None,
+        gateway_status=GatewayStatus(read.gateway_status) if read.gateway_status else None,
         verdict=core.NodeVerdict(read.verdict),
         reported_gateway_status=read.reported_gateway_status,
     )

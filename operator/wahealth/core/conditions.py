@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from wahealth.core.model import Condition, ConditionType, Endpoint, Finding, Status, Truth
+from wahealth.core.status import Condition, ConditionType, Endpoint, Finding, Status, Truth
 
 _DECIDING = (ConditionType.ACCEPTED, ConditionType.REACHABLE, ConditionType.AVAILABLE)
 _ABSENT_WHILE_SUSPENDED = frozenset({ConditionType.READY, ConditionType.SUSPENDED})

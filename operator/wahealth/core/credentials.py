@@ -7,7 +7,7 @@ length.
 
 from __future__ import annotations
 
-from wahealth.core.model import Finding, Truth
+from wahealth.core.status import Finding, Truth
 
 SHORTEST, LONGEST = 12, 128
 _PRINTABLE = frozenset(range(0x21, 0x7F))

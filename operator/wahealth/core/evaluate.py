@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wahealth.core import checks
+from wahealth.core.answer import GatewayStatus, Report, Role
 from wahealth.core.checks.case import Case
 from wahealth.core.conditions import ready, restart_required, suspended
 from wahealth.core.facts import Facts
 from wahealth.core.gateway import gateway
-from wahealth.core.model import Condition, ConditionType, Connected, Gateway, GatewayStatus, Mode, Report, Role, Status
 from wahealth.core.modes import connected_coreapps, expected_connections, judged_mode, shown_mode, with_role
 from wahealth.core.nodes import MOST_LISTED, redundancy, shown_names, topology
+from wahealth.core.status import Condition, ConditionType, Connected, Gateway, Mode, Status
 from wahealth.core.views import Round, endpoints, one_view
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from wahealth.core.model import ConditionType, Gateway, Status, Truth
+from wahealth.core.status import ConditionType, Gateway, Status, Truth
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wahealth.core.model import Finding, Mode, PodOutcome, Status
+from wahealth.core.answer import PodOutcome
+from wahealth.core.status import Finding, Mode, Status
 
 ALLOWED_SHARDS = (1, 2, 4, 8, 16, 32)
 

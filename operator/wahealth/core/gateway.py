@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from wahealth.core.model import MASTERS, Gateway, GatewayStatus, Mode, Node, Report, Role
+from wahealth.core.answer import MASTERS, GatewayStatus, Node, Report, Role
+from wahealth.core.status import Gateway, Mode
 
 _AS_ONE = {
     GatewayStatus.CONNECTED: Gateway.CONNECTED,

@@ -7,8 +7,9 @@ connected, and the primary master too.
 
 from __future__ import annotations
 
+from wahealth.core.answer import GatewayStatus, Node, Report, Role
 from wahealth.core.facts import ALLOWED_SHARDS, Facts
-from wahealth.core.model import GatewayStatus, Mode, Node, Report, Role
+from wahealth.core.status import Mode
 
 
 def with_role(report: Report, role: Role) -> tuple[Node, ...]:

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from wahealth.core.model import (
-    MASTERS,
-    GatewayStatus,
-    Mode,
-    Node,
-    NodeVerdict,
-    Redundancy,
-    Role,
-    TopologyNode,
-)
+from wahealth.core.answer import MASTERS, GatewayStatus, Node, Role
+from wahealth.core.status import Mode, NodeVerdict, Redundancy, TopologyNode
 
 MOST_LISTED = 80  # keeps the status under 64 KiB; the counts stay exact
 _STARTING = frozenset({GatewayStatus.CONNECTING, GatewayStatus.UNINITIALIZED})

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from wahealth.core.conditions import stamped
 from wahealth.core.events import Change, Event, complete, told
-from wahealth.core.model import Status
+from wahealth.core.status import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wahealth.core.model import Finding, Truth
+from wahealth.core.status import Finding, Truth
 
 
 def target_not_found(kind: str, name: str) -> Finding:

@@ -6,17 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wahealth.core.model import (
-    Answered,
-    Endpoint,
-    Malformed,
-    Outcome,
-    PodOutcome,
-    Refused,
-    Report,
-    Unreachable,
-    Unreached,
-)
+from wahealth.core.answer import Answered, Malformed, Outcome, PodOutcome, Refused, Report, Unreachable, Unreached
+from wahealth.core.status import Endpoint
 
 _ORDER = {reason: place for place, reason in enumerate(Unreached)}
 

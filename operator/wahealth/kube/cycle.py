@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 
 from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import Spec, Workload
+from wahealth.core.answer import PodOutcome, Refused
 from wahealth.core.credentials import api_key_problem
 from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Facts
-from wahealth.core.model import Condition, ConditionType, Finding, PodOutcome, Refused, Status
 from wahealth.core.plan import Plan, plan
 from wahealth.core.references import target_not_found
+from wahealth.core.status import Condition, ConditionType, Finding, Status
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.inventory import Inventory, Pod, WorkloadRef
 from wahealth.kube.record import Record

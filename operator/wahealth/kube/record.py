@@ -9,9 +9,9 @@ from typing import Generic, NamedTuple, TypeVar
 from wahealth.api.convert import InvalidSpec, Timing, believed, expectation, spec_of, timing
 from wahealth.api.v1alpha1 import Probe, Spec
 from wahealth.core.facts import Expectation
-from wahealth.core.model import Finding, Status
 from wahealth.core.plan import Memory
 from wahealth.core.references import invalid_spec
+from wahealth.core.status import Finding, Status
 from wahealth.kube.api import Document
 
 T = TypeVar("T")

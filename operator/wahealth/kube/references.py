@@ -15,7 +15,6 @@ from weakref import WeakValueDictionary
 
 from wahealth.api.v1alpha1 import CaRef, SecretKeyRef, Tls
 from wahealth.core.credentials import api_key_problem
-from wahealth.core.model import Finding
 from wahealth.core.references import (
     ca_entry_missing,
     ca_not_found,
@@ -24,6 +23,7 @@ from wahealth.core.references import (
     secret_key_missing,
     secret_not_found,
 )
+from wahealth.core.status import Finding
 from wahealth.kube.api import ApiError, ApiServer
 from wahealth.kube.record import Held, Record
 from wahealth.probe.trust import UntrustedCA, public, trusting

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from wahealth.core.model import Malformed, Outcome, Unreachable, Unreached
+from wahealth.core.answer import Malformed, Outcome, Unreachable, Unreached
 from wahealth.probe.payload import outcome_of
 
 MOST_BYTES = 1024 * 1024

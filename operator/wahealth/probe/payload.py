@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wahealth.core.model import (
+from wahealth.core.answer import (
     Answered,
     GatewayStatus,
     Malformed,

@@ -10,13 +10,14 @@ from typing import Any
 
 from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document, timing
 from wahealth.api.v1alpha1 import Probe, Spec
+from wahealth.core.answer import Outcome, PodOutcome, Refused, Unreachable
 from wahealth.core.credentials import api_key_problem
 from wahealth.core.evaluate import evaluate
 from wahealth.core.events import Event
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.model import Finding, Outcome, PodOutcome, Refused, Status, Unreachable
 from wahealth.core.plan import Memory, plan
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
+from wahealth.core.status import Finding, Status
 from wahealth.probe.payload import outcome_of
 from wahealth.simulate.scenario import Entries, PodAnswer, Scenario, Step
 

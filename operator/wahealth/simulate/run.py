@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from wahealth.api.convert import status_document
-from wahealth.core.model import ConditionType, Status, Truth
+from wahealth.core.status import ConditionType, Status, Truth
 from wahealth.simulate.replay import Moment, Replay
 from wahealth.simulate.scenario import NotAScenario, read
 

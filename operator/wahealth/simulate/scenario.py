@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from wahealth.core.model import Unreached
+from wahealth.core.answer import Unreached
 
 
 class NotAScenario(ValueError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wahealth.core.checks import accepted, available, credentials, reachable, redundancy
 from wahealth.core.checks.case import Case, Rule
-from wahealth.core.model import ConditionType, Finding
+from wahealth.core.status import ConditionType, Finding
 
 # The order is the precedence: the first finding of a table is what its condition says.
 TABLES: dict[ConditionType, tuple[Rule, ...]] = {

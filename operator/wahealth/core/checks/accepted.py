@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wahealth.core.checks.case import Case
 from wahealth.core.checks.words import false, true
-from wahealth.core.model import Finding
 from wahealth.core.modes import shown_mode
+from wahealth.core.status import Finding
 
 
 def reference_missing(case: Case) -> Finding | None:

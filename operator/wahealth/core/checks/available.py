@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wahealth.core.checks.case import Case
 from wahealth.core.checks.words import connections, false, not_probed_yet, true, unknown
-from wahealth.core.model import ConditionType, Finding, Gateway, Mode
+from wahealth.core.status import ConditionType, Finding, Gateway, Mode
 
 CREDENTIAL_REFERENCES = frozenset({"SecretNotFound", "SecretKeyMissing", "SecretForbidden"})
 

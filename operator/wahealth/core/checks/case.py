@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from wahealth.core.facts import Facts
-from wahealth.core.model import Finding, Gateway, Mode, Redundancy
+from wahealth.core.status import Finding, Gateway, Mode, Redundancy
 from wahealth.core.views import Round
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wahealth.core.checks.case import Case
 from wahealth.core.checks.words import false, true, unknown
-from wahealth.core.model import ConditionType, Finding
+from wahealth.core.status import ConditionType, Finding
 
 
 def key_malformed(case: Case) -> Finding | None:

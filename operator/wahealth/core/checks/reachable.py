@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wahealth.core.checks.case import Case
 from wahealth.core.checks.words import false, how_many, not_probed_yet, pods, silent_pods, true, why
-from wahealth.core.model import ConditionType, Finding
+from wahealth.core.status import ConditionType, Finding
 from wahealth.core.views import commonest
 
 

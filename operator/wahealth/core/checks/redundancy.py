@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.checks.case import Case
 from wahealth.core.checks.words import false, true
-from wahealth.core.model import Finding, GatewayStatus, Mode, Role
 from wahealth.core.modes import with_role
+from wahealth.core.status import Finding, Mode
 
 
 def not_applicable(case: Case) -> Finding | None:

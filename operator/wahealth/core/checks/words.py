@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wahealth.core.checks.case import Case
-from wahealth.core.model import Finding, Mode, Truth
+from wahealth.core.status import Finding, Mode, Truth
 from wahealth.core.views import Round
 
 

@@ -1,8 +1,4 @@
-"""The vocabulary: what a client's nodes report, what one round of probes saw, what a resource's status says.
-
-The vendor's words (page "Health" of the WhatsApp Business On-Premises API reference) are mapped to these types once,
-at the border (`probe.payload`); nothing behind it knows them.
-"""
+"""What a resource's `.status` says."""
 
 from __future__ import annotations
 
@@ -10,25 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class GatewayStatus(StrEnum):
-    """What one node says of its connection to the WhatsApp servers; UNKNOWN is a word this version does not know."""
-
-    CONNECTED = "Connected"
-    CONNECTING = "Connecting"
-    DISCONNECTED = "Disconnected"
-    UNINITIALIZED = "Uninitialized"
-    UNREGISTERED = "Unregistered"
-    UNKNOWN = "Unknown"
-
-
-class Role(StrEnum):
-    PRIMARY_MASTER = "PrimaryMaster"
-    SECONDARY_MASTER = "SecondaryMaster"
-    COREAPP = "Coreapp"
-
-
-MASTERS = frozenset({Role.PRIMARY_MASTER, Role.SECONDARY_MASTER})
+from wahealth.core.answer import GatewayStatus, Role
 
 
 class Mode(StrEnum):
@@ -73,83 +51,6 @@ class ConditionType(StrEnum):
     READY = "Ready"
     SUSPENDED = "Suspended"
     RESTART_REQUIRED = "RestartRequired"
-
-
-# --- what an answer holds -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One entry of the health node's map, its key split at the last colon into host and container part."""
-
-    key: str
-    host: str
-    container: str
-    role: Role | None
-    gateway: GatewayStatus | None  # None: the node could not be asked (only `errors`, or nothing at all)
-    reported: str | None = None  # the vendor's own word, kept only where gateway is UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """An answer that was understood: one status (a single instance) or the nodes, ordered by key."""
-
-    single: GatewayStatus | None
-    nodes: tuple[Node, ...]
-    version: str | None
-    reported: str | None = None  # the single status in the vendor's word, kept only where it is UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    report: Report
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """HTTP 401 or 403: a word about the key, not about the client."""
-
-
-class Unreached(StrEnum):
-    """Why no answer came, in the order in which a tie between pods is decided."""
-
-    DNS_LOOKUP_FAILED = "DNSLookupFailed"
-    CONNECTION_REFUSED = "ConnectionRefused"
-    CONNECT_TIMEOUT = "ConnectTimeout"
-    READ_TIMEOUT = "ReadTimeout"
-    TLS_VERIFICATION_FAILED = "TLSVerificationFailed"
-    TLS_HANDSHAKE_FAILED = "TLSHandshakeFailed"
-    HTTP_STATUS = "HTTPStatus"
-    REDIRECTED = "Redirected"
-    BODY_TOO_LARGE = "BodyTooLarge"
-    INVALID_RESPONSE = "InvalidResponse"
-    NO_READY_ENDPOINTS = "NoReadyEndpoints"
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    reason: Unreached
-    detail: str = ""  # our own words, such as "HTTP 500 (1014)"; never an exception's text
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """A 200 whose body is not an answer; `problem` is one of our own phrases."""
-
-    problem: str
-
-
-Outcome = Answered | Refused | Unreachable | Malformed
-
-
-@dataclass(frozen=True, slots=True)
-class PodOutcome:
-    pod: str
-    address: str
-    outcome: Outcome
-
-
-# --- what a status says ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
