@@ -37,6 +37,10 @@ check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generate
 generate: $(VENV)/ready ## Write anew what is generated from the models: CRD, RBAC, reference
 	@$(RUN)/wahealth generate
 
+.PHONY: scenarios
+scenarios: $(VENV)/ready ## Write anew what tests/scenarios/expected says: read the difference before you commit it
+	@$(RUN)/python tests/timeline.py
+
 .PHONY: format
 format: $(VENV)/ready ## Let ruff format and mend what it can
 	@$(RUN)/ruff format --quiet .

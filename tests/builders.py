@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role, Unreachable
-from wahealth.core.evaluate import evaluate
-from wahealth.core.facts import Expectation, Facts
-from wahealth.core.plan import Memory, Plan, plan
+from wahealth.api.convert import status_document, written_status
+from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
+from wahealth.core.belief.history import History
+from wahealth.core.facts import Expectation, Facts, Patience
+from wahealth.core.moment import Moment
+from wahealth.core.round import Plan, at_once, begin, play
 from wahealth.core.status import ConditionType, Mode, Status
 from wahealth.probe.payload import parse_health
 
@@ -46,16 +47,57 @@ def single(gateway: GatewayStatus) -> Answered:
     return Answered(Report(gateway, (), None))
 
 
-def facts(
-    *outcomes: Outcome, mode: Mode | None = None, shards: int | None = None, believed: Status | None = None
-) -> Facts:
-    """One pod an outcome: web-0, web-1, …"""
+# Everything is believed in the round that shows it.
+IMPATIENT = Patience(period=30, failure_threshold=1, success_threshold=1, uninitialized=0, connecting=0, failover=0)
+
+
+def facts(*outcomes: Outcome, mode: Mode | None = None, shards: int | None = None, **more: Any) -> Facts:
+    """One pod an outcome: web-0, web-1, … `more` are fields of the Expectation."""
     pods = tuple(PodOutcome(f"web-{i}", f"10.0.1.{i}", outcome) for i, outcome in enumerate(outcomes))
-    return Facts(Expectation(mode, shards), 1, pods, believed=believed or Status())
+    return Facts(Expectation(mode, shards, **more), 1, pods)
 
 
 def verdict(*outcomes: Outcome, **more: Any) -> Status:
-    return evaluate(facts(*outcomes, **more))
+    """What one round says, by itself."""
+    return at_once(facts(*outcomes, **more))
+
+
+def at(seconds: float) -> Moment:
+    return Moment(seconds, START + timedelta(seconds=seconds))
+
+
+class Story:
+    """Rounds of one resource, a period apart; `written` is what the resource says so far."""
+
+    def __init__(self, written: Status | None = None) -> None:
+        self.written = written or Status()
+        self.history: History | None = None
+        self.seconds = 0.0
+        self.told: list[str] = []
+        self.writes: list[Status] = []
+
+    def round(self, said: Facts) -> Plan:
+        now = at(self.seconds)
+        history = self.history or begin(self.written, said.generation, said.expected.patience, now)
+        todo = play(history, said, self.written, now)
+        self.history = todo.history
+        self.told += [event.reason for event in todo.events]
+        if todo.status is not None:
+            self.written = todo.status
+            self.writes.append(todo.status)
+        self.seconds += said.expected.patience.period
+        return todo
+
+    def rounds(self, times: int, said: Facts) -> Story:
+        for _ in range(times):
+            self.round(said)
+        return self
+
+    def restarted(self) -> Story:
+        """As a new process sees it: only what is written."""
+        again = Story(written_status({"status": json.loads(json.dumps(status_document(self.written)))}))
+        again.seconds = self.seconds
+        return again
 
 
 def said(status: Status, type_: ConditionType) -> tuple[str, str]:
@@ -68,20 +110,6 @@ def said(status: Status, type_: ConditionType) -> tuple[str, str]:
 def verdicts(status: Status) -> dict[str, str]:
     """By the name of a node: what it is."""
     return {n.name: n.verdict.value for n in status.nodes}
-
-
-def planned(status: Status, believed: Status | None = None, memory: Memory | None = None) -> Plan:
-    return plan(believed or Status(), status, memory or Memory(), 1, START)
-
-
-def story(*rounds: Answered | Unreachable) -> list[str]:
-    """The reasons of the events that one pod's answers, one a round, would have told."""
-    believed, memory, told = Status(), Memory(), []
-    for outcome in rounds:
-        todo = planned(evaluate(replace(facts(outcome), believed=believed)), believed, memory)
-        believed, memory = todo.status or believed, todo.memory
-        told += [event.reason for event in todo.events]
-    return told
 
 
 def payload(name: str) -> dict[str, Any]:

@@ -17,8 +17,8 @@ import yaml
 from wahealth.api.convert import status_document
 from wahealth.core.answer import PodOutcome
 from wahealth.core.credentials import api_key_problem
-from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
+from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Mode, Status, Truth
 from wahealth.probe.client import ApiKey, ObserverFault, Question, probe
 from wahealth.probe.trust import UntrustedCA, public, trusting, unverified
@@ -69,9 +69,9 @@ async def _verdict(arguments: argparse.Namespace) -> Status:
     key, trust = _key(arguments.key_file), _trust(arguments)
     expected = Expectation(Mode(arguments.mode) if arguments.mode else None, arguments.shards)
     if (problem := api_key_problem(key)) is not None:
-        return evaluate(Facts(expected, 0, key=problem))
+        return at_once(Facts(expected, 0, key=problem))
     outcome = await probe(Question(host, port, ApiKey(key), trust, arguments.timeout))
-    return evaluate(Facts(expected, 0, (PodOutcome(arguments.url, host, outcome),)))
+    return at_once(Facts(expected, 0, (PodOutcome(arguments.url, host, outcome),)))
 
 
 def _origin(url: str) -> tuple[str, int]:

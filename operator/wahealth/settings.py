@@ -21,6 +21,11 @@ class OperatorSettings(BaseSettings):
     )
     secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
     max_probes_in_flight: int = Field(32, ge=1, le=4096, description="Probes that may wait for an answer at once.")
+    own_deployment: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9-]+/[a-z0-9.-]+$",
+        description="The operator's own Deployment, NAMESPACE/NAME, for events about the operator itself.",
+    )
     log_format: Literal["json", "text"] = Field("json", description="Form of the logs on stderr.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity logged.")
 

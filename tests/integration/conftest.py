@@ -17,13 +17,14 @@ WaitFor = Callable[..., dict[str, Any]]
 
 CANARY = "canary-key-that-nobody-shows"
 FAST = {"failover_seconds": 2, "startup_seconds": 0.5}
-FLAGS = ("--secret-refresh", "2", "--log-level", "debug")
+OWN = f"{SYSTEM}/{access.NAME}"
+FLAGS = ("--secret-refresh", "2", "--log-level", "debug", "--max-probes-in-flight", "128", "--own-deployment", OWN)
 OPERATOR = f"system:serviceaccount:{SYSTEM}:{access.NAME}"
 TEAM = "team"
 
 CLIENTS = (
     SimulatedClient(TEAM, "single", coreapps=1, masters=0, webs=1, key=CANARY, settings=FAST),
-    SimulatedClient(TEAM, "ha", key=CANARY, settings={"shards": 1, **FAST, "failover_seconds": 12}),
+    SimulatedClient(TEAM, "ha", key=CANARY, settings={"shards": 1, **FAST}),
     SimulatedClient(TEAM, "mc", coreapps=5, key=CANARY, settings={"shards": 4, "multiconnect": True, **FAST}),
     SimulatedClient(TEAM, "unregistered", 1, 0, 1, CANARY, {"registered": False, **FAST}),
     SimulatedClient(TEAM, "short-key", 1, 0, 1, "too-short", FAST),
@@ -34,9 +35,22 @@ CLIENTS = (
 @pytest.fixture(scope="session")
 def environment() -> Iterator[Environment]:
     with Environment(say=lambda text: print(text, file=sys.stderr), nodes=1) as running:
+        running.apply([own_deployment()])
         running.start_operator(FLAGS)
         yield running
         the_key_is_shown_nowhere(running)
+
+
+def own_deployment() -> dict[str, Any]:
+    """The operator's own, for its events; the process itself is the environment's."""
+    labels = {"app": access.NAME}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "operator", "image": "none"}]}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": access.NAME, "namespace": SYSTEM},
+        "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": template},
+    }
 
 
 def the_key_is_shown_nowhere(environment: Environment) -> None:
@@ -63,7 +77,7 @@ def team(environment: Environment) -> None:
 
 @pytest.fixture
 def wait_for(environment: Environment) -> WaitFor:
-    """Wait until a client's status has these: `ready="Unregistered"` is Ready's reason, all else a field of status."""
+    """Wait until a client's status has these: `ready` is the reason of Ready, all else a field of status."""
 
     def wait(namespace: str, name: str, seconds: float = 40, **wanted: Any) -> dict[str, Any]:
         def seen() -> dict[str, Any] | None:
@@ -87,7 +101,10 @@ def conditions(status: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 def matches(status: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    plain = {k: v for k, v in wanted.items() if k != "ready"}
+    in_use = status.get("credentials", {}).get("keyInUse")
+    if wanted.get("credentials_in_use", in_use) != in_use:
+        return False
+    plain = {k: v for k, v in wanted.items() if k not in {"ready", "credentials_in_use"}}
     reason = conditions(status).get("Ready", ("", ""))[1]
     return wanted.get("ready", reason) == reason and all(status.get(k) == v for k, v in plain.items())
 
@@ -103,5 +120,5 @@ def _resource(reference: dict[str, str]) -> str:
     return "/".join(filter(None, [reference["resource"], reference.get("subresource")]))
 
 
-def reasons(environment: Environment, name: str) -> list[str]:
-    return [e["reason"] for e in environment.events(TEAM) if e["regarding"]["name"] == name]
+def reasons(environment: Environment, name: str, namespace: str = TEAM) -> list[str]:
+    return [e["reason"] for e in environment.events(namespace) if e["regarding"]["name"] == name]

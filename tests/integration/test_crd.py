@@ -120,5 +120,5 @@ def test_it_is_found_by_its_short_name_and_category(environment: Environment) ->
 
 def test_every_field_is_explained(environment: Environment) -> None:
     explained = environment.plane.kubectl("explain", "whatsappclient.spec", "--recursive")
-    for field in ("target", "auth", "tls", "mode", "multiconnect", "probe", "expectations", "suspend"):
+    for field in ("target", "auth", "tls", "mode", "multiconnect", "probe", "grace", "expectations", "suspend"):
         assert field in explained

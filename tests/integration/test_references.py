@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.conftest import CANARY, FAST, WaitFor, conditions
+from integration.conftest import CANARY, FAST, WaitFor, conditions, reasons
 from wahealth.playground import world
 from wahealth.playground.environment import Environment
 from wahealth.playground.pki import self_signed
@@ -62,13 +62,19 @@ class TestReferences:
 
 @pytest.mark.usefixtures("keys")
 class TestKey:
-    def test_a_changed_key_is_refused_until_waweb_restarts(self, environment: Environment, wait_for: WaitFor) -> None:
+    def test_a_changed_key_is_no_alarm_and_asks_for_a_restart(
+        self, environment: Environment, wait_for: WaitFor
+    ) -> None:
         wait_for("keys", "keys", ready="Available")
         environment.apply([world.secret(SimulatedClient("keys", "keys", key=f"{CANARY}-2"))])
-        status = wait_for("keys", "keys", ready="APIKeyRejected")
-        assert conditions(status)["Available"] == ("Unknown", "CredentialsUnknown")
+        status = wait_for("keys", "keys", ready="Available", credentials_in_use="Previous")
+        assert conditions(status)["RestartRequired"] == ("True", "PreviousKeyInUse")
         environment.plane.kubectl("rollout", "restart", "deployment/keys-web", "-n", "keys")
-        wait_for("keys", "keys", ready="Available")
+        status = wait_for("keys", "keys", ready="Available", credentials_in_use="Current")
+        assert "RestartRequired" not in conditions(status)
+        told = reasons(environment, "keys", "keys")
+        assert {"APIKeyRotated", "WebRestartRequired"} <= set(told)
+        assert "APIKeyRejected" not in told
 
     def test_a_trailing_newline_is_named(self, environment: Environment, wait_for: WaitFor) -> None:
         environment.apply([world.secret(SimulatedClient("keys", "keys", key=f"{CANARY}\n"))])

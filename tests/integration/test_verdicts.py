@@ -62,10 +62,14 @@ def test_the_columns_of_kubectl(environment: Environment, wait_for: WaitFor) -> 
 def test_a_deleted_active_coreapp_fails_over_and_the_story_is_told(environment: Environment, wait_for: WaitFor) -> None:
     (active,) = wait_for(TEAM, "ha", ready="Available")["connectedCoreapps"]
     environment.plane.kubectl("delete", "pod", active, "-n", TEAM, "--wait=false")
-    until(lambda: conditions(environment.client(TEAM, "ha")["status"])["Ready"][0] == "False", "the outage is seen", 20)
+    told = until(lambda: (r := reasons(environment, "ha")) and "ActiveCoreappChanged" in r and r, "the event", 30)
+    assert {"ModeDetected", "GatewayConnected", "FailoverCompleted"} <= set(told)
+    assert "GatewayDisconnected" not in told
     status = wait_for(TEAM, "ha", ready="Available")
-    assert status["connectedCoreapps"] not in ([], [active])
-    told = until(lambda: (r := reasons(environment, "ha")) and "ActiveCoreappChanged" in r and r, "the event", 10)
-    assert {"ModeDetected", "GatewayConnected"} <= set(told)
+    (successor,) = status["connectedCoreapps"]
+    moved = status["lastFailover"]
+    assert (moved["kind"], moved["from"], moved["to"]) == ("ActiveCoreapp", active, successor)
+    node = next(n for n in status["topology"]["nodes"] if n["name"] == successor)
+    assert (node["podName"], node["nodeName"][:4], node["verdict"]) == (successor, "kwok", "Active")
     described = environment.plane.kubectl("describe", "wac", "ha", "-n", TEAM)
     assert "ActiveCoreappChanged" in described

@@ -1,15 +1,16 @@
-"""Laws that hold for every answer."""
+"""Laws that hold for every sequence of answers."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import START, facts, planned
-from wahealth.api.convert import believed, status_document
+from builders import CONNECTED, START, Story, answer, core, facts, primary, secondary, single
+from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import (
     Answered,
     GatewayStatus,
@@ -23,11 +24,11 @@ from wahealth.core.answer import (
     Unreachable,
     Unreached,
 )
-from wahealth.core.evaluate import evaluate
-from wahealth.core.facts import Expectation, Facts
-from wahealth.core.plan import Memory, plan
+from wahealth.core.facts import Expectation, Facts, Patience
+from wahealth.core.plan import plan
+from wahealth.core.round import at_once
 from wahealth.core.schedule import next_beat
-from wahealth.core.status import ConditionType, Mode, Status
+from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, Truth
 from wahealth.probe.payload import parse_health
 
 names = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=8)
@@ -47,49 +48,195 @@ outcomes: st.SearchStrategy[Outcome] = (
     | st.builds(Unreachable, st.sampled_from(Unreached))
     | st.just(Malformed("the body is not JSON"))
 )
+patiences = st.builds(
+    Patience,
+    period=st.sampled_from([5.0, 30.0]),
+    failure_threshold=st.integers(1, 4),
+    success_threshold=st.integers(1, 3),
+    uninitialized=st.sampled_from([0.0, 60.0, 600.0]),
+    connecting=st.sampled_from([0.0, 30.0, 120.0]),
+    failover=st.sampled_from([0.0, 30.0, 60.0]),
+)
 expectations = st.builds(
-    Expectation, st.none() | st.sampled_from(Mode), st.none() | st.sampled_from([1, 2, 4, 8]), st.booleans()
+    Expectation,
+    mode=st.none() | st.sampled_from(Mode),
+    shards=st.none() | st.sampled_from([1, 2, 4, 8]),
+    min_connected=st.none() | st.integers(1, 4),
+    registration_required=st.booleans(),
+    patience=patiences,
 )
 rounds = st.lists(outcomes, max_size=4)
+stories = st.lists(rounds, min_size=1, max_size=20)
+few_nodes = st.lists(
+    st.builds(
+        lambda role, gateway, number: Node(
+            f"10.0.0.{number}:n{number}", f"10.0.0.{number}", f"n{number}", role, gateway
+        ),
+        st.sampled_from(Role),
+        st.sampled_from([g for g in GatewayStatus if g is not GatewayStatus.UNKNOWN]),
+        st.integers(0, 4),
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda n: n.key,
+)
+few_answers = st.builds(lambda found: Answered(Report(None, tuple(found), None)), few_nodes)
 
 
-def round_of(expected: Expectation, said: list[Outcome], before: Status) -> Facts:
-    return replace(facts(*said), expected=expected, believed=before)
+def told(expected: Expectation, said: list[Outcome]) -> Facts:
+    return replace(facts(*said), expected=expected)
 
 
-@given(expectations, rounds, rounds)
-def test_applying_a_plan_twice_changes_nothing(
-    expected: Expectation, first: list[Outcome], then: list[Outcome]
-) -> None:
-    before = planned(evaluate(round_of(expected, first, Status()))).status or Status()
-    todo = plan(before, evaluate(round_of(expected, then, before)), Memory(), 1, START)
-    after = todo.status or before
-    again = plan(after, evaluate(round_of(expected, then, after)), todo.memory, 1, START.replace(year=2027))
-    assert again.status is None
-    assert again.events == ()
+def ready(status: Status) -> Truth | None:
+    return status.truth(ConditionType.READY)
+
+
+@given(expectations, stories)
+def test_applying_a_plan_twice_changes_nothing(expected: Expectation, said: list[list[Outcome]]) -> None:
+    story = Story()
+    for outcomes_ in said:
+        todo = story.round(told(expected, outcomes_))
+        if todo.say is not None:
+            assert plan(story.written, todo.say, START + timedelta(days=1)) is None
 
 
 @given(st.data(), reports)
 def test_the_order_of_nodes_and_pods_does_not_matter(data: st.DataObject, report: Report) -> None:
-    shuffled = replace(report, nodes=tuple(data.draw(st.permutations(report.nodes))))
+    shuffled = report._replace(nodes=tuple(data.draw(st.permutations(report.nodes))))
     pods = [PodOutcome("web-0", "10.0.0.1", Answered(report)), PodOutcome("web-1", "10.0.0.2", Refused())]
-    turned = [pods[1], replace(pods[0], outcome=Answered(shuffled))]
-    assert evaluate(Facts(Expectation(), 1, tuple(pods))) == evaluate(Facts(Expectation(), 1, tuple(turned)))
+    turned = [pods[1], pods[0]._replace(outcome=Answered(shuffled))]
+    assert at_once(Facts(Expectation(), 1, tuple(pods))) == at_once(Facts(Expectation(), 1, tuple(turned)))
 
 
-@given(expectations, rounds)
-def test_ready_is_never_true_without_a_connection(expected: Expectation, said: list[Outcome]) -> None:
-    status = evaluate(round_of(expected, said, Status()))
-    ready = status.condition(ConditionType.READY)
-    if ready and ready.status == "True":
-        assert status.connected is not None
-        assert status.connected.current >= 1
+@given(st.data(), st.lists(few_answers, min_size=1, max_size=8), expectations)
+def test_nor_does_it_over_many_rounds(data: st.DataObject, said: list[Answered], expected: Expectation) -> None:
+    one, other = Story(), Story()
+    for outcome in said:
+        shuffled = outcome.report._replace(nodes=tuple(data.draw(st.permutations(outcome.report.nodes))))
+        one.round(told(expected, [outcome]))
+        other.round(told(expected, [Answered(shuffled)]))
+    assert (one.written, one.told) == (other.written, other.told)
 
 
-@given(expectations, rounds)
-def test_the_status_document_reads_back_as_it_was(expected: Expectation, said: list[Outcome]) -> None:
-    status = planned(evaluate(round_of(expected, said, Status()))).status or Status()
-    assert believed({"status": json.loads(json.dumps(status_document(status)))}) == status
+HEALTHY = st.sampled_from(
+    [
+        (single(CONNECTED), {}),
+        (answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1")), {}),
+        (answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1", CONNECTED)), {"shards": 2}),
+    ]
+)
+
+
+@given(st.data(), HEALTHY, patiences, st.integers(1, 60))
+def test_a_healthy_stretch_of_any_length_writes_once(
+    data: st.DataObject, healthy: tuple[Answered, dict[str, int]], patience: Patience, length: int
+) -> None:
+    outcome, more = healthy
+    story = Story()
+    for _ in range(length):
+        shuffled = outcome.report._replace(nodes=tuple(data.draw(st.permutations(outcome.report.nodes))))
+        story.round(replace(facts(Answered(shuffled)), expected=Expectation(**more, patience=patience)))
+    assert len(story.writes) == 1
+    assert ready(story.written) is Truth.TRUE
+
+
+@given(st.lists(few_answers, min_size=1, max_size=40), expectations)
+@settings(max_examples=200)
+def test_ready_is_not_true_without_a_connection_for_longer_than_the_graces_allow(
+    said: list[Answered], expected: Expectation
+) -> None:
+    """The states of a stretch may each begin late: none begins its grace twice."""
+    patience = expected.patience
+    longest = max(patience.connecting, patience.failover)
+    story, without = Story(), 0
+    for outcome in said:
+        connected = any(n.role is Role.COREAPP and n.gateway is CONNECTED for n in outcome.report.nodes)
+        unregistered = not expected.registration_required
+        without = 0 if connected or unregistered else without + 1
+        story.round(told(expected, [outcome]))
+        states = 5
+        allowed = patience.failure_threshold + states * (longest / patience.period + 1)
+        if without > allowed:
+            assert ready(story.written) is not Truth.TRUE
+
+
+@given(st.data(), HEALTHY, outcomes)
+def test_a_single_bad_round_never_flips_a_settled_verdict(
+    data: st.DataObject, healthy: tuple[Answered, dict[str, int]], bad: Outcome
+) -> None:
+    outcome, more = healthy
+    expected = Expectation(**more)
+    story = Story().rounds(3, told(expected, [outcome]))
+    before = {c.type: c.status for c in story.written.conditions}
+    gateway = story.written.gateway
+    story.round(told(expected, [bad]))
+    after = {c.type: c.status for c in story.written.conditions}
+    assert all(after[type_] is status for type_, status in before.items())
+    assert story.written.gateway is gateway
+
+
+@given(expectations, stories)
+def test_transition_times_move_only_with_the_status_and_never_back(
+    expected: Expectation, said: list[list[Outcome]]
+) -> None:
+    story = Story()
+    for outcomes_ in said:
+        before = story.written
+        story.round(told(expected, outcomes_))
+        for condition in story.written.conditions:
+            old = before.condition(condition.type)
+            if old is not None and old.status is condition.status:
+                assert condition.last_transition_time == old.last_transition_time
+            assert condition.observed_generation == story.written.observed_generation
+
+
+@given(expectations, stories)
+def test_what_gitops_tools_read_is_never_contradictory(expected: Expectation, said: list[list[Outcome]]) -> None:
+    story = Story()
+    for outcomes_ in said:
+        story.round(told(expected, outcomes_))
+        status = story.written
+        reconciling = status.condition(ConditionType.RECONCILING)
+        stalled = status.condition(ConditionType.STALLED)
+        assert status.condition(ConditionType.READY) is not None
+        assert not (reconciling and stalled)
+        assert not ((reconciling or stalled) and ready(status) is Truth.TRUE)
+        assert reconciling or status.observed_generation == 1
+
+
+@given(expectations, stories)
+def test_a_restart_changes_nothing_that_is_believed(expected: Expectation, said: list[list[Outcome]]) -> None:
+    """A new process sees the last answer again: it writes nothing that was not waited for."""
+    story = Story()
+    for outcomes_ in said:
+        story.round(told(expected, outcomes_))
+    if story.history is None or story.history.worse or story.history.other or not story.history.settled:
+        return
+    again = story.restarted()
+    again.round(told(expected, said[-1]))
+    before = {c.type: c.status for c in story.written.conditions}
+    for condition in again.written.conditions:
+        if condition.type in before and before[condition.type] is Truth.TRUE:
+            assert condition.status is Truth.TRUE
+
+
+@given(expectations, stories)
+def test_the_status_document_reads_back_as_it_was(expected: Expectation, said: list[list[Outcome]]) -> None:
+    story = Story()
+    for outcomes_ in said:
+        story.round(told(expected, outcomes_))
+    assert written_status({"status": json.loads(json.dumps(status_document(story.written)))}) == story.written
+
+
+@given(st.lists(nodes, min_size=1, max_size=200, unique_by=lambda n: n.key))
+def test_at_most_80_nodes_are_listed_and_the_counts_are_exact(found: list[Node]) -> None:
+    status = at_once(facts(Answered(Report(None, tuple(found), None))))
+    connected = [n for n in found if n.role is Role.COREAPP and n.gateway is CONNECTED]
+    assert len(status.nodes) == min(80, len(found))
+    assert status.connected is not None
+    assert status.connected.current == len(connected)
+    assert len({n.name for n in status.nodes}) == len(status.nodes)
+    assert all(n.verdict is not NodeVerdict.MISSING for n in status.nodes)
 
 
 json_values = st.recursive(
@@ -97,15 +244,22 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
-
-
-@given(
+bodies = (
     st.binary(max_size=200)
     | st.builds(lambda v: json.dumps(v).encode(), json_values)
     | st.builds(lambda v: json.dumps({"health": v}).encode(), json_values)
 )
-def test_no_bytes_raise(body: bytes) -> None:
-    assert isinstance(parse_health(body), Answered | Malformed)
+
+
+@given(st.lists(bodies, min_size=1, max_size=6))
+def test_no_bytes_raise_on_their_way_to_the_status(said: list[bytes]) -> None:
+    story = Story()
+    for body in said:
+        outcome = parse_health(body)
+        assert isinstance(outcome, Answered | Malformed)
+        story.round(facts(outcome))
+        document = json.dumps(status_document(story.written), allow_nan=False)
+        assert document.isascii()
 
 
 @given(st.floats(0, 1e6), st.floats(5, 3600), st.floats(0, 1))

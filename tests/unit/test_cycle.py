@@ -9,7 +9,11 @@ import pytest
 
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.cycle import Cycle
+from wahealth.kube.events import Recorder
+from wahealth.kube.gather import Gather
 from wahealth.kube.inventory import Inventory
+from wahealth.kube.isolation import Guard
+from wahealth.kube.lag import Lag
 from wahealth.kube.record import Record, record_of
 
 
@@ -44,13 +48,20 @@ class Contested(Cluster):
         self.written.append(record.version)
         return "100"
 
+
+class Silent(Recorder):
+    def __init__(self) -> None:
+        pass
+
     async def tell(self, *_: object) -> None:
         pass
 
 
 def run_round(cluster: Cluster) -> Record:
     record = record_of(document())
-    asyncio.run(Cycle(cluster, Inventory(), references=None, in_flight=1).round(record))  # type: ignore[arg-type]
+    inventory, recorder = Inventory(), Silent()
+    gather = Gather(inventory, references=None, in_flight=1)  # type: ignore[arg-type]
+    asyncio.run(Cycle(gather, cluster, recorder, Guard(recorder, inventory, None), Lag()).round(record))
     return record
 
 

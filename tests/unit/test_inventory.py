@@ -92,7 +92,7 @@ def event(type_: str, object_: dict[str, Any]) -> dict[str, Any]:
 
 
 def workload(name: str) -> dict[str, Any]:
-    return {"metadata": {"name": name, "namespace": "acme", "resourceVersion": "2"}}
+    return {"metadata": {"name": name, "namespace": "acme", "uid": f"uid-{name}", "resourceVersion": "2"}}
 
 
 def kept_after(*acts: tuple[object, list[object]]) -> list[str]:
@@ -107,7 +107,7 @@ def kept_after(*acts: tuple[object, list[object]]) -> list[str]:
 
     with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=0, end=1000)) as runner:
         runner.run(main())
-    return [name for name in "abcde" if Key("acme", name) in store]
+    return [name for name in "abcde" if store.uid(Key("acme", name))]
 
 
 class TestReflector:

@@ -19,8 +19,8 @@ from builders import (
     verdict,
 )
 from wahealth.core.answer import Node, Refused, Unreachable, Unreached
-from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Expectation
+from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Gateway, Mode, Redundancy
 
 AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
@@ -33,11 +33,11 @@ class TestExpectations:
         three = answer(primary("m0", CONNECTED), *(core(f"c{i}", CONNECTED) for i in range(3)))
         for minimum, available in ((3, ("True", "MinimumConnected")), (4, ("False", "PartiallyConnected"))):
             expected = Expectation(Mode.MULTICONNECT, 4, min_connected=minimum)
-            status = evaluate(replace(facts(three), expected=expected))
+            status = at_once(replace(facts(three), expected=expected))
             assert (status.gateway, said(status, AVAILABLE)) == (Gateway.PARTIALLY_CONNECTED, available)
 
     def test_a_client_may_be_allowed_to_be_unregistered(self) -> None:
-        status = evaluate(replace(facts(single(UNREGISTERED)), expected=Expectation(registration_required=False)))
+        status = at_once(replace(facts(single(UNREGISTERED)), expected=Expectation(registration_required=False)))
         assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNREGISTERED, ("True", "Unregistered"))
 
 
@@ -71,7 +71,7 @@ class TestRedundancy:
     def test_other_numbers_may_be_wanted(self) -> None:
         alone = answer(primary("m0"), core("c0", CONNECTED))
         modest = Expectation(Mode.HIGH_AVAILABILITY, min_coreapps=1, min_masters=1)
-        assert said(evaluate(replace(facts(alone), expected=modest)), REDUNDANCY) == ("True", "SparesAvailable")
+        assert said(at_once(replace(facts(alone), expected=modest)), REDUNDANCY) == ("True", "SparesAvailable")
 
     def test_a_single_instance_has_none(self) -> None:
         status = verdict(single(CONNECTED))

@@ -15,7 +15,6 @@ from builders import (
     core,
     facts,
     node,
-    planned,
     primary,
     said,
     secondary,
@@ -24,9 +23,9 @@ from builders import (
     verdicts,
 )
 from wahealth.core.answer import GatewayStatus, Malformed, Node, Refused, Role, Unreachable, Unreached
-from wahealth.core.evaluate import evaluate
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.status import ConditionType, Finding, Gateway, Mode, Status, Truth
+from wahealth.core.round import at_once
+from wahealth.core.status import ConditionType, Finding, Gateway, Mode, Truth
 
 ACCEPTED, CREDENTIALS = ConditionType.ACCEPTED, ConditionType.CREDENTIALS_VALID
 REACHABLE, AVAILABLE, READY = ConditionType.REACHABLE, ConditionType.AVAILABLE, ConditionType.READY
@@ -55,10 +54,9 @@ class TestSingle:
         assert verdict(single(CONNECTED)).connected.summary == "1/1"  # type: ignore[union-attr]
         assert verdict(single(UNREGISTERED)).connected.summary == "0/1"  # type: ignore[union-attr]
 
-    def test_a_status_nobody_knows_changes_nothing(self) -> None:
-        before = planned(verdict(single(CONNECTED))).status
-        after = verdict(single(UNKNOWN), believed=before)
-        assert (after.gateway, said(after, AVAILABLE)) == (Gateway.CONNECTED, ("True", "Connected"))
+    def test_a_status_nobody_knows_decides_nothing(self) -> None:
+        status = verdict(single(UNKNOWN))
+        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNKNOWN, ("Unknown", "GracePeriod"))
 
 
 class TestHighAvailability:
@@ -102,16 +100,6 @@ class TestMulticonnect:
     def test_auto_rounds_the_most_seen_up_to_an_allowed_number(self) -> None:
         three = answer(primary("m0", CONNECTED), *(core(f"c{i}", CONNECTED) for i in range(3)))
         assert verdict(three).connected.summary == "3/4"  # type: ignore[union-attr]
-
-    def test_auto_remembers_the_most_seen(self) -> None:
-        before = planned(verdict(HEALTHY_MC2)).status
-        one_down = answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1"), core("c2"))
-        assert verdict(one_down, believed=before).connected.summary == "1/2"  # type: ignore[union-attr]
-
-    def test_an_outage_of_all_is_still_multiconnect(self) -> None:
-        before = planned(verdict(HEALTHY_MC2)).status
-        after = verdict(answer(primary("m0"), core("c0"), core("c1")), believed=before)
-        assert (after.mode, after.gateway) == (Mode.MULTICONNECT, Gateway.DISCONNECTED)
 
     def test_one_shard_with_a_connected_primary_is_multiconnect(self) -> None:
         assert verdict(answer(primary("m0", CONNECTED), core("c0", CONNECTED))).mode is Mode.MULTICONNECT
@@ -210,38 +198,22 @@ class TestRefused:
 
 
 class TestNotSeen:
-    """What is missing on our side never marks a client unhealthy, and what was known stays."""
-
-    def believed(self) -> Status:
-        status = planned(verdict(HEALTHY_HA)).status
-        assert status is not None
-        return status
+    """What is missing on our side never marks a client unhealthy."""
 
     def test_a_missing_secret(self) -> None:
         missing = Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it.")
-        status = evaluate(Facts(Expectation(), 1, reference=missing, believed=self.believed()))
+        status = at_once(Facts(Expectation(), 1, reference=missing))
         assert said(status, ACCEPTED) == ("False", "SecretNotFound")
         assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
-        assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
+        assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
         assert said(status, READY) == ("False", "SecretNotFound")
 
     def test_a_bad_key(self) -> None:
         short = Finding(Truth.FALSE, "APIKeyTooShort", "The API key is too short.")
-        status = evaluate(Facts(Expectation(), 1, key=short))
+        status = at_once(Facts(Expectation(), 1, key=short))
         assert said(status, CREDENTIALS) == ("False", "APIKeyTooShort")
         assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
         assert said(status, READY) == ("Unknown", "APIKeyTooShort")
-
-    def test_what_was_known_stays(self) -> None:
-        status = verdict(REFUSED_CONNECTION, believed=self.believed())
-        assert status.gateway is Gateway.UNKNOWN
-        assert (status.mode, status.primary_master, len(status.nodes)) == (Mode.HIGH_AVAILABILITY, "m0", 4)
-
-    def test_suspended_keeps_the_last_verdict_and_has_no_ready(self) -> None:
-        status = evaluate(Facts(Expectation(suspended=True), 1, believed=self.believed()))
-        assert status.gateway is Gateway.CONNECTED
-        assert status.condition(READY) is None
-        assert "Connected" in status.condition(ConditionType.SUSPENDED).message  # type: ignore[union-attr]
 
 
 class TestNodes:
@@ -264,4 +236,4 @@ class TestNodes:
 
 
 def test_facts_without_anything_are_no_verdict_about_the_client() -> None:
-    assert said(evaluate(facts()), AVAILABLE)[0] == "Unknown"
+    assert said(at_once(facts()), AVAILABLE)[0] == "Unknown"

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from wahealth.api import v1alpha1 as api
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
-from wahealth.core.facts import Expectation
+from wahealth.core.facts import Expectation, Patience
 
 DEFAULT_TIMEOUT_SECONDS = 15
 
@@ -37,6 +37,18 @@ def expectation(spec: api.Spec) -> Expectation:
         min_masters=spec.expectations.min_masters,
         registration_required=spec.expectations.registration == "Required",
         suspended=spec.suspend,
+        patience=_patience(spec),
+    )
+
+
+def _patience(spec: api.Spec) -> Patience:
+    return Patience(
+        period=float(spec.probe.period_seconds),
+        failure_threshold=spec.probe.failure_threshold,
+        success_threshold=spec.probe.success_threshold,
+        uninitialized=float(spec.grace.uninitialized_seconds),
+        connecting=float(spec.grace.connecting_seconds),
+        failover=float(spec.grace.failover_seconds),
     )
 
 
@@ -55,9 +67,15 @@ def timing(probe: api.Probe) -> Timing:
 
 def status_document(status: core.Status) -> dict[str, Any]:
     """What is written to `.status`: camelCase, nothing that is absent."""
-    written = api.Status.model_validate(status).model_copy(update={"topology": _topology(status)})
+    parts = {name: getattr(status, name) for name in api.Status.model_fields if name not in _SHAPED_ANEW}
+    written = api.Status.model_validate(
+        {**parts, "topology": _topology(status), "last_failover": _last_failover(status.last_failover)}
+    )
     document = written.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {key: value for key, value in document.items() if value != []}
+
+
+_SHAPED_ANEW = frozenset({"topology", "last_failover"})
 
 
 def _topology(status: core.Status) -> api.Topology | None:
@@ -65,7 +83,15 @@ def _topology(status: core.Status) -> api.Topology | None:
     return api.Topology(nodes=nodes) if nodes else None
 
 
-def believed(document: Mapping[str, Any]) -> core.Status:
+def _last_failover(moved: core.Failover | None) -> api.LastFailover | None:
+    if moved is None:
+        return None
+    return api.LastFailover(
+        time=moved.time, kind=moved.kind.value, from_=moved.origin, to=moved.to, duration_seconds=moved.seconds
+    )
+
+
+def written_status(document: Mapping[str, Any]) -> core.Status:
     """The status as it stands; one that cannot be read counts as none, and is written anew."""
     try:
         read = api.Status.model_validate(document.get("status") or {})
@@ -77,28 +103,42 @@ def believed(document: Mapping[str, Any]) -> core.Status:
         client_version=read.client_version,
         connected=core.Connected(**read.connected.model_dump()) if read.connected else None,
         primary_master=read.primary_master,
+        primary_master_since_time=read.primary_master_since_time,
         connected_coreapps=tuple(read.connected_coreapps),
+        last_failover=_read_failover(read.last_failover),
         redundancy=core.Redundancy(**read.redundancy.model_dump()) if read.redundancy else None,
-        nodes=tuple(_believed_node(n) for n in read.topology.nodes) if read.topology else (),
+        nodes=tuple(_read_node(n) for n in read.topology.nodes) if read.topology else (),
         endpoints=tuple(core.Endpoint(**e.model_dump()) for e in read.endpoints),
-        conditions=tuple(_believed_condition(c) for c in read.conditions if c.type in _KNOWN_TYPES),
+        credentials=_read_credentials(read.credentials),
+        conditions=tuple(_read_condition(c) for c in read.conditions if c.type in _KNOWN_TYPES),
         observed_generation=read.observed_generation,
     )
+
+
+def _read_failover(read: api.LastFailover | None) -> core.Failover | None:
+    if read is None:
+        return None
+    return core.Failover(read.time, core.FailoverKind(read.kind), read.from_, read.to, read.duration_seconds)
+
+
+def _read_credentials(read: api.Credentials | None) -> core.Credentials | None:
+    if read is None:
+        return None
+    return core.Credentials(core.KeyInUse(read.key_in_use) if read.key_in_use else None, read.last_rotation_time)
 
 
 _KNOWN_TYPES = frozenset(type_.value for type_ in core.ConditionType)
 
 
-def _believed_condition(read: api.Condition) -> core.Condition:
+def _read_condition(read: api.Condition) -> core.Condition:
     known = {"type": core.ConditionType(read.type), "status": core.Truth(read.status)}
     return core.Condition(**(read.model_dump() | known))
 
 
-def _believed_node(read: api.TopologyNode) -> core.TopologyNode:
-    return core.TopologyNode(
-        name=read.name,
-        role=Role(read.role) if read.role else None,
-        gateway_status=GatewayStatus(read.gateway_status) if read.gateway_status else None,
-        verdict=core.NodeVerdict(read.verdict),
-        reported_gateway_status=read.reported_gateway_status,
-    )
+def _read_node(read: api.TopologyNode) -> core.TopologyNode:
+    known = {
+        "role": Role(read.role) if read.role else None,
+        "gateway_status": GatewayStatus(read.gateway_status) if read.gateway_status else None,
+        "verdict": core.NodeVerdict(read.verdict),
+    }
+    return core.TopologyNode(**(read.model_dump() | known))

@@ -104,6 +104,27 @@ class Probe(Model):
         "its nodes one after the other and takes 10 s and more when one of them is gone.",
     )
 
+    failure_threshold: int = Field(3, ge=1, le=100, description="Rounds in a row before something worse is believed.")
+    success_threshold: int = Field(1, ge=1, le=100, description="Rounds in a row before anything else is believed.")
+
+
+class Grace(Model):
+    """How long a passing state may last before it counts."""
+
+    uninitialized_seconds: int = Field(
+        600, ge=0, le=86400, description="How long the client may initialise or upgrade its database."
+    )
+    connecting_seconds: int = Field(
+        120, ge=0, le=86400, description="How long it may be connecting; a new resource is given this time, too."
+    )
+    failover_seconds: int = Field(
+        60, ge=0, le=86400, description="How long a failover may take, from the last connection to the next."
+    )
+
+
+PROBE_DEFAULT: JsonDict = {"periodSeconds": 30, "failureThreshold": 3, "successThreshold": 1}
+GRACE_DEFAULT: JsonDict = {"uninitializedSeconds": 600, "connectingSeconds": 120, "failoverSeconds": 60}
+
 
 class Expectations(Model):
     """How much is enough."""
@@ -154,7 +175,8 @@ class Spec(Model):
     multiconnect: Multiconnect | None = None
     auth: Auth
     tls: Tls | None = None
-    probe: Probe = Field(default_factory=Probe, json_schema_extra={"default": {"periodSeconds": 30}})
+    probe: Probe = Field(default_factory=Probe, json_schema_extra={"default": PROBE_DEFAULT})
+    grace: Grace = Field(default_factory=Grace, json_schema_extra={"default": GRACE_DEFAULT})
     expectations: Expectations = Field(
         default_factory=Expectations, json_schema_extra={"default": {"minMasters": 2, "registration": "Required"}}
     )
@@ -202,7 +224,12 @@ class TopologyNode(Model):
         Literal["Connected", "Connecting", "Disconnected", "Uninitialized", "Unregistered", "Unknown"] | None
     ) = None
     reported_gateway_status: str | None = Field(None, description="The client's own word, where it is not a known one.")
-    verdict: Literal["Active", "Standby", "Starting", "Faulty"]
+    verdict: Literal["Active", "Standby", "Starting", "Faulty", "Stale", "Missing"] = Field(
+        description="Stale: its pod is gone. Missing: its pod is there, and the answer does not list it."
+    )
+    since_time: datetime | None = Field(None, description="Since when the verdict is this one.")
+    pod_name: str | None = Field(None, description="The pod that it is, where known.")
+    node_name: str | None = Field(None, description="The Kubernetes node that the pod runs on.")
 
 
 class Topology(Model):
@@ -220,6 +247,25 @@ class Endpoint(Model):
     reason: str | None = Field(None, description="Why it is not reachable, as in the condition Reachable.")
     key_accepted: bool | None = Field(None, description="Whether it accepts the API key; absent when it did not say.")
     since_time: datetime | None = None
+
+
+class LastFailover(Model):
+    """The last time that a role moved to another node."""
+
+    time: datetime = Field(description="First round in which another node held the role.")
+    kind: Literal["PrimaryMaster", "ActiveCoreapp"]
+    from_: str = Field(alias="from", description="Who held it before.")
+    to: str = Field(description="Who holds it since.")
+    duration_seconds: int = Field(ge=0, description="From the first round without to the first round with a holder.")
+
+
+class Credentials(Model):
+    """The key, as far as it is known to be taken."""
+
+    key_in_use: Literal["Current", "Previous"] | None = Field(
+        None, description="Previous: web pods still run the key that the Secret held before."
+    )
+    last_rotation_time: datetime | None = Field(None, description="When a change of the Secret was last noticed.")
 
 
 WAITING: JsonDict = {
@@ -253,15 +299,18 @@ class Status(Model):
     client_version: str | None = Field(None, description="Version of the client, as it reports it.")
     connected: Connected | None = None
     primary_master: str | None = Field(None, description="Name of the primary master.")
+    primary_master_since_time: datetime | None = None
     connected_coreapps: list[str] = Field(
         default_factory=list,
         max_length=80,
         json_schema_extra={"x-kubernetes-list-type": "set"},
         description="Names of the coreapps that are connected, at most 80.",
     )
+    last_failover: LastFailover | None = None
     redundancy: Redundancy | None = Field(None, description="Absent for a single instance.")
     topology: Topology | None = None
     endpoints: list[Endpoint] = Field(default_factory=list, max_length=80, json_schema_extra=by_key("pod"))
+    credentials: Credentials | None = None
 
 
 class WhatsAppClient(Model):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class GatewayStatus(StrEnum):
@@ -30,8 +31,7 @@ class Role(StrEnum):
 MASTERS = frozenset({Role.PRIMARY_MASTER, Role.SECONDARY_MASTER})
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One entry of the health node's map, its key split at the last colon into host and container part."""
 
     key: str
@@ -42,8 +42,7 @@ class Node:
     reported: str | None = None  # the vendor's own word, kept only where gateway is UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """An answer that was understood: one status (a single instance) or the nodes, ordered by key."""
 
     single: GatewayStatus | None
@@ -94,8 +93,10 @@ class Malformed:
 Outcome = Answered | Refused | Unreachable | Malformed
 
 
-@dataclass(frozen=True, slots=True)
-class PodOutcome:
+class PodOutcome(NamedTuple):
+    """What one web pod said. `previous_key`: it refused the present key and answered to the previous one."""
+
     pod: str
     address: str
     outcome: Outcome
+    previous_key: bool = False

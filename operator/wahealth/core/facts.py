@@ -1,13 +1,44 @@
-"""Everything one verdict is made of."""
+"""Everything one round knows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from wahealth.core.answer import PodOutcome
-from wahealth.core.status import Finding, Mode, Status
+from wahealth.core.answer import Answered, PodOutcome, Refused
+from wahealth.core.keys import Asked
+from wahealth.core.status import Finding, Mode
 
 ALLOWED_SHARDS = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long, in seconds and in rounds, a change must last before it counts."""
+
+    period: float = 30.0
+    failure_threshold: int = 3
+    success_threshold: int = 1
+    uninitialized: float = 600.0
+    connecting: float = 120.0
+    failover: float = 60.0
+
+    @property
+    def startup(self) -> float:
+        """What a new resource is given before anything bad about it is believed."""
+        return max(self.connecting, self.failure_threshold * self.period)
+
+    @property
+    def refused(self) -> float:
+        """How long a key may be refused before only an edit is expected to help."""
+        return max(120.0, self.startup)
+
+    @property
+    def previous_key(self) -> float:
+        """How long after a change of the key the previous one may be tried."""
+        return max(self.failover, self.failure_threshold * self.period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +52,25 @@ class Expectation:
     min_masters: int = 2
     registration_required: bool = True
     suspended: bool = False
+    patience: Patience = field(default_factory=Patience)
+
+
+class Pod(NamedTuple):
+    """A pod that may be a node of the client; `node` is the Kubernetes node that it runs on."""
+
+    name: str
+    address: str | None = None
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """The pods that are there now, as far as known; `version` is another one whenever they are others."""
+
+    by_address: Mapping[str, Pod] = field(compare=False)
+    by_name: Mapping[str, Pod] = field(compare=False)
+    gone: frozenset[str] = field(default=frozenset(), compare=False)  # names of pods known to be there no more
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +82,21 @@ class Facts:
     outcomes: tuple[PodOutcome, ...] = ()
     reference: Finding | None = None  # what the spec refers to and is not there: Accepted=False
     key: Finding | None = None  # the key's form: CredentialsValid=False
-    believed: Status = field(default_factory=Status)  # what the status says so far
+    pods: Pods | None = None  # None: nothing is known of pods
+    key_changed: float | None = None  # the second at which a change of the key was noticed
+    rotated: datetime | None = None  # the same, as it is written
+
+    @property
+    def reached(self) -> bool:
+        """At least one pod answered, or refused the key."""
+        return any(isinstance(o.outcome, Answered | Refused) for o in self.outcomes)
+
+
+def with_asked(facts: Facts, asked: Asked[Any], addresses: Mapping[str, str]) -> Facts:
+    """The facts with what came of asking; `addresses` by pod."""
+    changed = asked.ring.changed
+    facts = replace(facts, key_changed=changed.seconds if changed else None, rotated=changed.wall if changed else None)
+    if asked.failed is not None:
+        return replace(facts, reference=asked.failed.reference, key=asked.failed.form)
+    outcomes = (PodOutcome(pod, addresses[pod], o, pod in asked.on_previous) for pod, o in asked.outcomes.items())
+    return replace(facts, outcomes=tuple(outcomes))

@@ -1,42 +1,51 @@
-"""What is to be done about a verdict: the status to write, or None, and the events to tell. Data; nobody acts here."""
+"""What is to be written: the status with its times, or None where the resource says it already."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
-from wahealth.core.conditions import stamped
-from wahealth.core.events import Change, Event, complete, told
-from wahealth.core.status import Status
+from wahealth.core.status import Condition, Endpoint, Status, TopologyNode
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What a round must know of earlier ones beyond the status: who carried the client last, when all was complete."""
-
-    actives: tuple[str, ...] = ()
-    primary: str | None = None
+def plan(written: Status, shown: Status, now: datetime) -> Status | None:
+    """Applied once, a plan leaves nothing to plan: the same again gives None."""
+    status = stamped(shown, written, now)
+    return None if status == written else status
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    status: Status | None  # None: the resource says it already
-    events: tuple[Event, ...]
-    memory: Memory
-
-
-def plan(believed: Status, draft: Status, memory: Memory, generation: int, now: datetime) -> Plan:
-    """Applied once, a plan leaves nothing to plan: the same draft again gives `status=None` and no events."""
-    memory = remembered(believed, memory)
-    status = stamped(draft, believed, generation, now)
-    if status == believed:
-        return Plan(None, (), memory)
-    events = tuple(told(Change(believed, status, memory.actives, memory.primary)))
-    return Plan(status, events, remembered(status, memory))
-
-
-def remembered(status: Status, memory: Memory) -> Memory:
-    return Memory(
-        actives=status.connected_coreapps if complete(status) else memory.actives,
-        primary=status.primary_master or memory.primary,
+def stamped(shown: Status, old: Status, now: datetime) -> Status:
+    """With its times: the old ones where nothing moved, else `now`, which never goes back behind them."""
+    now = max([now, *(c.last_transition_time for c in old.conditions if c.last_transition_time)])
+    before = {node.name: node for node in old.nodes}
+    return replace(
+        shown,
+        primary_master_since_time=_primary_since(shown, old, now),
+        conditions=tuple(_condition_stamped(c, old, shown.observed_generation, now) for c in shown.conditions),
+        nodes=tuple(_node_stamped(node, before.get(node.name), now) for node in shown.nodes),
+        endpoints=tuple(_endpoint_stamped(e, old, now) for e in shown.endpoints),
     )
+
+
+def _primary_since(shown: Status, old: Status, now: datetime) -> datetime | None:
+    if shown.primary_master is None:
+        return None
+    return (old.primary_master_since_time or now) if shown.primary_master == old.primary_master else now
+
+
+def _condition_stamped(new: Condition, old: Status, generation: int | None, now: datetime) -> Condition:
+    before = old.condition(new.type)
+    same = before is not None and before.status is new.status and before.last_transition_time is not None
+    since = before.last_transition_time if before and same else now
+    return new._replace(observed_generation=generation, last_transition_time=since)
+
+
+def _node_stamped(new: TopologyNode, before: TopologyNode | None, now: datetime) -> TopologyNode:
+    same = before is not None and before.verdict is new.verdict and before.since_time is not None
+    return new._replace(since_time=before.since_time if before and same else now)
+
+
+def _endpoint_stamped(new: Endpoint, old: Status, now: datetime) -> Endpoint:
+    before = next((e for e in old.endpoints if e.pod == new.pod and e.address == new.address), None)
+    same = before is not None and before.reachable == new.reachable and before.since_time is not None
+    return new._replace(since_time=before.since_time if before and same else now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Role
 
@@ -32,6 +33,8 @@ class NodeVerdict(StrEnum):
     STANDBY = "Standby"
     STARTING = "Starting"
     FAULTY = "Faulty"
+    STALE = "Stale"
+    MISSING = "Missing"
 
 
 class Truth(StrEnum):
@@ -51,10 +54,11 @@ class ConditionType(StrEnum):
     READY = "Ready"
     SUSPENDED = "Suspended"
     RESTART_REQUIRED = "RestartRequired"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one rule found: a condition's status, reason and message, a whole sentence."""
 
     status: Truth
@@ -62,8 +66,7 @@ class Finding:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     type: ConditionType
     status: Truth
     reason: str
@@ -72,8 +75,7 @@ class Condition:
     last_transition_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(NamedTuple):
     current: int
     expected: int
     summary: str
@@ -83,17 +85,18 @@ class Connected:
         return cls(current, expected, f"{current}/{expected}")
 
 
-@dataclass(frozen=True, slots=True)
-class TopologyNode:
+class TopologyNode(NamedTuple):
     name: str
     role: Role | None
     gateway_status: GatewayStatus | None
     verdict: NodeVerdict
     reported_gateway_status: str | None = None
+    pod_name: str | None = None
+    node_name: str | None = None
+    since_time: datetime | None = None  # since when its verdict is this one
 
 
-@dataclass(frozen=True, slots=True)
-class Redundancy:
+class Redundancy(NamedTuple):
     """Usable nodes, active or standby, and how many coreapps may fail before a connection is lost."""
 
     coreapps: int
@@ -101,8 +104,7 @@ class Redundancy:
     tolerable_failures: int
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     pod: str
     address: str
     reachable: bool
@@ -111,19 +113,47 @@ class Endpoint:
     since_time: datetime | None = None
 
 
+class FailoverKind(StrEnum):
+    PRIMARY_MASTER = "PrimaryMaster"
+    ACTIVE_COREAPP = "ActiveCoreapp"
+
+
+class Failover(NamedTuple):
+    """A role that moved; `seconds` from the first round without to the first round with."""
+
+    time: datetime
+    kind: FailoverKind
+    origin: str
+    to: str
+    seconds: int
+
+
+class KeyInUse(StrEnum):
+    CURRENT = "Current"
+    PREVIOUS = "Previous"
+
+
+class Credentials(NamedTuple):
+    key_in_use: KeyInUse | None = None
+    last_rotation_time: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All that `.status` holds. `evaluate` leaves the times out, `plan` stamps them."""
+    """All that `.status` holds. `judge` leaves the times out, `plan` stamps them."""
 
     gateway: Gateway = Gateway.UNKNOWN
     mode: Mode | None = None
     client_version: str | None = None
     connected: Connected | None = None
     primary_master: str | None = None
+    primary_master_since_time: datetime | None = None
     connected_coreapps: tuple[str, ...] = ()
+    last_failover: Failover | None = None
     redundancy: Redundancy | None = None
     nodes: tuple[TopologyNode, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    credentials: Credentials | None = None
     conditions: tuple[Condition, ...] = ()
     observed_generation: int | None = None
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Set
 from typing import NamedTuple
 
+from wahealth.core import facts
 from wahealth.kube.api import ApiServer, Document
 from wahealth.kube.reflector import Store, reflect
 
@@ -14,6 +16,7 @@ WORKLOADS = {
     "StatefulSet": "/apis/apps/v1/statefulsets",
 }
 PODS = "/api/v1/pods"
+_ENDED = frozenset({"Succeeded", "Failed"})
 
 
 class WorkloadRef(NamedTuple):
@@ -32,12 +35,50 @@ class Key(NamedTuple):
     name: str
 
 
+class Places:
+    """All pods of one namespace that did not end, for a client's nodes to be found among them."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, facts.Pod] = {}
+        self._by_address: dict[str, facts.Pod] = {}
+        self._version = 0
+
+    def put(self, pod: facts.Pod) -> None:
+        before = self._by_name.get(pod.name)
+        if pod == before:
+            return
+        self.drop(pod.name)
+        self._by_name[pod.name] = pod
+        if pod.address is not None:
+            self._by_address[pod.address] = pod
+        self._version += 1
+
+    def drop(self, name: str) -> None:
+        pod = self._by_name.pop(name, None)
+        if pod is None:
+            return
+        if pod.address is not None and self._by_address.get(pod.address) is pod:
+            del self._by_address[pod.address]
+        self._version += 1
+
+    def keep_only(self, names: Set[str]) -> None:
+        for name in self._by_name.keys() - names:
+            self.drop(name)
+
+    def now(self) -> facts.Pods:
+        return facts.Pods(self._by_address, self._by_name, version=self._version)
+
+
 class Pods:
-    """Running pods with an address, by the workload that owns them."""
+    """Running pods with an address, by the workload that owns them; and where all pods are."""
 
     def __init__(self) -> None:
         self._by_owner: dict[WorkloadRef, dict[str, Pod]] = defaultdict(dict)
         self._owner: dict[Key, WorkloadRef] = {}
+        self._places: dict[str, Places] = defaultdict(Places)  # by namespace
+
+    def places(self, namespace: str) -> facts.Pods:
+        return self._places[namespace].now()
 
     def of(self, workload: WorkloadRef) -> tuple[Pod, ...]:
         return tuple(self._by_owner.get(workload, {}).values())
@@ -45,11 +86,16 @@ class Pods:
     def replace(self, objects: list[Document]) -> None:
         self._by_owner.clear()
         self._owner.clear()
+        names: dict[str, set[str]] = defaultdict(set)
         for pod in objects:
             self.put(pod)
+            names[pod["metadata"]["namespace"]].add(pod["metadata"]["name"])
+        for namespace, places in self._places.items():
+            places.keep_only(names[namespace])
 
     def put(self, object_: Document) -> None:
-        self.drop(object_)
+        self._place(object_)
+        self._disown(object_)
         owner, address = owner_of(object_), running_at(object_)
         if owner is None or address is None:
             return
@@ -58,6 +104,19 @@ class Pods:
         self._by_owner[owner][key.name] = Pod(key.name, address)
 
     def drop(self, object_: Document) -> None:
+        key = _key(object_)
+        self._places[key.namespace].drop(key.name)
+        self._disown(object_)
+
+    def _place(self, pod: Document) -> None:
+        key, status = _key(pod), pod.get("status", {})
+        if status.get("phase") in _ENDED:
+            self._places[key.namespace].drop(key.name)
+            return
+        place = facts.Pod(key.name, status.get("podIP") or None, pod.get("spec", {}).get("nodeName"))
+        self._places[key.namespace].put(place)
+
+    def _disown(self, object_: Document) -> None:
         key = _key(object_)
         owner = self._owner.pop(key, None)
         if owner is None:
@@ -68,22 +127,22 @@ class Pods:
 
 
 class Workloads:
-    """Which workloads of one kind exist."""
+    """Which workloads of one kind exist, with their uid."""
 
     def __init__(self) -> None:
-        self._existing: set[Key] = set()
+        self._existing: dict[Key, str] = {}
 
-    def __contains__(self, key: Key) -> bool:
-        return key in self._existing
+    def uid(self, key: Key) -> str | None:
+        return self._existing.get(key)
 
     def replace(self, objects: list[Document]) -> None:
-        self._existing = {_key(object_) for object_ in objects}
+        self._existing = {_key(object_): object_["metadata"]["uid"] for object_ in objects}
 
     def put(self, object_: Document) -> None:
-        self._existing.add(_key(object_))
+        self._existing[_key(object_)] = object_["metadata"]["uid"]
 
     def drop(self, object_: Document) -> None:
-        self._existing.discard(_key(object_))
+        self._existing.pop(_key(object_), None)
 
 
 class Inventory:
@@ -91,8 +150,12 @@ class Inventory:
         self.pods = Pods()
         self.workloads = {kind: Workloads() for kind in WORKLOADS}
 
+    def uid(self, workload: WorkloadRef) -> str | None:
+        """Of a workload that exists."""
+        return self.workloads[workload.kind].uid(Key(workload.namespace, workload.name))
+
     def has(self, workload: WorkloadRef) -> bool:
-        return Key(workload.namespace, workload.name) in self.workloads[workload.kind]
+        return self.uid(workload) is not None
 
     async def keep(self, api: ApiServer, synced: asyncio.Event) -> None:
         """Runs until cancelled; `synced` is set once everything was listed."""

@@ -6,13 +6,16 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from wahealth.api.convert import InvalidSpec, Timing, believed, expectation, spec_of, timing
-from wahealth.api.v1alpha1 import Probe, Spec
+from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
+from wahealth.api.v1alpha1 import Probe, SecretKeyRef, Spec
+from wahealth.core.belief.history import History
+from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
-from wahealth.core.plan import Memory
+from wahealth.core.keys import KeyRing
 from wahealth.core.references import invalid_spec
 from wahealth.core.status import Finding, Status
 from wahealth.kube.api import Document
+from wahealth.probe.client import ApiKey
 
 T = TypeVar("T")
 
@@ -43,9 +46,11 @@ class Record:
     invalid: Finding | None
     expected: Expectation
     timing: Timing
-    believed: Status
-    memory: Memory = field(default_factory=Memory)
-    key: Held[bytes] | None = field(default=None, repr=False)
+    written: Status  # what the resource says, as last seen or written
+    history: History | None = None  # None: this process has not had a round of it
+    untold: tuple[Event, ...] = ()  # events that wait for the status to be written first
+    ring: KeyRing[ApiKey] = field(default_factory=KeyRing, repr=False)
+    ring_of: SecretKeyRef | None = None  # whose key the ring holds
     trust: Held[ssl.SSLContext] | None = None
 
     def renew(self, document: Document) -> bool:
@@ -57,12 +62,12 @@ class Record:
         if not _newer(metadata["resourceVersion"], self.version):
             return False
         self.version = metadata["resourceVersion"]
-        self.believed = believed(document)
+        self.written = written_status(document)
         if metadata["generation"] == self.generation:
             return False
         self.generation = metadata["generation"]
         self.spec, self.invalid, self.expected, self.timing = _understood(document)
-        self.key = self.trust = None
+        self.trust = None
         return True
 
 
@@ -74,7 +79,7 @@ def record_of(document: Document) -> Record:
         metadata["generation"],
         metadata["resourceVersion"],
         *_understood(document),
-        believed(document),
+        written_status(document),
     )
 
 

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from wahealth.api.v1alpha1 import CaRef, SecretKeyRef, Tls
 from wahealth.core.credentials import api_key_problem
+from wahealth.core.keys import Reading
 from wahealth.core.references import (
     ca_entry_missing,
     ca_not_found,
@@ -26,6 +27,7 @@ from wahealth.core.references import (
 from wahealth.core.status import Finding
 from wahealth.kube.api import ApiError, ApiServer
 from wahealth.kube.record import Held, Record
+from wahealth.probe.client import ApiKey
 from wahealth.probe.trust import UntrustedCA, public, trusting
 
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
@@ -39,15 +41,18 @@ class References:
         self._contexts: WeakValueDictionary[bytes, ssl.SSLContext] = WeakValueDictionary()
         self._public: ssl.SSLContext | None = None
 
-    async def api_key(self, record: Record, ref: SecretKeyRef) -> bytes | Finding:
-        """The key as it stands in the Secret, whatever its form."""
-        if record.key is None or time.monotonic() >= record.key.until:
-            found = await self._secret_entry(record.ref.namespace, ref)
-            if isinstance(found, Finding):
-                record.key = None
-                return found
-            record.key = Held(found, self._until() if api_key_problem(found) is None else 0.0)
-        return record.key.value
+    @property
+    def refresh(self) -> float:
+        """Seconds until a good key is read again."""
+        return self._refresh * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+
+    async def api_key(self, namespace: str, ref: SecretKeyRef) -> Reading[ApiKey]:
+        """The key as it stands in the Secret now, or what is wrong with it."""
+        found = await self._secret_entry(namespace, ref)
+        if isinstance(found, Finding):
+            return Reading(reference=found)
+        problem = api_key_problem(found)
+        return Reading(ApiKey(found)) if problem is None else Reading(form=problem)
 
     async def trust(self, record: Record, tls: Tls | None) -> ssl.SSLContext | Finding:
         if record.trust is None or time.monotonic() >= record.trust.until:
@@ -55,7 +60,7 @@ class References:
             if isinstance(found, Finding):
                 record.trust = None
                 return found
-            record.trust = Held(found, self._until())
+            record.trust = Held(found, time.monotonic() + self.refresh)
         return record.trust.value
 
     async def _trust(self, namespace: str, ref: CaRef | None) -> ssl.SSLContext | Finding:
@@ -95,10 +100,6 @@ class References:
             raise ApiError(403, "Forbidden")
         value = document.get("data", {}).get(entry)
         return value.encode() if kind == "ConfigMap" and value else _decoded(value)
-
-    def _until(self) -> float:
-        jitter = random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
-        return time.monotonic() + self._refresh * jitter
 
 
 def _decoded(value: str | None) -> bytes | None:

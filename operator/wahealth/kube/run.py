@@ -15,8 +15,12 @@ from kubernetes.aio import client
 from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.cycle import Cycle
+from wahealth.kube.events import Recorder
+from wahealth.kube.gather import Gather
 from wahealth.kube.handlers import follow
-from wahealth.kube.inventory import Inventory
+from wahealth.kube.inventory import Inventory, WorkloadRef
+from wahealth.kube.isolation import Guard
+from wahealth.kube.lag import Lag
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
 from wahealth.settings import OperatorSettings
@@ -57,10 +61,14 @@ async def _operate(configuration: client.Configuration, settings: OperatorSettin
     api = ApiServer(configuration)
     inventory, synced = Inventory(), asyncio.Event()
     references = References(api, settings.secret_refresh)
-    cycle = Cycle(Cluster(api), inventory, references, settings.max_probes_in_flight)
-    supervisor = Supervisor(cycle.round)
+    recorder, lag = Recorder(api), Lag()
+    guard = Guard(recorder, inventory, _own(settings.own_deployment))
+    gather = Gather(inventory, references, settings.max_probes_in_flight)
+    cycle = Cycle(gather, Cluster(api), recorder, guard, lag)
+    supervisor = Supervisor(cycle.round, forget=guard.fleet.forget)
     try:
         async with asyncio.TaskGroup() as group:
+            group.create_task(lag.watch(), name="lag")
             await _crd_served(api)
             group.create_task(inventory.keep(api, synced))
             await synced.wait()
@@ -69,6 +77,11 @@ async def _operate(configuration: client.Configuration, settings: OperatorSettin
             group.create_task(supervisor.run())
     finally:
         await api.close()
+
+
+def _own(name: str | None) -> WorkloadRef | None:
+    namespace, _, deployment = (name or "").partition("/")
+    return WorkloadRef(namespace, "Deployment", deployment) if deployment else None
 
 
 def _follow(supervisor: Supervisor, configuration: client.Configuration) -> None:

@@ -27,9 +27,15 @@ _SLOT = 0.05  # due times within it share a wake-up
 
 
 class Supervisor:
-    def __init__(self, round_: Round, luck: Callable[[], float] = random.random) -> None:
-        """`luck` gives 0 to 1: the phase of each new resource."""
+    def __init__(
+        self,
+        round_: Round,
+        luck: Callable[[], float] = random.random,
+        forget: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`luck` gives 0 to 1: the phase of each new resource. `forget` is told the uid of one that is gone."""
         self._round = round_
+        self._forget = forget
         self._luck = luck
         self._records: dict[str, Record] = {}  # by uid
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
@@ -51,6 +57,7 @@ class Supervisor:
     def gone(self, uid: str) -> None:
         for table in (self._records, self._phases, self._due):
             table.pop(uid, None)
+        self._forget(uid)
 
     async def run(self) -> None:
         """Runs until cancelled, and takes the rounds under way with it."""
@@ -68,7 +75,7 @@ class Supervisor:
     def _take_up(self, record: Record) -> None:
         self._records[record.uid] = record
         self._phases[record.uid] = self._luck()
-        known = record.believed.observed_generation == record.generation
+        known = record.written.observed_generation == record.generation
         self._ask_at(record.uid, self._next(record) if known else self._now())
 
     def _next(self, record: Record) -> float:

@@ -61,7 +61,8 @@ def resource(client: SimulatedClient, port: int) -> Document:
         "target": {"workload": {"name": f"{client.name}-web", "port": port}},
         "auth": {"apiKey": {"secretKeyRef": {"name": f"{client.name}-api-key"}}},
         "tls": {"caRef": {"kind": "ConfigMap", "name": CA_NAME}},
-        "probe": {"periodSeconds": 5},
+        "probe": {"periodSeconds": 5, "failureThreshold": 2},
+        "grace": {"uninitializedSeconds": 20, "connectingSeconds": 10, "failoverSeconds": 10},
     }
     return _object(API_VERSION, KIND, client.namespace, client.name, spec=spec | client.spec)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hmac
 import socket
 import ssl
 from collections.abc import Iterator
@@ -53,6 +54,12 @@ class ApiKey:
 
     def header(self) -> str:
         return f"Apikey {self._secret.decode('ascii')}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ApiKey) and hmac.compare_digest(self._secret, other._secret)
+
+    def __hash__(self) -> int:
+        return hash(self._secret)
 
     def __repr__(self) -> str:
         return "ApiKey(hidden)"

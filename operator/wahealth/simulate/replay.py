@@ -8,18 +8,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document, timing
-from wahealth.api.v1alpha1 import Probe, Spec
-from wahealth.core.answer import Outcome, PodOutcome, Refused, Unreachable
+from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document
+from wahealth.api.v1alpha1 import SecretKeyRef, Spec
+from wahealth.core import moment as clock
+from wahealth.core.answer import Outcome, Refused, Unreachable
+from wahealth.core.belief.history import History
 from wahealth.core.credentials import api_key_problem
-from wahealth.core.evaluate import evaluate
-from wahealth.core.events import Event
-from wahealth.core.facts import Expectation, Facts
-from wahealth.core.plan import Memory, plan
+from wahealth.core.events.event import Event
+from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
+from wahealth.core.keys import Ask, Asked, Asking, KeyRing, Read, Reading, Terms, asking
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
-from wahealth.core.status import Finding, Status
+from wahealth.core.round import begin, play
+from wahealth.core.status import Status
 from wahealth.probe.payload import outcome_of
-from wahealth.simulate.scenario import Entries, PodAnswer, Scenario, Step
+from wahealth.simulate.scenario import Entries, NodePod, PodAnswer, Scenario, Step
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET_REFRESH = 300.0  # seconds after which a good Secret is read again
@@ -27,11 +29,12 @@ SECRET_REFRESH = 300.0  # seconds after which a good Secret is read again
 
 @dataclass(frozen=True)
 class Moment:
-    """One status write, with the events told beside it."""
+    """One status write with the events told beside it, or events alone; `says` is what the resource says then."""
 
     at: float
-    status: dict[str, Any]
+    status: dict[str, Any] | None
     events: tuple[Event, ...]
+    says: Status
 
 
 @dataclass
@@ -44,6 +47,17 @@ class World:
     target: bool = True
     pods: dict[str, PodAnswer] = field(default_factory=dict)
     secrets: dict[str, Entries] = field(default_factory=dict)
+    places: dict[str, NodePod | None] = field(default_factory=dict)
+    moves: int = 0  # how often the pods of nodes changed
+
+    @property
+    def node_pods(self) -> Pods | None:
+        """The pods of coreapps and masters, where the scenario names any."""
+        if not self.places:
+            return None
+        there = {name: Pod(name, place.address, place.node) for name, place in self.places.items() if place}
+        by_address = {pod.address: pod for pod in there.values() if pod.address}
+        return Pods(by_address, there, frozenset(self.places.keys() - there.keys()), self.moves)
 
     def take(self, step: Step) -> None:
         if step.client:
@@ -53,9 +67,35 @@ class World:
             self.target = step.target is not None
         _replace_all(self.pods, step.pods)
         _replace_all(self.secrets, step.secrets)
+        self.places |= step.node_pods
+        self.moves += bool(step.node_pods)
 
-    def outcomes(self, key: bytes) -> tuple[PodOutcome, ...]:
-        return tuple(PodOutcome(name, name, self._outcome(pod, key)) for name, pod in sorted(self.pods.items()))
+    def reading(self, ref: SecretKeyRef) -> Reading[bytes]:
+        """The Secret's entry as it stands now."""
+        if ref.name not in self.secrets:
+            return Reading(reference=secret_not_found(ref.name))
+        entry = self.secrets[ref.name].get(ref.key)
+        if not entry:
+            return Reading(reference=secret_key_missing(ref.name, ref.key))
+        key = entry.encode() if isinstance(entry, str) else entry
+        problem = api_key_problem(key)
+        return Reading(key) if problem is None else Reading(form=problem)
+
+    def carried_out(self, talk: Asking[bytes], spec: Spec) -> Asked[bytes]:
+        command = next(talk)
+        while True:
+            try:
+                command = talk.send(self._came_of(command, spec))
+            except StopIteration as done:
+                asked: Asked[bytes] = done.value
+                return asked
+
+    def _came_of(self, command: Ask[bytes] | Read, spec: Spec) -> dict[str, Outcome] | Reading[bytes]:
+        match command:
+            case Ask(pods, key):
+                return {name: self._outcome(self.pods[name], key) for name in pods}
+            case Read():
+                return self.reading(spec.auth.api_key.secret_key_ref)
 
     def _outcome(self, pod: PodAnswer, key: bytes) -> Outcome:
         if pod.error is not None:
@@ -70,71 +110,59 @@ class Replay:
         self._steps = list(scenario.steps)
         self._until = scenario.until
         self._world = World(folder, scenario.client, secrets=dict(scenario.secrets))
-        self._believed = Status()
-        self._memory = Memory()
-        self._key: tuple[bytes, float] | None = None  # the key held, and until when
+        self._written = Status()
+        self._history: History | None = None
+        self._ring: KeyRing[bytes] = KeyRing()
 
     @property
     def final(self) -> Status:
-        return self._believed
+        return self._written
 
     def moments(self) -> Iterator[Moment]:
         at = 0.0
         while at <= self._until:
             self._catch_up(at)
-            spec, facts = self._facts(at)
-            yield from self._round(facts, at)
-            at += timing(spec.probe if spec else Probe()).period
+            now = clock.Moment(at, START + timedelta(seconds=at))
+            facts = self._facts(now)
+            yield from self._round(facts, now)
+            at += facts.expected.patience.period
 
     def _catch_up(self, at: float) -> None:
         while self._steps and self._steps[0].at <= at:
             self._world.take(self._steps.pop(0))
 
-    def _round(self, facts: Facts, at: float) -> Iterator[Moment]:
-        now = START + timedelta(seconds=at)
-        todo = plan(self._believed, evaluate(facts), self._memory, self._world.generation, now)
-        self._memory = todo.memory
-        if todo.status is not None:
-            self._believed = todo.status
-            yield Moment(at, status_document(todo.status), todo.events)
+    def _round(self, facts: Facts, now: clock.Moment) -> Iterator[Moment]:
+        history = self._history or begin(self._written, facts.generation, facts.expected.patience, now)
+        todo = play(history, facts, self._written, now)
+        self._history = todo.history
+        self._written = todo.status or self._written
+        if todo.status is not None or todo.events:
+            document = status_document(todo.status) if todo.status is not None else None
+            yield Moment(now.seconds, document, todo.events, self._written)
 
-    def _facts(self, at: float) -> tuple[Spec | None, Facts]:
-        facts = Facts(Expectation(), self._world.generation, believed=self._believed)
+    def _facts(self, now: clock.Moment) -> Facts:
+        facts = Facts(Expectation(), self._world.generation)
         try:
             spec = spec_of(self._world.client)
         except InvalidSpec as error:
-            return None, replace(facts, reference=invalid_spec(str(error)))
-        facts = replace(facts, expected=expectation(spec))
-        return spec, facts if spec.suspend else self._asked(spec, facts, at)
+            return replace(facts, reference=invalid_spec(str(error)))
+        facts = replace(facts, expected=expectation(spec), pods=self._world.node_pods)
+        return facts if spec.suspend else self._asked(spec, facts, now)
 
-    def _asked(self, spec: Spec, facts: Facts, at: float) -> Facts:
+    def _asked(self, spec: Spec, facts: Facts, now: clock.Moment) -> Facts:
         if not self._world.target:
             return replace(facts, reference=target_not_found(spec.target.workload.kind, spec.target.workload.name))
-        key = self._read_key(spec, at)
-        if isinstance(key, Finding):
-            return replace(facts, reference=key)
-        if (problem := api_key_problem(key)) is not None:
-            return replace(facts, key=problem)
-        outcomes = self._world.outcomes(key)
-        if any(isinstance(o.outcome, Refused) for o in outcomes):
-            self._key = None
-        return replace(facts, outcomes=outcomes)
-
-    def _read_key(self, spec: Spec, at: float) -> bytes | Finding:
-        """As the operator holds it: a good key for a while, a missing or bad one not at all."""
-        if self._key is not None and at < self._key[1]:
-            return self._key[0]
-        self._key = None
-        ref = spec.auth.api_key.secret_key_ref
-        if ref.name not in self._world.secrets:
-            return secret_not_found(ref.name)
-        entry = self._world.secrets[ref.name].get(ref.key)
-        if not entry:
-            return secret_key_missing(ref.name, ref.key)
-        key = entry.encode() if isinstance(entry, str) else entry
-        if api_key_problem(key) is None:
-            self._key = (key, at + SECRET_REFRESH)
-        return key
+        fresh = self._ring.is_due(now)
+        reading = self._world.reading(spec.auth.api_key.secret_key_ref) if fresh else Reading(self._ring.current)
+        if reading.key is None:
+            self._ring = self._ring.not_read()
+            return replace(facts, reference=reading.reference, key=reading.form)
+        if fresh:
+            self._ring = self._ring.read(reading.key, now, SECRET_REFRESH)
+        terms = Terms(fresh, facts.expected.patience.previous_key, SECRET_REFRESH)
+        asked = self._world.carried_out(asking(self._ring, tuple(sorted(self._world.pods)), terms, now), spec)
+        self._ring = asked.ring
+        return with_asked(facts, asked, {name: name for name in self._world.pods})
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

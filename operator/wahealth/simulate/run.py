@@ -47,8 +47,10 @@ def _written(path: Path, timeline: list[Moment], final: Status, form: str) -> st
 
 
 def _moment(moment: Moment) -> dict[str, Any]:
+    """Without `status` where only events are told."""
     events = [{"type": _type(e.warning), "reason": e.reason, "note": e.note} for e in moment.events]
-    return {"at": moment.at, "status": moment.status, "events": events}
+    status = {} if moment.status is None else {"status": moment.status}
+    return {"at": int(moment.at) if moment.at.is_integer() else moment.at, **status, "events": events}
 
 
 def _type(warning: bool) -> str:
@@ -59,9 +61,17 @@ def _lines(path: Path, timeline: list[Moment]) -> Iterator[str]:
     yield f"{path}"
     yield f"  {'AT':>7}  {'READY':<8} {'REASON':<24} {'GATEWAY':<19} {'CONNECTED':<10} MODE"
     for moment in timeline:
-        status = moment.status
-        ready = next((c for c in status["conditions"] if c["type"] == "Ready"), {"status": "-", "reason": "Suspended"})
-        connected = status.get("connected", {}).get("summary", "-")
-        row = f"{ready['status']:<8} {ready['reason']:<24} {status['gateway']:<19} {connected:<10}"
-        yield f"  {moment.at:>6g}s  {row} {status.get('mode', '-')}"
+        if moment.status is not None:
+            yield f"  {moment.at:>6g}s  {_row(moment.says)}"
+        else:
+            yield f"  {moment.at:>6g}s  (no write)"
         yield from (f"{'':11}{_type(e.warning):<8} {e.reason}: {e.note}" for e in moment.events)
+
+
+def _row(status: Status) -> str:
+    ready = status.condition(ConditionType.READY)
+    truth, reason = (ready.status.value, ready.reason) if ready else ("-", "Suspended")
+    connected = status.connected.summary if status.connected else "-"
+    progress = status.condition(ConditionType.RECONCILING) or status.condition(ConditionType.STALLED)
+    row = f"{truth:<8} {reason:<24} {status.gateway:<19} {connected:<10} {status.mode or '-'}"
+    return f"{row}  ({progress.type}: {progress.reason})" if progress else row

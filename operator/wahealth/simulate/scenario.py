@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
 
 from wahealth.core.answer import Unreached
 
@@ -18,7 +19,7 @@ class NotAScenario(ValueError):
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", alias_generator=lambda name: name.replace("body_file", "bodyFile"))
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 class PodAnswer(Strict):
@@ -53,6 +54,13 @@ class PodAnswer(Strict):
 Entries = dict[str, str | bytes]
 
 
+class NodePod(Strict):
+    """The pod of a coreapp or a master: where it is, and on which Kubernetes node."""
+
+    address: str | None = None
+    node: str | None = None
+
+
 class Step(Strict):
     """What changes at a moment, in seconds since the start; what is not named stays."""
 
@@ -60,6 +68,7 @@ class Step(Strict):
     pods: dict[str, PodAnswer | None] = {}
     secrets: dict[str, Entries | None] = {}
     client: dict[str, Any] = {}
+    node_pods: dict[str, NodePod | None] = Field({}, description="Pods of coreapps and masters; null: it is gone.")
     target: Literal["present"] | None = "present"
 
 

@@ -1,0 +1,134 @@
+"""When a change counts: thresholds, graces, the start-up of a resource, a new generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from wahealth.core.belief.clocks import only
+from wahealth.core.belief.history import History
+from wahealth.core.facts import Patience
+from wahealth.core.status import ConditionType, Gateway, KeyInUse, Status, Truth
+from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.verdict import Verdict
+
+# From the best to the worst; Unknown is neither.
+_FALL = (
+    Gateway.CONNECTED,
+    Gateway.PARTIALLY_CONNECTED,
+    Gateway.CONNECTING,
+    Gateway.UNINITIALIZED,
+    Gateway.UNREGISTERED,
+    Gateway.DISCONNECTED,
+)
+_PLACE = {gateway: place for place, gateway in enumerate(_FALL)}
+JUDGED = (
+    ConditionType.ACCEPTED,
+    ConditionType.CREDENTIALS_VALID,
+    ConditionType.REACHABLE,
+    ConditionType.AVAILABLE,
+    ConditionType.REDUNDANCY_SATISFIED,
+)
+_CERTAIN = frozenset({"InvalidSpec", "ModeMismatch"})  # nothing that passes, or it has had a time of its own
+_ONLY_AN_EDIT_HELPS = _CERTAIN | {"TargetForbidden"}
+
+
+AsOf = Callable[[], Verdict]
+
+
+def believe(history: History, draft: Verdict, a_round_ago: AsOf, patience: Patience, now: float) -> History:
+    """The history with this round's verdict taken into account, and perhaps believed.
+
+    `a_round_ago`: the verdict on the same sight as of the last round's time; it tells what has changed only because a
+    grace has ended.
+    """
+    if history.believed is None:
+        return _first(history, draft, patience, now)
+    if history.about != history.generation:
+        return _on_new_generation(history, draft, patience)
+    if is_worse(history.believed, draft):
+        at_once = _is_certain(draft) or not is_worse(history.believed, a_round_ago())
+        return taken(history, draft) if at_once else _worse(history, draft, patience)
+    return _other(history, history.believed, draft, patience)
+
+
+def is_worse(before: Verdict, draft: Verdict) -> bool:
+    """A condition leaves True or goes from Unknown to False, the gateway falls, some pods begin to refuse the key; or
+    a grace protects Available."""
+    return (
+        draft.protected
+        or _refused_by_some(before.status, draft.status)
+        or _falls(before.status.gateway, draft.status.gateway)
+        or any(_is_less(before.status, draft.status, type_) for type_ in JUDGED)
+    )
+
+
+def taken(history: History, draft: Verdict) -> History:
+    """This verdict is what is believed now."""
+    before = history.believed.status.truth(ConditionType.AVAILABLE) if history.believed else None
+    after = draft.status.truth(ConditionType.AVAILABLE)
+    changed = before is not None and before is not after
+    return replace(
+        history,
+        believed=draft,
+        about=history.generation,
+        worse=0,
+        other=0,
+        clocks=only(history.clocks, draft.trouble),
+        changes=(*history.changes, history.last) if changed else history.changes,
+    )
+
+
+def _first(history: History, draft: Verdict, patience: Patience, now: float) -> History:
+    """A good first verdict at once; a bad one after the start-up grace, but for what only an edit can cure."""
+    waited = now - history.began >= patience.startup
+    return taken(history, draft) if draft.good or waited or _only_an_edit_helps(draft) else history
+
+
+def _on_new_generation(history: History, draft: Verdict, patience: Patience) -> History:
+    if draft.good or _only_an_edit_helps(draft):
+        return taken(history, draft)
+    return _worse(history, draft, patience)
+
+
+def _worse(history: History, draft: Verdict, patience: Patience) -> History:
+    rounds = history.worse + 1
+    if rounds >= patience.failure_threshold and not draft.protected:
+        return taken(history, draft)
+    return replace(history, worse=rounds, other=0)
+
+
+def _other(history: History, believed: Verdict, draft: Verdict, patience: Patience) -> History:
+    """Better, a moved role, another version. A status nobody knows neither goes on with a run nor ends it."""
+    if draft.trouble is Trouble.UNDECIDED and history.worse:
+        return history
+    if draft.says_the_same(believed):
+        return replace(history, worse=0, other=0)
+    other = history.other + 1
+    return taken(history, draft) if other >= patience.success_threshold else replace(history, worse=0, other=other)
+
+
+def _falls(before: Gateway, now: Gateway) -> bool:
+    return before in _PLACE and now in _PLACE and _PLACE[now] > _PLACE[before]
+
+
+def _is_less(before: Status, now: Status, type_: ConditionType) -> bool:
+    old, new = before.truth(type_), now.truth(type_)
+    return old is not new and (old is Truth.TRUE or (old is Truth.UNKNOWN and new is Truth.FALSE))
+
+
+def _refused_by_some(before: Status, now: Status) -> bool:
+    """That the previous key works is no bad round: it says what is the matter."""
+    in_use = now.credentials.key_in_use if now.credentials else None
+    required = ConditionType.RESTART_REQUIRED
+    return in_use is KeyInUse.CURRENT and now.condition(required) is not None and before.condition(required) is None
+
+
+def _is_certain(draft: Verdict) -> bool:
+    accepted = draft.status.condition(ConditionType.ACCEPTED)
+    return accepted is not None and accepted.reason in _CERTAIN
+
+
+def _only_an_edit_helps(draft: Verdict) -> bool:
+    accepted = draft.status.condition(ConditionType.ACCEPTED)
+    return draft.trouble is Trouble.KEY_FORM or (accepted is not None and accepted.reason in _ONLY_AN_EDIT_HELPS)

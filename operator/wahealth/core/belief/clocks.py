@@ -1,0 +1,38 @@
+"""Since when each trouble of the present stretch has been seen: what graces are counted from.
+
+A clock starts with the first round of that very state, runs on through other troubles, and ends with a good round or
+when another state is believed. So states that take turns cannot put each other's grace off for ever.
+"""
+
+from __future__ import annotations
+
+from wahealth.core.verdict.trouble import Trouble
+
+Clocks = tuple[tuple[Trouble, float], ...]  # seconds of the monotonic clock
+LONG_AGO = float("-inf")
+
+
+def ticking(clocks: Clocks, trouble: Trouble | None, now: float) -> Clocks:
+    if trouble is None:
+        return ()
+    return clocks if any(known is trouble for known, _ in clocks) else (*clocks, (trouble, now))
+
+
+def since_key_changed(clocks: Clocks, changed: float | None) -> Clocks:
+    """Another key is another refusal."""
+    if changed is None:
+        return clocks
+    return tuple((t, max(since, changed) if t is Trouble.REFUSED else since) for t, since in clocks)
+
+
+def only(clocks: Clocks, trouble: Trouble | None) -> Clocks:
+    return tuple(clock for clock in clocks if clock[0] is trouble)
+
+
+def first_round(clocks: Clocks, trouble: Trouble | None) -> float | None:
+    return next((since for known, since in clocks if known is trouble), None)
+
+
+def is_over(clocks: Clocks, trouble: Trouble | None, grace: float, now: float) -> bool:
+    since = first_round(clocks, trouble)
+    return since is None or now - since >= grace

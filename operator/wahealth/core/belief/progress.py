@@ -1,0 +1,71 @@
+"""Reconciling and Stalled, as GitOps tools read them: what is waited for, or what only a person can mend.
+
+Never both, never beside Ready=True, never while suspended.
+"""
+
+from __future__ import annotations
+
+from wahealth.core.belief.clocks import is_over
+from wahealth.core.belief.history import History
+from wahealth.core.facts import Patience
+from wahealth.core.status import Condition, ConditionType, Status, Truth
+from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.verdict import Verdict
+
+_AT_ONCE = frozenset({"InvalidSpec", "TargetForbidden", "ModeMismatch"})
+
+
+def progress(history: History, shown: Status, draft: Verdict, patience: Patience, now: float) -> Condition | None:
+    """The one of the two that holds beside what is shown, if any. `now` in seconds."""
+    if shown.truth(ConditionType.READY) is Truth.TRUE:
+        return None
+    if history.believed is not None and history.settled and _same_cause(history.believed, draft):
+        stalled = _stalled(history, history.believed, patience, now)
+        if stalled is not None:
+            return stalled
+    return _reconciling(history, draft)
+
+
+def _same_cause(believed: Verdict, draft: Verdict) -> bool:
+    return draft.trouble is believed.trouble or believed.trouble not in _STALLING
+
+
+_STALLING = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED})
+
+
+def _stalled(history: History, believed: Verdict, patience: Patience, now: float) -> Condition | None:
+    accepted = believed.status.condition(ConditionType.ACCEPTED)
+    if accepted is not None and accepted.status is Truth.FALSE:
+        waited = is_over(history.clocks, Trouble.REFERENCE, patience.startup, now)
+        return _told(ConditionType.STALLED, accepted) if accepted.reason in _AT_ONCE or waited else None
+    key = believed.status.condition(ConditionType.CREDENTIALS_VALID)
+    if key is None or key.status is not Truth.FALSE:
+        return None
+    refused = believed.trouble is Trouble.REFUSED
+    waited = is_over(history.clocks, Trouble.REFUSED, patience.refused, now)
+    return _told(ConditionType.STALLED, key) if waited or not refused else None
+
+
+def _told(type_: ConditionType, cause: Condition) -> Condition:
+    return Condition(type_, Truth.TRUE, cause.reason, cause.message)
+
+
+def _reconciling(history: History, draft: Verdict) -> Condition | None:
+    seen = _headline(draft)
+    if history.believed is not None and history.about != history.generation:
+        return _waiting("NewGeneration", f"The edited resource is looked at: {seen}")
+    if draft.trouble is Trouble.REFERENCE:
+        return _waiting("WaitingForReference", f"What the resource refers to may still come: {seen}")
+    if history.believed is None or draft.waiting or history.worse or history.other:
+        return _waiting("GracePeriod", f"It is waited whether this lasts: {seen}")
+    return None
+
+
+def _headline(draft: Verdict) -> str:
+    """What is seen: of Ready, or of Available where nothing is wrong but not believed yet."""
+    found = draft.status.condition(ConditionType.READY)
+    return found.message if found else ""
+
+
+def _waiting(reason: str, message: str) -> Condition:
+    return Condition(ConditionType.RECONCILING, Truth.TRUE, reason, message)

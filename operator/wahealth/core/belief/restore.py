@@ -1,0 +1,158 @@
+"""A history from a status: the believed verdict is the one that is written, and graces run on from its times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from wahealth.core.answer import Node
+from wahealth.core.belief.clocks import LONG_AGO, Clocks
+from wahealth.core.belief.failover import Handover
+from wahealth.core.belief.history import Budget, History
+from wahealth.core.facts import Patience, Pod
+from wahealth.core.moment import Moment
+from wahealth.core.sight.endpoints import Watched
+from wahealth.core.sight.expected import Rise
+from wahealth.core.sight.look import Remembered
+from wahealth.core.sight.modes import Detection
+from wahealth.core.sight.roster import Seen
+from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
+from wahealth.core.verdict.oddities import oddities
+from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.verdict import Verdict
+
+_NOT_BELIEVED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
+_OF_GATEWAY = {
+    Gateway.CONNECTING: Trouble.CONNECTING,
+    Gateway.UNINITIALIZED: Trouble.UNINITIALIZED,
+    Gateway.UNREGISTERED: Trouble.UNREGISTERED,
+    Gateway.DISCONNECTED: Trouble.DISCONNECTED,
+    Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW,
+}
+_KEY_FORM = frozenset({"APIKeyTooShort", "APIKeyTooLong", "APIKeyInvalidCharacters"})
+BURST = 25.0  # events at once
+
+
+def restored(written: Status, generation: int, patience: Patience, now: Moment) -> History:
+    """Of a resource that this process sees for the first time; `written` may say nothing yet."""
+    history = History(
+        began=now.since(_began(written)),
+        generation=generation,
+        last=now.seconds,
+        suspended=written.truth(ConditionType.SUSPENDED) is Truth.TRUE,
+        budget=Budget(BURST, now.seconds),
+    )
+    if written.observed_generation is None or written.condition(ConditionType.AVAILABLE) is None:
+        return history
+    trouble = _trouble(written)
+    believed = unstamped(written)
+    waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO
+    return replace(
+        history,
+        believed=Verdict(believed, trouble, waiting, oddities(believed.nodes, _mode_of_nodes(believed), None)),
+        about=written.observed_generation,
+        clocks=_clocks(written, trouble, now),
+        remembered=_remembered(written, patience, now),
+        coreapps=Handover(written.connected_coreapps if is_complete(written) else ()),
+        primary=Handover((written.primary_master,) if written.primary_master else ()),
+    )
+
+
+def _remembered(written: Status, patience: Patience, now: Moment) -> Remembered:
+    return Remembered(
+        endpoints={e.pod: Watched(e._replace(since_time=None)) for e in written.endpoints},
+        roster={node.name: _seen(node, patience, now) for node in written.nodes},
+        detection=Detection(written.mode, mismatch=_reason(written, ConditionType.ACCEPTED) == "ModeMismatch"),
+        rise=_rise(written),
+    )
+
+
+def unstamped(written: Status) -> Status:
+    """The status as a verdict holds it: no times, and nothing of what is only waited for."""
+    kept = tuple(c for c in written.conditions if c.type not in _NOT_BELIEVED)
+    return replace(
+        written,
+        primary_master_since_time=None,
+        nodes=tuple(node._replace(since_time=None) for node in written.nodes),
+        endpoints=tuple(endpoint._replace(since_time=None) for endpoint in written.endpoints),
+        conditions=tuple(c._replace(observed_generation=None, last_transition_time=None) for c in kept),
+        observed_generation=None,
+    )
+
+
+def is_complete(status: Status) -> bool:
+    """As many coreapps are connected as are wanted; in High Availability not more."""
+    count, connected = len(status.connected_coreapps), status.connected
+    if connected is None or not count:
+        return False
+    return count == 1 if status.mode is Mode.HIGH_AVAILABILITY else count >= connected.expected
+
+
+def _began(written: Status) -> datetime | None:
+    waiting = written.condition(ConditionType.RECONCILING)
+    return waiting.last_transition_time if waiting else None
+
+
+def _reason(written: Status, type_: ConditionType) -> str:
+    found = written.condition(type_)
+    return found.reason if found else ""
+
+
+def _mode_of_nodes(status: Status) -> Mode | None:
+    return None if status.mode is Mode.SINGLE or not status.nodes else status.mode
+
+
+def _trouble(written: Status) -> Trouble | None:
+    if written.truth(ConditionType.ACCEPTED) is Truth.FALSE:
+        return None if _reason(written, ConditionType.ACCEPTED) == "ModeMismatch" else Trouble.REFERENCE
+    key = _reason(written, ConditionType.CREDENTIALS_VALID)
+    if key in _KEY_FORM:
+        return Trouble.KEY_FORM
+    if written.truth(ConditionType.REACHABLE) is Truth.FALSE:
+        return Trouble.UNREACHABLE
+    if key == "APIKeyRejected":
+        return Trouble.REFUSED
+    if _reason(written, ConditionType.AVAILABLE) == "MultipleActiveCoreapps":
+        return Trouble.TOO_MANY
+    return None if written.truth(ConditionType.AVAILABLE) is Truth.TRUE else _OF_GATEWAY.get(written.gateway)
+
+
+_TOLD_BY = {
+    Trouble.REFERENCE: ConditionType.ACCEPTED,
+    Trouble.REFUSED: ConditionType.CREDENTIALS_VALID,
+}
+
+
+def _clocks(written: Status, trouble: Trouble | None, now: Moment) -> Clocks:
+    return () if trouble is None else ((trouble, _since(written, trouble, now)),)
+
+
+def _since(written: Status, trouble: Trouble, now: Moment) -> float:
+    """A grace that is over stays over; one that runs, runs on."""
+    told = written.condition(_TOLD_BY.get(trouble, ConditionType.AVAILABLE))
+    if told is None:
+        return now.seconds
+    if trouble in _TOLD_BY or told.status is Truth.UNKNOWN:
+        return now.since(told.last_transition_time)
+    return LONG_AGO
+
+
+def _rise(written: Status) -> Rise:
+    if written.connected is None or written.observed_generation is None:
+        return Rise()
+    return Rise(written.connected.expected, written.observed_generation, written.mode)
+
+
+def _seen(written: TopologyNode, patience: Patience, now: Moment) -> Seen:
+    """A node of the status, under its name: the answer will tell its whole key."""
+    node = Node(written.name, "", written.name, written.role, written.gateway_status, written.reported_gateway_status)
+    pod = Pod(written.pod_name, None, written.node_name) if written.pod_name else None
+    since = now.since(written.since_time)
+    seen = Seen(node, since, pod, gone=written.verdict is NodeVerdict.STALE)
+    match written.verdict:
+        case NodeVerdict.MISSING:
+            return seen._replace(absent=since - patience.failover)
+        case NodeVerdict.FAULTY:
+            return seen._replace(since=LONG_AGO, missed=LONG_AGO)
+        case _:
+            return seen

@@ -1,0 +1,71 @@
+"""What the status is to say: what is believed, or, while nothing is, what is seen and waited for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wahealth.core.belief.history import History
+from wahealth.core.belief.progress import progress
+from wahealth.core.facts import Patience
+from wahealth.core.status import Condition, ConditionType, Status, Truth
+from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.verdict import Verdict
+
+_ABSENT_WHILE_SUSPENDED = frozenset(
+    {ConditionType.READY, ConditionType.SUSPENDED, ConditionType.RECONCILING, ConditionType.STALLED}
+)
+# What a new resource says of what is bad and not believed yet.
+_WAITED_FOR = {
+    ConditionType.CREDENTIALS_VALID: "NotProbedYet",
+    ConditionType.REACHABLE: "GracePeriod",
+    ConditionType.AVAILABLE: "GracePeriod",
+    ConditionType.REDUNDANCY_SATISFIED: "GracePeriod",
+    ConditionType.READY: "GracePeriod",
+}
+
+
+def shown(history: History, draft: Verdict, patience: Patience, now: float) -> Status:
+    """The status without its times; `now` in seconds."""
+    if history.believed is None:
+        status = starting(draft)
+    elif history.believed.status.condition(ConditionType.READY) is None:
+        status = _resumed(history.believed.status, draft)
+    else:
+        status = history.believed.status
+    found = progress(history, status, draft, patience, now)
+    conditions = status.conditions if found is None else (*status.conditions, found)
+    return replace(status, conditions=conditions, observed_generation=history.about)
+
+
+def starting(draft: Verdict) -> Status:
+    """A new resource: what is seen, with everything bad about it still open. A missing reference is told as it is."""
+    if draft.trouble is Trouble.REFERENCE:
+        return draft.status
+    return replace(draft.status, conditions=tuple(_open(c) for c in draft.status.conditions))
+
+
+def suspended(believed: Status, generation: int) -> Status:
+    """Nothing is asked; the last verdict stays, and says so. No Ready, so that no tool waits or fails on it."""
+    message = f"Probing is suspended by spec.suspend; the last gateway was {believed.gateway}."
+    told = Condition(ConditionType.SUSPENDED, Truth.TRUE, "Suspended", message)
+    kept = without_ready(believed)
+    return replace(kept, conditions=(*kept.conditions, told), observed_generation=generation)
+
+
+def without_ready(believed: Status) -> Status:
+    """The last verdict of a client that is not asked any more: nobody can say whether it is ready."""
+    return replace(believed, conditions=tuple(c for c in believed.conditions if c.type not in _ABSENT_WHILE_SUSPENDED))
+
+
+def _open(condition: Condition) -> Condition:
+    reason = _WAITED_FOR.get(condition.type)
+    if reason is None or condition.status is Truth.TRUE:
+        return condition
+    return condition._replace(status=Truth.UNKNOWN, reason=reason)
+
+
+def _resumed(believed: Status, draft: Verdict) -> Status:
+    """After a suspension, until something is believed of the client again."""
+    seen = draft.status.condition(ConditionType.READY)
+    ready = Condition(ConditionType.READY, Truth.UNKNOWN, "GracePeriod", seen.message if seen else "")
+    return replace(believed, conditions=(*believed.conditions, ready))

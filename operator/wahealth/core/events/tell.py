@@ -1,0 +1,70 @@
+"""What is told after a round: what changed, what began to hold, what still holds and would be forgotten; in bounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from wahealth.core.belief.history import Budget, History, Told
+from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
+from wahealth.core.events.event import Event, warning
+from wahealth.core.events.warnings import REDUNDANCY_LOST, Standing, standing_warnings
+from wahealth.core.status import ConditionType, Truth
+from wahealth.core.verdict.verdict import Oddity
+
+BURST = 25.0  # events at once
+REFILL = 300.0  # seconds for one more
+AGAIN = 3000.0  # seconds after which a lasting Warning is told again: Kubernetes forgets an event after an hour
+_FLAPPING = warning(
+    "FlappingDetected", "The client changes too often to tell each time: look at its way out and its database."
+)
+
+
+class Marks(NamedTuple):
+    """What holds beside the believed verdict."""
+
+    pods_disagree: bool = False
+    failover_stalled: bool = False
+    lasting: frozenset[Oddity] = frozenset()  # oddities that were seen for as many rounds as a failure takes
+
+
+def told_after(
+    before: History, history: History, change: Change, marks: Marks, now: float
+) -> tuple[History, tuple[Event, ...]]:
+    """The history that remembers what was told, and the events; `now` in seconds."""
+    standing = (_FLAPPING,) if history.flapping else warnings_of(before, history, marks)
+    again = {t.reason for t in history.told if now - t.at < AGAIN}
+    ended = (FLAPPING_ENDED,) if before.flapping and not history.flapping else ()
+    changes = () if history.flapping else told_changes(change)
+    events = (*ended, *changes, *(event for event in standing if event.reason not in again))
+    told = tuple(Told(e.reason, _told_at(history, e, now)) for e in standing)
+    return _within_budget(replace(history, told=told), events, now)
+
+
+def warnings_of(before: History, history: History, marks: Marks) -> tuple[Event, ...]:
+    """Everything that holds now and should not."""
+    if history.believed is None:
+        return ()
+    lost = was_told(history, REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
+    return standing_warnings(Standing(history.believed, lost, *marks))
+
+
+def was_told(history: History, reason: str) -> bool:
+    """The Warning held after the last round."""
+    return any(told.reason == reason for told in history.told)
+
+
+def _redundancy(history: History) -> Truth | None:
+    return history.believed.status.truth(ConditionType.REDUNDANCY_SATISFIED) if history.believed else None
+
+
+def _told_at(history: History, event: Event, now: float) -> float:
+    return next((t.at for t in history.told if t.reason == event.reason and now - t.at < AGAIN), now)
+
+
+def _within_budget(history: History, events: tuple[Event, ...], now: float) -> tuple[History, tuple[Event, ...]]:
+    if not events:
+        return history, events
+    left = min(BURST, history.budget.left + (now - history.budget.at) / REFILL)
+    told = events[: int(left)]
+    return replace(history, budget=Budget(left - len(told), now)), told

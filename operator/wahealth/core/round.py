@@ -1,0 +1,172 @@
+"""One round of one resource, whole: facts and history in; history, status and events out. The door to the core.
+
+The operator, the command line and the replay go through it; the clock, the API server and the pods are theirs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from wahealth.core.belief.believe import believe
+from wahealth.core.belief.clocks import is_over, since_key_changed, ticking
+from wahealth.core.belief.failover import active_coreapps, passed_on, primary_master, stalled
+from wahealth.core.belief.flapping import PAUSE, is_flapping, recent
+from wahealth.core.belief.history import History, Rest, Told, is_calm, odd_for, paused
+from wahealth.core.belief.restore import restored, unstamped
+from wahealth.core.belief.shown import shown, suspended, without_ready
+from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
+from wahealth.core.events.event import Event
+from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of, was_told
+from wahealth.core.events.warnings import FAILOVER_STALLED
+from wahealth.core.facts import Facts, Patience
+from wahealth.core.moment import Moment
+from wahealth.core.plan import plan
+from wahealth.core.sight.look import Sight, anew, look
+from wahealth.core.status import Failover, Status
+from wahealth.core.verdict.judge import grace_in, judge, trouble_in
+from wahealth.core.verdict.verdict import Oddity, Verdict
+
+_NOTHING = Status()
+
+
+class Plan(NamedTuple):
+    """What is to be done. `status` None: the resource says it already, or it is not time to say it.
+
+    `say` is the same without times, for a plan against what somebody else has written meanwhile.
+    """
+
+    history: History
+    status: Status | None
+    events: tuple[Event, ...]
+    say: Status | None = None
+
+
+def begin(written: Status, generation: int, patience: Patience, now: Moment) -> History:
+    """The history of a resource that this process sees for the first time, from what its status says."""
+    history = restored(written, generation, patience, now)
+    holding = warnings_of(history, history, Marks(lasting=frozenset(Oddity)))
+    return replace(history, told=tuple(Told(event.reason, now.seconds) for event in holding))
+
+
+def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
+    """`written`: what the resource says now. Applied once, the same facts a moment later leave nothing to do."""
+    if history.rest is not None and history.rest.holds(facts, written, now.seconds):
+        return Plan(history, None, ())
+    if facts.expected.suspended:
+        return _suspended(history, facts, written, now)
+    patience = facts.expected.patience
+    before = _begun(history, facts, now)
+    after, draft, sight = _judged(before, facts, now)
+    after, moves = _handed_over(after, draft, sight, now)
+    after = _flapping(after, patience, now)
+    change = _change(before, after, moves, patience)
+    after, events = told_after(before, after, change, _marks(after, patience, now), now.seconds)
+    say = shown(after, draft, patience, now.seconds)
+    events = (RESUMED, *events) if history.suspended else events
+    return _rested(_written(replace(after, suspended=False), say, written, events, now), facts, written)
+
+
+def at_once(facts: Facts) -> Status:
+    """The verdict on one round alone, without patience and without times: for a question from the desk."""
+    impatient = Patience(facts.expected.patience.period, 1, 1, 0.0, 0.0, 0.0)
+    facts = replace(facts, expected=replace(facts.expected, patience=impatient))
+    _, sight = look(History(0.0, facts.generation, 0.0).remembered, facts, protected=False, now=0.0)
+    return judge(facts, sight, _NOTHING, over=True).status
+
+
+def _begun(history: History, facts: Facts, now: Moment) -> History:
+    """A new generation: its rounds are counted afresh."""
+    if history.generation == facts.generation:
+        return history
+    began = history.began if history.believed else now.seconds
+    remembered = anew(history.remembered)
+    return replace(history, generation=facts.generation, began=began, worse=0, other=0, remembered=remembered)
+
+
+def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdict, Sight]:
+    """The history with what is seen and believed now, and the verdict of this round alone."""
+    remembered, sight = look(history.remembered, facts, history.believed is not None, now.seconds)
+    trouble, grace = trouble_in(facts, sight), grace_in(facts, sight)
+    clocks = since_key_changed(ticking(history.clocks, trouble, now.seconds), facts.key_changed)
+    believed = history.believed.status if history.believed else _NOTHING
+
+    def as_of(second: float) -> Verdict:
+        return judge(facts, sight._replace(now=second), believed, is_over(clocks, trouble, grace, second))
+
+    draft, last = as_of(now.seconds), history.last
+    odd = odd_for(history, draft)
+    history = replace(history, remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
+    return believe(history, draft, lambda: as_of(last), facts.expected.patience, now.seconds), draft, sight
+
+
+def _handed_over(history: History, draft: Verdict, sight: Sight, now: Moment) -> tuple[History, tuple[Failover, ...]]:
+    """Who carries the client, as seen and as believed; the believed status tells of the last move."""
+    if sight.census is None or sight.census.single is not None or sight.judged is None:
+        return history, ()
+    believed = history.believed is draft
+    coreapps, first = passed_on(history.coreapps, active_coreapps(sight), believed, now)
+    primary, second = passed_on(history.primary, primary_master(sight), believed, now)
+    history = replace(history, coreapps=coreapps, primary=primary)
+    moves = tuple(move for move in (first, second) if move is not None)
+    return (_with_last(history, moves[0]) if moves else history), moves
+
+
+def _with_last(history: History, move: Failover) -> History:
+    if history.believed is None:
+        return history
+    status = replace(history.believed.status, last_failover=move)
+    return replace(history, believed=replace(history.believed, status=status))
+
+
+def _flapping(history: History, patience: Patience, now: Moment) -> History:
+    changes = recent(history.changes, patience, now.seconds)
+    if changes == history.changes and not history.flapping and not is_flapping(changes):
+        return history
+    return replace(history, changes=changes, flapping=is_flapping(changes))
+
+
+def _marks(history: History, patience: Patience, now: Moment) -> Marks:
+    handovers, rounds = (history.coreapps, history.primary), patience.failure_threshold
+    nobody = any(stalled(handover, patience, now) for handover in handovers)
+    return Marks(
+        pods_disagree=history.remembered.differing >= rounds,
+        failover_stalled=nobody and (not history.worse or was_told(history, FAILOVER_STALLED)),
+        lasting=frozenset(oddity for oddity, times in history.odd if times >= rounds),
+    )
+
+
+def _change(before: History, after: History, moves: tuple[Failover, ...], patience: Patience) -> Change:
+    in_time = bool(moves) and moves[0].seconds <= patience.failover
+    return Change(_status(before), _status(after), moves, in_time)
+
+
+def _status(history: History) -> Status:
+    return history.believed.status if history.believed else _NOTHING
+
+
+def _written(history: History, say: Status, written: Status, events: tuple[Event, ...], now: Moment) -> Plan:
+    """While a client flaps, its status follows at leisure."""
+    if history.flapping and history.written is not None and now.seconds - history.written < PAUSE:
+        return Plan(history, None, events)
+    status = plan(written, say, now.wall)
+    return Plan(history if status is None else replace(history, written=now.seconds), status, events, say)
+
+
+def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
+    """Where nothing is said, waited for or running, the same facts need not be looked at again."""
+    history = done.history
+    calm = done.status is None and not done.events and history.settled and is_calm(history)
+    if not calm:
+        return done if history.rest is None else done._replace(history=replace(history, rest=None))
+    until = min((told.at for told in history.told), default=float("inf")) + AGAIN
+    return done._replace(history=replace(history, rest=Rest(facts, written, until)))
+
+
+def _suspended(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
+    history = _begun(history, facts, now)
+    believed = history.believed and replace(history.believed, status=without_ready(history.believed.status))
+    say = suspended(believed.status if believed else unstamped(written), facts.generation)
+    events = () if history.suspended else (SUSPENDED,)
+    about = facts.generation if believed else None
+    return _written(replace(paused(history), believed=believed, about=about), say, written, events, now)

@@ -1,0 +1,49 @@
+"""The nodes of one answer, counted once. A node whose pod is gone, or without a role, is not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from wahealth.core.answer import MASTERS, GatewayStatus, Node, Report, Role
+from wahealth.core.sight.roster import Roster, Seen
+
+
+class Census(NamedTuple):
+    single: GatewayStatus | None  # what a single instance says; the rest is empty then
+    connected: tuple[Seen, ...] = ()  # coreapps that are connected
+    primaries: tuple[Seen, ...] = ()
+    coreapps_say: frozenset[GatewayStatus] = frozenset()
+    masters_say: frozenset[GatewayStatus] = frozenset()
+
+    @property
+    def connections(self) -> int:
+        """How many connections to the WhatsApp servers there are."""
+        return len(self.connected) if self.single is None else int(self.single is GatewayStatus.CONNECTED)
+
+    @property
+    def primary_connected(self) -> bool:
+        return any(seen.node.gateway is GatewayStatus.CONNECTED for seen in self.primaries)
+
+
+def counted(view: Report, roster: Roster) -> Census:
+    if view.single is not None:
+        return Census(view.single)
+    live = [seen for seen in roster.values() if seen.live]
+    coreapps = [seen for seen in live if seen.node.role is Role.COREAPP]
+    return Census(
+        None,
+        connected=tuple(seen for seen in coreapps if seen.node.gateway is GatewayStatus.CONNECTED),
+        primaries=tuple(seen for seen in live if says_it_leads(seen.node)),
+        coreapps_say=_said(coreapps),
+        masters_say=_said(seen for seen in live if seen.node.role in MASTERS),
+    )
+
+
+def says_it_leads(node: Node) -> bool:
+    """A remembered role is no word of its own: a node that could not be asked leads nobody."""
+    return node.role is Role.PRIMARY_MASTER and node.gateway is not None
+
+
+def _said(nodes: Iterable[Seen]) -> frozenset[GatewayStatus]:
+    return frozenset(seen.node.gateway for seen in nodes if seen.node.gateway is not None)

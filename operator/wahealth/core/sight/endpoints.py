@@ -1,0 +1,63 @@
+"""Each web pod by itself: whether it answers and takes the key, believed after thresholds of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from wahealth.core.answer import Answered, PodOutcome, Refused
+from wahealth.core.facts import Patience
+from wahealth.core.sight.views import why_silent
+from wahealth.core.status import Endpoint
+
+MOST_LISTED = 80
+
+
+class Watched(NamedTuple):
+    """What is believed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise."""
+
+    believed: Endpoint | None
+    otherwise: int = 0
+
+
+Endpoints = Mapping[str, Watched]  # by pod
+
+
+def settle_endpoints(
+    before: Endpoints, outcomes: Sequence[PodOutcome], patience: Patience, protected: bool
+) -> Endpoints:
+    """`protected`: a verdict is believed already, so that a pod that comes later and is silent waits for its turn."""
+    return {o.pod: _settled(before.get(o.pod), _seen(o), patience, protected) for o in outcomes}
+
+
+def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
+    believed = (watched.believed for _, watched in sorted(endpoints.items()))
+    return tuple(endpoint for endpoint in believed if endpoint is not None)[:MOST_LISTED]
+
+
+def _seen(asked: PodOutcome) -> Endpoint:
+    why = why_silent(asked.outcome)
+    accepted = {Answered: not asked.previous_key, Refused: False}.get(type(asked.outcome))
+    return Endpoint(asked.pod, asked.address, why is None, why[0].value if why else None, accepted)
+
+
+def _settled(before: Watched | None, now: Endpoint, patience: Patience, protected: bool) -> Watched:
+    believed = before.believed if before and _same_pod(before.believed, now) else None
+    if now == believed:
+        return Watched(now)
+    otherwise = before.otherwise + 1 if before else 1
+    if believed is None and not protected:
+        return Watched(now)
+    needed = patience.failure_threshold if _is_worse(believed, now) else patience.success_threshold
+    return Watched(now) if otherwise >= needed else Watched(believed, otherwise)
+
+
+def _same_pod(believed: Endpoint | None, now: Endpoint) -> bool:
+    """A pod of the same name with another address is another pod."""
+    return believed is None or believed.address == now.address
+
+
+def _is_worse(believed: Endpoint | None, now: Endpoint) -> bool:
+    if believed is None:
+        return not now.reachable or now.key_accepted is False
+    return (believed.reachable and not now.reachable) or (believed.key_accepted is True and now.key_accepted is False)

@@ -1,0 +1,143 @@
+"""The client's nodes over the rounds: what each said last, to which pod it belongs, what was known of it before.
+
+Seen in real answers: on Kubernetes a node's key is `<pod IP>:<pod name>`; a node that could not be asked has no role;
+an entry of a pod that exists no more may linger; a node may be left out for a while.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from wahealth.core.answer import GatewayStatus, Node, Role
+from wahealth.core.facts import Pod, Pods
+from wahealth.core.status import Mode
+
+MOST_REMEMBERED = 1000  # nodes of one client, those of the present answer apart
+MISSING_FOR = 600.0  # seconds for which a missing node stays on the list
+
+
+STARTING = frozenset({GatewayStatus.CONNECTING, GatewayStatus.UNINITIALIZED})
+NOT_CONNECTED = frozenset({GatewayStatus.DISCONNECTED, GatewayStatus.UNREGISTERED, GatewayStatus.UNKNOWN})
+
+
+class Seen(NamedTuple):
+    """One node, with its times in seconds of the monotonic clock."""
+
+    node: Node  # its last entry, with the role that is remembered
+    since: float  # first round of this gateway status in a row
+    pod: Pod | None = None  # the pod that it belongs to, or did
+    gone: bool = False  # that pod is known to be there no more
+    absent: float | None = None  # first round whose answer did not list it
+    missed: float | None = None  # first round in which it was wanted and not connected
+
+    @property
+    def live(self) -> bool:
+        return not self.gone and self.absent is None
+
+
+Roster = Mapping[str, Seen]  # by the node's key; after a restart by its name in the status
+
+
+def met(before: Roster, nodes: Sequence[Node], pods: Pods | None, now: float, grace: float) -> Roster:
+    """The nodes of this answer and those that it leaves out; `grace` in seconds until one left out is missing."""
+    places = _places(nodes, pods) if pods else {}
+    known = {node.key: _known(before, node) for node in nodes}
+    roster = {node.key: _met(known[node.key], node, places.get(node.key), pods, now) for node in nodes}
+    if len(roster) < len(before) or not roster.keys() >= before.keys():
+        roster.update(_left_out(before, nodes, pods, now, grace))
+    return roster
+
+
+def with_missed(roster: Roster, mode: Mode | None, enough: bool, now: float) -> Roster:
+    """With the first round in which each node was wanted and not connected; `enough` coreapps are connected."""
+    return {key: _missed(seen, mode, enough, now) for key, seen in roster.items()}
+
+
+def _missed(seen: Seen, mode: Mode | None, enough: bool, now: float) -> Seen:
+    if not (seen.live and _is_missed(seen.node, mode, enough)):
+        return seen if seen.missed is None else seen._replace(missed=None)
+    return seen if seen.missed is not None else seen._replace(missed=now)
+
+
+def _is_missed(node: Node, mode: Mode | None, enough: bool) -> bool:
+    """Documented: a disconnected primary master is as it should be in High Availability, not in Multiconnect."""
+    if node.gateway not in NOT_CONNECTED:
+        return False
+    if node.role is Role.COREAPP:
+        return not enough
+    return node.role is Role.PRIMARY_MASTER and mode is Mode.MULTICONNECT
+
+
+def shown_names(roster: Roster) -> Mapping[str, str]:
+    """By key: the container part, or the whole key where two nodes would share it."""
+    times = Counter(seen.node.container for seen in roster.values())
+    return {key: s.node.container if times[s.node.container] == 1 else s.node.key for key, s in roster.items()}
+
+
+def _known(before: Roster, node: Node) -> Seen | None:
+    return before.get(node.key) or before.get(node.container)
+
+
+def _met(known: Seen | None, node: Node, place: Pod | None, pods: Pods | None, now: float) -> Seen:
+    if known is None:
+        return Seen(node, now, place, gone=place is None and _said_gone(node, pods))
+    if node.role is None and known.node.role is not None:
+        node = node._replace(role=known.node.role)
+    gone = pods is not None and place is None and (known.pod is not None or _said_gone(node, pods))
+    since = known.since if node.gateway is known.node.gateway and known.absent is None else now
+    return Seen(node, since, place or known.pod, gone, None, known.missed)
+
+
+def _said_gone(node: Node, pods: Pods | None) -> bool:
+    """Of a node without a place: its name is known to be gone, or belongs to a pod that another entry speaks for."""
+    return pods is not None and (node.container in pods.gone or node.container in pods.by_name)
+
+
+def _left_out(
+    before: Roster, nodes: Sequence[Node], pods: Pods | None, now: float, grace: float
+) -> Iterator[tuple[str, Seen]]:
+    """Nodes that this answer does not list, as long as their pod is still there."""
+    listed, named = {node.key for node in nodes}, {node.container for node in nodes}
+    waiting = [(k, s) for k, s in before.items() if k not in listed and not (s.node.key == k and k in named)]
+    newest_first = sorted(waiting, key=lambda entry: (entry[1].absent or now, entry[0]), reverse=True)
+    for key, seen in newest_first[:MOST_REMEMBERED]:
+        absent = now if seen.absent is None else seen.absent
+        if not seen.gone and _still_there(seen, pods) and now - absent < grace + MISSING_FOR:
+            yield key, seen._replace(absent=absent)
+
+
+def _still_there(seen: Seen, pods: Pods | None) -> bool:
+    """Without knowledge of pods a node counts as still there."""
+    if pods is None or seen.pod is None:
+        return pods is None or seen.node.container not in pods.gone
+    return seen.pod.name in pods.by_name
+
+
+def _places(nodes: Iterable[Node], pods: Pods) -> dict[str, Pod]:
+    """By key: the pod that a node belongs to, by address and name, else by address, else by name; a pod has one."""
+    places: dict[str, Pod] = {}
+    claimed: set[str] = set()
+    waiting = list(nodes)
+    for candidate in (_exact, _by_address, _by_name):
+        for node in waiting:
+            pod = candidate(node, pods)
+            if pod is not None and pod.name not in claimed:
+                places[node.key] = pod
+                claimed.add(pod.name)
+        waiting = [node for node in waiting if node.key not in places]
+    return places
+
+
+def _exact(node: Node, pods: Pods) -> Pod | None:
+    pod = pods.by_address.get(node.host)
+    return pod if pod is not None and pod.name == node.container else None
+
+
+def _by_address(node: Node, pods: Pods) -> Pod | None:
+    return pods.by_address.get(node.host)
+
+
+def _by_name(node: Node, pods: Pods) -> Pod | None:
+    return pods.by_name.get(node.container)

@@ -1,0 +1,73 @@
+"""One round, many web pods: which did answer, and which of their views counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from wahealth.core.answer import Answered, Malformed, Outcome, PodOutcome, Refused, Report, Unreachable, Unreached
+
+_ORDER = {reason: place for place, reason in enumerate(Unreached)}
+
+
+class Silence(NamedTuple):
+    """A pod without a usable answer, why, and in which words."""
+
+    pod: str
+    reason: Unreached
+    detail: str
+
+
+class Round(NamedTuple):
+    """What the pods said together, each group ordered by name."""
+
+    view: Report | None  # the view that counts, None where nobody answered
+    refusing: tuple[str, ...]  # pods that refused the key
+    on_previous: tuple[str, ...]  # pods that refused the key and took the previous one
+    silent: tuple[Silence, ...]
+    asked: int
+    differing: bool = False  # pods report different topologies
+
+    @property
+    def reached(self) -> bool:
+        return self.asked > len(self.silent)
+
+
+def one_view(outcomes: Sequence[PodOutcome]) -> Round:
+    """The outcomes in any order; a tie between views falls to the pod that comes first by name."""
+    ordered = sorted(outcomes, key=lambda o: o.pod)
+    reports = [o.outcome.report for o in ordered if isinstance(o.outcome, Answered)]
+    votes = Counter(map(_essence, reports)) if len(reports) > 1 else Counter()
+    return Round(
+        view=max(reports, key=lambda report: votes[_essence(report)]) if len(votes) > 1 else next(iter(reports), None),
+        refusing=tuple(o.pod for o in ordered if isinstance(o.outcome, Refused)),
+        on_previous=tuple(o.pod for o in ordered if o.previous_key and isinstance(o.outcome, Answered)),
+        silent=tuple(Silence(o.pod, *why) for o in ordered if (why := why_silent(o.outcome))),
+        asked=len(ordered),
+        differing=len(votes) > 1,
+    )
+
+
+def _essence(report: Report) -> object:
+    """Two views are equal when they hold the same set of (name, role, status), whatever the order or `meta`."""
+    return report.single, frozenset((n.key, n.role, n.gateway) for n in report.nodes)
+
+
+def why_silent(outcome: Outcome) -> tuple[Unreached, str] | None:
+    match outcome:
+        case Answered() | Refused():
+            return None
+        case Unreachable(reason, detail):
+            return reason, detail
+        case Malformed(problem):
+            return Unreached.INVALID_RESPONSE, problem
+
+
+def commonest(round_: Round) -> tuple[Unreached, str]:
+    """The reason most pods gave (a tie: the order of the table in `Unreached`) and one pod's words for it."""
+    if not round_.silent:
+        return Unreached.NO_READY_ENDPOINTS, ""
+    votes = Counter(silence.reason for silence in round_.silent)
+    reason = min(votes, key=lambda r: (-votes[r], _ORDER[r]))
+    return reason, next(silence.detail for silence in round_.silent if silence.reason is reason)

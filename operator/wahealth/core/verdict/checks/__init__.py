@@ -1,0 +1,30 @@
+"""The rules: one function a rule, one line in a table; the order of a table is its precedence.
+
+A table belongs to one condition: its first finding is what the condition says. What the vendor documents stands at the
+rule that rests on it, with the page.
+"""
+
+from __future__ import annotations
+
+from wahealth.core.status import ConditionType, Finding
+from wahealth.core.verdict.checks import accepted, available, credentials, reachable, redundancy, restart
+from wahealth.core.verdict.checks.case import Case, Rule, first
+from wahealth.core.verdict.checks.ready import ready
+
+TABLES: dict[ConditionType, tuple[Rule, ...]] = {
+    ConditionType.ACCEPTED: accepted.RULES,
+    ConditionType.CREDENTIALS_VALID: credentials.RULES,
+    ConditionType.REACHABLE: reachable.RULES,
+    ConditionType.AVAILABLE: available.RULES,
+    ConditionType.REDUNDANCY_SATISFIED: redundancy.RULES,
+}
+
+
+def findings(case: Case) -> dict[ConditionType, Finding]:
+    """By condition; one that is there only when it is True may be absent."""
+    found = {type_: first(rules, case) for type_, rules in TABLES.items()}
+    found[ConditionType.READY] = ready(found)
+    for rule in restart.RULES:
+        if (finding := rule(case)) is not None:
+            return {**found, ConditionType.RESTART_REQUIRED: finding}
+    return found

@@ -1,0 +1,26 @@
+"""Accepted: the spec is valid and every reference resolves."""
+
+from __future__ import annotations
+
+from wahealth.core.status import Finding
+from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.words import false, true
+
+
+def reference_missing(case: Case) -> Finding | None:
+    return case.facts.reference
+
+
+def mode_mismatch(case: Case) -> Finding | None:
+    if not case.mismatch:
+        return None
+    fixed = case.facts.expected.mode
+    said = f"spec.mode is {fixed}, but the client answers as {case.detected}: correct spec.mode."
+    return false("ModeMismatch", said)
+
+
+def accepted(_: Case) -> Finding | None:
+    return true("Accepted", "The spec is valid and everything it refers to is there.")
+
+
+RULES: tuple[Rule, ...] = (reference_missing, mode_mismatch, accepted)

@@ -1,0 +1,152 @@
+"""Available: enough gateways are connected for the mode."""
+
+from __future__ import annotations
+
+from wahealth.core.status import ConditionType, Finding, Gateway, Truth
+from wahealth.core.verdict.checks.case import Case, Rule, first
+from wahealth.core.verdict.checks.words import connections, false, true, unknown
+from wahealth.core.verdict.trouble import Trouble
+
+CREDENTIAL_REFERENCES = frozenset({"SecretNotFound", "SecretKeyMissing", "SecretForbidden"})
+
+
+# --- the client is not seen ------------------------------------------------------------------------------------------
+
+
+def credentials_unknown(case: Case) -> Finding | None:
+    reference = case.facts.reference
+    no_key = case.facts.key or (reference and reference.reason in CREDENTIAL_REFERENCES)
+    if case.round.view is not None or not (no_key or case.round.refusing):
+        return None
+    return unknown("CredentialsUnknown", "The client cannot be seen without a valid API key.")
+
+
+def unseen(case: Case) -> Finding | None:
+    return unknown("Unreachable", "The client cannot be seen.") if case.level is None else None
+
+
+# --- nothing is wrong with it ----------------------------------------------------------------------------------------
+
+
+def unregistered_allowed(case: Case) -> Finding | None:
+    if case.trouble is not None or _gateway(case) is not Gateway.UNREGISTERED:
+        return None
+    return true("Unregistered", "The client is not registered, which spec.expectations allows.")
+
+
+def connected(case: Case) -> Finding | None:
+    """Documented: High Availability has exactly one connected coreapp, Multiconnect as many as shards."""
+    if case.trouble is not None or _gateway(case) is not Gateway.CONNECTED or case.level is None:
+        return None
+    return true("Connected", f"{connections(case.level)} to the WhatsApp servers.")
+
+
+def enough_connected(case: Case) -> Finding | None:
+    if case.trouble is not None or case.level is None:
+        return None
+    said = f"{connections(case.level)} to the WhatsApp servers; at least {case.level.minimum} are wanted."
+    return true("MinimumConnected", said)
+
+
+# --- it cannot be told yet -------------------------------------------------------------------------------------------
+
+
+def undecided(case: Case) -> Finding | None:
+    """A gateway_status that nobody knows, or a shape that no mode has, decides nothing."""
+    if case.trouble is Trouble.UNDECIDED:
+        return _as_it_was(case, "The client reports a gateway status that this version does not know.")
+    if case.trouble is not Trouble.NO_MODE:
+        return None
+    said = "The client's answer does not have the shape of one mode, so nothing can be said of it."
+    return unknown("GracePeriod", said) if case.mismatch else _as_it_was(case, said)
+
+
+def initializing(case: Case) -> Finding | None:
+    """Documented: try again in a few minutes, contact support if it stays."""
+    if case.trouble is not Trouble.UNINITIALIZED or case.over:
+        return None
+    return unknown("GracePeriod", "The client initialises or upgrades its database: wait some minutes.")
+
+
+def within_grace(case: Case) -> Finding | None:
+    return None if case.over else _as_it_was(case, first(_TROUBLES, case).message)
+
+
+def _as_it_was(case: Case, seen: str) -> Finding:
+    last = case.believed.condition(ConditionType.AVAILABLE)
+    if last is None or last.status is Truth.UNKNOWN:
+        return unknown("GracePeriod", f"{seen} This may pass within its grace period.")
+    return Finding(last.status, last.reason, last.message)
+
+
+# --- something is wrong with it --------------------------------------------------------------------------------------
+
+
+def several_active(case: Case) -> Finding | None:
+    """Two live instances of one number can get the account banned (page "High Availability": exactly one)."""
+    if case.trouble is not Trouble.TOO_MANY or case.level is None:
+        return None
+    return false(
+        "MultipleActiveCoreapps",
+        f"{case.level.connected} coreapps are connected where High Availability has exactly one: stop all but one.",
+    )
+
+
+def partially_connected(case: Case) -> Finding | None:
+    if case.trouble is not Trouble.TOO_FEW or case.level is None:
+        return None
+    return false(
+        "PartiallyConnected", f"{connections(case.level)} to the WhatsApp servers: look at the other coreapps."
+    )
+
+
+def connecting(case: Case) -> Finding | None:
+    """Documented: connecting is good; past its grace the way out is blocked."""
+    if case.trouble is not Trouble.CONNECTING:
+        return None
+    return false("Connecting", "The client does not get past connecting to the WhatsApp servers: check its way out.")
+
+
+def uninitialized(case: Case) -> Finding | None:
+    """Documented: it may be upgrading or initialising the database; contact support if it stays."""
+    if case.trouble is not Trouble.UNINITIALIZED:
+        return None
+    return false("Uninitialized", "The client does not finish initialising its database: look at the database.")
+
+
+def unregistered(case: Case) -> Finding | None:
+    """Documented: the client must be registered; a person does that."""
+    if case.trouble is not Trouble.UNREGISTERED:
+        return None
+    return false("Unregistered", "The client is not registered: register its phone number through the Webapp.")
+
+
+def disconnected(case: Case) -> Finding | None:
+    """Documented: the Coreapp is not connected to the WhatsApp servers."""
+    said = connections(case.level) if case.level else "The client is not connected"
+    return false("Disconnected", f"{said} to the WhatsApp servers: look at the coreapps.")
+
+
+def _gateway(case: Case) -> Gateway | None:
+    return case.level.gateway if case.level else None
+
+
+_TROUBLES: tuple[Rule, ...] = (
+    several_active,
+    partially_connected,
+    connecting,
+    uninitialized,
+    unregistered,
+    disconnected,
+)
+NOT_SEEN: tuple[Rule, ...] = (credentials_unknown, unseen)
+RULES: tuple[Rule, ...] = (
+    *NOT_SEEN,
+    connected,
+    unregistered_allowed,
+    enough_connected,
+    undecided,
+    initializing,
+    within_grace,
+    *_TROUBLES,
+)

@@ -1,0 +1,39 @@
+"""What a rule looks at: the facts, and what was made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from wahealth.core.answer import GatewayStatus
+from wahealth.core.facts import Facts
+from wahealth.core.sight.endpoints import Endpoints
+from wahealth.core.sight.views import Round
+from wahealth.core.status import Finding, Mode, Redundancy, Status
+from wahealth.core.verdict.trouble import Level, Trouble
+
+
+class Case(NamedTuple):
+    facts: Facts
+    round: Round
+    endpoints: Endpoints
+    believed: Status  # for what stays as it was
+    level: Level | None = None  # None: the client was not seen
+    trouble: Trouble | None = None
+    over: bool = True  # the trouble's grace is over
+    detected: Mode | None = None
+    mismatch: bool = False  # spec.mode is another than the mode detected, and for long enough
+    redundancy: Redundancy | None = None  # None for a single instance
+    primaries: tuple[GatewayStatus | None, ...] = ()  # what the primary masters say
+
+    @property
+    def asked_nothing(self) -> bool:
+        return self.facts.reference is not None or self.facts.key is not None
+
+
+Rule = Callable[[Case], Finding | None]
+
+
+def first(rules: tuple[Rule, ...], case: Case) -> Finding:
+    """The first finding of a table; its last rule always has one."""
+    return next(finding for rule in rules if (finding := rule(case)) is not None)

@@ -1,0 +1,20 @@
+"""Ready: made of the other conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wahealth.core.status import ConditionType, Finding, Truth
+
+_DECIDING = (ConditionType.ACCEPTED, ConditionType.REACHABLE, ConditionType.AVAILABLE)
+
+
+def ready(found: Mapping[ConditionType, Finding]) -> Finding:
+    """The first False of Accepted, Reachable, Available; else the first Unknown; a bad key speaks for itself."""
+    for truth in (Truth.FALSE, Truth.UNKNOWN):
+        for finding in (found[type_] for type_ in _DECIDING):
+            if finding.status is truth:
+                key = found[ConditionType.CREDENTIALS_VALID]
+                told = key if truth is Truth.UNKNOWN and key.status is Truth.FALSE else finding
+                return Finding(truth, told.reason, told.message)
+    return Finding(Truth.TRUE, "Available", found[ConditionType.AVAILABLE].message)

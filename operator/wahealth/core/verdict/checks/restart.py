@@ -1,0 +1,36 @@
+"""RestartRequired: web pods that still run another key; the condition is there only when it is True.
+
+Documented: the Webapp reads WA_API_KEY once, when it starts, so after a change replicas may disagree.
+"""
+
+from __future__ import annotations
+
+from wahealth.core.status import ConditionType, Finding
+from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.words import some, true
+
+
+def previous_key_works(case: Case) -> Finding | None:
+    if not case.round.on_previous:
+        return None
+    pods = some(case.round.on_previous)
+    return true("PreviousKeyInUse", f"waweb still runs the previous API key on {pods}: restart the web workload.")
+
+
+def some_refuse(case: Case) -> Finding | None:
+    if case.round.view is None or not case.round.refusing:
+        return None
+    pods, refuse = some(case.round.refusing), "refuses" if len(case.round.refusing) == 1 else "refuse"
+    return true(
+        "PreviousKeyInUse", f"{pods} {refuse} the API key that other web pods accept: restart the web workload."
+    )
+
+
+def as_last_known(case: Case) -> Finding | None:
+    last = case.believed.condition(ConditionType.RESTART_REQUIRED)
+    if case.round.reached or last is None:
+        return None
+    return Finding(last.status, last.reason, last.message)
+
+
+RULES: tuple[Rule, ...] = (previous_key_works, some_refuse, as_last_known)

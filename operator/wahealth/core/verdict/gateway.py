@@ -1,0 +1,63 @@
+"""How the client as a whole stands with the WhatsApp servers, from what its nodes say: a function a row.
+
+Documented (page "Health"): connected and connecting are good; uninitialized may be a database being upgraded or
+initialised; unregistered waits for a person; disconnected is not connected to the WhatsApp servers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wahealth.core.answer import GatewayStatus
+from wahealth.core.sight.census import Census
+from wahealth.core.status import Gateway
+
+Said = frozenset[GatewayStatus]
+
+_AS_ONE = {
+    GatewayStatus.CONNECTED: Gateway.CONNECTED,
+    GatewayStatus.CONNECTING: Gateway.CONNECTING,
+    GatewayStatus.DISCONNECTED: Gateway.DISCONNECTED,
+    GatewayStatus.UNINITIALIZED: Gateway.UNINITIALIZED,
+    GatewayStatus.UNREGISTERED: Gateway.UNREGISTERED,
+}
+
+
+def gateway_of(census: Census, expected: int) -> Gateway | None:
+    """None where a status that nobody knows would decide."""
+    if census.single is not None:
+        return _AS_ONE.get(census.single)
+    if census.connections:
+        return Gateway.CONNECTED if census.connections >= expected else Gateway.PARTIALLY_CONNECTED
+    said = census.coreapps_say or census.masters_say - {GatewayStatus.CONNECTED}
+    return next(row for rule in NONE_CONNECTED if (row := rule(said)) is not Gateway.UNKNOWN)
+
+
+def any_connecting(said: Said) -> Gateway | None:
+    return Gateway.CONNECTING if GatewayStatus.CONNECTING in said else Gateway.UNKNOWN
+
+
+def any_unregistered(said: Said) -> Gateway | None:
+    return Gateway.UNREGISTERED if GatewayStatus.UNREGISTERED in said else Gateway.UNKNOWN
+
+
+def all_uninitialized(said: Said) -> Gateway | None:
+    return Gateway.UNINITIALIZED if said == {GatewayStatus.UNINITIALIZED} else Gateway.UNKNOWN
+
+
+def nobody_knows(said: Said) -> Gateway | None:
+    return None if said == {GatewayStatus.UNKNOWN} else Gateway.UNKNOWN
+
+
+def disconnected(_: Said) -> Gateway | None:
+    return Gateway.DISCONNECTED
+
+
+# No coreapp is connected: the coreapps decide, and where none gave a status the masters. The first row that fits.
+NONE_CONNECTED: tuple[Callable[[Said], Gateway | None], ...] = (
+    any_connecting,
+    any_unregistered,
+    all_uninitialized,
+    nobody_knows,
+    disconnected,
+)

@@ -1,0 +1,109 @@
+"""Sight in, verdict out: what this round says, with the graces that are over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wahealth.core.facts import Facts
+from wahealth.core.sight.census import Census
+from wahealth.core.sight.endpoints import listed
+from wahealth.core.sight.look import Sight
+from wahealth.core.status import (
+    Condition,
+    Connected,
+    Credentials,
+    Gateway,
+    KeyInUse,
+    Status,
+    TopologyNode,
+)
+from wahealth.core.verdict.checks import findings
+from wahealth.core.verdict.checks.case import Case
+from wahealth.core.verdict.gateway import gateway_of
+from wahealth.core.verdict.nodes import MOST_LISTED, Setting, redundancy, topology
+from wahealth.core.verdict.oddities import oddities
+from wahealth.core.verdict.trouble import Level, Trouble, grace_of, trouble_of
+from wahealth.core.verdict.verdict import Oddity, Verdict
+
+
+def level_of(facts: Facts, sight: Sight) -> Level | None:
+    if sight.census is None:
+        return None
+    gateway = gateway_of(sight.census, sight.expected) if sight.judged else None
+    minimum = facts.expected.min_connected or sight.expected
+    return Level(sight.judged, gateway, sight.census.connections, sight.expected, minimum)
+
+
+def trouble_in(facts: Facts, sight: Sight) -> Trouble | None:
+    """The state of this round, whose clock runs."""
+    if facts.reference is not None:
+        return Trouble.REFERENCE
+    if facts.key is not None:
+        return Trouble.KEY_FORM
+    level = level_of(facts, sight)
+    if level is None:
+        return Trouble.REFUSED if sight.round.refusing else Trouble.UNREACHABLE
+    return trouble_of(level, facts.expected)
+
+
+def grace_in(facts: Facts, sight: Sight) -> float:
+    """Seconds that the trouble of this round may last."""
+    trouble, nodes = trouble_in(facts, sight), sight.census is not None and sight.census.single is None
+    return grace_of(trouble, facts.expected.patience, nodes) if trouble else 0.0
+
+
+def judge(facts: Facts, sight: Sight, believed: Status, over: bool) -> Verdict:
+    """`believed`: for what stays as it was. `over`: the grace of this round's trouble has ended."""
+    trouble, level = trouble_in(facts, sight), level_of(facts, sight)
+    case = Case(facts, sight.round, sight.endpoints, believed, level, trouble, over, sight.detected, sight.mismatch)
+    if sight.census is None or level is None:
+        return _verdict(_unseen(believed, sight), case, frozenset())
+    nodes = () if sight.census.single else _topology(facts, sight)
+    status = _seen(sight, sight.census, level, nodes, believed)
+    primaries = tuple(seen.node.gateway for seen in sight.census.primaries)
+    case = case._replace(redundancy=status.redundancy, primaries=primaries)
+    return _verdict(status, case, oddities(nodes, sight.judged, sight.census.single))
+
+
+def _topology(facts: Facts, sight: Sight) -> tuple[TopologyNode, ...]:
+    return topology(sight.roster, sight.names, Setting(facts.expected.patience, sight.now))
+
+
+def _unseen(believed: Status, sight: Sight) -> Status:
+    """While the client cannot be seen, what does not age stays: mode, version, topology, the last failover."""
+    return replace(believed, gateway=Gateway.UNKNOWN, endpoints=listed(sight.endpoints))
+
+
+def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode, ...], believed: Status) -> Status:
+    view = sight.round.view
+    undecided = level.gateway is None and not sight.mismatch and believed.connected is not None
+    names = tuple(sorted(sight.names[seen.node.key] for seen in census.connected))[:MOST_LISTED]
+    return Status(
+        gateway=level.gateway or (Gateway.UNKNOWN if sight.mismatch else believed.gateway),
+        mode=sight.detected,
+        client_version=(view.version if view else None) or believed.client_version,
+        connected=believed.connected if undecided else Connected.of(level.connected, level.expected),
+        primary_master=min((sight.names[seen.node.key] for seen in census.primaries), default=None),
+        connected_coreapps=believed.connected_coreapps if undecided else names,
+        last_failover=believed.last_failover,
+        redundancy=None if census.single else redundancy(nodes, level.expected),
+        nodes=nodes[:MOST_LISTED],
+        endpoints=listed(sight.endpoints),
+    )
+
+
+def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
+    conditions = tuple(Condition(type_, *finding) for type_, finding in findings(case).items())
+    status = replace(status, conditions=conditions, credentials=_credentials(case))
+    return Verdict(status, case.trouble, not case.over, odd)
+
+
+def _credentials(case: Case) -> Credentials | None:
+    """Which key waweb takes, as last known where nobody says, and when a change of it was last noticed."""
+    known = case.believed.credentials or Credentials()
+    in_use = known.key_in_use
+    if case.round.reached:
+        seen = KeyInUse.PREVIOUS if case.round.on_previous else KeyInUse.CURRENT
+        in_use = seen if case.round.view is not None else None
+    found = Credentials(in_use, case.facts.rotated or known.last_rotation_time)
+    return found if found != Credentials() else None

@@ -1,0 +1,97 @@
+"""What each node is to the client: a rule a verdict; the order is the precedence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from typing import NamedTuple
+
+from wahealth.core.answer import MASTERS, GatewayStatus, Role
+from wahealth.core.facts import Patience
+from wahealth.core.sight.roster import STARTING, Roster, Seen
+from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
+
+MOST_LISTED = 80  # keeps the status under 64 KiB; the counts stay exact
+_USABLE = frozenset({NodeVerdict.ACTIVE, NodeVerdict.STANDBY})
+
+
+class Setting(NamedTuple):
+    """What a node's verdict depends on beside the node itself; `now` in seconds."""
+
+    patience: Patience
+    now: float
+
+    def over(self, since: float | None, grace: float) -> bool:
+        return since is not None and self.now - since >= grace
+
+
+NodeRule = Callable[[Seen, Setting], NodeVerdict | None]
+
+
+def stale(seen: Seen, _: Setting) -> NodeVerdict | None:
+    """Seen: entries of pods that are there no more may linger in the answer."""
+    return NodeVerdict.STALE if seen.gone else None
+
+
+def missing(seen: Seen, setting: Setting) -> NodeVerdict | None:
+    """Left out of the answer while its pod is there; for the length of a failover it counts as it was."""
+    return NodeVerdict.MISSING if setting.over(seen.absent, setting.patience.failover) else None
+
+
+def not_asked(seen: Seen, _: Setting) -> NodeVerdict | None:
+    """Seen: a node that could not be asked has only `errors`."""
+    return NodeVerdict.FAULTY if seen.node.gateway is None else None
+
+
+def connected(seen: Seen, _: Setting) -> NodeVerdict | None:
+    return NodeVerdict.ACTIVE if _carries(seen) else None
+
+
+def starting(seen: Seen, setting: Setting) -> NodeVerdict | None:
+    """Documented: connecting is good, uninitialized may be an upgrade; neither for ever."""
+    if seen.node.gateway not in STARTING:
+        return None
+    patience = setting.patience
+    grace = patience.connecting if seen.node.gateway is GatewayStatus.CONNECTING else patience.uninitialized
+    return NodeVerdict.FAULTY if setting.over(seen.since, grace) else NodeVerdict.STARTING
+
+
+def missed(seen: Seen, setting: Setting) -> NodeVerdict | None:
+    """Wanted, and not connected: past the time that a failover may take it is a fault."""
+    return NodeVerdict.FAULTY if setting.over(seen.missed, setting.patience.failover) else None
+
+
+def standby(_: Seen, __: Setting) -> NodeVerdict | None:
+    """Documented: all others are disconnected, and that is healthy."""
+    return NodeVerdict.STANDBY
+
+
+RULES: tuple[NodeRule, ...] = (stale, missing, not_asked, connected, starting, missed, standby)
+
+
+def topology(roster: Roster, names: Mapping[str, str], setting: Setting) -> tuple[TopologyNode, ...]:
+    """All of them, ordered by name."""
+    return tuple(sorted([_listed(names[key], seen, setting) for key, seen in roster.items()], key=itemgetter(0)))
+
+
+def _listed(name: str, seen: Seen, setting: Setting) -> TopologyNode:
+    node, pod = seen.node, seen.pod
+    verdict = next(verdict for rule in RULES if (verdict := rule(seen, setting)) is not None)
+    left = verdict is NodeVerdict.MISSING or (node.gateway is GatewayStatus.CONNECTED and not _carries(seen))
+    status = None if left else node.gateway
+    reported = node.reported if status is GatewayStatus.UNKNOWN else None
+    return TopologyNode(
+        name, node.role, status, verdict, reported, pod.name if pod else None, pod.node if pod else None
+    )
+
+
+def _carries(seen: Seen) -> bool:
+    """What an answer leaves out is not connected, whatever it said last."""
+    return seen.node.gateway is GatewayStatus.CONNECTED and seen.absent is None
+
+
+def redundancy(nodes: tuple[TopologyNode, ...], wanted: int) -> Redundancy:
+    """`wanted`: how many coreapps are to be connected."""
+    usable = [node.role for node in nodes if node.verdict in _USABLE]
+    coreapps = usable.count(Role.COREAPP)
+    return Redundancy(coreapps, sum(role in MASTERS for role in usable), max(0, coreapps - wanted))

@@ -1,0 +1,93 @@
+"""What is wrong in a round, as one word, and how long it may last before it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+
+from wahealth.core.facts import Expectation, Patience
+from wahealth.core.status import Gateway, Mode
+
+
+class Trouble(StrEnum):
+    """The very state whose first round a grace is counted from."""
+
+    REFERENCE = "something referred to is not there"
+    KEY_FORM = "the key has not the right form"
+    REFUSED = "the key is refused"
+    UNREACHABLE = "nobody answers"
+    UNDECIDED = "the answer decides nothing"
+    NO_MODE = "the shape fits no mode"
+    TOO_MANY = "more than one coreapp is connected"
+    TOO_FEW = "too few coreapps are connected"
+    CONNECTING = "connecting"
+    UNINITIALIZED = "uninitialized"
+    UNREGISTERED = "unregistered"
+    DISCONNECTED = "disconnected"
+
+
+_OF_GATEWAY = {
+    Gateway.CONNECTING: Trouble.CONNECTING,
+    Gateway.UNINITIALIZED: Trouble.UNINITIALIZED,
+    Gateway.UNREGISTERED: Trouble.UNREGISTERED,
+    Gateway.DISCONNECTED: Trouble.DISCONNECTED,
+}
+
+
+class Level(NamedTuple):
+    """What a view comes to: the mode to judge by, and the connections there are, are wanted and are enough."""
+
+    mode: Mode | None
+    gateway: Gateway | None
+    connected: int
+    expected: int
+    minimum: int
+
+
+def trouble_of(level: Level, expected: Expectation) -> Trouble | None:
+    if level.mode is None:
+        return Trouble.NO_MODE
+    if level.gateway is None:
+        return Trouble.UNDECIDED
+    if level.mode is Mode.HIGH_AVAILABILITY and level.connected > 1:
+        return Trouble.TOO_MANY
+    if level.gateway is Gateway.PARTIALLY_CONNECTED and level.connected < level.minimum:
+        return Trouble.TOO_FEW
+    if level.gateway is Gateway.UNREGISTERED and not expected.registration_required:
+        return None
+    return _OF_GATEWAY.get(level.gateway)
+
+
+def _failover_between_nodes(patience: Patience, nodes: bool) -> float:
+    return patience.failover if nodes else 0.0
+
+
+def _failover(patience: Patience, _: bool) -> float:
+    return patience.failover
+
+
+def _connecting(patience: Patience, nodes: bool) -> float:
+    return max(patience.connecting, patience.failover) if nodes else patience.connecting
+
+
+def _uninitialized(patience: Patience, _: bool) -> float:
+    return patience.uninitialized
+
+
+# The vendor publishes no timing of a failover or an upgrade: how long each may take is a setting of the resource.
+GRACES: dict[Trouble, Callable[[Patience, bool], float]] = {
+    Trouble.NO_MODE: _failover,
+    Trouble.TOO_MANY: _failover,
+    Trouble.TOO_FEW: _failover,
+    Trouble.CONNECTING: _connecting,
+    Trouble.UNINITIALIZED: _uninitialized,
+    Trouble.UNREGISTERED: _failover_between_nodes,
+    Trouble.DISCONNECTED: _failover_between_nodes,
+}
+
+
+def grace_of(trouble: Trouble, patience: Patience, nodes: bool) -> float:
+    """Seconds that it may last; `nodes`: the client answers with nodes, so that another may take over."""
+    grace = GRACES.get(trouble)
+    return grace(patience, nodes) if grace else 0.0

@@ -1,0 +1,41 @@
+"""What one round says, or what is believed: a status without times, and what a status has no place for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wahealth.core.status import ConditionType, Status, Truth
+from wahealth.core.verdict.trouble import Trouble
+
+
+class Oddity(StrEnum):
+    """Something in the topology that the mode does not have."""
+
+    NO_PRIMARY = "NoPrimaryMaster"
+    SEVERAL_PRIMARIES = "MultiplePrimaryMasters"
+    UNEXPECTED_CONNECTION = "UnexpectedConnectedNode"
+    UNKNOWN_STATUS = "UnknownGatewayStatus"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`waiting`: the trouble's grace is not over, so that Available is still as it was."""
+
+    status: Status
+    trouble: Trouble | None = None
+    waiting: bool = False
+    oddities: frozenset[Oddity] = frozenset()
+
+    @property
+    def good(self) -> bool:
+        """Ready, and not only because something bad is still waited for."""
+        return self.trouble is None and self.status.truth(ConditionType.READY) is Truth.TRUE
+
+    @property
+    def protected(self) -> bool:
+        """Available stays True for the length of the trouble's grace."""
+        return self.waiting and self.status.truth(ConditionType.AVAILABLE) is Truth.TRUE
+
+    def says_the_same(self, other: Verdict) -> bool:
+        return self.status == other.status and self.oddities == other.oddities

@@ -1,0 +1,103 @@
+"""Events, as Kubernetes keeps them: events.k8s.io/v1, one object for what happens again, with a series that grows."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import socket
+from datetime import datetime
+from typing import NamedTuple
+
+from wahealth.api.v1alpha1 import GROUP
+from wahealth.core.events.event import Event
+from wahealth.kube.api import MERGE, ApiError, ApiServer, ApiUnavailable, Document
+
+log = logging.getLogger(__name__)
+
+MANAGER = "wahealth"
+CONTROLLER = f"{GROUP}/operator"
+_MOST_TOLD = 10_000  # beyond it the counts are read again from the events themselves
+
+
+class Subject(NamedTuple):
+    """The object that an event regards."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+
+class Recorder:
+    def __init__(self, api: ApiServer) -> None:
+        self._api = api
+        self._told: dict[str, int] = {}  # by event name: how often it was told
+
+    async def tell(self, subject: Subject, event: Event, now: datetime) -> None:
+        """Post the event; the same one again grows its series. An event that cannot be posted is dropped."""
+        name = _event_name(subject, event)
+        try:
+            self._told[name] = await self._posted(name, subject, event, now)
+        except (ApiError, ApiUnavailable) as error:
+            ref = f"{subject.namespace}/{subject.name}"
+            log.warning("event dropped", extra={"ref": ref, "reason": event.reason, "error": str(error)})
+        if len(self._told) > _MOST_TOLD:
+            self._told.clear()
+
+    async def _posted(self, name: str, subject: Subject, event: Event, now: datetime) -> int:
+        """How often it was told by now."""
+        try:
+            await self._api.create(_events(subject.namespace), _event_document(name, subject, event, now))
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            return await self._told_again(subject.namespace, name, now)
+        return 1
+
+    async def _told_again(self, namespace: str, name: str, now: datetime) -> int:
+        count = (self._told.get(name) or await self._count_so_far(namespace, name)) + 1
+        series = {"series": {"count": count, "lastObservedTime": _micro(now)}}
+        await self._api.patch(f"{_events(namespace)}/{name}", series, MERGE)
+        return count
+
+    async def _count_so_far(self, namespace: str, name: str) -> int:
+        """After a restart: an empty patch answers with the event as it is, without the right to read events."""
+        event = await self._api.patch(f"{_events(namespace)}/{name}", {}, MERGE)
+        return int((event.get("series") or {}).get("count", 1))
+
+
+def _events(namespace: str) -> str:
+    return f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+
+
+def _event_name(subject: Subject, event: Event) -> str:
+    """The same event of the same object has the same name, in every process."""
+    digest = hashlib.sha256(f"{subject.uid}/{event.reason}/{event.note}".encode()).hexdigest()[:16]
+    return f"{subject.name}.{digest}"
+
+
+def _event_document(name: str, subject: Subject, event: Event, now: datetime) -> Document:
+    return {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"name": name, "namespace": subject.namespace},
+        "eventTime": _micro(now),
+        "type": "Warning" if event.warning else "Normal",
+        "reason": event.reason,
+        "note": event.note[:1024],
+        "action": "Probed",
+        "regarding": {
+            "apiVersion": subject.api_version,
+            "kind": subject.kind,
+            "name": subject.name,
+            "namespace": subject.namespace,
+            "uid": subject.uid,
+        },
+        "reportingController": CONTROLLER,
+        "reportingInstance": f"{MANAGER}-{socket.gethostname()}"[:128],
+    }
+
+
+def _micro(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

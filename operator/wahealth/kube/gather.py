@@ -1,0 +1,94 @@
+"""What one round knows: the pods of the target and what they say, the key, the trust; or what is not there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from wahealth.api.v1alpha1 import Spec, Workload
+from wahealth.core.answer import Outcome
+from wahealth.core.facts import Facts, with_asked
+from wahealth.core.keys import Ask, Asked, Asking, KeyRing, Read, Reading, Terms, asking
+from wahealth.core.moment import Moment
+from wahealth.core.references import target_not_found
+from wahealth.core.status import Finding
+from wahealth.kube.inventory import Inventory, WorkloadRef
+from wahealth.kube.record import Record
+from wahealth.kube.references import References
+from wahealth.probe.client import ApiKey, Question, probe
+
+
+class Gather:
+    def __init__(self, inventory: Inventory, references: References, in_flight: int) -> None:
+        """`in_flight`: how many probes may wait for an answer at once."""
+        self._inventory = inventory
+        self._references = references
+        self._in_flight = asyncio.Semaphore(in_flight)
+
+    async def facts(self, record: Record, now: Moment) -> Facts:
+        facts = Facts(record.expected, record.generation, pods=self._inventory.pods.places(record.ref.namespace))
+        if record.spec is None:
+            return replace(facts, reference=record.invalid)
+        return facts if record.expected.suspended else await self._asked(record, record.spec, facts, now)
+
+    async def _asked(self, record: Record, spec: Spec, facts: Facts, now: Moment) -> Facts:
+        """The facts with what the pods said, or with the finding for which nobody was asked."""
+        workload = _workload(record, spec.target.workload)
+        if not self._inventory.has(workload):
+            return replace(facts, reference=target_not_found(workload.kind, workload.name))
+        trust = await self._references.trust(record, spec.tls)
+        if isinstance(trust, Finding):
+            return replace(facts, reference=trust)
+        _claim_ring(record, spec)
+        fresh = record.ring.is_due(now)
+        reading = await self._read(record, spec) if fresh else Reading(record.ring.current)
+        if reading.key is None:
+            record.ring = record.ring.not_read()
+            return replace(facts, reference=reading.reference, key=reading.form)
+        terms = Terms(fresh, record.expected.patience.previous_key, self._references.refresh)
+        if fresh:
+            record.ring = record.ring.read(reading.key, now, terms.refresh)
+        addresses = {pod.name: pod.address for pod in self._inventory.pods.of(workload)}
+        talk = asking(record.ring, tuple(addresses), terms, now)
+        question = Question("", spec.target.workload.port, reading.key, trust, record.timing.timeout)
+        asked = await self._carried_out(talk, record, spec, addresses, question)
+        record.ring = asked.ring
+        return with_asked(facts, asked, addresses)
+
+    async def _read(self, record: Record, spec: Spec) -> Reading[ApiKey]:
+        return await self._references.api_key(record.ref.namespace, spec.auth.api_key.secret_key_ref)
+
+    async def _carried_out(
+        self, talk: Asking[ApiKey], record: Record, spec: Spec, addresses: dict[str, str], question: Question
+    ) -> Asked[ApiKey]:
+        command = next(talk)
+        while True:
+            match command:
+                case Read():
+                    came: dict[str, Outcome] | Reading[ApiKey] = await self._read(record, spec)
+                case Ask(pods, key):
+                    came = await self._outcomes({pod: addresses[pod] for pod in pods}, replace(question, key=key))
+            try:
+                command = talk.send(came)
+            except StopIteration as done:
+                asked: Asked[ApiKey] = done.value
+                return asked
+
+    async def _outcomes(self, addresses: dict[str, str], question: Question) -> dict[str, Outcome]:
+        outcomes = await asyncio.gather(*(self._ask(replace(question, address=a)) for a in addresses.values()))
+        return dict(zip(addresses, outcomes, strict=True))
+
+    async def _ask(self, question: Question) -> Outcome:
+        async with self._in_flight:
+            return await probe(question)
+
+
+def _claim_ring(record: Record, spec: Spec) -> None:
+    """Another reference is another key: nothing is known of it."""
+    ref = spec.auth.api_key.secret_key_ref
+    if record.ring_of != ref:
+        record.ring, record.ring_of = KeyRing(), ref
+
+
+def _workload(record: Record, target: Workload) -> WorkloadRef:
+    return WorkloadRef(record.ref.namespace, target.kind, target.name)

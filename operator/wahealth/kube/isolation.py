@@ -1,0 +1,44 @@
+"""When most of the fleet is lost at once: one Warning on the operator's own Deployment, nothing on the resources."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from wahealth.core.events.event import Event, normal, warning
+from wahealth.core.fleet import Fleet
+from wahealth.kube.events import Recorder, Subject
+from wahealth.kube.inventory import Inventory, WorkloadRef
+
+log = logging.getLogger(__name__)
+
+_ISOLATED = warning(
+    "ObserverIsolated",
+    "Most clients became unreachable at once, so the verdicts are frozen: look at the operator's own network.",
+)
+_RECOVERED = normal("ObserverRecovered", "The clients answer again, and verdicts follow them again; nothing to do.")
+
+
+class Guard:
+    """The fleet as the rounds see it. `own`: the operator's Deployment, where it is known."""
+
+    def __init__(self, recorder: Recorder, inventory: Inventory, own: WorkloadRef | None) -> None:
+        self._recorder = recorder
+        self._inventory = inventory
+        self._own = own
+        self.fleet = Fleet()
+
+    async def saw(self, uid: str, reached: bool, asked: float, period: float) -> bool:
+        """False while verdicts are frozen."""
+        before = self.fleet.isolated
+        self.fleet.saw(uid, reached, asked, period)
+        if before is not self.fleet.isolated:
+            await self._told(_ISOLATED if self.fleet.isolated else _RECOVERED)
+        return not self.fleet.isolated
+
+    async def _told(self, event: Event) -> None:
+        log.warning(event.note, extra={"reason": event.reason})
+        uid = self._inventory.uid(self._own) if self._own else None
+        if self._own is not None and uid is not None:
+            subject = Subject("apps/v1", self._own.kind, self._own.namespace, self._own.name, uid)
+            await self._recorder.tell(subject, event, datetime.now(UTC))

@@ -1,0 +1,122 @@
+"""A new process takes over from what is written: the verdict stays, graces run on, nothing is told again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from builders import (
+    CONNECTED,
+    CONNECTING,
+    UNINITIALIZED,
+    Story,
+    answer,
+    core,
+    facts,
+    primary,
+    said,
+    secondary,
+    single,
+    verdicts,
+)
+from wahealth.core.answer import Refused, Unreachable, Unreached
+from wahealth.core.facts import Expectation, Facts, Pod, Pods
+from wahealth.core.status import ConditionType, Finding, Truth
+
+AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
+HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
+HA_NONE = answer(primary("m0"), secondary("m1"), core("c0"), core("c1"))
+SILENT = Unreachable(Unreached.CONNECTION_REFUSED)
+MISSING = Facts(Expectation(), 1, reference=Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it."))
+
+
+def test_nothing_is_written_and_nothing_is_told() -> None:
+    for before in (facts(HA), facts(SILENT), facts(Refused()), facts(single(UNINITIALIZED)), MISSING):
+        story = Story().rounds(10, before)
+        again = story.restarted().rounds(10, before)
+        assert again.writes == []
+        assert again.told == []
+
+
+def test_a_bad_round_after_a_restart_is_only_one() -> None:
+    again = Story().rounds(3, facts(HA)).restarted().rounds(2, facts(SILENT))
+    assert again.writes == []
+    assert said(again.rounds(1, facts(SILENT)).written, READY) == ("False", "ConnectionRefused")
+
+
+def test_the_grace_of_an_upgrade_runs_on() -> None:
+    uninitialized = facts(single(UNINITIALIZED))
+    story = Story().rounds(1, facts(single(CONNECTED))).rounds(10, uninitialized)  # believed in the third round
+    again = story.restarted().rounds(12, uninitialized)
+    assert said(again.written, AVAILABLE) == ("Unknown", "GracePeriod")
+    assert said(again.rounds(1, uninitialized).written, AVAILABLE) == ("False", "Uninitialized")
+
+
+def test_the_start_up_grace_runs_on() -> None:
+    again = Story().rounds(3, facts(SILENT)).restarted()
+    again.rounds(1, facts(SILENT))
+    assert said(again.written, READY) == ("Unknown", "GracePeriod")
+    assert said(again.rounds(1, facts(SILENT)).written, READY) == ("False", "ConnectionRefused")
+
+
+def test_a_reference_that_is_waited_for_is_not_waited_for_anew() -> None:
+    story = Story().rounds(1, facts(HA)).rounds(3, MISSING)
+    assert story.written.condition(ConditionType.RECONCILING) is not None
+    again = story.restarted().rounds(4, MISSING)
+    assert said(again.written, ConditionType.STALLED) == ("True", "SecretNotFound")
+
+
+def test_what_was_over_stays_over() -> None:
+    connecting = facts(single(CONNECTING))
+    story = Story().rounds(1, facts(single(CONNECTED))).rounds(6, connecting)
+    assert said(story.written, AVAILABLE) == ("False", "Connecting")
+    assert story.restarted().rounds(3, connecting).writes == []
+
+
+def test_a_missing_node_stays_missing_and_leaves_in_time() -> None:
+    left_out = facts(answer(primary("m0"), secondary("m1"), core("c0", CONNECTED)))
+    story = Story().rounds(1, facts(HA)).rounds(5, left_out)
+    assert verdicts(story.written)["c1"] == "Missing"
+    again = story.restarted().rounds(17, left_out)
+    assert verdicts(again.written)["c1"] == "Missing"
+    assert "c1" not in verdicts(again.rounds(1, left_out).written)
+
+
+def test_a_node_is_known_by_its_name_until_the_answer_tells_its_key() -> None:
+    again = Story().rounds(1, facts(HA)).restarted().rounds(1, facts(HA))
+    assert sorted(again.history.remembered.roster) == ["10.0.0.1:c0", "10.0.0.1:c1", "10.0.0.1:m0", "10.0.0.1:m1"]  # type: ignore[union-attr]
+
+
+def test_a_pod_that_went_while_nobody_watched_is_stale() -> None:
+    there = {name: Pod(name, None) for name in ("m0", "m1", "c0", "c1")}
+    story = Story().rounds(1, replace(facts(HA), pods=Pods({}, there)))
+    rest = {name: pod for name, pod in there.items() if name != "c1"}
+    again = story.restarted().rounds(3, replace(facts(HA), pods=Pods({}, rest)))
+    assert verdicts(again.written)["c1"] == "Stale"
+
+
+def test_a_failover_while_nobody_watched_is_told() -> None:
+    other = answer(primary("m0"), secondary("m1"), core("c0"), core("c1", CONNECTED))
+    again = Story().rounds(1, facts(HA)).restarted().rounds(1, facts(other))
+    assert again.written.last_failover is not None
+    assert (again.written.last_failover.origin, again.written.last_failover.to) == ("c0", "c1")
+
+
+def test_a_status_of_somebody_else_counts_as_none() -> None:
+    story = Story().rounds(1, facts(HA))
+    emptied = Story(replace(story.written, conditions=(), observed_generation=None)).rounds(1, facts(HA))
+    assert said(emptied.written, READY) == ("True", "Available")
+
+
+def test_a_status_that_is_overwritten_is_written_again() -> None:
+    story = Story().rounds(3, facts(HA))
+    good = story.written
+    story.written = replace(good, gateway=good.gateway.__class__("Disconnected"))
+    assert story.rounds(1, facts(HA)).written == good
+
+
+def test_suspended_from_birth_then_resumed_by_another_process() -> None:
+    suspended = replace(facts(HA), expected=Expectation(suspended=True))
+    again = Story().rounds(1, suspended).restarted().rounds(2, suspended)
+    assert (again.writes, again.told) == ([], [])
+    again.rounds(1, replace(facts(SILENT), generation=2))
+    assert said(again.written, READY) == ("Unknown", "GracePeriod")
