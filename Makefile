@@ -33,6 +33,14 @@ check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generate
 	@$(RUN)/lint-imports --no-logo >$(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
 	@$(RUN)/wahealth generate --check
 
+.PHONY: bench
+bench: $(VENV)/ready ## What a verdict costs on this machine, beside the goals
+	@$(RUN)/python tests/bench/verdict.py
+
+.PHONY: fuzz
+fuzz: $(VENV)/ready ## Throw mutated answers at parser and verdict (SECONDS=60)
+	@$(RUN)/python tests/fuzz/answers.py $(or $(SECONDS),60)
+
 .PHONY: generate
 generate: $(VENV)/ready ## Write anew what is generated from the models: CRD, RBAC, reference
 	@$(RUN)/wahealth generate

@@ -82,6 +82,7 @@ MALFORMED = {
     "health is empty": b'{"health": {}}',
     "meta only": json.dumps(payload("meta-only")["body"]).encode(),
     "nodes are strings": b'{"health": {"a:b": "connected"}}',
+    "a lone surrogate": b'{"health": {"h:\\ud800": {"gateway_status": "connected"}}}',
     "NaN": b'{"health": {"gateway_status": NaN}}',
     "not UTF-8": b'{"health": {"gateway_status": "\xff"}}',
     "UTF-16": '{"health": {"gateway_status": "connected"}}'.encode("utf-16"),
@@ -98,7 +99,7 @@ def test_what_is_no_answer_is_a_value(body: bytes) -> None:
 
 
 def test_names_are_cut_and_cleaned() -> None:
-    evil = "\x1b[31m{{x}}\n\ud800" + "a" * 10_000
+    evil = "\x1b[31m{{x}}\n\ufffd" + "a" * 10_000
     answered = parse_health(json.dumps({"health": {f"h:{evil}": {"gateway_status": evil, "role": evil}}}).encode())
     (node,) = answered.report.nodes  # type: ignore[union-attr]
     assert len(node.key) <= 253

@@ -103,14 +103,14 @@ def test_a_failover_while_nobody_watched_is_told() -> None:
 
 def test_a_status_of_somebody_else_counts_as_none() -> None:
     story = Story().rounds(1, facts(HA))
-    emptied = Story(replace(story.written, conditions=(), observed_generation=None)).rounds(1, facts(HA))
+    emptied = Story(story.written._replace(conditions=(), observed_generation=None)).rounds(1, facts(HA))
     assert said(emptied.written, READY) == ("True", "Available")
 
 
 def test_a_status_that_is_overwritten_is_written_again() -> None:
     story = Story().rounds(3, facts(HA))
     good = story.written
-    story.written = replace(good, gateway=good.gateway.__class__("Disconnected"))
+    story.written = good._replace(gateway=good.gateway.__class__("Disconnected"))
     assert story.rounds(1, facts(HA)).written == good
 
 

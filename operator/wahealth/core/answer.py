@@ -7,11 +7,12 @@ at the border (`probe.payload`); nothing behind it knows them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
+from wahealth.core.word import Word
 
-class GatewayStatus(StrEnum):
+
+class GatewayStatus(Word):
     """What one node says of its connection to the WhatsApp servers; UNKNOWN is a word this version does not know."""
 
     CONNECTED = "Connected"
@@ -22,7 +23,7 @@ class GatewayStatus(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class Role(StrEnum):
+class Role(Word):
     PRIMARY_MASTER = "PrimaryMaster"
     SECONDARY_MASTER = "SecondaryMaster"
     COREAPP = "Coreapp"
@@ -61,7 +62,7 @@ class Refused:
     """HTTP 401 or 403: a word about the key, not about the client."""
 
 
-class Unreached(StrEnum):
+class Unreached(Word):
     """Why no answer came, in the order in which a tie between pods is decided."""
 
     DNS_LOOKUP_FAILED = "DNSLookupFailed"

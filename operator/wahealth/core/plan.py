@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from wahealth.core.status import Condition, Endpoint, Status, TopologyNode
@@ -18,8 +17,7 @@ def stamped(shown: Status, old: Status, now: datetime) -> Status:
     """With its times: the old ones where nothing moved, else `now`, which never goes back behind them."""
     now = max([now, *(c.last_transition_time for c in old.conditions if c.last_transition_time)])
     before = {node.name: node for node in old.nodes}
-    return replace(
-        shown,
+    return shown._replace(
         primary_master_since_time=_primary_since(shown, old, now),
         conditions=tuple(_condition_stamped(c, old, shown.observed_generation, now) for c in shown.conditions),
         nodes=tuple(_node_stamped(node, before.get(node.name), now) for node in shown.nodes),
@@ -41,8 +39,9 @@ def _condition_stamped(new: Condition, old: Status, generation: int | None, now:
 
 
 def _node_stamped(new: TopologyNode, before: TopologyNode | None, now: datetime) -> TopologyNode:
-    same = before is not None and before.verdict is new.verdict and before.since_time is not None
-    return new._replace(since_time=before.since_time if before and same else now)
+    if before is None or before.verdict is not new.verdict or before.since_time is None:
+        return new._replace(since_time=now)
+    return before if before[:-1] == new[:-1] else new._replace(since_time=before.since_time)
 
 
 def _endpoint_stamped(new: Endpoint, old: Status, now: datetime) -> Endpoint:

@@ -24,7 +24,7 @@ from wahealth.core.moment import Moment
 from wahealth.core.plan import plan
 from wahealth.core.sight.look import Sight, anew, look
 from wahealth.core.status import Failover, Status
-from wahealth.core.verdict.judge import grace_in, judge, trouble_in
+from wahealth.core.verdict.judge import assess, judge
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 _NOTHING = Status()
@@ -46,7 +46,7 @@ def begin(written: Status, generation: int, patience: Patience, now: Moment) -> 
     """The history of a resource that this process sees for the first time, from what its status says."""
     history = restored(written, generation, patience, now)
     holding = warnings_of(history, history, Marks(lasting=frozenset(Oddity)))
-    return replace(history, told=tuple(Told(event.reason, now.seconds) for event in holding))
+    return history._replace(told=tuple(Told(event.reason, now.seconds) for event in holding))
 
 
 def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
@@ -64,7 +64,7 @@ def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     after, events = told_after(before, after, change, _marks(after, patience, now), now.seconds)
     say = shown(after, draft, patience, now.seconds)
     events = (RESUMED, *events) if history.suspended else events
-    return _rested(_written(replace(after, suspended=False), say, written, events, now), facts, written)
+    return _rested(_written(after._replace(suspended=False), say, written, events, now), facts, written)
 
 
 def at_once(facts: Facts) -> Status:
@@ -72,7 +72,7 @@ def at_once(facts: Facts) -> Status:
     impatient = Patience(facts.expected.patience.period, 1, 1, 0.0, 0.0, 0.0)
     facts = replace(facts, expected=replace(facts.expected, patience=impatient))
     _, sight = look(History(0.0, facts.generation, 0.0).remembered, facts, protected=False, now=0.0)
-    return judge(facts, sight, _NOTHING, over=True).status
+    return judge(facts, sight, assess(facts, sight), _NOTHING, over=True).status
 
 
 def _begun(history: History, facts: Facts, now: Moment) -> History:
@@ -81,22 +81,24 @@ def _begun(history: History, facts: Facts, now: Moment) -> History:
         return history
     began = history.began if history.believed else now.seconds
     remembered = anew(history.remembered)
-    return replace(history, generation=facts.generation, began=began, worse=0, other=0, remembered=remembered)
+    return history._replace(generation=facts.generation, began=began, worse=0, other=0, remembered=remembered)
 
 
 def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdict, Sight]:
     """The history with what is seen and believed now, and the verdict of this round alone."""
     remembered, sight = look(history.remembered, facts, history.believed is not None, now.seconds)
-    trouble, grace = trouble_in(facts, sight), grace_in(facts, sight)
+    assessed = assess(facts, sight)
+    trouble, grace = assessed.trouble, assessed.grace
     clocks = since_key_changed(ticking(history.clocks, trouble, now.seconds), facts.key_changed)
     believed = history.believed.status if history.believed else _NOTHING
 
     def as_of(second: float) -> Verdict:
-        return judge(facts, sight._replace(now=second), believed, is_over(clocks, trouble, grace, second))
+        over = is_over(clocks, trouble, grace, second)
+        return judge(facts, sight._replace(now=second), assessed, believed, over)
 
     draft, last = as_of(now.seconds), history.last
     odd = odd_for(history, draft)
-    history = replace(history, remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
+    history = history._replace(remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
     return believe(history, draft, lambda: as_of(last), facts.expected.patience, now.seconds), draft, sight
 
 
@@ -107,7 +109,7 @@ def _handed_over(history: History, draft: Verdict, sight: Sight, now: Moment) ->
     believed = history.believed is draft
     coreapps, first = passed_on(history.coreapps, active_coreapps(sight), believed, now)
     primary, second = passed_on(history.primary, primary_master(sight), believed, now)
-    history = replace(history, coreapps=coreapps, primary=primary)
+    history = history._replace(coreapps=coreapps, primary=primary)
     moves = tuple(move for move in (first, second) if move is not None)
     return (_with_last(history, moves[0]) if moves else history), moves
 
@@ -115,15 +117,15 @@ def _handed_over(history: History, draft: Verdict, sight: Sight, now: Moment) ->
 def _with_last(history: History, move: Failover) -> History:
     if history.believed is None:
         return history
-    status = replace(history.believed.status, last_failover=move)
-    return replace(history, believed=replace(history.believed, status=status))
+    status = history.believed.status._replace(last_failover=move)
+    return history._replace(believed=history.believed._replace(status=status))
 
 
 def _flapping(history: History, patience: Patience, now: Moment) -> History:
     changes = recent(history.changes, patience, now.seconds)
     if changes == history.changes and not history.flapping and not is_flapping(changes):
         return history
-    return replace(history, changes=changes, flapping=is_flapping(changes))
+    return history._replace(changes=changes, flapping=is_flapping(changes))
 
 
 def _marks(history: History, patience: Patience, now: Moment) -> Marks:
@@ -150,7 +152,7 @@ def _written(history: History, say: Status, written: Status, events: tuple[Event
     if history.flapping and history.written is not None and now.seconds - history.written < PAUSE:
         return Plan(history, None, events)
     status = plan(written, say, now.wall)
-    return Plan(history if status is None else replace(history, written=now.seconds), status, events, say)
+    return Plan(history if status is None else history._replace(written=now.seconds), status, events, say)
 
 
 def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
@@ -158,15 +160,15 @@ def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
     history = done.history
     calm = done.status is None and not done.events and history.settled and is_calm(history)
     if not calm:
-        return done if history.rest is None else done._replace(history=replace(history, rest=None))
+        return done if history.rest is None else done._replace(history=history._replace(rest=None))
     until = min((told.at for told in history.told), default=float("inf")) + AGAIN
-    return done._replace(history=replace(history, rest=Rest(facts, written, until)))
+    return done._replace(history=history._replace(rest=Rest(facts, written, until)))
 
 
 def _suspended(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     history = _begun(history, facts, now)
-    believed = history.believed and replace(history.believed, status=without_ready(history.believed.status))
+    believed = history.believed and history.believed._replace(status=without_ready(history.believed.status))
     say = suspended(believed.status if believed else unstamped(written), facts.generation)
     events = () if history.suspended else (SUSPENDED,)
     about = facts.generation if believed else None
-    return _written(replace(paused(history), believed=believed, about=about), say, written, events, now)
+    return _written(paused(history)._replace(believed=believed, about=about), say, written, events, now)

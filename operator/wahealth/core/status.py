@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Role
+from wahealth.core.word import Word
 
 
-class Mode(StrEnum):
+class Mode(Word):
     SINGLE = "Single"
     HIGH_AVAILABILITY = "HighAvailability"
     MULTICONNECT = "Multiconnect"
 
 
-class Gateway(StrEnum):
+class Gateway(Word):
     """How the client as a whole stands with the WhatsApp servers."""
 
     UNKNOWN = "Unknown"
@@ -28,7 +27,7 @@ class Gateway(StrEnum):
     UNREGISTERED = "Unregistered"
 
 
-class NodeVerdict(StrEnum):
+class NodeVerdict(Word):
     ACTIVE = "Active"
     STANDBY = "Standby"
     STARTING = "Starting"
@@ -37,7 +36,7 @@ class NodeVerdict(StrEnum):
     MISSING = "Missing"
 
 
-class Truth(StrEnum):
+class Truth(Word):
     """The three values of a condition's `status`."""
 
     TRUE = "True"
@@ -45,7 +44,7 @@ class Truth(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class ConditionType(StrEnum):
+class ConditionType(Word):
     ACCEPTED = "Accepted"
     CREDENTIALS_VALID = "CredentialsValid"
     REACHABLE = "Reachable"
@@ -113,7 +112,7 @@ class Endpoint(NamedTuple):
     since_time: datetime | None = None
 
 
-class FailoverKind(StrEnum):
+class FailoverKind(Word):
     PRIMARY_MASTER = "PrimaryMaster"
     ACTIVE_COREAPP = "ActiveCoreapp"
 
@@ -128,7 +127,7 @@ class Failover(NamedTuple):
     seconds: int
 
 
-class KeyInUse(StrEnum):
+class KeyInUse(Word):
     CURRENT = "Current"
     PREVIOUS = "Previous"
 
@@ -138,8 +137,7 @@ class Credentials(NamedTuple):
     last_rotation_time: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """All that `.status` holds. `judge` leaves the times out, `plan` stamps them."""
 
     gateway: Gateway = Gateway.UNKNOWN

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from wahealth.api.convert import status_document
@@ -91,7 +90,7 @@ class Cycle:
     async def _apply(self, record: Record, status: Status) -> None:
         if (ready := _unowned_ready(record.written, status)) is not None:
             # The schema's default Ready has no owner: apply leaves it standing unless it was once ours.
-            first = replace(status, conditions=(*status.conditions, ready))
+            first = status._replace(conditions=(*status.conditions, ready))
             record.version = await self._cluster.apply_status(record, status_document(first))
         record.version = await self._cluster.apply_status(record, status_document(status))
         record.written = status

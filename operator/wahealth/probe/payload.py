@@ -7,11 +7,12 @@ without a role, a 200 without `health`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from pydantic_core import from_json
 
 from wahealth.core.answer import (
     Answered,
@@ -38,9 +39,11 @@ _ROLES = {
     "secondary_master": Role.SECONDARY_MASTER,
     "coreapp": Role.COREAPP,
 }
+_KNOWN = {word: (status, None) for word, status in _STATUSES.items()}
 LONGEST_NAME = 253  # of a DNS name, and so of a pod
 LONGEST_WORD = 63
 _UNPRINTABLE = re.compile(r"[^!-~]")
+_IS_CLEAN = re.compile(rf"[!-~]{{1,{LONGEST_NAME}}}").fullmatch
 
 
 def outcome_of(http_status: int, body: bytes) -> Outcome:
@@ -57,19 +60,17 @@ def outcome_of(http_status: int, body: bytes) -> Outcome:
 def _http_status(status: int, body: bytes) -> str:
     """With the vendor's error code where there is one, such as 1014: coreapp or database unreachable."""
     try:
-        code = json.loads(body)["errors"][0]["code"]
-    except (ValueError, RecursionError, LookupError, TypeError):
+        code = from_json(body, allow_inf_nan=False)["errors"][0]["code"]
+    except (ValueError, LookupError, TypeError):
         return f"HTTP {status}"
     return f"HTTP {status}, code {code}" if type(code) is int and 0 < code < 10_000 else f"HTTP {status}"
 
 
 def parse_health(body: bytes) -> Answered | Malformed:
-    """The body of a 200."""
+    """The body of a 200. Of duplicate keys the last one counts."""
     try:
-        document = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-    except UnicodeDecodeError:
-        return Malformed("the body is not UTF-8")
-    except (ValueError, RecursionError):
+        document = from_json(body, allow_inf_nan=False)
+    except ValueError:  # no JSON, no UTF-8, NaN, a lone surrogate, too deep: jiter says them all so
         return Malformed("the body is not JSON")
     health = document.get("health") if isinstance(document, dict) else None
     if not isinstance(health, dict) or not health:
@@ -77,28 +78,25 @@ def parse_health(body: bytes) -> Answered | Malformed:
     return _answered(health, _version(document))
 
 
-def _no_constant(_: str) -> None:
-    raise ValueError  # NaN and Infinity are not JSON
-
-
 def _answered(health: Mapping[str, Any], version: str | None) -> Answered | Malformed:
     if isinstance(health.get("gateway_status"), str):
         status, word = _status(health["gateway_status"])
         return Answered(Report(status, (), version, word))
-    entries = {key: entry for key, entry in health.items() if isinstance(entry, dict)}
-    nodes = tuple(_node(name, entries[key]) for key, name in _clean_names(sorted(entries)))
-    return (
-        Answered(Report(None, nodes, version)) if nodes else Malformed("the body names no node and no gateway_status")
-    )
+    keys = sorted([key for key, entry in health.items() if isinstance(entry, dict)])
+    if not keys:
+        return Malformed("the body names no node and no gateway_status")
+    names = keys if all(map(_IS_CLEAN, keys)) else _clean_names(keys)
+    nodes = tuple([_node(name, health[key]) for name, key in zip(names, keys, strict=True)])
+    return Answered(Report(None, nodes, version))
 
 
-def _clean_names(keys: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each key with a clean name of its own: two keys that are the same once cut stay two nodes."""
+def _clean_names(keys: Iterable[str]) -> Iterator[str]:
+    """For each key a clean name of its own: two keys that are the same once cut stay two nodes."""
     taken: Counter[str] = Counter()
     for key in keys:
         name = clean(key, LONGEST_NAME)
         taken[name] += 1
-        yield key, name if taken[name] == 1 else f"{name[:-8]}~{taken[name]}"
+        yield name if taken[name] == 1 else f"{name[:-8]}~{taken[name]}"
 
 
 def _node(name: str, entry: Mapping[str, Any]) -> Node:
@@ -112,8 +110,8 @@ def _status(word: object) -> tuple[GatewayStatus | None, str | None]:
     """The status, and the vendor's word where it is not one we know. No word: None, the node could not be asked."""
     if not isinstance(word, str):
         return None, None
-    known = _STATUSES.get(word)
-    return (known, None) if known else (GatewayStatus.UNKNOWN, clean(word, LONGEST_WORD))
+    known = _KNOWN.get(word)
+    return known or (GatewayStatus.UNKNOWN, clean(word, LONGEST_WORD))
 
 
 def _version(document: Mapping[str, Any]) -> str | None:

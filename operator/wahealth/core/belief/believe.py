@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from wahealth.core.belief.clocks import only
 from wahealth.core.belief.history import History
@@ -68,8 +67,7 @@ def taken(history: History, draft: Verdict) -> History:
     before = history.believed.status.truth(ConditionType.AVAILABLE) if history.believed else None
     after = draft.status.truth(ConditionType.AVAILABLE)
     changed = before is not None and before is not after
-    return replace(
-        history,
+    return history._replace(
         believed=draft,
         about=history.generation,
         worse=0,
@@ -95,7 +93,7 @@ def _worse(history: History, draft: Verdict, patience: Patience) -> History:
     rounds = history.worse + 1
     if rounds >= patience.failure_threshold and not draft.protected:
         return taken(history, draft)
-    return replace(history, worse=rounds, other=0)
+    return history._replace(worse=rounds, other=0)
 
 
 def _other(history: History, believed: Verdict, draft: Verdict, patience: Patience) -> History:
@@ -103,9 +101,9 @@ def _other(history: History, believed: Verdict, draft: Verdict, patience: Patien
     if draft.trouble is Trouble.UNDECIDED and history.worse:
         return history
     if draft.says_the_same(believed):
-        return replace(history, worse=0, other=0)
+        return history._replace(worse=0, other=0)
     other = history.other + 1
-    return taken(history, draft) if other >= patience.success_threshold else replace(history, worse=0, other=other)
+    return taken(history, draft) if other >= patience.success_threshold else history._replace(worse=0, other=other)
 
 
 def _falls(before: Gateway, now: Gateway) -> bool:

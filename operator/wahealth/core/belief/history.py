@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from wahealth.core.belief.clocks import Clocks
@@ -39,8 +38,7 @@ class Rest(NamedTuple):
         return now < self.until and facts == self.facts and (written is self.written or written == self.written)
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     began: float  # the first round, of the resource or of a generation nothing was believed of
     generation: int  # of the rounds that are counted
     last: float  # the last round that counted
@@ -49,15 +47,15 @@ class History:
     worse: int = 0  # rounds in a row that are worse than what is believed, or bad ones on a new generation
     other: int = 0  # rounds in a row that are different in another way
     clocks: Clocks = ()
-    remembered: Remembered = field(default_factory=lambda: Remembered({}, {}))
-    coreapps: Handover = field(default_factory=Handover)
-    primary: Handover = field(default_factory=Handover)
+    remembered: Remembered = Remembered({}, {})
+    coreapps: Handover = Handover()
+    primary: Handover = Handover()
     odd: tuple[tuple[Oddity, int], ...] = ()  # for how many rounds in a row each oddity was seen
     changes: tuple[float, ...] = ()  # of what is believed of Available
     flapping: bool = False
     suspended: bool = False
     told: tuple[Told, ...] = ()
-    budget: Budget = field(default_factory=lambda: Budget(0.0, 0.0))
+    budget: Budget = Budget(0.0, 0.0)
     written: float | None = None  # the last write of the status
     rest: Rest | None = None
 
@@ -95,6 +93,6 @@ def odd_for(history: History, draft: Verdict) -> tuple[tuple[Oddity, int], ...]:
 def paused(history: History) -> History:
     """While nobody is asked, nothing is counted."""
     coreapps, primary = Handover(history.coreapps.settled), Handover(history.primary.settled)
-    return replace(
-        history, suspended=True, worse=0, other=0, clocks=(), told=(), coreapps=coreapps, primary=primary, rest=None
+    return history._replace(
+        suspended=True, worse=0, other=0, clocks=(), told=(), coreapps=coreapps, primary=primary, rest=None
     )

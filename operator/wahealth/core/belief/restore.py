@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from wahealth.core.answer import Node
@@ -47,8 +46,7 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
     trouble = _trouble(written)
     believed = unstamped(written)
     waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO
-    return replace(
-        history,
+    return history._replace(
         believed=Verdict(believed, trouble, waiting, oddities(believed.nodes, _mode_of_nodes(believed), None)),
         about=written.observed_generation,
         clocks=_clocks(written, trouble, now),
@@ -70,8 +68,7 @@ def _remembered(written: Status, patience: Patience, now: Moment) -> Remembered:
 def unstamped(written: Status) -> Status:
     """The status as a verdict holds it: no times, and nothing of what is only waited for."""
     kept = tuple(c for c in written.conditions if c.type not in _NOT_BELIEVED)
-    return replace(
-        written,
+    return written._replace(
         primary_master_since_time=None,
         nodes=tuple(node._replace(since_time=None) for node in written.nodes),
         endpoints=tuple(endpoint._replace(since_time=None) for endpoint in written.endpoints),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from wahealth.core.belief.history import History
 from wahealth.core.belief.progress import progress
 from wahealth.core.facts import Patience
@@ -34,14 +32,14 @@ def shown(history: History, draft: Verdict, patience: Patience, now: float) -> S
         status = history.believed.status
     found = progress(history, status, draft, patience, now)
     conditions = status.conditions if found is None else (*status.conditions, found)
-    return replace(status, conditions=conditions, observed_generation=history.about)
+    return status._replace(conditions=conditions, observed_generation=history.about)
 
 
 def starting(draft: Verdict) -> Status:
     """A new resource: what is seen, with everything bad about it still open. A missing reference is told as it is."""
     if draft.trouble is Trouble.REFERENCE:
         return draft.status
-    return replace(draft.status, conditions=tuple(_open(c) for c in draft.status.conditions))
+    return draft.status._replace(conditions=tuple(_open(c) for c in draft.status.conditions))
 
 
 def suspended(believed: Status, generation: int) -> Status:
@@ -49,12 +47,12 @@ def suspended(believed: Status, generation: int) -> Status:
     message = f"Probing is suspended by spec.suspend; the last gateway was {believed.gateway}."
     told = Condition(ConditionType.SUSPENDED, Truth.TRUE, "Suspended", message)
     kept = without_ready(believed)
-    return replace(kept, conditions=(*kept.conditions, told), observed_generation=generation)
+    return kept._replace(conditions=(*kept.conditions, told), observed_generation=generation)
 
 
 def without_ready(believed: Status) -> Status:
     """The last verdict of a client that is not asked any more: nobody can say whether it is ready."""
-    return replace(believed, conditions=tuple(c for c in believed.conditions if c.type not in _ABSENT_WHILE_SUSPENDED))
+    return believed._replace(conditions=tuple(c for c in believed.conditions if c.type not in _ABSENT_WHILE_SUSPENDED))
 
 
 def _open(condition: Condition) -> Condition:
@@ -68,4 +66,4 @@ def _resumed(believed: Status, draft: Verdict) -> Status:
     """After a suspension, until something is believed of the client again."""
     seen = draft.status.condition(ConditionType.READY)
     ready = Condition(ConditionType.READY, Truth.UNKNOWN, "GracePeriod", seen.message if seen else "")
-    return replace(believed, conditions=(*believed.conditions, ready))
+    return believed._replace(conditions=(*believed.conditions, ready))

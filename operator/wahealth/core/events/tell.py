@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from wahealth.core.belief.history import Budget, History, Told
@@ -38,7 +37,7 @@ def told_after(
     changes = () if history.flapping else told_changes(change)
     events = (*ended, *changes, *(event for event in standing if event.reason not in again))
     told = tuple(Told(e.reason, _told_at(history, e, now)) for e in standing)
-    return _within_budget(replace(history, told=told), events, now)
+    return _within_budget(history._replace(told=told), events, now)
 
 
 def warnings_of(before: History, history: History, marks: Marks) -> tuple[Event, ...]:
@@ -67,4 +66,4 @@ def _within_budget(history: History, events: tuple[Event, ...], now: float) -> t
         return history, events
     left = min(BURST, history.budget.left + (now - history.budget.at) / REFILL)
     told = events[: int(left)]
-    return replace(history, budget=Budget(left - len(told), now)), told
+    return history._replace(budget=Budget(left - len(told), now)), told

@@ -25,18 +25,24 @@ class Census(NamedTuple):
     def primary_connected(self) -> bool:
         return any(seen.node.gateway is GatewayStatus.CONNECTED for seen in self.primaries)
 
+    @property
+    def primaries_connected(self) -> bool:
+        """Every one of them, also where there is none."""
+        return all(seen.node.gateway is GatewayStatus.CONNECTED for seen in self.primaries)
+
 
 def counted(view: Report, roster: Roster) -> Census:
     if view.single is not None:
         return Census(view.single)
-    live = [seen for seen in roster.values() if seen.live]
+    live = [seen for seen in roster.values() if not seen.gone and seen.absent is None]
     coreapps = [seen for seen in live if seen.node.role is Role.COREAPP]
+    masters = [seen for seen in live if seen.node.role in MASTERS] if len(coreapps) < len(live) else []
     return Census(
         None,
-        connected=tuple(seen for seen in coreapps if seen.node.gateway is GatewayStatus.CONNECTED),
-        primaries=tuple(seen for seen in live if says_it_leads(seen.node)),
+        connected=tuple([seen for seen in coreapps if seen.node.gateway is GatewayStatus.CONNECTED]),
+        primaries=tuple([seen for seen in masters if says_it_leads(seen.node)]),
         coreapps_say=_said(coreapps),
-        masters_say=_said(seen for seen in live if seen.node.role in MASTERS),
+        masters_say=_said(masters),
     )
 
 
@@ -46,4 +52,4 @@ def says_it_leads(node: Node) -> bool:
 
 
 def _said(nodes: Iterable[Seen]) -> frozenset[GatewayStatus]:
-    return frozenset(seen.node.gateway for seen in nodes if seen.node.gateway is not None)
+    return frozenset([seen.node.gateway for seen in nodes if seen.node.gateway is not None])

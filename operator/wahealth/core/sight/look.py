@@ -66,7 +66,10 @@ def _seen(before: Remembered, facts: Facts, round_: Round, view: Report, now: fl
     judged = judged_by(detection, expected.mode, census)
     rise = risen(before.rise, census.connections, judged, facts, now)
     enough = census.connections >= (rise.expected or 1)
-    after = before._replace(roster=with_missed(roster, judged, enough, now), detection=detection, rise=rise)
+    lacking = not enough or (judged is Mode.MULTICONNECT and not census.primaries_connected)
+    if lacking or any(seen.missed is not None for seen in roster.values()):
+        roster = with_missed(roster, judged, enough, now)
+    after = before._replace(roster=roster, detection=detection, rise=rise)
     return after, _sight(after, round_, census, judged, now)
 
 

@@ -43,9 +43,11 @@ Roster = Mapping[str, Seen]  # by the node's key; after a restart by its name in
 def met(before: Roster, nodes: Sequence[Node], pods: Pods | None, now: float, grace: float) -> Roster:
     """The nodes of this answer and those that it leaves out; `grace` in seconds until one left out is missing."""
     places = _places(nodes, pods) if pods else {}
-    known = {node.key: _known(before, node) for node in nodes}
-    roster = {node.key: _met(known[node.key], node, places.get(node.key), pods, now) for node in nodes}
-    if len(roster) < len(before) or not roster.keys() >= before.keys():
+    roster = {}
+    for node in nodes:
+        known = before.get(node.key) or before.get(node.container)
+        roster[node.key] = _met(known, node, places.get(node.key), pods, now)
+    if roster.keys() != before.keys():
         roster.update(_left_out(before, nodes, pods, now, grace))
     return roster
 
@@ -72,12 +74,11 @@ def _is_missed(node: Node, mode: Mode | None, enough: bool) -> bool:
 
 def shown_names(roster: Roster) -> Mapping[str, str]:
     """By key: the container part, or the whole key where two nodes would share it."""
-    times = Counter(seen.node.container for seen in roster.values())
-    return {key: s.node.container if times[s.node.container] == 1 else s.node.key for key, s in roster.items()}
-
-
-def _known(before: Roster, node: Node) -> Seen | None:
-    return before.get(node.key) or before.get(node.container)
+    containers = {key: seen.node.container for key, seen in roster.items()}
+    if len(set(containers.values())) == len(containers):
+        return containers
+    times = Counter(containers.values())
+    return {key: name if times[name] == 1 else roster[key].node.key for key, name in containers.items()}
 
 
 def _met(known: Seen | None, node: Node, place: Pod | None, pods: Pods | None, now: float) -> Seen:
@@ -85,6 +86,8 @@ def _met(known: Seen | None, node: Node, place: Pod | None, pods: Pods | None, n
         return Seen(node, now, place, gone=place is None and _said_gone(node, pods))
     if node.role is None and known.node.role is not None:
         node = node._replace(role=known.node.role)
+    if pods is None and node == known.node and known.absent is None and not known.gone:
+        return known
     gone = pods is not None and place is None and (known.pod is not None or _said_gone(node, pods))
     since = known.since if node.gateway is known.node.gateway and known.absent is None else now
     return Seen(node, since, place or known.pod, gone, None, known.missed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import NamedTuple
 
 from wahealth.core.facts import Facts
 from wahealth.core.sight.census import Census
@@ -26,7 +26,22 @@ from wahealth.core.verdict.trouble import Level, Trouble, grace_of, trouble_of
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 
-def level_of(facts: Facts, sight: Sight) -> Level | None:
+class Assessment(NamedTuple):
+    """What a round comes to: the level of its view (None: not seen), its trouble, how long that may last."""
+
+    level: Level | None
+    trouble: Trouble | None
+    grace: float  # seconds
+
+
+def assess(facts: Facts, sight: Sight) -> Assessment:
+    level = _level(facts, sight)
+    trouble = _trouble(facts, sight, level)
+    nodes = sight.census is not None and sight.census.single is None
+    return Assessment(level, trouble, grace_of(trouble, facts.expected.patience, nodes) if trouble else 0.0)
+
+
+def _level(facts: Facts, sight: Sight) -> Level | None:
     if sight.census is None:
         return None
     gateway = gateway_of(sight.census, sight.expected) if sight.judged else None
@@ -34,33 +49,27 @@ def level_of(facts: Facts, sight: Sight) -> Level | None:
     return Level(sight.judged, gateway, sight.census.connections, sight.expected, minimum)
 
 
-def trouble_in(facts: Facts, sight: Sight) -> Trouble | None:
-    """The state of this round, whose clock runs."""
+def _trouble(facts: Facts, sight: Sight, level: Level | None) -> Trouble | None:
     if facts.reference is not None:
         return Trouble.REFERENCE
     if facts.key is not None:
         return Trouble.KEY_FORM
-    level = level_of(facts, sight)
     if level is None:
         return Trouble.REFUSED if sight.round.refusing else Trouble.UNREACHABLE
     return trouble_of(level, facts.expected)
 
 
-def grace_in(facts: Facts, sight: Sight) -> float:
-    """Seconds that the trouble of this round may last."""
-    trouble, nodes = trouble_in(facts, sight), sight.census is not None and sight.census.single is None
-    return grace_of(trouble, facts.expected.patience, nodes) if trouble else 0.0
-
-
-def judge(facts: Facts, sight: Sight, believed: Status, over: bool) -> Verdict:
+def judge(facts: Facts, sight: Sight, assessed: Assessment, believed: Status, over: bool) -> Verdict:
     """`believed`: for what stays as it was. `over`: the grace of this round's trouble has ended."""
-    trouble, level = trouble_in(facts, sight), level_of(facts, sight)
-    case = Case(facts, sight.round, sight.endpoints, believed, level, trouble, over, sight.detected, sight.mismatch)
+    level = assessed.level
+    case = Case(
+        facts, sight.round, sight.endpoints, believed, level, assessed.trouble, over, sight.detected, sight.mismatch
+    )
     if sight.census is None or level is None:
         return _verdict(_unseen(believed, sight), case, frozenset())
     nodes = () if sight.census.single else _topology(facts, sight)
     status = _seen(sight, sight.census, level, nodes, believed)
-    primaries = tuple(seen.node.gateway for seen in sight.census.primaries)
+    primaries = tuple([seen.node.gateway for seen in sight.census.primaries])
     case = case._replace(redundancy=status.redundancy, primaries=primaries)
     return _verdict(status, case, oddities(nodes, sight.judged, sight.census.single))
 
@@ -71,7 +80,7 @@ def _topology(facts: Facts, sight: Sight) -> tuple[TopologyNode, ...]:
 
 def _unseen(believed: Status, sight: Sight) -> Status:
     """While the client cannot be seen, what does not age stays: mode, version, topology, the last failover."""
-    return replace(believed, gateway=Gateway.UNKNOWN, endpoints=listed(sight.endpoints))
+    return believed._replace(gateway=Gateway.UNKNOWN, endpoints=listed(sight.endpoints))
 
 
 def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode, ...], believed: Status) -> Status:
@@ -94,7 +103,7 @@ def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode,
 
 def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
     conditions = tuple(Condition(type_, *finding) for type_, finding in findings(case).items())
-    status = replace(status, conditions=conditions, credentials=_credentials(case))
+    status = status._replace(conditions=conditions, credentials=_credentials(case))
     return Verdict(status, case.trouble, not case.over, odd)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from wahealth.core.answer import MASTERS, GatewayStatus, Role
+from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Patience
 from wahealth.core.sight.roster import STARTING, Roster, Seen
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
@@ -71,18 +72,38 @@ RULES: tuple[NodeRule, ...] = (stale, missing, not_asked, connected, starting, m
 
 def topology(roster: Roster, names: Mapping[str, str], setting: Setting) -> tuple[TopologyNode, ...]:
     """All of them, ordered by name."""
-    return tuple(sorted([_listed(names[key], seen, setting) for key, seen in roster.items()], key=itemgetter(0)))
+    listed = [_listed(names[key], seen, setting) for key, seen in roster.items()]
+    listed.sort(key=itemgetter(0))
+    return tuple(listed)
 
 
 def _listed(name: str, seen: Seen, setting: Setting) -> TopologyNode:
     node, pod = seen.node, seen.pod
-    verdict = next(verdict for rule in RULES if (verdict := rule(seen, setting)) is not None)
+    verdict = _verdict(seen, setting)
+    if pod is None and verdict is not NodeVerdict.MISSING and seen.absent is None:
+        return TopologyNode(name, node.role, node.gateway, verdict, node.reported)
     left = verdict is NodeVerdict.MISSING or (node.gateway is GatewayStatus.CONNECTED and not _carries(seen))
-    status = None if left else node.gateway
-    reported = node.reported if status is GatewayStatus.UNKNOWN else None
-    return TopologyNode(
-        name, node.role, status, verdict, reported, pod.name if pod else None, pod.node if pod else None
-    )
+    reported = None if left else node.reported
+    place = (pod.name, pod.node) if pod else (None, None)
+    return TopologyNode(name, node.role, None if left else node.gateway, verdict, reported, *place)
+
+
+def _verdict(seen: Seen, setting: Setting) -> NodeVerdict:
+    """Most nodes have no clock running: what they are follows from their status alone."""
+    gateway = seen.node.gateway
+    if seen.absent is None and seen.missed is None and gateway not in STARTING:
+        return _still(seen.gone, gateway)
+    return _first(seen, setting)
+
+
+def _first(seen: Seen, setting: Setting) -> NodeVerdict:
+    return next(verdict for rule in RULES if (verdict := rule(seen, setting)) is not None)
+
+
+@cache
+def _still(gone: bool, gateway: GatewayStatus | None) -> NodeVerdict:
+    node = Node("", "", "", None, gateway)
+    return _first(Seen(node, 0.0, gone=gone), Setting(Patience(), 0.0))
 
 
 def _carries(seen: Seen) -> bool:
@@ -94,4 +115,5 @@ def redundancy(nodes: tuple[TopologyNode, ...], wanted: int) -> Redundancy:
     """`wanted`: how many coreapps are to be connected."""
     usable = [node.role for node in nodes if node.verdict in _USABLE]
     coreapps = usable.count(Role.COREAPP)
-    return Redundancy(coreapps, sum(role in MASTERS for role in usable), max(0, coreapps - wanted))
+    masters = usable.count(Role.PRIMARY_MASTER) + usable.count(Role.SECONDARY_MASTER)
+    return Redundancy(coreapps, masters, max(0, coreapps - wanted))

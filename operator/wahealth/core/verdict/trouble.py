@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import NamedTuple
 
 from wahealth.core.facts import Expectation, Patience
 from wahealth.core.status import Gateway, Mode
+from wahealth.core.word import Word
 
 
-class Trouble(StrEnum):
+class Trouble(Word):
     """The very state whose first round a grace is counted from."""
 
     REFERENCE = "something referred to is not there"

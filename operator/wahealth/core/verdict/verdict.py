@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from typing import NamedTuple
 
 from wahealth.core.status import ConditionType, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.word import Word
 
 
-class Oddity(StrEnum):
+class Oddity(Word):
     """Something in the topology that the mode does not have."""
 
     NO_PRIMARY = "NoPrimaryMaster"
@@ -18,8 +18,7 @@ class Oddity(StrEnum):
     UNKNOWN_STATUS = "UnknownGatewayStatus"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`waiting`: the trouble's grace is not over, so that Available is still as it was."""
 
     status: Status
