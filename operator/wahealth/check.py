@@ -21,7 +21,7 @@ from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
 from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Mode, Status, Truth
 from wahealth.probe.client import ApiKey, ObserverFault, Question, probe
-from wahealth.probe.trust import UntrustedCA, public, trusting, unverified
+from wahealth.probe.trust import NotAFingerprint, UntrustedCA, fingerprint, pinned, public, trusting, unverified
 
 HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
 USAGE, NOT_THERE = 64, 69
@@ -39,13 +39,17 @@ class Unusable(Exception):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", help="where waweb answers, such as https://10.1.2.3")
-    parser.add_argument("--key-file", type=Path, metavar="F", help=f"the API key; by default ${KEY_VARIABLE}")
+    key = parser.add_mutually_exclusive_group()
+    key.add_argument("--key-file", type=Path, metavar="F", help=f"the API key; by default ${KEY_VARIABLE}")
+    key.add_argument("--key-from", metavar="secret/NAME[:ENTRY]", help="the API key, from a Secret of the cluster")
+    parser.add_argument("-n", "--namespace", metavar="N", help="of that Secret (default: that of the context)")
     parser.add_argument(
         "--mode", choices=[mode.value for mode in Mode], help="what the client should be (default: detect)"
     )
     parser.add_argument("--shards", type=int, choices=ALLOWED_SHARDS, help="of Multiconnect")
     trust = parser.add_mutually_exclusive_group()
     trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), whatever name they carry")
+    trust.add_argument("--pin", metavar="SHA256", help="trust the certificate with this fingerprint, and no other")
     trust.add_argument("--insecure", action="store_true", help="do not verify the certificate; the key goes to anybody")
     parser.add_argument("--timeout", type=float, default=15, metavar="S", help="seconds for the answer (default: 15)")
     parser.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table")
@@ -66,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _verdict(arguments: argparse.Namespace) -> Status:
     host, port = _origin(arguments.url)
-    key, trust = _key(arguments.key_file), _trust(arguments)
+    key, trust = await _key(arguments), _trust(arguments)
     expected = Expectation(Mode(arguments.mode) if arguments.mode else None, arguments.shards)
     if (problem := api_key_problem(key)) is not None:
         return at_once(Facts(expected, 0, key=problem))
@@ -85,23 +89,45 @@ def _origin(url: str) -> tuple[str, int]:
     return host, port
 
 
-def _key(path: Path | None) -> bytes:
-    if path is not None:
-        return _read(path)
+async def _key(arguments: argparse.Namespace) -> bytes:
+    if arguments.key_file is not None:
+        return _read(arguments.key_file)
+    if arguments.key_from is not None:
+        return await _key_from_cluster(arguments.key_from, arguments.namespace)
     if KEY_VARIABLE not in os.environ:
-        raise Unusable(f"name the API key's file with --key-file, or set ${KEY_VARIABLE}", USAGE)
+        raise Unusable(f"name the API key with --key-file or --key-from, or set ${KEY_VARIABLE}", USAGE)
     return os.environb[KEY_VARIABLE.encode()]
+
+
+async def _key_from_cluster(reference: str, namespace: str | None) -> bytes:
+    from wahealth.kube.desk import NoSuchKey, key_from
+
+    try:
+        return await key_from(reference, namespace)
+    except NoSuchKey as error:
+        raise Unusable(str(error), USAGE if str(error).startswith("--key-from") else NOT_THERE) from None
 
 
 def _trust(arguments: argparse.Namespace) -> ssl.SSLContext:
     if arguments.insecure:
         return unverified()
+    if arguments.pin is not None:
+        return _pinned(arguments.pin)
     if arguments.ca is None:
         return public()
     try:
         return trusting(_read(arguments.ca))
     except UntrustedCA:
         raise Unusable(f"{arguments.ca} holds no certificate in PEM", NOT_THERE) from None
+
+
+def _pinned(written: str) -> ssl.SSLContext:
+    try:
+        return pinned(frozenset({fingerprint(written)}))
+    except NotAFingerprint:
+        raise Unusable(
+            "--pin is to be the SHA-256 fingerprint of a certificate, 64 hexadecimal digits", USAGE
+        ) from None
 
 
 def _read(path: Path) -> bytes:

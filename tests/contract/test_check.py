@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,6 +81,19 @@ def test_the_key_from_the_environment_and_no_verification(
     assert cli.main(["check", simulator.url("")]) == 1  # its own certificate is nobody the public trusts
 
 
+@pytest.mark.parametrize("form", [str, str.upper, lambda digits: ":".join(re.findall("..", digits))])
+def test_a_pinned_certificate_is_trusted_and_no_other(
+    simulator: Simulator, key_file: Path, form: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    digits = hashlib.sha256(ssl.PEM_cert_to_DER_cert(simulator.ca)).hexdigest()
+    typed = ["check", simulator.url(""), f"--key-file={key_file}"]
+    assert cli.main([*typed, f"--pin={form(digits)}"]) == 0
+    before = simulator.control.get("/").json()["pods"]
+    assert cli.main([*typed, f"--pin={form(digits[::-1])}"]) == 1
+    assert "TLSVerificationFailed" in capsys.readouterr().out
+    assert simulator.control.get("/").json()["pods"] == before  # nothing was asked, so no key was shown
+
+
 @pytest.mark.parametrize(
     ("typed_wrong", "code", "sentence"),
     [
@@ -85,6 +102,8 @@ def test_the_key_from_the_environment_and_no_verification(
         (["check", "https://10.1.2.3/v1/health"], 64, "URL is to be an origin"),
         (["check", "https://10.1.2.3:port"], 64, "URL is to be an origin"),
         (["check", "https://10.1.2.3"], 64, "--key-file"),
+        (["check", "https://10.1.2.3", "--key-from", "configmap/a"], 64, "--key-from is to be secret/NAME"),
+        (["check", "https://10.1.2.3", "--key-file", "/dev/null", "--pin", "abc"], 64, "--pin is to be the SHA-256"),
         (["check", "https://10.1.2.3", "--key-file", "/nowhere"], 69, "/nowhere cannot be read"),
         (["check", "https://10.1.2.3", "--key-file", "/dev/null", "--ca", "/dev/null"], 69, "no certificate"),
     ],

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import ssl
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
+
+class NotAFingerprint(ValueError):
+    """No SHA-256 of a certificate."""
 
 
 class UntrustedCA(ValueError):
@@ -37,4 +45,30 @@ def public() -> ssl.SSLContext:
     """What the public trusts, for the very address asked."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def fingerprint(written: str) -> str:
+    """SHA-256 of a certificate as openssl prints it, `AB:CD:…`, or bare: 64 hexadecimal digits in lower case."""
+    bare = written.replace(":", "").lower()
+    if not _FINGERPRINT.fullmatch(bare):
+        raise NotAFingerprint
+    return bare
+
+
+def pinned(fingerprints: frozenset[str]) -> ssl.SSLContext:
+    """Whoever presents one of these certificates, by SHA-256, whatever name it carries and whoever signed it.
+
+    It is checked in the handshake, before anything is sent: nobody else is shown the key.
+    """
+
+    class Pinned(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            presented = self.getpeercert(binary_form=True) or b""
+            if hashlib.sha256(presented).hexdigest() not in fingerprints:
+                raise ssl.SSLCertVerificationError("another certificate than the one that is pinned")
+
+    context = unverified()
+    context.sslobject_class = Pinned
     return context
