@@ -41,6 +41,10 @@ bench: $(VENV)/ready ## What a verdict costs on this machine, beside the goals
 fuzz: $(VENV)/ready ## Throw mutated answers at parser and verdict (SECONDS=60)
 	@$(RUN)/python tests/fuzz/answers.py $(or $(SECONDS),60)
 
+.PHONY: mutants
+mutants: $(VENV)/ready ## Break the core in one place at a time, and see whether a test notices (some 20 minutes)
+	@$(RUN)/python tests/mutants.py $(ARGS)
+
 .PHONY: generate
 generate: $(VENV)/ready ## Write anew what is generated from the models: CRD, RBAC, reference
 	@$(RUN)/wahealth generate

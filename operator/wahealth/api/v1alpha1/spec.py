@@ -1,0 +1,168 @@
+"""What to watch: `.spec`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from wahealth.api.schema import EntryName, Model, ObjectName, rule, rules
+
+
+class Workload(Model):
+    """A workload in the resource's own namespace; every running pod of it is asked, each by itself."""
+
+    kind: Literal["Deployment", "StatefulSet"] = "Deployment"
+    name: ObjectName = Field(description="Name of the web workload (waweb), in the resource's own namespace.")
+    port: int = Field(443, ge=1, le=65535, description="Container port on which waweb serves HTTPS.")
+
+
+class Target(Model):
+    """Where waweb answers."""
+
+    workload: Workload
+
+
+class SecretKeyRef(Model):
+    """An entry of a Secret in the resource's own namespace."""
+
+    name: ObjectName = Field(description="Name of the Secret, in the resource's own namespace.")
+    key: EntryName = Field("WA_API_KEY", description="Entry of the Secret that holds the API key.")
+
+
+class ApiKey(Model):
+    """The API key of the health node (WA_API_KEY of waweb): 12 to 128 printable ASCII characters."""
+
+    secret_key_ref: SecretKeyRef
+
+
+class Auth(Model):
+    """How the operator signs in at the health node."""
+
+    api_key: ApiKey
+
+
+class CaRef(Model):
+    """An entry of a Secret or ConfigMap in the resource's own namespace, with PEM certificates to trust."""
+
+    kind: Literal["Secret", "ConfigMap"] = "Secret"
+    name: ObjectName = Field(description="Name of the Secret or ConfigMap, in the resource's own namespace.")
+    key: EntryName = Field("ca.crt", description="Entry that holds the certificates (PEM).")
+
+
+class Tls(Model):
+    """How waweb's certificate is verified.
+
+    With `caRef` the certificate must chain to it, whatever name it carries: waweb's own certificate names
+    WA_WEB_SERVERNAME, never a pod's address. Without `caRef` it must be one that the public trusts, for that address.
+    """
+
+    ca_ref: CaRef | None = None
+
+
+class Multiconnect(Model):
+    """What Multiconnect needs to know."""
+
+    shards: Literal[1, 2, 4, 8, 16, 32] = Field(description="How many coreapps are connected at once.")
+
+
+class Probe(Model):
+    """When and how patiently each web pod is asked; the words of core/v1 Probe."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "!has(self.timeoutSeconds) || !has(self.periodSeconds) || self.timeoutSeconds <= self.periodSeconds",
+                "timeoutSeconds must not be longer than periodSeconds: lower timeoutSeconds or raise periodSeconds",
+                fieldPath=".timeoutSeconds",
+            )
+        )
+    )
+
+    period_seconds: int = Field(30, ge=5, le=3600, description="Seconds from one round of probes to the next.")
+    timeout_seconds: int | None = Field(
+        None,
+        ge=1,
+        le=60,
+        description="Seconds an answer may take in all. Default 15, or periodSeconds where that is shorter; waweb asks "
+        "its nodes one after the other and takes 10 s and more when one of them is gone.",
+    )
+
+    failure_threshold: int = Field(3, ge=1, le=100, description="Rounds in a row before something worse is believed.")
+    success_threshold: int = Field(1, ge=1, le=100, description="Rounds in a row before anything else is believed.")
+
+
+class Grace(Model):
+    """How long a passing state may last before it counts."""
+
+    uninitialized_seconds: int = Field(
+        600, ge=0, le=86400, description="How long the client may initialise or upgrade its database."
+    )
+    connecting_seconds: int = Field(
+        120, ge=0, le=86400, description="How long it may be connecting; a new resource is given this time, too."
+    )
+    failover_seconds: int = Field(
+        60, ge=0, le=86400, description="How long a failover may take, from the last connection to the next."
+    )
+
+
+PROBE_DEFAULT: JsonDict = {"periodSeconds": 30, "failureThreshold": 3, "successThreshold": 1}
+GRACE_DEFAULT: JsonDict = {"uninitializedSeconds": 600, "connectingSeconds": 120, "failoverSeconds": 60}
+
+
+class Expectations(Model):
+    """How much is enough."""
+
+    min_connected_coreapps: int | None = Field(
+        None, ge=1, le=32, description="Connected coreapps that Available wants in Multiconnect. Default: shards."
+    )
+    min_coreapps: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Usable coreapps (active or standby) that RedundancySatisfied wants. Default: 2, or shards + 1.",
+    )
+    min_masters: int = Field(2, ge=0, le=100, description="Usable masters that RedundancySatisfied wants.")
+    registration: Literal["Required", "Optional"] = Field(
+        "Required", description="Optional: a client that is not registered yet counts as available."
+    )
+
+
+class Spec(Model):
+    """What to watch."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "!has(self.mode) || self.mode != 'Multiconnect' || has(self.multiconnect)",
+                "mode Multiconnect needs multiconnect.shards: set it to 1, 2, 4, 8, 16 or 32",
+                fieldPath=".mode",
+            ),
+            rule(
+                "!has(self.multiconnect) || !has(self.mode) || self.mode in ['Auto', 'Multiconnect']",
+                "multiconnect.shards has a meaning with mode Multiconnect or Auto only: remove it or change the mode",
+                fieldPath=".multiconnect",
+            ),
+            rule(
+                "!has(self.multiconnect) || !has(self.expectations) || !has(self.expectations.minConnectedCoreapps) || "
+                "self.expectations.minConnectedCoreapps <= self.multiconnect.shards",
+                "expectations.minConnectedCoreapps must not be more than multiconnect.shards: lower it",
+                fieldPath=".expectations",
+            ),
+        )
+    )
+
+    target: Target
+    mode: Literal["Auto", "Single", "HighAvailability", "Multiconnect"] = Field(
+        "Auto", description="Auto detects the mode from the answer; a fixed mode turns a difference into ModeMismatch."
+    )
+    multiconnect: Multiconnect | None = None
+    auth: Auth
+    tls: Tls | None = None
+    probe: Probe = Field(default_factory=Probe, json_schema_extra={"default": PROBE_DEFAULT})
+    grace: Grace = Field(default_factory=Grace, json_schema_extra={"default": GRACE_DEFAULT})
+    expectations: Expectations = Field(
+        default_factory=Expectations, json_schema_extra={"default": {"minMasters": 2, "registration": "Required"}}
+    )
+    suspend: bool = Field(False, description="Stop asking, keep the last status, say so.")
