@@ -25,7 +25,7 @@ NOT_THERE = 69
 FAST = {"failover_seconds": 4, "startup_seconds": 1}
 
 CLIENTS = (
-    SimulatedClient("acme", "support", settings={"shards": 1, **FAST, "failover_seconds": 12}),
+    SimulatedClient("acme", "support", settings={"shards": 1, **FAST, "failover_seconds": 8}),
     SimulatedClient("acme", "marketing", coreapps=5, settings={"shards": 4, "multiconnect": True, **FAST}),
     SimulatedClient("beta", "helpdesk", coreapps=1, masters=0, webs=1, settings=FAST),
     SimulatedClient("beta", "pilot", coreapps=1, masters=0, webs=1, settings={"registered": False, **FAST}),

@@ -129,7 +129,7 @@ class Status(Model):
         default_factory=list,
         max_length=80,
         json_schema_extra={"x-kubernetes-list-type": "set"},
-        description="Names of the coreapps that are connected, at most 80.",
+        description="Names of the coreapps that are connected, at most 32.",
     )
     last_failover: LastFailover | None = None
     redundancy: Redundancy | None = Field(None, description="Absent for a single instance.")

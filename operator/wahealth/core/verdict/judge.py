@@ -20,7 +20,7 @@ from wahealth.core.status import (
 from wahealth.core.verdict.checks import findings
 from wahealth.core.verdict.checks.case import Case
 from wahealth.core.verdict.gateway import gateway_of
-from wahealth.core.verdict.nodes import MOST_LISTED, Setting, redundancy, topology
+from wahealth.core.verdict.nodes import MOST_CONNECTED, MOST_LISTED, Setting, redundancy, topology
 from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.trouble import Level, Trouble, grace_of, trouble_of
 from wahealth.core.verdict.verdict import Oddity, Verdict
@@ -86,7 +86,7 @@ def _unseen(believed: Status, sight: Sight) -> Status:
 def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode, ...], believed: Status) -> Status:
     view = sight.round.view
     undecided = level.gateway is None and not sight.mismatch and believed.connected is not None
-    names = tuple(sorted(sight.names[seen.node.key] for seen in census.connected))[:MOST_LISTED]
+    names = tuple(sorted(sight.names[seen.node.key] for seen in census.connected))[:MOST_CONNECTED]
     return Status(
         gateway=level.gateway or (Gateway.UNKNOWN if sight.mismatch else believed.gateway),
         mode=sight.detected,

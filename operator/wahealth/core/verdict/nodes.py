@@ -12,7 +12,9 @@ from wahealth.core.facts import Patience
 from wahealth.core.sight.roster import STARTING, Roster, Seen
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
 
-MOST_LISTED = 80  # keeps the status under 64 KiB; the counts stay exact
+# What keeps the status under 64 KiB, with the longest names; the counts stay exact.
+MOST_LISTED = 80
+MOST_CONNECTED = 32  # as many as Multiconnect has shards at the most
 _USABLE = frozenset({NodeVerdict.ACTIVE, NodeVerdict.STANDBY})
 
 
