@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +31,9 @@ from wahealth.core.round import at_once
 from wahealth.core.schedule import next_beat
 from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, Truth
 from wahealth.probe.payload import parse_health
+from wahealth.simulate.replay import Replay
+from wahealth.simulate.run import written
+from wahealth.simulate.scenario import Scenario
 
 names = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=8)
 nodes = st.builds(
@@ -267,3 +271,21 @@ def test_beats_come_within_a_period_and_keep_their_phase(now: float, period: flo
     beat = next_beat(now, period, phase * period)
     assert now < beat <= now + period * 1.000001
     assert abs(next_beat(beat + period / 2, period, phase * period) - beat - period) < 1e-3
+
+
+keys = st.text(st.characters(min_codepoint=1, max_codepoint=0x2FF), max_size=140).map(lambda text: f"k3y-{text}-c4nary")
+
+
+@given(keys, st.sampled_from(["table", "json", "yaml"]), st.booleans())
+def test_the_key_stands_in_no_output(key: str, form: str, taken: bool) -> None:
+    """Also an odd one: too long, with a newline, beyond ASCII; taken, or refused."""
+    pod = {"body": {"health": {"gateway_status": "connected"}}, "key": key if taken else "another-key-of-waweb"}
+    spec = {"target": {"workload": {"name": "web"}}, "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}}}
+    secrets = {"k": {"WA_API_KEY": key}}
+    steps = [{"at": 0, "pods": {"web-0": pod}}, {"at": 60, "secrets": {"k": {"WA_API_KEY": f"{key}2"}}}]
+    document = {"client": {"spec": spec}, "secrets": secrets, "steps": steps, "until": 400}
+    replay = Replay(Scenario.model_validate(document), Path())
+    shown = written(Path("scenario.yaml"), list(replay.moments()), replay.final, form)
+    assert "k3y-" not in shown
+    assert "c4nary" not in shown
+    assert "k3y-" not in repr(replay)

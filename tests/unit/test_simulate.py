@@ -145,7 +145,17 @@ BAD = {
         6,
         "one of error, body, text",
     ),
-    "steps out of order": ("client: {}\nuntil: 1\nsteps:\n- at: 5\n- at: 0\n", 1, "in the order of `at`"),
+    "steps out of order": (
+        "client: {}\nuntil: 1\nsteps:\n- at: 5\n- at: 0\n",
+        5,
+        "in the order of `at`, and 0 is after 5",
+    ),
+    "a body that is no JSON": (
+        "client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    w: {body: 2026-01-01}\n",
+        6,
+        "its body is no JSON",
+    ),
+    "two documents": ("a: 1\n---\nb: 2\n", 2, "another document"),
     "time runs backwards": ("client: {}\nuntil: 1\nsteps:\n- at: -1\n", 4, "greater than or equal to 0"),
 }
 
@@ -168,4 +178,4 @@ def test_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert cli.main(["simulate", str(path)]) == 64
     said = capsys.readouterr().err
     assert "none.yaml: cannot be read" in said
-    assert "none.json: cannot be used as the answer of web-0" in said
+    assert "none.json cannot be used as an answer" in said

@@ -34,12 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
         except NotAScenario as error:
             print(f"wahealth simulate: {error}.", file=sys.stderr)
             return USAGE
-        print(_written(path, list(replay.moments()), replay.final, arguments.output))
+        print(written(path, list(replay.moments()), replay.final, arguments.output))
         codes.append(EXIT_CODES[replay.final.truth(ConditionType.READY)])
     return max(codes)
 
 
-def _written(path: Path, timeline: list[Moment], final: Status, form: str) -> str:
+def written(path: Path, timeline: list[Moment], final: Status, form: str) -> str:
     if form == "table":
         return "\n".join(_lines(path, timeline))
     document = {"timeline": [_moment(moment) for moment in timeline], "final": status_document(final)}

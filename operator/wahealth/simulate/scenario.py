@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -78,13 +79,6 @@ class Scenario(Strict):
     steps: list[Step] = Field(min_length=1)
     until: float = Field(ge=0, le=10_000_000)
 
-    @model_validator(mode="after")
-    def in_order(self) -> Self:
-        times = [step.at for step in self.steps]
-        if times != sorted(times):
-            raise ValueError("steps are to be in the order of `at`")
-        return self
-
 
 def read(path: Path) -> Scenario:
     try:
@@ -96,32 +90,52 @@ def read(path: Path) -> Scenario:
         raise NotAScenario(f"{path}: is not UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise NotAScenario(f"{path}:{mark.line + 1 if mark else 1}: is not YAML") from None
+        problem = getattr(error, "problem", None)
+        line, why = mark.line + 1 if mark else 1, f": {problem}" if problem else ""
+        raise NotAScenario(f"{path}:{line}: is not YAML{why}") from None
     try:
         scenario = Scenario.model_validate(document)
-        _check_files(scenario, path.parent)
     except ValidationError as error:
         raise NotAScenario(_sentence(path, text, error)) from None
+    _check_order(path, text, scenario)
+    _check_answers(path, text, scenario)
     return scenario
 
 
-def _check_files(scenario: Scenario, folder: Path) -> None:
-    """Every answer once, so that a bad path or fixture is told before the replay and not in its middle."""
-    for step in scenario.steps:
+def _check_order(path: Path, text: str, scenario: Scenario) -> None:
+    for place, (before, after) in enumerate(pairwise(scenario.steps), 1):
+        if after.at < before.at:
+            where = _at(path, text, ["steps", place])
+            raise NotAScenario(
+                f"{where}: steps are to be in the order of `at`, and {after.at:g} is after {before.at:g}"
+            )
+
+
+def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
+    """Every answer once, so that what cannot be used is told before the replay and not in its middle."""
+    for place, step in enumerate(scenario.steps):
         for name, pod in step.pods.items():
             try:
                 if pod is not None and pod.error is None:
-                    pod.answer(folder)
+                    pod.answer(path.parent)
             except (OSError, ValueError, KeyError, TypeError):
-                file = pod.payload or pod.body_file if pod else None
-                raise NotAScenario(f"{folder / str(file)}: cannot be used as the answer of {name}") from None
+                where, file = (
+                    _at(path, text, ["steps", place, "pods", name]),
+                    pod.payload or pod.body_file if pod else None,
+                )
+                what = f"{path.parent / file} cannot be used as an answer" if file else "its body is no JSON"
+                raise NotAScenario(f"{where}: steps.{place}.pods.{name}: {what}") from None
+
+
+def _at(path: Path, text: str, where: Sequence[str | int]) -> str:
+    return f"{path}:{_line(yaml.compose(text), where)}"
 
 
 def _sentence(path: Path, text: str, error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
     where = [part for part in problem["loc"] if part not in {"str", "bytes"}]
     name = ".".join(map(str, where)) or "the file"
-    return f"{path}:{_line(yaml.compose(text), where)}: {name}: {problem['msg'].removeprefix('Value error, ')}"
+    return f"{_at(path, text, where)}: {name}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 def _line(node: yaml.Node | None, where: Sequence[str | int]) -> int:
