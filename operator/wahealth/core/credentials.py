@@ -1,8 +1,8 @@
 """Whether a key has the form that the vendor's documentation asks of WA_API_KEY, before it is ever sent anywhere.
 
-Documented: at least 12 and at most 128 characters. A header can carry 0x21 to 0x7E only, so nothing else is let
-through; nothing is stripped in silence, because waweb would not strip it either. No message tells the value or its
-length.
+Documented (page "Health"): at least 12 and at most 128 characters. A header can carry 0x21 to 0x7E only, so nothing
+else is let through; nothing is stripped in silence, because waweb would not strip it either. No message tells the
+value or its length.
 """
 
 from __future__ import annotations

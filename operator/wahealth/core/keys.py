@@ -1,8 +1,9 @@
 """Which API key is sent, and what is done when it is refused: one try a period and key, never more.
 
-Documented: the Webapp reads WA_API_KEY once, when it starts. So after a change of the Secret the new key is refused
-until the web pods restart, and the previous one, kept in memory only, tells that from a key that is wrong. How a key
-is read and a pod is asked is the shell's: `asking` yields what is to be done and is sent what came of it.
+Documented (page "Health"): the Webapp reads WA_API_KEY once, when it starts. So after a change of the Secret the new
+key is refused until the web pods restart, and the previous one, kept in memory only, tells that from a key that is
+wrong. How a key is read and a pod is asked is the shell's: `asking` yields what is to be done and is sent what came
+of it.
 """
 
 from __future__ import annotations

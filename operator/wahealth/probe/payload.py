@@ -47,7 +47,10 @@ _IS_CLEAN = re.compile(rf"[!-~]{{1,{LONGEST_NAME}}}").fullmatch
 
 
 def outcome_of(http_status: int, body: bytes) -> Outcome:
-    """What an answer says. Documented: 401 for a missing or invalid Authorization header; its body may be anything."""
+    """What an answer says.
+
+    Documented (page "Health"): 401 for a missing or invalid Authorization header; its body may be anything.
+    """
     if http_status in {401, 403}:
         return Refused()
     if 300 <= http_status < 400:

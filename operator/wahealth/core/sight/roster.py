@@ -64,7 +64,7 @@ def _missed(seen: Seen, mode: Mode | None, enough: bool, now: float) -> Seen:
 
 
 def _is_missed(node: Node, mode: Mode | None, enough: bool) -> bool:
-    """Documented: a disconnected primary master is as it should be in High Availability, not in Multiconnect."""
+    """Documented (page "High Availability"): a disconnected primary master is right there, and not in Multiconnect."""
     if node.gateway not in NOT_CONNECTED:
         return False
     if node.role is Role.COREAPP:

@@ -51,7 +51,7 @@ def connected(seen: Seen, _: Setting) -> NodeVerdict | None:
 
 
 def starting(seen: Seen, setting: Setting) -> NodeVerdict | None:
-    """Documented: connecting is good, uninitialized may be an upgrade; neither for ever."""
+    """Documented (page "Health"): connecting is good, uninitialized may be an upgrade; neither for ever."""
     if seen.node.gateway not in STARTING:
         return None
     patience = setting.patience
@@ -65,7 +65,7 @@ def missed(seen: Seen, setting: Setting) -> NodeVerdict | None:
 
 
 def standby(_: Seen, __: Setting) -> NodeVerdict | None:
-    """Documented: all others are disconnected, and that is healthy."""
+    """Documented (page "High Availability"): all others are disconnected, and that is healthy."""
     return NodeVerdict.STANDBY
 
 

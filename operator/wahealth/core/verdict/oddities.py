@@ -13,17 +13,17 @@ Masters = Sequence[TopologyNode]
 
 
 def no_primary(masters: Masters, _: Mode) -> Oddity | None:
-    """Documented: one master holds the lease, in High Availability and in Multiconnect."""
+    """Documented (page "Health"): one master holds the lease, in High Availability and in Multiconnect."""
     return None if _leading(masters) else Oddity.NO_PRIMARY
 
 
 def several_primaries(masters: Masters, _: Mode) -> Oddity | None:
-    """Documented: primary_master is the one that holds the lease."""
+    """Documented (page "Health"): primary_master is the one that holds the lease."""
     return Oddity.SEVERAL_PRIMARIES if _leading(masters) > 1 else None
 
 
 def unexpected_connection(masters: Masters, mode: Mode) -> Oddity | None:
-    """Documented: a secondary master is disconnected, and in High Availability the primary master, too."""
+    """Documented (page "High Availability"): all masters are disconnected there; in Multiconnect, but the primary."""
     expected = Role.PRIMARY_MASTER if mode is Mode.MULTICONNECT else None
     found = any(n.verdict is NodeVerdict.ACTIVE and n.role is not expected for n in masters)
     return Oddity.UNEXPECTED_CONNECTION if found else None

@@ -35,7 +35,7 @@ def unregistered_allowed(case: Case) -> Finding | None:
 
 
 def connected(case: Case) -> Finding | None:
-    """Documented: High Availability has exactly one connected coreapp, Multiconnect as many as shards."""
+    """Documented (page "Multiconnect"): as many coreapps as shards; High Availability is the case of one."""
     if case.trouble is not None or _gateway(case) is not Gateway.CONNECTED or case.level is None:
         return None
     return true("Connected", f"{connections(case.level)} to the WhatsApp servers.")
@@ -62,7 +62,7 @@ def undecided(case: Case) -> Finding | None:
 
 
 def initializing(case: Case) -> Finding | None:
-    """Documented: try again in a few minutes, contact support if it stays."""
+    """Documented (page "Health"): try again in a few minutes, contact support if it stays."""
     if case.trouble is not Trouble.UNINITIALIZED or case.over:
         return None
     return unknown("GracePeriod", "The client initialises or upgrades its database: wait some minutes.")
@@ -101,28 +101,28 @@ def partially_connected(case: Case) -> Finding | None:
 
 
 def connecting(case: Case) -> Finding | None:
-    """Documented: connecting is good; past its grace the way out is blocked."""
+    """Documented (page "Health"): connecting is good; past its grace the way out is blocked."""
     if case.trouble is not Trouble.CONNECTING:
         return None
     return false("Connecting", "The client does not get past connecting to the WhatsApp servers: check its way out.")
 
 
 def uninitialized(case: Case) -> Finding | None:
-    """Documented: it may be upgrading or initialising the database; contact support if it stays."""
+    """Documented (page "Health"): it may be upgrading or initialising the database; contact support if it stays."""
     if case.trouble is not Trouble.UNINITIALIZED:
         return None
     return false("Uninitialized", "The client does not finish initialising its database: look at the database.")
 
 
 def unregistered(case: Case) -> Finding | None:
-    """Documented: the client must be registered; a person does that."""
+    """Documented (page "Health"): the client must be registered; a person does that."""
     if case.trouble is not Trouble.UNREGISTERED:
         return None
     return false("Unregistered", "The client is not registered: register its phone number through the Webapp.")
 
 
 def disconnected(case: Case) -> Finding | None:
-    """Documented: the Coreapp is not connected to the WhatsApp servers."""
+    """Documented (page "Health"): the Coreapp is not connected to the WhatsApp servers."""
     said = connections(case.level) if case.level else "The client is not connected"
     return false("Disconnected", f"{said} to the WhatsApp servers: look at the coreapps.")
 

@@ -8,12 +8,12 @@ from wahealth.core.verdict.checks.words import false, true, unknown
 
 
 def key_malformed(case: Case) -> Finding | None:
-    """Documented: WA_API_KEY has at least 12 and at most 128 characters."""
+    """Documented (page "Health"): WA_API_KEY has at least 12 and at most 128 characters."""
     return case.facts.key
 
 
 def key_refused_by_all(case: Case) -> Finding | None:
-    """Documented: a missing or invalid Authorization header is answered with 401."""
+    """Documented (page "Health"): a missing or invalid Authorization header is answered with 401."""
     if case.round.view is not None or not case.round.refusing:
         return None
     return false("APIKeyRejected", "The client refuses the API key: compare the Secret with WA_API_KEY of waweb.")

@@ -17,14 +17,14 @@ def no_mode(case: Case) -> Finding | None:
 
 
 def not_applicable(case: Case) -> Finding | None:
-    """Documented: a single instance is never scaled; two live instances of one number can get the account banned."""
+    """Documented (page "High Availability"): a single instance is never scaled: two of one number can get it banned."""
     if case.redundancy is not None:
         return None
     return true("NotApplicable", "A single instance has no spares.")
 
 
 def no_spare_coreapp(case: Case) -> Finding | None:
-    """Documented: at least 2 coreapps in High Availability, shards + X in Multiconnect to survive X failures."""
+    """Documented (page "Multiconnect"): shards + X coreapps survive X failures; High Availability has one shard."""
     expected = case.level.expected if case.level else 1
     wanted = case.facts.expected.min_coreapps or expected + 1
     if case.redundancy is None or case.redundancy.coreapps >= wanted:
@@ -34,7 +34,7 @@ def no_spare_coreapp(case: Case) -> Finding | None:
 
 
 def no_secondary_master(case: Case) -> Finding | None:
-    """Documented: at least 2 masters."""
+    """Documented (page "High Availability"): at least 2 masters."""
     wanted = case.facts.expected.min_masters
     if case.redundancy is None or case.redundancy.masters >= wanted:
         return None
@@ -43,7 +43,7 @@ def no_secondary_master(case: Case) -> Finding | None:
 
 
 def no_primary_master(case: Case) -> Finding | None:
-    """Documented: one master holds the lease; in Multiconnect it is connected, too."""
+    """Documented (page "Multiconnect"): one master holds the lease; in Multiconnect it is connected, too."""
     if len(case.primaries) != 1:
         return false("NoPrimaryMaster", f"{len(case.primaries)} masters say they are the primary: look at the masters.")
     mode = case.level.mode if case.level else None

@@ -1,6 +1,6 @@
 """RestartRequired: web pods that still run another key; the condition is there only when it is True.
 
-Documented: the Webapp reads WA_API_KEY once, when it starts, so after a change replicas may disagree.
+Documented (page "Health"): the Webapp reads WA_API_KEY once, when it starts, so after a change replicas may disagree.
 """
 
 from __future__ import annotations
