@@ -44,7 +44,7 @@ class KeyRing(Generic[K]):
         return replace(self, read_again=float("-inf"))
 
     def second_try(self, window: float, now: Moment) -> K | None:
-        """The previous key, for `window` seconds after the change, or as long as it works."""
+        """The previous key, for `window` seconds after the change; one that worked, until the new one is taken."""
         recent = self.changed is not None and now.seconds - self.changed.seconds < window
         return self.previous if self.previous_works or recent else None
 
@@ -107,7 +107,9 @@ def asking(ring: KeyRing[K], pods: tuple[str, ...], terms: Terms, now: Moment) -
         second = _outcomes((yield Ask(_refusing(outcomes), previous)))
         took = {pod: outcome for pod, outcome in second.items() if isinstance(outcome, Answered)}
         outcomes, taken = outcomes | took, frozenset(took)
-    return Asked(replace(ring, previous_works=bool(taken)), outcomes, taken)
+    new_taken = any(isinstance(outcome, Answered) for pod, outcome in outcomes.items() if pod not in taken)
+    works = bool(taken) or (ring.previous_works and not new_taken)
+    return Asked(replace(ring, previous_works=works), outcomes, taken)
 
 
 def _outcomes(came: Came[K]) -> Mapping[str, Outcome]:

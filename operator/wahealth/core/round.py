@@ -9,20 +9,19 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from wahealth.core.belief.believe import believe
-from wahealth.core.belief.clocks import is_over, since_key_changed, ticking
+from wahealth.core.belief.clocks import is_over, not_before, ticking
 from wahealth.core.belief.failover import active_coreapps, passed_on, primary_master, stalled
 from wahealth.core.belief.flapping import PAUSE, is_flapping, recent
-from wahealth.core.belief.history import History, Rest, Told, is_calm, odd_for, paused
+from wahealth.core.belief.history import History, Rest, Told, is_calm, odd_for, paused, seen_so_far
 from wahealth.core.belief.restore import restored, unstamped
 from wahealth.core.belief.shown import shown, suspended, without_ready
 from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
-from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of, was_told
-from wahealth.core.events.warnings import FAILOVER_STALLED
+from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.moment import Moment
 from wahealth.core.plan import plan
-from wahealth.core.sight.look import Sight, anew, look
+from wahealth.core.sight.look import Sight, look
 from wahealth.core.status import Failover, Status
 from wahealth.core.verdict.judge import assess, judge
 from wahealth.core.verdict.verdict import Oddity, Verdict
@@ -80,8 +79,7 @@ def _begun(history: History, facts: Facts, now: Moment) -> History:
     if history.generation == facts.generation:
         return history
     began = history.began if history.believed else now.seconds
-    remembered = anew(history.remembered)
-    return history._replace(generation=facts.generation, began=began, worse=0, other=0, remembered=remembered)
+    return history._replace(generation=facts.generation, began=began, worse=0, other=0)
 
 
 def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdict, Sight]:
@@ -89,17 +87,18 @@ def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdi
     remembered, sight = look(history.remembered, facts, history.believed is not None, now.seconds)
     assessed = assess(facts, sight)
     trouble, grace = assessed.trouble, assessed.grace
-    clocks = since_key_changed(ticking(history.clocks, trouble, now.seconds), facts.key_changed)
-    believed = history.believed.status if history.believed else _NOTHING
+    clocks = not_before(ticking(history.clocks, trouble, now.seconds), facts.key_changed, remembered.detection.unclear)
+    believed = history.believed.status if history.believed else history.shown
 
     def as_of(second: float) -> Verdict:
         over = is_over(clocks, trouble, grace, second)
         return judge(facts, sight._replace(now=second), assessed, believed, over)
 
     draft, last = as_of(now.seconds), history.last
-    odd = odd_for(history, draft)
+    odd = odd_for(history, draft, sight.census is not None)
     history = history._replace(remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
-    return believe(history, draft, lambda: as_of(last), facts.expected.patience, now.seconds), draft, sight
+    after = believe(history, draft, lambda: as_of(last), facts.expected.patience, now.seconds)
+    return after if after.believed else after._replace(shown=seen_so_far(draft.status)), draft, sight
 
 
 def _handed_over(history: History, draft: Verdict, sight: Sight, now: Moment) -> tuple[History, tuple[Failover, ...]]:
@@ -130,10 +129,9 @@ def _flapping(history: History, patience: Patience, now: Moment) -> History:
 
 def _marks(history: History, patience: Patience, now: Moment) -> Marks:
     handovers, rounds = (history.coreapps, history.primary), patience.failure_threshold
-    nobody = any(stalled(handover, patience, now) for handover in handovers)
     return Marks(
         pods_disagree=history.remembered.differing >= rounds,
-        failover_stalled=nobody and (not history.worse or was_told(history, FAILOVER_STALLED)),
+        failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
         lasting=frozenset(oddity for oddity, times in history.odd if times >= rounds),
     )
 
@@ -170,5 +168,5 @@ def _suspended(history: History, facts: Facts, written: Status, now: Moment) -> 
     believed = history.believed and history.believed._replace(status=without_ready(history.believed.status))
     say = suspended(believed.status if believed else unstamped(written), facts.generation)
     events = () if history.suspended else (SUSPENDED,)
-    about = facts.generation if believed else None
-    return _written(paused(history)._replace(believed=believed, about=about), say, written, events, now)
+    paused_ = paused(history)._replace(believed=believed, about=facts.generation)
+    return _written(paused_, say, written, events, now)

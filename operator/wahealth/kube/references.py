@@ -83,7 +83,7 @@ class References:
             entry = await self._entry(namespace, "Secret", ref.name, ref.key)
         except ApiError as error:
             return _unread(error, ref.name)
-        return entry or secret_key_missing(ref.name, ref.key)
+        return secret_key_missing(ref.name, ref.key) if entry is None else entry
 
     async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
         try:
@@ -104,7 +104,7 @@ class References:
 
 def _decoded(value: str | None) -> bytes | None:
     try:
-        return base64.b64decode(value, validate=True) if value else None
+        return None if value is None else base64.b64decode(value, validate=True)
     except binascii.Error:
         return None
 

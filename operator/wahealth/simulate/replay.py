@@ -75,7 +75,7 @@ class World:
         if ref.name not in self.secrets:
             return Reading(reference=secret_not_found(ref.name))
         entry = self.secrets[ref.name].get(ref.key)
-        if not entry:
+        if entry is None:
             return Reading(reference=secret_key_missing(ref.name, ref.key))
         key = entry.encode() if isinstance(entry, str) else entry
         problem = api_key_problem(key)

@@ -46,9 +46,12 @@ def believe(history: History, draft: Verdict, a_round_ago: AsOf, patience: Patie
     if history.about != history.generation:
         return _on_new_generation(history, draft, patience)
     if is_worse(history.believed, draft):
-        at_once = _is_certain(draft) or not is_worse(history.believed, a_round_ago())
+        at_once = _is_newly_certain(history.believed, draft) or not is_worse(history.believed, a_round_ago())
         return taken(history, draft) if at_once else _worse(history, draft, patience)
-    return _other(history, history.believed, draft, patience)
+    if draft.says_the_same(history.believed):
+        return history._replace(worse=0, other=0)
+    at_once = draft.differs_in_endpoints(history.believed) or a_round_ago().says_the_same(history.believed)
+    return taken(history, draft) if at_once else _other(history, draft, patience)
 
 
 def is_worse(before: Verdict, draft: Verdict) -> bool:
@@ -96,14 +99,13 @@ def _worse(history: History, draft: Verdict, patience: Patience) -> History:
     return history._replace(worse=rounds, other=0)
 
 
-def _other(history: History, believed: Verdict, draft: Verdict, patience: Patience) -> History:
+def _other(history: History, draft: Verdict, patience: Patience) -> History:
     """Better, a moved role, another version. A status nobody knows neither goes on with a run nor ends it."""
     if draft.trouble is Trouble.UNDECIDED and history.worse:
         return history
-    if draft.says_the_same(believed):
-        return history._replace(worse=0, other=0)
     other = history.other + 1
-    return taken(history, draft) if other >= patience.success_threshold else history._replace(worse=0, other=other)
+    enough = other >= patience.success_threshold
+    return taken(history, draft) if enough else history._replace(worse=0, other=other)
 
 
 def _falls(before: Gateway, now: Gateway) -> bool:
@@ -122,11 +124,15 @@ def _refused_by_some(before: Status, now: Status) -> bool:
     return in_use is KeyInUse.CURRENT and now.condition(required) is not None and before.condition(required) is None
 
 
-def _is_certain(draft: Verdict) -> bool:
-    accepted = draft.status.condition(ConditionType.ACCEPTED)
-    return accepted is not None and accepted.reason in _CERTAIN
+def _is_newly_certain(believed: Verdict, draft: Verdict) -> bool:
+    reason = _reason(draft)
+    return reason in _CERTAIN and reason != _reason(believed)
+
+
+def _reason(verdict: Verdict) -> str:
+    accepted = verdict.status.condition(ConditionType.ACCEPTED)
+    return accepted.reason if accepted else ""
 
 
 def _only_an_edit_helps(draft: Verdict) -> bool:
-    accepted = draft.status.condition(ConditionType.ACCEPTED)
-    return draft.trouble is Trouble.KEY_FORM or (accepted is not None and accepted.reason in _ONLY_AN_EDIT_HELPS)
+    return draft.trouble is Trouble.KEY_FORM or _reason(draft) in _ONLY_AN_EDIT_HELPS

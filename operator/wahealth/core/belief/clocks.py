@@ -18,11 +18,15 @@ def ticking(clocks: Clocks, trouble: Trouble | None, now: float) -> Clocks:
     return clocks if any(known is trouble for known, _ in clocks) else (*clocks, (trouble, now))
 
 
-def since_key_changed(clocks: Clocks, changed: float | None) -> Clocks:
-    """Another key is another refusal."""
-    if changed is None:
-        return clocks
-    return tuple((t, max(since, changed) if t is Trouble.REFUSED else since) for t, since in clocks)
+def not_before(clocks: Clocks, key_changed: float | None, unclear: float | None) -> Clocks:
+    """Another key is another refusal; too many were connected since the shape began to contradict every mode."""
+    return tuple((trouble, _start(trouble, since, key_changed, unclear)) for trouble, since in clocks)
+
+
+def _start(trouble: Trouble, since: float, key_changed: float | None, unclear: float | None) -> float:
+    if trouble is Trouble.REFUSED and key_changed is not None:
+        return max(since, key_changed)
+    return min(since, unclear) if trouble is Trouble.TOO_MANY and unclear is not None else since
 
 
 def only(clocks: Clocks, trouble: Trouble | None) -> Clocks:

@@ -5,11 +5,13 @@ Documented (page "High Availability"): when the active coreapp or the primary ma
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from wahealth.core.facts import Patience
 from wahealth.core.moment import Moment
 from wahealth.core.sight.look import Sight
+from wahealth.core.sight.roster import Seen
 from wahealth.core.status import Failover, FailoverKind, Mode
 from wahealth.core.verdict.checks.words import some
 
@@ -35,15 +37,22 @@ class Holders(NamedTuple):
 
 
 def active_coreapps(sight: Sight) -> Holders:
-    connected = sight.census.connected if sight.census else ()
-    names = tuple(sorted(seen.node.container for seen in connected))
+    names = _names(sight, sight.census.connected if sight.census else ())
     alone = sight.judged is not Mode.HIGH_AVAILABILITY or len(names) == 1
     return Holders(FailoverKind.ACTIVE_COREAPP, names, alone and len(names) >= sight.expected)
 
 
 def primary_master(sight: Sight) -> Holders:
-    names = tuple(seen.node.container for seen in sight.census.primaries) if sight.census else ()
+    names = _names(sight, sight.census.primaries if sight.census else ())
     return Holders(FailoverKind.PRIMARY_MASTER, names, len(names) == 1)
+
+
+def _names(sight: Sight, holders: tuple[Seen, ...]) -> Names:
+    """The container part, wherever it is now; the whole key where another node that is there shares it."""
+    if not holders:
+        return ()
+    times = Counter(seen.node.container for seen in sight.roster.values() if seen.live)
+    return tuple(sorted(s.node.container if times[s.node.container] == 1 else s.node.key for s in holders))
 
 
 def passed_on(before: Handover, seen: Holders, believed: bool, now: Moment) -> tuple[Handover, Failover | None]:

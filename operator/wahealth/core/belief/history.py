@@ -9,7 +9,7 @@ from wahealth.core.belief.failover import Handover
 from wahealth.core.facts import Facts
 from wahealth.core.sight.look import Remembered
 from wahealth.core.sight.roster import STARTING, Seen
-from wahealth.core.status import Status
+from wahealth.core.status import Gateway, Status
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 
@@ -43,7 +43,8 @@ class History(NamedTuple):
     generation: int  # of the rounds that are counted
     last: float  # the last round that counted
     believed: Verdict | None = None  # None: nothing yet
-    about: int | None = None  # the generation that the believed verdict is about
+    about: int | None = None  # the generation that the believed verdict, or a suspension, is about
+    shown: Status = Status()  # while nothing is believed: what was seen last
     worse: int = 0  # rounds in a row that are worse than what is believed, or bad ones on a new generation
     other: int = 0  # rounds in a row that are different in another way
     clocks: Clocks = ()
@@ -67,27 +68,35 @@ class History(NamedTuple):
 
 def is_calm(history: History) -> bool:
     """Nothing is waited for and no clock runs: only other facts can change anything."""
-    seen, detection = history.remembered, history.remembered.detection
+    waited_for = (history.odd, history.clocks, history.worse, history.other, history.flapping)
     return (
-        not (history.odd or history.clocks or history.worse or history.other or history.flapping)
-        and not (seen.differing or seen.rise.levels or detection.other.rounds or detection.contrary.rounds)
-        and history.coreapps.lost is None
-        and history.primary.lost is None
-        and not any(watched.otherwise for watched in seen.endpoints.values())
-        and all(_is_still(node) for node in seen.roster.values())
+        not any(waited_for) and history.coreapps.lost is None and history.primary.lost is None and _is_seen_so(history)
     )
+
+
+def _is_seen_so(history: History) -> bool:
+    """What is remembered of the client stands still, too."""
+    seen, detection = history.remembered, history.remembered.detection
+    moving = seen.differing or seen.rise.levels or any(watched.otherwise for watched in seen.endpoints.values())
+    known = detection.unclear is None and detection.shape.mode in {None, detection.mode}
+    return known and not moving and all(_is_still(node) for node in seen.roster.values())
 
 
 def _is_still(seen: Seen) -> bool:
     return seen.absent is None and seen.missed is None and seen.node.gateway not in STARTING
 
 
-def odd_for(history: History, draft: Verdict) -> tuple[tuple[Oddity, int], ...]:
-    """With this round's oddities counted. What is not seen is as it was."""
-    if not draft.oddities:
-        return ()
+def odd_for(history: History, draft: Verdict, seen: bool) -> tuple[tuple[Oddity, int], ...]:
+    """With this round's oddities counted. What is not `seen` is as it was."""
+    if not seen:
+        return history.odd
     before = dict(history.odd)
     return tuple((oddity, before.get(oddity, 0) + 1) for oddity in sorted(draft.oddities))
+
+
+def seen_so_far(status: Status) -> Status:
+    """Of a client that nothing is believed of: what stays while it is not seen, and decides nothing."""
+    return status._replace(gateway=Gateway.UNKNOWN, conditions=(), endpoints=(), observed_generation=None)
 
 
 def paused(history: History) -> History:

@@ -39,11 +39,10 @@ def _stalled(history: History, believed: Verdict, patience: Patience, now: float
         waited = is_over(history.clocks, Trouble.REFERENCE, patience.startup, now)
         return _told(ConditionType.STALLED, accepted) if accepted.reason in _AT_ONCE or waited else None
     key = believed.status.condition(ConditionType.CREDENTIALS_VALID)
-    if key is None or key.status is not Truth.FALSE:
+    if key is None or believed.trouble not in {Trouble.KEY_FORM, Trouble.REFUSED}:
         return None
-    refused = believed.trouble is Trouble.REFUSED
     waited = is_over(history.clocks, Trouble.REFUSED, patience.refused, now)
-    return _told(ConditionType.STALLED, key) if waited or not refused else None
+    return _told(ConditionType.STALLED, key) if waited or believed.trouble is Trouble.KEY_FORM else None
 
 
 def _told(type_: ConditionType, cause: Condition) -> Condition:

@@ -7,7 +7,7 @@ from datetime import datetime
 from wahealth.core.answer import Node
 from wahealth.core.belief.clocks import LONG_AGO, Clocks
 from wahealth.core.belief.failover import Handover
-from wahealth.core.belief.history import Budget, History
+from wahealth.core.belief.history import Budget, History, seen_so_far
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.moment import Moment
 from wahealth.core.sight.endpoints import Watched
@@ -28,6 +28,7 @@ _OF_GATEWAY = {
     Gateway.DISCONNECTED: Trouble.DISCONNECTED,
     Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW,
 }
+UNSEEN = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED, Trouble.UNREACHABLE})
 _KEY_FORM = frozenset({"APIKeyTooShort", "APIKeyTooLong", "APIKeyInvalidCharacters"})
 BURST = 25.0  # events at once
 
@@ -42,17 +43,19 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
         budget=Budget(BURST, now.seconds),
     )
     if written.observed_generation is None or written.condition(ConditionType.AVAILABLE) is None:
-        return history
+        return history._replace(about=written.observed_generation, shown=seen_so_far(unstamped(written)))
     trouble = _trouble(written)
     believed = unstamped(written)
+    odd = frozenset() if trouble in UNSEEN else oddities(believed.nodes, _mode_of_nodes(believed), None)
     waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO
     return history._replace(
-        believed=Verdict(believed, trouble, waiting, oddities(believed.nodes, _mode_of_nodes(believed), None)),
+        believed=Verdict(believed, trouble, waiting, odd),
         about=written.observed_generation,
         clocks=_clocks(written, trouble, now),
         remembered=_remembered(written, patience, now),
-        coreapps=Handover(written.connected_coreapps if is_complete(written) else ()),
-        primary=Handover((written.primary_master,) if written.primary_master else ()),
+        odd=tuple((oddity, patience.failure_threshold) for oddity in sorted(odd)),
+        coreapps=Handover(_identities(written, written.connected_coreapps) if is_complete(written) else ()),
+        primary=Handover(_identities(written, (written.primary_master,) if written.primary_master else ())),
     )
 
 
@@ -75,6 +78,12 @@ def unstamped(written: Status) -> Status:
         conditions=tuple(c._replace(observed_generation=None, last_transition_time=None) for c in kept),
         observed_generation=None,
     )
+
+
+def _identities(written: Status, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Shown names as `failover` knows the nodes: a whole key only where another node that is there shares its end."""
+    there = [n.name.rpartition(":")[2] for n in written.nodes if n.verdict is not NodeVerdict.STALE]
+    return tuple(sorted(n if there.count(n.rpartition(":")[2]) > 1 else n.rpartition(":")[2] for n in names))
 
 
 def is_complete(status: Status) -> bool:

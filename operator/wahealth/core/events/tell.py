@@ -42,8 +42,8 @@ def told_after(
 
 def warnings_of(before: History, history: History, marks: Marks) -> tuple[Event, ...]:
     """Everything that holds now and should not."""
-    if history.believed is None:
-        return ()
+    if history.believed is None or history.believed.status.condition(ConditionType.READY) is None:
+        return ()  # nothing is believed, or nobody can say whether it still holds
     lost = was_told(history, REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
     return standing_warnings(Standing(history.believed, lost, *marks))
 

@@ -22,6 +22,8 @@ class Rise(NamedTuple):
 
 def risen(before: Rise, count: int, mode: Mode | None, facts: Facts, now: float) -> Rise:
     """`now` in seconds. Only Multiconnect without shards learns; another generation or mode starts afresh."""
+    if mode is None:
+        return before  # a shape that cannot be judged is no change of mode
     expected, generation = facts.expected, facts.generation
     if mode is not Mode.MULTICONNECT or expected.shards:
         return Rise(expected.shards if mode is Mode.MULTICONNECT else 1, generation, mode)

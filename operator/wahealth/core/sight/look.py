@@ -10,7 +10,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.sight.census import Census, counted
 from wahealth.core.sight.endpoints import Endpoints, settle_endpoints
 from wahealth.core.sight.expected import Rise, risen
-from wahealth.core.sight.modes import NO_RUN, Detection, detected, judged_by
+from wahealth.core.sight.modes import Detection, detected, judged_by
 from wahealth.core.sight.roster import Roster, met, shown_names, with_missed
 from wahealth.core.sight.views import Round, one_view
 from wahealth.core.status import Mode
@@ -51,11 +51,6 @@ def look(before: Remembered, facts: Facts, protected: bool, now: float) -> tuple
     if round_.view is None:
         return after, _sight(after, round_, None, None, now)
     return _seen(after, facts, round_, round_.view, now)
-
-
-def anew(before: Remembered) -> Remembered:
-    """For a new generation: what contradicts spec.mode is counted afresh."""
-    return before._replace(detection=before.detection._replace(contrary=NO_RUN, mismatch=False))
 
 
 def _seen(before: Remembered, facts: Facts, round_: Round, view: Report, now: float) -> tuple[Remembered, Sight]:

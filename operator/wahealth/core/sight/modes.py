@@ -31,10 +31,9 @@ NO_RUN = Run()
 
 class Detection(NamedTuple):
     mode: Mode | None = None  # the mode detected
-    other: Run = NO_RUN  # rounds that show another one
-    contrary: Run = NO_RUN  # rounds that show another one than spec.mode
-    mismatch: bool = False  # the contrary has lasted
-    unclear: float | None = None  # since when a new client shows what no mode does
+    shape: Run = NO_RUN  # the mode that the last rounds show
+    mismatch: bool = False  # spec.mode is another one, and for long enough
+    unclear: float | None = None  # since when the shape contradicts every mode
 
 
 def said_mode(census: Census) -> Mode | None:
@@ -47,16 +46,22 @@ def said_mode(census: Census) -> Mode | None:
 
 
 def detected(before: Detection, census: Census, fixed: Mode | None, patience: Patience, now: float) -> Detection:
-    said = said_mode(census)
-    contrary = before.contrary if fixed is None else _against(before.contrary, fixed, _beside(said, fixed, census), now)
-    mismatch = fixed is not None and said is not fixed and (before.mismatch or contrary.lasted(patience, now))
-    after = before._replace(contrary=contrary if fixed else NO_RUN, mismatch=mismatch)
+    said = _shown(before, census, fixed)
+    shape = _running(before.shape, said, now)
+    after = Detection(before.mode, shape, _mismatch(before, fixed, said, shape.lasted(patience, now)))
+    if _contradicts(census):
+        after = after._replace(unclear=now if before.unclear is None else before.unclear)
     if before.mode is None:
-        return _first(after, census, fixed, patience, now)
-    other = _against(before.other, before.mode, _beside(said, before.mode, census), now)
-    if other.lasted(patience, now):
-        return after._replace(mode=other.mode, other=NO_RUN)
-    return after._replace(other=other)
+        return after._replace(mode=_first(after, census, fixed, patience, now))
+    changed = said is not None and shape.lasted(patience, now)
+    return after._replace(mode=said) if changed else after
+
+
+def _mismatch(before: Detection, fixed: Mode | None, said: Mode | None, lasted: bool) -> bool:
+    """Where nothing is said, it is as it was; a spec that was edited to the mode detected is right."""
+    if fixed is None or said is fixed:
+        return False
+    return (before.mismatch and before.mode is not fixed) if said is None else (before.mismatch or lasted)
 
 
 def judged_by(detection: Detection, fixed: Mode | None, census: Census) -> Mode | None:
@@ -65,29 +70,33 @@ def judged_by(detection: Detection, fixed: Mode | None, census: Census) -> Mode 
     return mode if (mode is Mode.SINGLE) == (census.single is not None) else None
 
 
-def _beside(said: Mode | None, known: Mode, census: Census) -> Mode | None:
+def _shown(before: Detection, census: Census, fixed: Mode | None) -> Mode | None:
     """Nodes are no single instance, whatever they say."""
-    if said is None and known is Mode.SINGLE:
-        return _guess(census)
-    return said
+    said = said_mode(census)
+    return _guess(census) if said is None and Mode.SINGLE in {fixed, before.mode} else said
 
 
-def _against(run: Run, known: Mode, said: Mode | None, now: float) -> Run:
-    if said is None or said is known:
+def _running(run: Run, said: Mode | None, now: float) -> Run:
+    if said is None:
         return NO_RUN
     return run._replace(rounds=run.rounds + 1) if run.mode is said else Run(said, now, 1)
 
 
-def _first(after: Detection, census: Census, fixed: Mode | None, patience: Patience, now: float) -> Detection:
+def _contradicts(census: Census) -> bool:
+    """Several coreapps are connected, and the primary master is not: High Availability has one, Multiconnect both."""
+    return bool(census.primaries) and census.connections > 1 and not census.primary_connected
+
+
+def _first(after: Detection, census: Census, fixed: Mode | None, patience: Patience, now: float) -> Mode | None:
+    """Of a new client: what it shows, what its spec says, or a guess."""
     said = said_mode(census)
     if said is not None:
-        return after._replace(mode=said, unclear=None)
+        return said
     if fixed is not None and fixed is not Mode.SINGLE:
-        return after._replace(mode=fixed, unclear=None)
-    if not (census.primaries and census.connections > 1):
-        return after._replace(mode=_guess(census), unclear=None)
-    unclear = now if after.unclear is None else after.unclear
-    return after._replace(mode=Mode.HIGH_AVAILABILITY if now - unclear >= patience.failover else None, unclear=unclear)
+        return fixed
+    if after.unclear is None:
+        return _guess(census)
+    return Mode.HIGH_AVAILABILITY if now - after.unclear >= patience.failover else None
 
 
 def _guess(census: Census) -> Mode:

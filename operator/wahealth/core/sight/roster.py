@@ -43,13 +43,27 @@ Roster = Mapping[str, Seen]  # by the node's key; after a restart by its name in
 def met(before: Roster, nodes: Sequence[Node], pods: Pods | None, now: float, grace: float) -> Roster:
     """The nodes of this answer and those that it leaves out; `grace` in seconds until one left out is missing."""
     places = _places(nodes, pods) if pods else {}
+    left = before if before.keys() == {node.key for node in nodes} else _without(before, nodes)
+    moved = {} if left is before else _alone(left)
     roster = {}
     for node in nodes:
-        known = before.get(node.key) or before.get(node.container)
+        known = before.get(node.key) or moved.pop(node.container, None)
         roster[node.key] = _met(known, node, places.get(node.key), pods, now)
-    if roster.keys() != before.keys():
-        roster.update(_left_out(before, nodes, pods, now, grace))
+    if left is not before:
+        taken = {node.container for node in nodes if node.key not in before}
+        roster.update(_left_out(left, taken, _Present(pods, frozenset(p.name for p in places.values())), now, grace))
     return roster
+
+
+def _without(before: Roster, nodes: Sequence[Node]) -> Roster:
+    listed = {node.key for node in nodes}
+    return {key: seen for key, seen in before.items() if key not in listed}
+
+
+def _alone(left: Roster) -> dict[str, Seen]:
+    """By container part, where one node has it alone: the same container at another address is the same node."""
+    times = Counter(seen.node.container for seen in left.values())
+    return {seen.node.container: seen for seen in left.values() if times[seen.node.container] == 1}
 
 
 def with_missed(roster: Roster, mode: Mode | None, enough: bool, now: float) -> Roster:
@@ -98,24 +112,31 @@ def _said_gone(node: Node, pods: Pods | None) -> bool:
     return pods is not None and (node.container in pods.gone or node.container in pods.by_name)
 
 
-def _left_out(
-    before: Roster, nodes: Sequence[Node], pods: Pods | None, now: float, grace: float
-) -> Iterator[tuple[str, Seen]]:
-    """Nodes that this answer does not list, as long as their pod is still there."""
-    listed, named = {node.key for node in nodes}, {node.container for node in nodes}
-    waiting = [(k, s) for k, s in before.items() if k not in listed and not (s.node.key == k and k in named)]
+class _Present(NamedTuple):
+    """The pods that are there, and those that a node of this answer speaks for."""
+
+    pods: Pods | None
+    claimed: frozenset[str]
+
+
+def _left_out(left: Roster, taken: set[str], present: _Present, now: float, grace: float) -> Iterator[tuple[str, Seen]]:
+    """Nodes that this answer does not list, as long as their pod is still there; not those that only moved."""
+    moved = _alone(left).keys() & taken
+    waiting = [entry for entry in left.items() if entry[1].node.container not in moved]
     newest_first = sorted(waiting, key=lambda entry: (entry[1].absent or now, entry[0]), reverse=True)
     for key, seen in newest_first[:MOST_REMEMBERED]:
         absent = now if seen.absent is None else seen.absent
-        if not seen.gone and _still_there(seen, pods) and now - absent < grace + MISSING_FOR:
+        if not seen.gone and _still_there(seen, present) and now - absent < grace + MISSING_FOR:
             yield key, seen._replace(absent=absent)
 
 
-def _still_there(seen: Seen, pods: Pods | None) -> bool:
+def _still_there(seen: Seen, present: _Present) -> bool:
     """Without knowledge of pods a node counts as still there."""
-    if pods is None or seen.pod is None:
-        return pods is None or seen.node.container not in pods.gone
-    return seen.pod.name in pods.by_name
+    if present.pods is None:
+        return True
+    if seen.pod is None:
+        return seen.node.container not in present.pods.gone
+    return seen.pod.name in present.pods.by_name and seen.pod.name not in present.claimed
 
 
 def _places(nodes: Iterable[Node], pods: Pods) -> dict[str, Pod]:

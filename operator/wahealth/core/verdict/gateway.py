@@ -29,7 +29,7 @@ def gateway_of(census: Census, expected: int) -> Gateway | None:
         return _AS_ONE.get(census.single)
     if census.connections:
         return Gateway.CONNECTED if census.connections >= expected else Gateway.PARTIALLY_CONNECTED
-    said = census.coreapps_say or census.masters_say - {GatewayStatus.CONNECTED}
+    said = census.coreapps_say or census.masters_say
     return next(row for rule in NONE_CONNECTED if (row := rule(said)) is not Gateway.UNKNOWN)
 
 

@@ -11,6 +11,7 @@ from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Patience
 from wahealth.core.sight.roster import STARTING, Roster, Seen
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
+from wahealth.core.verdict.trouble import Trouble, grace_of
 
 # What keeps the status under 64 KiB, with the longest names; the counts stay exact.
 MOST_LISTED = 80
@@ -54,8 +55,8 @@ def starting(seen: Seen, setting: Setting) -> NodeVerdict | None:
     """Documented (page "Health"): connecting is good, uninitialized may be an upgrade; neither for ever."""
     if seen.node.gateway not in STARTING:
         return None
-    patience = setting.patience
-    grace = patience.connecting if seen.node.gateway is GatewayStatus.CONNECTING else patience.uninitialized
+    trouble = Trouble.CONNECTING if seen.node.gateway is GatewayStatus.CONNECTING else Trouble.UNINITIALIZED
+    grace = grace_of(trouble, setting.patience, nodes=True)
     return NodeVerdict.FAULTY if setting.over(seen.since, grace) else NodeVerdict.STARTING
 
 

@@ -37,4 +37,15 @@ class Verdict(NamedTuple):
         return self.waiting and self.status.truth(ConditionType.AVAILABLE) is Truth.TRUE
 
     def says_the_same(self, other: Verdict) -> bool:
-        return self.status == other.status and self.oddities == other.oddities
+        """Also of what is still waited for."""
+        return self.status == other.status and self.oddities == other.oddities and self.waiting == other.waiting
+
+    def differs_in_endpoints(self, other: Verdict) -> bool:
+        """In nothing else: those have had thresholds of their own."""
+        return self.status.endpoints != other.status.endpoints and _beside_endpoints(self) == _beside_endpoints(other)
+
+
+def _beside_endpoints(verdict: Verdict) -> object:
+    """Without the endpoints, and without the words of the conditions, which name them."""
+    conditions = [(c.type, c.status, c.reason) for c in verdict.status.conditions]
+    return verdict.status._replace(endpoints=(), conditions=()), conditions, verdict.oddities, verdict.waiting
