@@ -73,11 +73,12 @@ class Story:
         self.written = written or Status()
         self.history: History | None = None
         self.seconds = 0.0
+        self.wall = START
         self.told: list[str] = []
         self.writes: list[Status] = []
 
     def round(self, said: Facts) -> Plan:
-        now = at(self.seconds)
+        now = Moment(self.seconds, self.wall + timedelta(seconds=self.seconds))
         history = self.history or begin(self.written, said.generation, said.expected.patience, now)
         todo = play(history, said, self.written, now)
         self.history = todo.history

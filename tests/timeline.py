@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from wahealth.api.convert import status_document
+from wahealth.simulate.reading import read
 from wahealth.simulate.replay import Replay
-from wahealth.simulate.scenario import read
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 EXPECTED = SCENARIOS / "expected"

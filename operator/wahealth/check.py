@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ipaddress
 import json
 import os
+import re
 import ssl
 import sys
 from pathlib import Path
@@ -27,6 +29,7 @@ HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
 USAGE, NOT_THERE = 64, 69
 EXIT_CODES = {Truth.TRUE: HEALTHY, Truth.FALSE: NOT_HEALTHY, Truth.UNKNOWN: UNKNOWN}
 KEY_VARIABLE = "WA_API_KEY"
+LONGEST_TIMEOUT = 60  # seconds, as in the resource
 
 
 class Unusable(Exception):
@@ -51,7 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), whatever name they carry")
     trust.add_argument("--pin", metavar="SHA256", help="trust the certificate with this fingerprint, and no other")
     trust.add_argument("--insecure", action="store_true", help="do not verify the certificate; the key goes to anybody")
-    parser.add_argument("--timeout", type=float, default=15, metavar="S", help="seconds for the answer (default: 15)")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=15, metavar="S", help="seconds for the answer, at most 60 (default: 15)"
+    )
     parser.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table")
 
 
@@ -81,12 +86,33 @@ async def _verdict(arguments: argparse.Namespace) -> Status:
 def _origin(url: str) -> tuple[str, int]:
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or 443
+        host, port = parts.hostname or "", 443 if parts.port is None else parts.port
     except ValueError:
-        host, port = None, 0
-    if not host or parts.scheme != "https" or parts.path not in {"", "/"} or parts.username or parts.query:
-        raise Unusable("URL is to be an origin such as https://10.1.2.3:443, without path, query and user", USAGE)
+        raise Unusable(_ORIGIN, USAGE) from None
+    more = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme != "https" or more or not port or not _is_host(host):
+        raise Unusable(_ORIGIN, USAGE)
     return host, port
+
+
+_ORIGIN = "URL is to be an origin such as https://10.1.2.3:443, without path, query and user"
+_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?\.)*[a-z]([-a-z0-9_]{0,61}[a-z0-9])?\.?")
+
+
+def _is_host(host: str) -> bool:
+    """An address, or a name of a host: its last part is no number, so that no mistyped address is looked up."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return bool(_NAME.fullmatch(host))
+    return "%" not in host
+
+
+def _seconds(written: str) -> float:
+    seconds = float(written)
+    if not 0 < seconds <= LONGEST_TIMEOUT:
+        raise argparse.ArgumentTypeError(f"is to be more than 0 and at most {LONGEST_TIMEOUT} seconds")
+    return seconds
 
 
 async def _key(arguments: argparse.Namespace) -> bytes:

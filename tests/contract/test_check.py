@@ -101,6 +101,11 @@ def test_a_pinned_certificate_is_trusted_and_no_other(
         (["check", "https://user:password@10.1.2.3"], 64, "URL is to be an origin"),
         (["check", "https://10.1.2.3/v1/health"], 64, "URL is to be an origin"),
         (["check", "https://10.1.2.3:port"], 64, "URL is to be an origin"),
+        (["check", "https://256.256.256.256"], 64, "URL is to be an origin"),
+        (["check", "https://xn--:1"], 64, "URL is to be an origin"),
+        (["check", "https://10.1.2.3:0"], 64, "URL is to be an origin"),
+        (["check", "https://10.1.2.3/#there"], 64, "URL is to be an origin"),
+        (["check", "https://:password@10.1.2.3"], 64, "URL is to be an origin"),
         (["check", "https://10.1.2.3"], 64, "--key-file"),
         (["check", "https://10.1.2.3", "--key-from", "configmap/a"], 64, "--key-from is to be secret/NAME"),
         (["check", "https://10.1.2.3", "--key-file", "/dev/null", "--pin", "abc"], 64, "--pin is to be the SHA-256"),
@@ -115,3 +120,11 @@ def test_wrong_usage_is_a_sentence(
     said = capsys.readouterr().err
     assert sentence in said
     assert "password@" not in said
+
+
+@pytest.mark.parametrize("seconds", ["inf", "nan", "0", "-1", "61", "soon"])
+def test_a_timeout_that_is_none(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["check", "https://10.1.2.3", f"--timeout={seconds}"])
+    assert ended.value.code == 64
+    assert "--timeout" in capsys.readouterr().err

@@ -114,3 +114,13 @@ def test_keys_that_are_the_same_once_cut_stay_two_nodes() -> None:
     status = verdict(parse_health(json.dumps(body).encode()))
     assert status.connected.current == 2  # type: ignore[union-attr]
     assert len({n.name for n in status.nodes}) == 2
+
+
+def test_names_that_are_the_same_once_cleaned_stay_as_many_nodes() -> None:
+    for keys in (
+        ["10.0.0.1:écore-1", "10.0.0.1:ècore-1", "10.0.0.1:écore-2", "10.0.0.1:ècore-2", "~2", "é", "è"],
+        ["x" * 245 + end for end in ("aaaaaaaa1", "aaaaaaaa2", "bbbbbbbb1", "bbbbbbbb2")],
+    ):
+        body = {"health": {key: {"gateway_status": "connected", "role": "coreapp"} for key in keys}}
+        answered = parse_health(json.dumps(body).encode())
+        assert len({n.key for n in answered.report.nodes}) == len(keys)  # type: ignore[union-attr]

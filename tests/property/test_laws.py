@@ -29,6 +29,7 @@ from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.plan import plan
 from wahealth.core.round import at_once
 from wahealth.core.schedule import next_beat
+from wahealth.core.sight.expected import Rise, allowed_at_least, risen
 from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, Truth
 from wahealth.probe.payload import parse_health
 from wahealth.simulate.replay import Replay
@@ -214,7 +215,8 @@ def test_a_restart_changes_nothing_that_is_believed(expected: Expectation, said:
     story = Story()
     for outcomes_ in said:
         story.round(told(expected, outcomes_))
-    if story.history is None or story.history.worse or story.history.other or not story.history.settled:
+    history = story.history
+    if history is None or history.worse or history.other or history.flapping or not history.settled:
         return
     again = story.restarted()
     again.round(told(expected, said[-1]))
@@ -289,3 +291,15 @@ def test_the_key_stands_in_no_output(key: str, form: str, taken: bool) -> None:
     assert "k3y-" not in shown
     assert "c4nary" not in shown
     assert "k3y-" not in repr(replay)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.sampled_from([0, 30, 60, 90]))
+def test_what_is_expected_is_the_most_that_lasted(counts: list[int], failover: int) -> None:
+    """Against the sentence itself: the most coreapps connected in every round of failoverSeconds."""
+    asked = Facts(Expectation(patience=Patience(failover=failover)), 1)
+    rise, wanted = Rise(), allowed_at_least(counts[0])
+    for number, count in enumerate(counts):
+        rise = risen(rise, count, Mode.MULTICONNECT, asked, number * 30.0)
+        lasted = [min(counts[start : number + 1]) for start in range(number + 1) if (number - start) * 30 >= failover]
+        wanted = max([wanted, *(allowed_at_least(least) for least in lasted)])
+        assert rise.expected == wanted

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from builders import CONNECTED, DISCONNECTED, Story, facts, single
-from wahealth.core.answer import Answered, Report
-from wahealth.core.facts import Patience
+import pytest
 
-# Believed at once, and no stretch in which changes are folded into flapping.
-HASTY = Patience(period=400, failure_threshold=1, success_threshold=1)
+from builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, secondary, single
+from wahealth.core.answer import Answered, Report, Unreachable, Unreached
+from wahealth.core.facts import Facts, Patience
+from wahealth.core.sight.expected import allowed_at_least
+
+QUICK = Patience(period=1, failure_threshold=1, success_threshold=1)
 
 
-def test_at_most_25_events_in_a_burst_then_one_in_five_minutes() -> None:
-    up, down = facts(single(CONNECTED), patience=HASTY), facts(single(DISCONNECTED), patience=HASTY)
+def carried_by(number: int) -> Facts:
+    """A failover each time that the number changes, which is two events; no change of Available."""
+    nodes = (core(f"c{place}", CONNECTED if place == number % 2 else DISCONNECTED) for place in range(2))
+    return facts(answer(primary("m0"), secondary("m1"), *nodes), patience=QUICK)
+
+
+def test_25_events_in_a_burst_then_one_in_five_minutes() -> None:
     story = Story()
-    for _ in range(200):
-        story.round(up)
-        story.round(down)
-    assert len(story.told) <= 25 + story.seconds / 300
+    for number in range(40):
+        story.round(carried_by(number))
+    assert len(story.told) == 25
+    story.seconds += 600 - 40
+    story.rounds(1, carried_by(40)).rounds(1, carried_by(41))
+    assert len(story.told) == 27
+
+
+def test_a_warning_that_had_to_wait_is_told_as_soon_as_there_is_room() -> None:
+    story = Story()
+    for number in range(40):
+        story.round(carried_by(number))
+    silent = facts(Unreachable(Unreached.READ_TIMEOUT), patience=QUICK)
+    story.rounds(1, silent)
+    assert "HealthNodeUnreachable" not in story.told
+    assert "HealthNodeUnreachable" in story.rounds(301, silent).told
 
 
 def test_a_version_alone_is_written_and_told_to_nobody() -> None:
@@ -25,3 +44,25 @@ def test_a_version_alone_is_written_and_told_to_nobody() -> None:
     story.round(facts(Answered(Report(CONNECTED, (), "v2.45.2"))))
     assert story.written.client_version == "v2.45.2"
     assert story.told == told
+
+
+def test_a_better_round_between_worse_ones_begins_their_count_again() -> None:
+    up, down = facts(single(CONNECTED)), facts(single(DISCONNECTED))
+    another = facts(Answered(Report(CONNECTED, (), "v2.45.2")))
+    story = Story().rounds(1, up).rounds(2, down).rounds(1, another).rounds(2, down)
+    assert story.written.gateway == "Connected"
+    assert story.rounds(1, down).written.gateway == "Disconnected"
+
+
+def test_a_worse_round_between_better_ones_begins_their_count_again() -> None:
+    patience = Patience(failure_threshold=2, success_threshold=3)
+    up, down = facts(single(CONNECTED), patience=patience), facts(single(DISCONNECTED), patience=patience)
+    silent = facts(Unreachable(Unreached.READ_TIMEOUT), patience=patience)
+    story = Story().rounds(1, up).rounds(2, down).rounds(2, up).rounds(1, silent).rounds(2, up)
+    assert story.written.gateway == "Disconnected"
+    assert story.rounds(1, up).written.gateway == "Connected"
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, 1), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, 32), (33, 32)])
+def test_connections_are_rounded_up_to_what_a_client_can_have(count: int, expected: int) -> None:
+    assert allowed_at_least(count) == expected

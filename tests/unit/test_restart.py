@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from builders import (
     CONNECTED,
     CONNECTING,
+    START,
     UNINITIALIZED,
     Story,
     answer,
     core,
     facts,
+    node,
     primary,
     said,
     secondary,
     single,
     verdicts,
 )
-from wahealth.core.answer import Refused, Unreachable, Unreached
-from wahealth.core.facts import Expectation, Facts, Pod, Pods
-from wahealth.core.status import ConditionType, Finding, Truth
+from wahealth.api.convert import written_status
+from wahealth.core.answer import Node, Refused, Role, Unreachable, Unreached
+from wahealth.core.facts import Expectation, Facts, Patience, Pod, Pods
+from wahealth.core.status import ConditionType, Finding, Mode, Truth
 
 AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
 HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
@@ -120,3 +124,98 @@ def test_suspended_from_birth_then_resumed_by_another_process() -> None:
     assert (again.writes, again.told) == ([], [])
     again.rounds(1, replace(facts(SILENT), generation=2))
     assert said(again.written, READY) == ("Unknown", "GracePeriod")
+
+
+def test_nothing_is_waited_for_anew_with_a_high_success_threshold() -> None:
+    patience = Patience(success_threshold=3)
+    pods = Pods({}, {name: Pod(name, None, "kind-1") for name in ("m0", "m1", "c0", "c1")})
+    told = replace(facts(HA, SILENT, patience=patience), pods=pods)
+    again = Story().rounds(5, told).restarted().rounds(3, told)
+    assert (again.writes, again.told) == ([], [])
+
+
+def test_the_primary_that_moved_while_nobody_watched_is_told() -> None:
+    other = answer(secondary("m0"), primary("m1"), core("c0", CONNECTED), core("c1"))
+    again = Story().rounds(1, facts(HA)).restarted().rounds(1, facts(other))
+    assert again.told == ["PrimaryMasterChanged", "FailoverCompleted"]
+
+
+def test_a_mismatch_stays_one_while_nothing_is_said() -> None:
+    wrong = facts(HA, mode=Mode.MULTICONNECT, shards=2)
+    silent = facts(HA_NONE, mode=Mode.MULTICONNECT, shards=2)
+    again = Story().rounds(5, wrong).restarted().rounds(5, silent)
+    assert said(again.written, READY) == ("False", "ModeMismatch")
+
+
+def test_an_incomplete_set_is_nobody_to_fail_over_from() -> None:
+    two = answer(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTED))
+    other = answer(primary("m0"), core("c2", CONNECTED), core("c1"))
+    hasty = {"patience": Patience(failure_threshold=1, connecting=0, failover=0), "mode": Mode.HIGH_AVAILABILITY}
+    story = Story().rounds(3, facts(two, **hasty))
+    assert said(story.written, AVAILABLE) == ("False", "MultipleActiveCoreapps")
+    assert story.restarted().rounds(1, facts(other, **hasty)).written.last_failover is None
+
+
+def test_the_grace_of_a_starting_node_runs_on() -> None:
+    starting = facts(answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1", UNINITIALIZED)))
+    story = Story().rounds(1, facts(HA)).rounds(10, starting)  # its row is believed in the third round
+    again = story.restarted().rounds(12, starting)
+    assert verdicts(again.written)["c1"] == "Starting"
+    assert verdicts(again.rounds(1, starting).written)["c1"] == "Faulty"
+
+
+def test_a_grace_begins_when_its_state_was_seen_and_not_when_nobody_could_see() -> None:
+    uninitialized = facts(single(UNINITIALIZED))
+    story = Story().rounds(3, facts(single(CONNECTED))).rounds(25, facts(SILENT)).rounds(1, uninitialized)
+    assert said(story.restarted().rounds(3, uninitialized).written, AVAILABLE) == ("Unknown", "GracePeriod")
+
+
+def test_what_only_an_edit_helps_stays_so() -> None:
+    for told in (MISSING, facts(Refused())):
+        story = Story().rounds(1, facts(single(CONNECTED))).rounds(6, told)
+        assert story.written.condition(ConditionType.STALLED) is not None
+        assert story.restarted().rounds(2, told).writes == []
+
+
+def test_a_verdict_that_was_not_believed_is_not_believed_after_a_suspension() -> None:
+    suspended = Facts(Expectation(suspended=True), 2)
+    again = Story().rounds(1, facts(single(CONNECTING))).rounds(1, suspended).restarted()
+    again.rounds(3, replace(facts(Refused()), generation=3))
+    assert said(again.written, READY) == ("Unknown", "GracePeriod")
+    assert again.told == ["Resumed"]
+    assert again.written.observed_generation == 2
+
+
+def test_times_never_go_back_behind_what_is_written() -> None:
+    other = facts(answer(primary("m1"), secondary("m0"), core("c0"), core("c1", CONNECTED)))
+    story = Story().rounds(3, facts(HA)).rounds(3, other)
+    before = story.written
+    story.wall = START - timedelta(days=1)
+    after = story.rounds(3, facts(HA)).written
+    assert after.last_failover is not None
+    assert before.last_failover is not None
+    assert after.last_failover.time >= before.last_failover.time
+    assert all(n.since_time and n.since_time >= START for n in after.nodes)
+    assert after.primary_master_since_time is not None
+    assert after.primary_master_since_time >= START
+
+
+def test_a_time_without_a_zone_is_no_status() -> None:
+    condition = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "x",
+        "message": "",
+        "lastTransitionTime": "2026-01-01T00:00:00",
+    }
+    story = Story(written_status({"status": {"conditions": [condition]}})).rounds(1, facts(HA))
+    assert said(story.written, READY) == ("True", "Available")
+
+
+def test_a_namesake_that_comes_and_goes_is_no_failover() -> None:
+    def beside(*more: Node) -> Facts:
+        return facts(answer(primary("m0"), node("c0", Role.COREAPP, CONNECTED, "10.0.0.3"), core("c1"), *more))
+
+    story = Story().rounds(5, beside()).rounds(5, beside(node("c0", None, None, "10.0.0.9"))).rounds(5, beside())
+    assert story.written.last_failover is None
+    assert "ActiveCoreappChanged" not in story.told

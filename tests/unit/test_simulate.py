@@ -155,6 +155,21 @@ BAD = {
         6,
         "its body is no JSON",
     ),
+    "a 30th of February": ("client: {}\nsteps: [{at: 0}]\nuntil: 2026-02-30\n", 3, "such as a 30th of February"),
+    "an integer that is none": ("client: {}\nsteps: [{at: 0}]\nuntil: !!int abc\n", 3, "holds what cannot be"),
+    "5,000 brackets": ("[" * 5000, 1, "nested too deep"),
+    "a client that holds itself": ("client: &c {x: *c}\nsteps: [{at: 0}]\nuntil: 1\n", 1, "holds itself"),
+    "half a character": (
+        'client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods: {w: {text: a, key: "\\ud800"}}\n',
+        5,
+        "holds half a character",
+    ),
+    "a word with control characters": (
+        'client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods: {w: {"a\\nb": 1}}\n',
+        5,
+        "steps.0.pods.w.a?b: Extra inputs",
+    ),
+    "a long name": ("client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods: {" + "x" * 300 + ": null}\n", 5, "at most 253"),
     "two documents": ("a: 1\n---\nb: 2\n", 2, "another document"),
     "time runs backwards": ("client: {}\nuntil: 1\nsteps:\n- at: -1\n", 4, "greater than or equal to 0"),
 }

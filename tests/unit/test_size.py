@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from builders import Story, facts
 from wahealth.api.convert import status_document
 from wahealth.core.answer import Answered, Malformed, Outcome
+from wahealth.core.facts import Pod, Pods
 from wahealth.probe.payload import LONGEST_NAME, parse_health
 
 LARGEST = 64 * 1024
@@ -39,3 +41,12 @@ def test_long_names_and_many_web_pods() -> None:
     long = answer_of(200, LONGEST_NAME, "connected")
     assert size(*[long] * 200) < LARGEST
     assert size(long, *[Malformed("the body is not JSON")] * 200) < LARGEST
+
+
+def test_long_names_of_pods_and_kubernetes_nodes() -> None:
+    long = answer_of(200, LONGEST_NAME, "connected")
+    pods = {n.container: Pod(n.container, None, "k" * 253) for n in long.report.nodes}
+    story = Story().rounds(3, replace(facts(*[long] * 200), pods=Pods({}, pods)))
+    assert len(json.dumps(status_document(story.written))) < LARGEST
+    assert story.written.connected is not None
+    assert story.written.connected.current == 200

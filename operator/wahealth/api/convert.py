@@ -24,7 +24,8 @@ def spec_of(document: Mapping[str, Any]) -> api.Spec:
     try:
         return api.Spec.model_validate(document.get("spec", {}))
     except ValidationError as error:
-        fields = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False))
+        problems = error.errors(include_input=False)
+        fields = ", ".join(".".join(map(str, problem["loc"])) or "spec itself" for problem in problems)
         raise InvalidSpec(f"This version does not understand spec: correct {fields}.") from None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from wahealth.core.status import Condition, Endpoint, Status, TopologyNode
+from wahealth.core.status import Condition, Endpoint, Failover, Status, TopologyNode
 
 
 def plan(written: Status, shown: Status, now: datetime) -> Status | None:
@@ -15,14 +16,31 @@ def plan(written: Status, shown: Status, now: datetime) -> Status | None:
 
 def stamped(shown: Status, old: Status, now: datetime) -> Status:
     """With its times: the old ones where nothing moved, else `now`, which never goes back behind them."""
-    now = max([now, *(c.last_transition_time for c in old.conditions if c.last_transition_time)])
+    now = max([now, *_times(old)])
     before = {node.name: node for node in old.nodes}
     return shown._replace(
+        last_failover=_failover_stamped(shown.last_failover, old.last_failover),
         primary_master_since_time=_primary_since(shown, old, now),
         conditions=tuple(_condition_stamped(c, old, shown.observed_generation, now) for c in shown.conditions),
         nodes=tuple(_node_stamped(node, before.get(node.name), now) for node in shown.nodes),
         endpoints=tuple(_endpoint_stamped(e, old, now) for e in shown.endpoints),
     )
+
+
+def _times(old: Status) -> Iterator[datetime]:
+    stamps = (
+        *(condition.last_transition_time for condition in old.conditions),
+        *(node.since_time for node in old.nodes),
+        *(endpoint.since_time for endpoint in old.endpoints),
+        old.primary_master_since_time,
+        old.last_failover.time if old.last_failover else None,
+    )
+    return (stamp for stamp in stamps if stamp is not None)
+
+
+def _failover_stamped(new: Failover | None, old: Failover | None) -> Failover | None:
+    """Its time is its own, but not before that of the one before."""
+    return new._replace(time=old.time) if new and old and new.time < old.time else new
 
 
 def _primary_since(shown: Status, old: Status, now: datetime) -> datetime | None:

@@ -24,6 +24,7 @@ from wahealth.core.plan import plan
 from wahealth.core.sight.look import Sight, look
 from wahealth.core.status import Failover, Status
 from wahealth.core.verdict.judge import assess, judge
+from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 _NOTHING = Status()
@@ -103,7 +104,8 @@ def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdi
 
 def _handed_over(history: History, draft: Verdict, sight: Sight, now: Moment) -> tuple[History, tuple[Failover, ...]]:
     """Who carries the client, as seen and as believed; the believed status tells of the last move."""
-    if sight.census is None or sight.census.single is not None or sight.judged is None:
+    says_nothing = draft.trouble in {Trouble.UNDECIDED, Trouble.NO_MODE}
+    if says_nothing or sight.census is None or sight.census.single is not None:
         return history, ()
     believed = history.believed is draft
     coreapps, first = passed_on(history.coreapps, active_coreapps(sight), believed, now)
@@ -166,7 +168,7 @@ def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
 def _suspended(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     history = _begun(history, facts, now)
     believed = history.believed and history.believed._replace(status=without_ready(history.believed.status))
-    say = suspended(believed.status if believed else unstamped(written), facts.generation)
+    say = suspended(believed.status if believed else unstamped(written)._replace(conditions=()), facts.generation)
     events = () if history.suspended else (SUSPENDED,)
     paused_ = paused(history)._replace(believed=believed, about=facts.generation)
     return _written(paused_, say, written, events, now)

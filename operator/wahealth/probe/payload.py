@@ -8,8 +8,8 @@ without a role, a 200 without `health`.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from pydantic_core import from_json
@@ -94,12 +94,17 @@ def _answered(health: Mapping[str, Any], version: str | None) -> Answered | Malf
 
 
 def _clean_names(keys: Iterable[str]) -> Iterator[str]:
-    """For each key a clean name of its own: two keys that are the same once cut stay two nodes."""
-    taken: Counter[str] = Counter()
+    """For each key a clean name of its own: two keys that are the same once cut or cleaned stay two nodes."""
+    taken: set[str] = set()
     for key in keys:
-        name = clean(key, LONGEST_NAME)
-        taken[name] += 1
-        yield name if taken[name] == 1 else f"{name[:-8]}~{taken[name]}"
+        name = _free(clean(key, LONGEST_NAME), taken)
+        taken.add(name)
+        yield name
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    numbered = (f"{name[: LONGEST_NAME - 8]}~{number}" for number in count(len(taken)))
+    return name if name not in taken else next(other for other in numbered if other not in taken)
 
 
 def _node(name: str, entry: Mapping[str, Any]) -> Node:

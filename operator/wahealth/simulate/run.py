@@ -13,8 +13,8 @@ import yaml
 
 from wahealth.api.convert import status_document
 from wahealth.core.status import ConditionType, Status, Truth
+from wahealth.simulate.reading import NotAScenario, read
 from wahealth.simulate.replay import Moment, Replay
-from wahealth.simulate.scenario import NotAScenario, read
 
 USAGE = 64
 EXIT_CODES = {Truth.TRUE: 0, Truth.FALSE: 1, Truth.UNKNOWN: 2, None: 2}

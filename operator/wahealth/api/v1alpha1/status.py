@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from pydantic.config import JsonDict
 
 from wahealth.api.schema import Model, by_key
@@ -21,7 +20,7 @@ class Condition(Model):
     reason: Annotated[str, Field(min_length=1, max_length=1024)]
     message: Annotated[str, Field(max_length=32768)]
     observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] | None = None
-    last_transition_time: datetime | None = None
+    last_transition_time: AwareDatetime | None = None
 
 
 class Connected(Model):
@@ -52,7 +51,7 @@ class TopologyNode(Model):
     verdict: Literal["Active", "Standby", "Starting", "Faulty", "Stale", "Missing"] = Field(
         description="Stale: its pod is gone. Missing: its pod is there, and the answer does not list it."
     )
-    since_time: datetime | None = Field(None, description="Since when the verdict is this one.")
+    since_time: AwareDatetime | None = Field(None, description="Since when the verdict is this one.")
     pod_name: str | None = Field(None, description="The pod that it is, where known.")
     node_name: str | None = Field(None, description="The Kubernetes node that the pod runs on.")
 
@@ -71,13 +70,13 @@ class Endpoint(Model):
     reachable: bool
     reason: str | None = Field(None, description="Why it is not reachable, as in the condition Reachable.")
     key_accepted: bool | None = Field(None, description="Whether it accepts the API key; absent when it did not say.")
-    since_time: datetime | None = None
+    since_time: AwareDatetime | None = None
 
 
 class LastFailover(Model):
     """The last time that a role moved to another node."""
 
-    time: datetime = Field(description="First round in which another node held the role.")
+    time: AwareDatetime = Field(description="First round in which another node held the role.")
     kind: Literal["PrimaryMaster", "ActiveCoreapp"]
     from_: str = Field(alias="from", description="Who held it before.")
     to: str = Field(description="Who holds it since.")
@@ -90,7 +89,7 @@ class Credentials(Model):
     key_in_use: Literal["Current", "Previous"] | None = Field(
         None, description="Previous: web pods still run the key that the Secret held before."
     )
-    last_rotation_time: datetime | None = Field(None, description="When a change of the Secret was last noticed.")
+    last_rotation_time: AwareDatetime | None = Field(None, description="When a change of the Secret was last noticed.")
 
 
 WAITING: JsonDict = {
@@ -124,7 +123,7 @@ class Status(Model):
     client_version: str | None = Field(None, description="Version of the client, as it reports it.")
     connected: Connected | None = None
     primary_master: str | None = Field(None, description="Name of the primary master.")
-    primary_master_since_time: datetime | None = None
+    primary_master_since_time: AwareDatetime | None = None
     connected_coreapps: list[str] = Field(
         default_factory=list,
         max_length=80,

@@ -5,7 +5,6 @@ Documented (page "High Availability"): when the active coreapp or the primary ma
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import NamedTuple
 
 from wahealth.core.facts import Patience
@@ -15,16 +14,25 @@ from wahealth.core.sight.roster import Seen
 from wahealth.core.status import Failover, FailoverKind, Mode
 from wahealth.core.verdict.checks.words import some
 
-Names = tuple[str, ...]
+
+class Holder(NamedTuple):
+    """A node that holds a role; `name` is how it was shown."""
+
+    key: str
+    container: str
+    name: str
+
+
+Named = tuple[Holder, ...]
 
 
 class Handover(NamedTuple):
     """One role: its holders, and what is seen since they lost it."""
 
-    settled: Names = ()  # the last complete set that was believed
+    settled: Named = ()  # the last complete set that was believed
     lost: Moment | None = None  # the first round without it
     rounds: int = 0  # rounds in a row without it
-    found: Names = ()  # another complete set
+    found: Named = ()  # another complete set
     found_at: Moment | None = None  # the first round with that
 
 
@@ -32,27 +40,39 @@ class Holders(NamedTuple):
     """Who holds a role in one view; `complete`: as many as are wanted, and no more."""
 
     kind: FailoverKind
-    names: Names
+    nodes: Named
     complete: bool
+    there: frozenset[str]  # keys of all nodes that are there
 
 
 def active_coreapps(sight: Sight) -> Holders:
-    names = _names(sight, sight.census.connected if sight.census else ())
-    alone = sight.judged is not Mode.HIGH_AVAILABILITY or len(names) == 1
-    return Holders(FailoverKind.ACTIVE_COREAPP, names, alone and len(names) >= sight.expected)
+    nodes = _named(sight, sight.census.connected if sight.census else ())
+    alone = sight.judged is not Mode.HIGH_AVAILABILITY or len(nodes) == 1
+    return Holders(FailoverKind.ACTIVE_COREAPP, nodes, alone and len(nodes) >= sight.expected, _there(sight))
 
 
 def primary_master(sight: Sight) -> Holders:
-    names = _names(sight, sight.census.primaries if sight.census else ())
-    return Holders(FailoverKind.PRIMARY_MASTER, names, len(names) == 1)
+    nodes = _named(sight, sight.census.primaries if sight.census else ())
+    return Holders(FailoverKind.PRIMARY_MASTER, nodes, len(nodes) == 1, _there(sight))
 
 
-def _names(sight: Sight, holders: tuple[Seen, ...]) -> Names:
-    """The container part, wherever it is now; the whole key where another node that is there shares it."""
-    if not holders:
-        return ()
-    times = Counter(seen.node.container for seen in sight.roster.values() if seen.live)
-    return tuple(sorted(s.node.container if times[s.node.container] == 1 else s.node.key for s in holders))
+def _named(sight: Sight, holders: tuple[Seen, ...]) -> Named:
+    nodes = (seen.node for seen in holders)
+    return tuple(sorted(Holder(node.key, node.container, sight.names[node.key]) for node in nodes))
+
+
+def _there(sight: Sight) -> frozenset[str]:
+    return frozenset(key for key, seen in sight.roster.items() if seen.live)
+
+
+def _without(nodes: Named, others: Named, there: frozenset[str]) -> Named:
+    """The nodes that are not among the others; one whose key is gone may be there under its name elsewhere."""
+    return tuple(node for node in nodes if not any(_is_same(node, other, there) for other in others))
+
+
+def _is_same(one: Holder, other: Holder, there: frozenset[str]) -> bool:
+    moved = one.key not in there or other.key not in there
+    return one.key == other.key or (moved and one.container == other.container)
 
 
 def passed_on(before: Handover, seen: Holders, believed: bool, now: Moment) -> tuple[Handover, Failover | None]:
@@ -60,17 +80,17 @@ def passed_on(before: Handover, seen: Holders, believed: bool, now: Moment) -> t
     after = _watched(before, seen, now)
     if not (believed and seen.complete):
         return after, None
-    return Handover(seen.names), _moved(after, seen)
+    return Handover(seen.nodes), _moved(after, seen)
 
 
 def _watched(before: Handover, seen: Holders, now: Moment) -> Handover:
-    if set(before.settled) <= set(seen.names):
+    if not _without(before.settled, seen.nodes, seen.there):
         return Handover(before.settled)
     lost, rounds = before.lost or now, before.rounds + 1
     if not seen.complete:
         return Handover(before.settled, lost, rounds)
-    found_at = before.found_at if before.found == seen.names else now
-    return Handover(before.settled, lost, rounds, seen.names, found_at)
+    found_at = before.found_at if before.found == seen.nodes else now
+    return Handover(before.settled, lost, rounds, seen.nodes, found_at)
 
 
 def stalled(handover: Handover, patience: Patience, now: Moment) -> bool:
@@ -83,8 +103,8 @@ def stalled(handover: Handover, patience: Patience, now: Moment) -> bool:
 
 def _moved(handover: Handover, seen: Holders) -> Failover | None:
     """Never a change to itself, and none where somebody only joined or left."""
-    origin = tuple(name for name in handover.settled if name not in seen.names)
-    to = tuple(name for name in seen.names if name not in handover.settled)
+    origin = tuple(node.name for node in _without(handover.settled, seen.nodes, seen.there))
+    to = tuple(node.name for node in _without(seen.nodes, handover.settled, seen.there))
     if not origin or not to or handover.lost is None or handover.found_at is None:
         return None
     seconds = round(handover.found_at.seconds - handover.lost.seconds)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from wahealth.core.answer import Node
 from wahealth.core.belief.clocks import LONG_AGO, Clocks
-from wahealth.core.belief.failover import Handover
+from wahealth.core.belief.failover import Handover, Holder
 from wahealth.core.belief.history import Budget, History, seen_so_far
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.moment import Moment
@@ -54,8 +54,8 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
         clocks=_clocks(written, trouble, now),
         remembered=_remembered(written, patience, now),
         odd=tuple((oddity, patience.failure_threshold) for oddity in sorted(odd)),
-        coreapps=Handover(_identities(written, written.connected_coreapps) if is_complete(written) else ()),
-        primary=Handover(_identities(written, (written.primary_master,) if written.primary_master else ())),
+        coreapps=Handover(_holders(written.connected_coreapps) if is_complete(written) else ()),
+        primary=Handover(_holders((written.primary_master,) if written.primary_master else ())),
     )
 
 
@@ -80,10 +80,9 @@ def unstamped(written: Status) -> Status:
     )
 
 
-def _identities(written: Status, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Shown names as `failover` knows the nodes: a whole key only where another node that is there shares its end."""
-    there = [n.name.rpartition(":")[2] for n in written.nodes if n.verdict is not NodeVerdict.STALE]
-    return tuple(sorted(n if there.count(n.rpartition(":")[2]) > 1 else n.rpartition(":")[2] for n in names))
+def _holders(names: tuple[str, ...]) -> tuple[Holder, ...]:
+    """Shown names as `failover` knows nodes: the answer will tell where each is."""
+    return tuple(Holder(name, name.rpartition(":")[2], name) for name in sorted(names))
 
 
 def is_complete(status: Status) -> bool:
@@ -134,13 +133,19 @@ def _clocks(written: Status, trouble: Trouble | None, now: Moment) -> Clocks:
 
 
 def _since(written: Status, trouble: Trouble, now: Moment) -> float:
-    """A grace that is over stays over; one that runs, runs on."""
+    """A grace that is over stays over; one that runs, runs on from the last time that could be its first round."""
     told = written.condition(_TOLD_BY.get(trouble, ConditionType.AVAILABLE))
     if told is None:
         return now.seconds
-    if trouble in _TOLD_BY or told.status is Truth.UNKNOWN:
-        return now.since(told.last_transition_time)
-    return LONG_AGO
+    if trouble in _TOLD_BY:
+        return LONG_AGO if written.condition(ConditionType.STALLED) else now.since(told.last_transition_time)
+    if told.status is not Truth.UNKNOWN:
+        return LONG_AGO
+    seen = (written.condition(type_) for type_ in (ConditionType.AVAILABLE, *_SEEN_BY))
+    return max(now.since(condition.last_transition_time) for condition in seen if condition is not None)
+
+
+_SEEN_BY = (ConditionType.ACCEPTED, ConditionType.CREDENTIALS_VALID, ConditionType.REACHABLE)
 
 
 def _rise(written: Status) -> Rise:

@@ -32,12 +32,14 @@ def told_after(
 ) -> tuple[History, tuple[Event, ...]]:
     """The history that remembers what was told, and the events; `now` in seconds."""
     standing = (_FLAPPING,) if history.flapping else warnings_of(before, history, marks)
-    again = {t.reason for t in history.told if now - t.at < AGAIN}
+    known = {told.reason: told for told in history.told if now - told.at < AGAIN}
     ended = (FLAPPING_ENDED,) if before.flapping and not history.flapping else ()
     changes = () if history.flapping else told_changes(change)
-    events = (*ended, *changes, *(event for event in standing if event.reason not in again))
-    told = tuple(Told(e.reason, _told_at(history, e, now)) for e in standing)
-    return _within_budget(history._replace(told=told), events, now)
+    due = (*ended, *changes, *(event for event in standing if event.reason not in known))
+    history, events = _within_budget(history, due, now)
+    new = {event.reason: Told(event.reason, now) for event in events}
+    told = tuple((known | new)[event.reason] for event in standing if event.reason in known | new)
+    return history._replace(told=told), events
 
 
 def warnings_of(before: History, history: History, marks: Marks) -> tuple[Event, ...]:
@@ -57,13 +59,10 @@ def _redundancy(history: History) -> Truth | None:
     return history.believed.status.truth(ConditionType.REDUNDANCY_SATISFIED) if history.believed else None
 
 
-def _told_at(history: History, event: Event, now: float) -> float:
-    return next((t.at for t in history.told if t.reason == event.reason and now - t.at < AGAIN), now)
-
-
 def _within_budget(history: History, events: tuple[Event, ...], now: float) -> tuple[History, tuple[Event, ...]]:
     if not events:
         return history, events
     left = min(BURST, history.budget.left + (now - history.budget.at) / REFILL)
-    told = events[: int(left)]
+    urgent = sorted(events, key=lambda event: not event.warning)[: int(left)]  # Warnings first
+    told = tuple(event for event in events if event in urgent)
     return history._replace(budget=Budget(left - len(told), now)), told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from wahealth.core.answer import Answered, PodOutcome, Refused
@@ -11,6 +12,7 @@ from wahealth.core.sight.views import why_silent
 from wahealth.core.status import Endpoint
 
 MOST_LISTED = 80
+MOST_CHARACTERS = 5_000  # of their names
 
 
 class Watched(NamedTuple):
@@ -31,8 +33,10 @@ def settle_endpoints(
 
 
 def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
-    believed = (watched.believed for _, watched in sorted(endpoints.items()))
-    return tuple(endpoint for endpoint in believed if endpoint is not None)[:MOST_LISTED]
+    """As many as a status has room for."""
+    believed = [w.believed for _, w in sorted(endpoints.items()) if w.believed is not None][:MOST_LISTED]
+    lengths = accumulate(len(endpoint.pod) for endpoint in believed)
+    return tuple(believed[: sum(length <= MOST_CHARACTERS for length in lengths)])
 
 
 def _seen(asked: PodOutcome) -> Endpoint:

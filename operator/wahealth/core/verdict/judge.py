@@ -20,7 +20,7 @@ from wahealth.core.status import (
 from wahealth.core.verdict.checks import findings
 from wahealth.core.verdict.checks.case import Case
 from wahealth.core.verdict.gateway import gateway_of
-from wahealth.core.verdict.nodes import MOST_CONNECTED, MOST_LISTED, Setting, redundancy, topology
+from wahealth.core.verdict.nodes import MOST_CONNECTED, Setting, fitting, redundancy, topology
 from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.trouble import Level, Trouble, grace_of, trouble_of
 from wahealth.core.verdict.verdict import Oddity, Verdict
@@ -96,7 +96,7 @@ def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode,
         connected_coreapps=believed.connected_coreapps if undecided else names,
         last_failover=believed.last_failover,
         redundancy=None if census.single else redundancy(nodes, level.expected),
-        nodes=nodes[:MOST_LISTED],
+        nodes=fitting(nodes),
         endpoints=listed(sight.endpoints),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import accumulate
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from wahealth.core.verdict.trouble import Trouble, grace_of
 
 # What keeps the status under 64 KiB, with the longest names; the counts stay exact.
 MOST_LISTED = 80
+MOST_CHARACTERS = 20_000  # of their names, pods and Kubernetes nodes
 MOST_CONNECTED = 32  # as many as Multiconnect has shards at the most
 _USABLE = frozenset({NodeVerdict.ACTIVE, NodeVerdict.STANDBY})
 
@@ -112,6 +114,12 @@ def _still(gone: bool, gateway: GatewayStatus | None) -> NodeVerdict:
 def _carries(seen: Seen) -> bool:
     """What an answer leaves out is not connected, whatever it said last."""
     return seen.node.gateway is GatewayStatus.CONNECTED and seen.absent is None
+
+
+def fitting(nodes: tuple[TopologyNode, ...]) -> tuple[TopologyNode, ...]:
+    """As many as a status has room for."""
+    lengths = accumulate(len(n.name) + len(n.pod_name or "") + len(n.node_name or "") for n in nodes[:MOST_LISTED])
+    return nodes[: sum(length <= MOST_CHARACTERS for length in lengths)]
 
 
 def redundancy(nodes: tuple[TopologyNode, ...], wanted: int) -> Redundancy:

@@ -1,0 +1,143 @@
+"""Reads a scenario file: what is wrong with one is a sentence with file and line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from wahealth.simulate.scenario import Scenario
+
+
+class NotAScenario(ValueError):
+    """`file:line: what is wrong`, one line of it, whatever stands in the file."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("".join(c if c.isprintable() else "?" for c in sentence))
+
+
+def read(path: Path) -> Scenario:
+    text = _text(path)
+    document = _document(path, text)
+    try:
+        scenario = Scenario.model_validate(document)
+    except ValidationError as error:
+        raise NotAScenario(_sentence(path, text, error)) from None
+    _check_client(path, text, scenario)
+    _check_order(path, text, scenario)
+    _check_answers(path, text, scenario)
+    return scenario
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise NotAScenario(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise NotAScenario(f"{path}:{line}: is not UTF-8") from None
+
+
+def _document(path: Path, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        line, why = mark.line + 1 if mark else 1, f": {problem}" if problem else ""
+        raise NotAScenario(f"{path}:{line}: is not YAML{why}") from None
+    except RecursionError:
+        raise NotAScenario(f"{path}:1: is nested too deep") from None
+    except (ValueError, LookupError, AttributeError, TypeError):
+        raise NotAScenario(f"{_unreadable(path, text)}: holds what cannot be, such as a 30th of February") from None
+
+
+def _unreadable(path: Path, text: str) -> str:
+    """The first value that YAML cannot make anything of, such as a 30th of February."""
+    for event in yaml.parse(text):
+        if isinstance(event, yaml.ScalarEvent) and not _is_readable(event):
+            return f"{path}:{event.start_mark.line + 1 if event.start_mark else 1}"
+    return f"{path}:1"
+
+
+def _is_readable(event: yaml.ScalarEvent) -> bool:
+    tag = f"!<{event.tag}> " if event.tag else ""
+    try:
+        yaml.safe_load(f"{tag}{event.value}" if event.implicit[0] or event.tag else "text")
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return False
+    except yaml.YAMLError:
+        return True
+    return True
+
+
+def _check_client(path: Path, text: str, scenario: Scenario) -> None:
+    clients: list[tuple[list[str | int], dict[str, Any]]] = [(["client"], scenario.client)]
+    clients += [(["steps", place, "client"], step.client) for place, step in enumerate(scenario.steps)]
+    for where, client in clients:
+        try:
+            json.dumps(client, default=str)
+        except (ValueError, RecursionError):
+            raise NotAScenario(f"{_at(path, text, where)}: client holds itself, or is nested too deep") from None
+
+
+def _check_order(path: Path, text: str, scenario: Scenario) -> None:
+    for place, (before, after) in enumerate(pairwise(scenario.steps), 1):
+        if after.at < before.at:
+            where = _at(path, text, ["steps", place])
+            raise NotAScenario(
+                f"{where}: steps are to be in the order of `at`, and {after.at:g} is after {before.at:g}"
+            )
+
+
+def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
+    """Every answer once, so that what cannot be used is told before the replay and not in its middle."""
+    for place, step in enumerate(scenario.steps):
+        for name, pod in step.pods.items():
+            try:
+                if pod is not None and pod.error is None:
+                    pod.answer(path.parent)
+            except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
+                where, file = (
+                    _at(path, text, ["steps", place, "pods", name]),
+                    pod.payload or pod.body_file if pod else None,
+                )
+                what = f"{path.parent / file} cannot be used as an answer" if file else "its body is no JSON"
+                raise NotAScenario(f"{where}: steps.{place}.pods.{name}: {what}") from None
+
+
+def _at(path: Path, text: str, where: Sequence[str | int]) -> str:
+    return f"{path}:{_line(yaml.compose(text), where)}"
+
+
+def _sentence(path: Path, text: str, error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = [part for part in problem["loc"] if part not in {"str", "bytes"}]
+    name = ".".join(map(str, where)) or "the file"
+    return f"{_at(path, text, where)}: {name}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _line(node: yaml.Node | None, where: Sequence[str | int]) -> int:
+    """The line of the deepest part of `where` that the file has."""
+    line = node.start_mark.line + 1 if node is not None else 1
+    for part in where:
+        found = _child(node, part)
+        if found is None:
+            return line
+        line, node = found
+    return line
+
+
+def _child(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part].start_mark.line + 1, node.value[part]
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return key.start_mark.line + 1, value
+    return None
