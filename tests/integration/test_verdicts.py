@@ -56,7 +56,8 @@ def test_the_columns_of_kubectl(environment: Environment, wait_for: WaitFor) -> 
     row = next(row.split() for row in rows if row.startswith("ha "))
     assert row[1:5] == ["HighAvailability", "True", "Connected", "1/1"]
     selected = environment.plane.kubectl("get", "wac", "-A", "--field-selector", "status.gateway=Unregistered")
-    assert [line.split()[1] for line in selected.splitlines()[1:]] == ["unregistered"]
+    found = [line.split()[:2] for line in selected.splitlines()[1:]]
+    assert [name for namespace, name in found if namespace == TEAM] == ["unregistered"]
 
 
 def test_a_deleted_active_coreapp_fails_over_and_the_story_is_told(environment: Environment, wait_for: WaitFor) -> None:
@@ -70,6 +71,7 @@ def test_a_deleted_active_coreapp_fails_over_and_the_story_is_told(environment: 
     moved = status["lastFailover"]
     assert (moved["kind"], moved["from"], moved["to"]) == ("ActiveCoreapp", active, successor)
     node = next(n for n in status["topology"]["nodes"] if n["name"] == successor)
-    assert (node["podName"], node["nodeName"][:4], node["verdict"]) == (successor, "kwok", "Active")
+    assert (node["podName"], node["verdict"]) == (successor, "Active")
+    assert node["nodeName"].startswith("simulated-")
     described = environment.plane.kubectl("describe", "wac", "ha", "-n", TEAM)
     assert "ActiveCoreappChanged" in described
