@@ -47,10 +47,13 @@ async def signed_in(kubeconfig: Path | None) -> client.Configuration:
     if kubeconfig is None and in_cluster():
         config.load_incluster_config(client_configuration=configuration)
     else:
-        await config.load_kube_config(
-            config_file=str(kubeconfig) if kubeconfig else None, client_configuration=configuration
-        )
+        await config.load_kube_config(config_file=config_file(kubeconfig), client_configuration=configuration)
     return configuration
+
+
+def config_file(kubeconfig: Path | None) -> str | None:
+    """The one named, else $KUBECONFIG as it is now: the library reads that when it is imported."""
+    return str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG")
 
 
 class ApiServer:

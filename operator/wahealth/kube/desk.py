@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kubernetes.aio import config
 
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, signed_in
+from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, config_file, signed_in
 
 DEFAULT_ENTRY = "WA_API_KEY"
 
@@ -53,7 +53,7 @@ def _context_namespace() -> str:
     if mounted.exists():
         return mounted.read_text().strip()
     try:
-        _, active = config.list_kube_config_contexts()
+        _, active = config.list_kube_config_contexts(config_file=config_file(None))
     except config.ConfigException:
         return "default"
     return str(active.get("context", {}).get("namespace") or "default")
