@@ -19,11 +19,11 @@ from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
 from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
 from wahealth.core.facts import Facts, Patience
-from wahealth.core.moment import Moment
+from wahealth.core.moment import AsOf, Moment
 from wahealth.core.plan import plan
-from wahealth.core.sight.look import Sight, look
+from wahealth.core.sight.look import Sight, as_of_mode, look
 from wahealth.core.status import Failover, Status
-from wahealth.core.verdict.judge import assess, judge
+from wahealth.core.verdict.judge import Assessment, assess, judge
 from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
@@ -87,18 +87,24 @@ def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdi
     """The history with what is seen and believed now, and the verdict of this round alone."""
     remembered, sight = look(history.remembered, facts, history.believed is not None, now.seconds)
     assessed = assess(facts, sight)
-    trouble, grace = assessed.trouble, assessed.grace
-    clocks = not_before(ticking(history.clocks, trouble, now.seconds), facts.key_changed, remembered.detection.unclear)
+    clocks = not_before(
+        ticking(history.clocks, assessed.trouble, now.seconds), facts.key_changed, remembered.detection.unclear
+    )
     believed = history.believed.status if history.believed else history.shown
 
-    def as_of(second: float) -> Verdict:
-        over = is_over(clocks, trouble, grace, second)
-        return judge(facts, sight._replace(now=second), assessed, believed, over)
+    def as_of(second: float, seen: Sight, assessed: Assessment) -> Verdict:
+        seen = seen._replace(now=AsOf(second, now.seconds))
+        over = is_over(clocks, assessed.trouble, assessed.grace, seen.now)
+        return judge(facts, seen, assessed, believed, over)
 
-    draft, last = as_of(now.seconds), history.last
+    def a_round_ago() -> Verdict:
+        seen = as_of_mode(sight, history.remembered.detection, facts.expected.mode)
+        return as_of(history.last, seen, assessed if seen is sight else assess(facts, seen))
+
+    draft = as_of(now.seconds, sight, assessed)
     odd = odd_for(history, draft, sight.census is not None)
-    history = history._replace(remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
-    after = believe(history, draft, lambda: as_of(last), facts.expected.patience, now.seconds)
+    after = history._replace(remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
+    after = believe(after, draft, a_round_ago, facts.expected.patience, now.seconds)
     return after if after.believed else after._replace(shown=seen_so_far(draft.status)), draft, sight
 
 

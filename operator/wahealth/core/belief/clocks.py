@@ -6,6 +6,7 @@ when another state is believed. So states that take turns cannot put each other'
 
 from __future__ import annotations
 
+from wahealth.core.moment import AsOf
 from wahealth.core.verdict.trouble import Trouble
 
 Clocks = tuple[tuple[Trouble, float], ...]  # seconds of the monotonic clock
@@ -37,6 +38,6 @@ def first_round(clocks: Clocks, trouble: Trouble | None) -> float | None:
     return next((since for known, since in clocks if known is trouble), None)
 
 
-def is_over(clocks: Clocks, trouble: Trouble | None, grace: float, now: float) -> bool:
+def is_over(clocks: Clocks, trouble: Trouble | None, grace: float, now: AsOf) -> bool:
     since = first_round(clocks, trouble)
-    return since is None or now - since >= grace
+    return since is None or now.has_lasted(since, grace)

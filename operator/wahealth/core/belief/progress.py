@@ -8,6 +8,7 @@ from __future__ import annotations
 from wahealth.core.belief.clocks import is_over
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Patience
+from wahealth.core.moment import AsOf
 from wahealth.core.status import Condition, ConditionType, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Verdict
@@ -36,12 +37,12 @@ _STALLING = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED})
 def _stalled(history: History, believed: Verdict, patience: Patience, now: float) -> Condition | None:
     accepted = believed.status.condition(ConditionType.ACCEPTED)
     if accepted is not None and accepted.status is Truth.FALSE:
-        waited = is_over(history.clocks, Trouble.REFERENCE, patience.startup, now)
+        waited = is_over(history.clocks, Trouble.REFERENCE, patience.startup, AsOf(now, now))
         return _told(ConditionType.STALLED, accepted) if accepted.reason in _AT_ONCE or waited else None
     key = believed.status.condition(ConditionType.CREDENTIALS_VALID)
     if key is None or believed.trouble not in {Trouble.KEY_FORM, Trouble.REFUSED}:
         return None
-    waited = is_over(history.clocks, Trouble.REFUSED, patience.refused, now)
+    waited = is_over(history.clocks, Trouble.REFUSED, patience.refused, AsOf(now, now))
     return _told(ConditionType.STALLED, key) if waited or believed.trouble is Trouble.KEY_FORM else None
 
 

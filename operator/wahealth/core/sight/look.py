@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import Report
 from wahealth.core.facts import Facts
+from wahealth.core.moment import AsOf
 from wahealth.core.sight.census import Census, counted
 from wahealth.core.sight.endpoints import Endpoints, settle_endpoints
 from wahealth.core.sight.expected import Rise, risen
@@ -27,7 +28,7 @@ class Remembered(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """What is seen of the client in this round; `census` None: nobody answered. `now` in seconds."""
+    """What is seen of the client in this round; `census` None: nobody answered."""
 
     round: Round
     endpoints: Endpoints
@@ -38,7 +39,7 @@ class Sight(NamedTuple):
     mismatch: bool  # spec.mode is another than the mode detected, and for long enough
     judged: Mode | None  # the mode to judge by
     expected: int  # how many coreapps are to be connected
-    now: float
+    now: AsOf
 
 
 def look(before: Remembered, facts: Facts, protected: bool, now: float) -> tuple[Remembered, Sight]:
@@ -51,6 +52,13 @@ def look(before: Remembered, facts: Facts, protected: bool, now: float) -> tuple
     if round_.view is None:
         return after, _sight(after, round_, None, None, now)
     return _seen(after, facts, round_, round_.view, now)
+
+
+def as_of_mode(sight: Sight, before: Detection, fixed: Mode | None) -> Sight:
+    """The sight as it was while its shape contradicted every mode; any other is the same."""
+    if before.mode is not None or before.unclear is None or sight.census is None:
+        return sight
+    return sight._replace(detected=None, judged=judged_by(before, fixed, sight.census))
 
 
 def _seen(before: Remembered, facts: Facts, round_: Round, view: Report, now: float) -> tuple[Remembered, Sight]:
@@ -79,5 +87,5 @@ def _sight(after: Remembered, round_: Round, census: Census | None, judged: Mode
         after.detection.mismatch,
         judged,
         after.rise.expected or 1,
-        now,
+        AsOf(now, now),
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Patience
+from wahealth.core.moment import AsOf
 from wahealth.core.sight.roster import STARTING, Roster, Seen
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
 from wahealth.core.verdict.trouble import Trouble, grace_of
@@ -22,13 +23,13 @@ _USABLE = frozenset({NodeVerdict.ACTIVE, NodeVerdict.STANDBY})
 
 
 class Setting(NamedTuple):
-    """What a node's verdict depends on beside the node itself; `now` in seconds."""
+    """What a node's verdict depends on beside the node itself."""
 
     patience: Patience
-    now: float
+    now: AsOf
 
     def over(self, since: float | None, grace: float) -> bool:
-        return since is not None and self.now - since >= grace
+        return since is not None and self.now.has_lasted(since, grace)
 
 
 NodeRule = Callable[[Seen, Setting], NodeVerdict | None]
@@ -108,7 +109,7 @@ def _first(seen: Seen, setting: Setting) -> NodeVerdict:
 @cache
 def _still(gone: bool, gateway: GatewayStatus | None) -> NodeVerdict:
     node = Node("", "", "", None, gateway)
-    return _first(Seen(node, 0.0, gone=gone), Setting(Patience(), 0.0))
+    return _first(Seen(node, 0.0, gone=gone), Setting(Patience(), AsOf(0.0, 0.0)))
 
 
 def _carries(seen: Seen) -> bool:
