@@ -21,7 +21,7 @@ from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.moment import AsOf, Moment
 from wahealth.core.plan import plan
-from wahealth.core.sight.look import Sight, as_of_mode, look
+from wahealth.core.sight.look import Remembered, Sight, as_of_mode, look
 from wahealth.core.status import Failover, Status
 from wahealth.core.verdict.judge import Assessment, assess, judge
 from wahealth.core.verdict.trouble import Trouble
@@ -71,7 +71,7 @@ def at_once(facts: Facts) -> Status:
     """The verdict on one round alone, without patience and without times: for a question from the desk."""
     impatient = Patience(facts.expected.patience.period, 1, 1, 0.0, 0.0, 0.0)
     facts = replace(facts, expected=replace(facts.expected, patience=impatient))
-    _, sight = look(History(0.0, facts.generation, 0.0).remembered, facts, protected=False, now=0.0)
+    _, sight = look(Remembered({}, {}), facts, protected=False, now=0.0)
     return judge(facts, sight, assess(facts, sight), _NOTHING, over=True).status
 
 

@@ -29,13 +29,13 @@ JUDGED = (
     ConditionType.REDUNDANCY_SATISFIED,
 )
 _CERTAIN = frozenset({"InvalidSpec", "ModeMismatch"})  # nothing that passes, or it has had a time of its own
-_ONLY_AN_EDIT_HELPS = _CERTAIN | {"TargetForbidden"}
+ONLY_AN_EDIT_HELPS = _CERTAIN | {"TargetForbidden"}
 
 
-AsOf = Callable[[], Verdict]
+ARoundAgo = Callable[[], Verdict]
 
 
-def believe(history: History, draft: Verdict, a_round_ago: AsOf, patience: Patience, now: float) -> History:
+def believe(history: History, draft: Verdict, a_round_ago: ARoundAgo, patience: Patience, now: float) -> History:
     """The history with this round's verdict taken into account, and perhaps believed.
 
     `a_round_ago`: the verdict on the same sight as of the last round's time; it tells what has changed only because a
@@ -135,4 +135,4 @@ def _reason(verdict: Verdict) -> str:
 
 
 def _only_an_edit_helps(draft: Verdict) -> bool:
-    return draft.trouble is Trouble.KEY_FORM or _reason(draft) in _ONLY_AN_EDIT_HELPS
+    return draft.trouble is Trouble.KEY_FORM or _reason(draft) in ONLY_AN_EDIT_HELPS

@@ -20,6 +20,9 @@ class Told(NamedTuple):
     at: float
 
 
+BURST = 25.0  # events at once
+
+
 class Budget(NamedTuple):
     """How many events may be told at once, as of a moment."""
 

@@ -5,6 +5,7 @@ Never both, never beside Ready=True, never while suspended.
 
 from __future__ import annotations
 
+from wahealth.core.belief.believe import ONLY_AN_EDIT_HELPS
 from wahealth.core.belief.clocks import is_over
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Patience
@@ -12,8 +13,6 @@ from wahealth.core.moment import AsOf
 from wahealth.core.status import Condition, ConditionType, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Verdict
-
-_AT_ONCE = frozenset({"InvalidSpec", "TargetForbidden", "ModeMismatch"})
 
 
 def progress(history: History, shown: Status, draft: Verdict, patience: Patience, now: float) -> Condition | None:
@@ -38,7 +37,7 @@ def _stalled(history: History, believed: Verdict, patience: Patience, now: float
     accepted = believed.status.condition(ConditionType.ACCEPTED)
     if accepted is not None and accepted.status is Truth.FALSE:
         waited = is_over(history.clocks, Trouble.REFERENCE, patience.startup, AsOf(now, now))
-        return _told(ConditionType.STALLED, accepted) if accepted.reason in _AT_ONCE or waited else None
+        return _told(ConditionType.STALLED, accepted) if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
     key = believed.status.condition(ConditionType.CREDENTIALS_VALID)
     if key is None or believed.trouble not in {Trouble.KEY_FORM, Trouble.REFUSED}:
         return None

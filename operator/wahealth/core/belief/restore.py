@@ -7,7 +7,7 @@ from datetime import datetime
 from wahealth.core.answer import Node
 from wahealth.core.belief.clocks import LONG_AGO, Clocks
 from wahealth.core.belief.failover import Handover, Holder
-from wahealth.core.belief.history import Budget, History, seen_so_far
+from wahealth.core.belief.history import BURST, Budget, History, seen_so_far
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.moment import Moment
 from wahealth.core.sight.endpoints import Watched
@@ -17,20 +17,13 @@ from wahealth.core.sight.modes import Detection
 from wahealth.core.sight.roster import Seen
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
 from wahealth.core.verdict.oddities import oddities
-from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.trouble import OF_GATEWAY, Trouble
 from wahealth.core.verdict.verdict import Verdict
 
 _NOT_BELIEVED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
-_OF_GATEWAY = {
-    Gateway.CONNECTING: Trouble.CONNECTING,
-    Gateway.UNINITIALIZED: Trouble.UNINITIALIZED,
-    Gateway.UNREGISTERED: Trouble.UNREGISTERED,
-    Gateway.DISCONNECTED: Trouble.DISCONNECTED,
-    Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW,
-}
+_OF_GATEWAY = OF_GATEWAY | {Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW}
 UNSEEN = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED, Trouble.UNREACHABLE})
 _KEY_FORM = frozenset({"APIKeyTooShort", "APIKeyTooLong", "APIKeyInvalidCharacters"})
-BURST = 25.0  # events at once
 
 
 def restored(written: Status, generation: int, patience: Patience, now: Moment) -> History:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.belief.history import Budget, History, Told
+from wahealth.core.belief.history import BURST, Budget, History, Told
 from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
 from wahealth.core.events.event import Event, warning
 from wahealth.core.events.warnings import REDUNDANCY_LOST, Standing, standing_warnings
 from wahealth.core.status import ConditionType, Truth
 from wahealth.core.verdict.verdict import Oddity
 
-BURST = 25.0  # events at once
 REFILL = 300.0  # seconds for one more
 AGAIN = 3000.0  # seconds after which a lasting Warning is told again: Kubernetes forgets an event after an hour
 _FLAPPING = warning(

@@ -27,7 +27,7 @@ class Trouble(Word):
     DISCONNECTED = "disconnected"
 
 
-_OF_GATEWAY = {
+OF_GATEWAY = {
     Gateway.CONNECTING: Trouble.CONNECTING,
     Gateway.UNINITIALIZED: Trouble.UNINITIALIZED,
     Gateway.UNREGISTERED: Trouble.UNREGISTERED,
@@ -56,7 +56,7 @@ def trouble_of(level: Level, expected: Expectation) -> Trouble | None:
         return Trouble.TOO_FEW
     if level.gateway is Gateway.UNREGISTERED and not expected.registration_required:
         return None
-    return _OF_GATEWAY.get(level.gateway)
+    return OF_GATEWAY.get(level.gateway)
 
 
 def _failover_between_nodes(patience: Patience, nodes: bool) -> float:
