@@ -34,8 +34,9 @@ check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generate
 	@$(RUN)/wahealth generate --check
 
 .PHONY: bench
-bench: $(VENV)/ready ## What a verdict costs on this machine, beside the goals
+bench: $(VENV)/ready ## What a verdict and a probe cost on this machine, beside the goals
 	@$(RUN)/python tests/bench/verdict.py
+	@$(RUN)/python tests/bench/probe.py
 
 .PHONY: fuzz
 fuzz: $(VENV)/ready ## Throw mutated answers at parser and verdict (SECONDS=60)

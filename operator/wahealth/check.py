@@ -8,7 +8,6 @@ import ipaddress
 import json
 import os
 import re
-import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,19 @@ from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
 from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Mode, Status, Truth
-from wahealth.probe.client import ApiKey, ObserverFault, Question, probe
-from wahealth.probe.trust import NotAFingerprint, UntrustedCA, fingerprint, pinned, public, trusting, unverified
+from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.credential import api_key
+from wahealth.probe.stage import ObserverFault
+from wahealth.probe.trust import (
+    NotAFingerprint,
+    Trust,
+    UntrustedCA,
+    fingerprint,
+    full,
+    pinned,
+    skip_hostname,
+    unverified,
+)
 
 HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
 USAGE, NOT_THERE = 64, 69
@@ -79,8 +89,9 @@ async def _verdict(arguments: argparse.Namespace) -> Status:
     expected = Expectation(Mode(arguments.mode) if arguments.mode else None, arguments.shards)
     if (problem := api_key_problem(key)) is not None:
         return at_once(Facts(expected, 0, key=problem))
-    outcome = await probe(Question(host, port, ApiKey(key), trust, arguments.timeout))
-    return at_once(Facts(expected, 0, (PodOutcome(arguments.url, host, outcome),)))
+    async with Prober() as prober:
+        heard = await prober.ask(Question(Place(host, (), port, trust), api_key(key), arguments.timeout))
+    return at_once(Facts(expected, 0, (PodOutcome(arguments.url, host, heard.outcome),)))
 
 
 def _origin(url: str) -> tuple[str, int]:
@@ -134,20 +145,20 @@ async def _key_from_cluster(reference: str, namespace: str | None) -> bytes:
         raise Unusable(str(error), USAGE if str(error).startswith("--key-from") else NOT_THERE) from None
 
 
-def _trust(arguments: argparse.Namespace) -> ssl.SSLContext:
+def _trust(arguments: argparse.Namespace) -> Trust:
     if arguments.insecure:
         return unverified()
     if arguments.pin is not None:
         return _pinned(arguments.pin)
     if arguments.ca is None:
-        return public()
+        return full()
     try:
-        return trusting(_read(arguments.ca))
+        return skip_hostname(_read(arguments.ca))
     except UntrustedCA:
         raise Unusable(f"{arguments.ca} holds no certificate in PEM", NOT_THERE) from None
 
 
-def _pinned(written: str) -> ssl.SSLContext:
+def _pinned(written: str) -> Trust:
     try:
         return pinned(frozenset({fingerprint(written)}))
     except NotAFingerprint:

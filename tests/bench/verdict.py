@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from wahealth.core.answer import Answered, PodOutcome
+from wahealth.core.answer import Answered, Outcome, PodOutcome
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.moment import Moment
@@ -43,8 +43,11 @@ def _entry(role: str, connected: bool) -> dict[str, str]:
 
 
 def facts_of(answer: bytes) -> Facts:
-    outcome = parse_health(answer)
-    assert isinstance(outcome, Answered)
+    return facts_of_outcome(parse_health(answer))
+
+
+def facts_of_outcome(outcome: Outcome) -> Facts:
+    assert isinstance(outcome, Answered), outcome
     return Facts(Expectation(shards=16), 1, (PodOutcome("web-0", "10.0.0.1", outcome),))
 
 

@@ -13,18 +13,27 @@ import pytest
 from contract.conftest import FIRST, KEY, Simulator
 from wahealth.core.answer import Answered, Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.playground.pki import self_signed
-from wahealth.probe import client as probing
-from wahealth.probe.client import ApiKey, ObserverFault, Question, probe
-from wahealth.probe.trust import UntrustedCA, public, trusting
+from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.credential import api_key
+from wahealth.probe.stage import ObserverFault, broken, no_handshake, not_connected
+from wahealth.probe.trust import UntrustedCA, full, skip_hostname
 
 
 @pytest.fixture
 def question(simulator: Simulator) -> Question:
-    return Question(FIRST, simulator.port, ApiKey(KEY.encode()), trusting(simulator.ca.encode()), 2)
+    return Question(Place.at(FIRST, simulator.port, skip_hostname(simulator.ca.encode())), api_key(KEY.encode()), 2)
 
 
 def ask(question: Question) -> Outcome:
-    return asyncio.run(probe(question))
+    async def asked() -> Outcome:
+        async with Prober() as prober:
+            return (await prober.ask(question)).outcome
+
+    return asyncio.run(asked())
+
+
+def elsewhere(question: Question, **place: object) -> Question:
+    return replace(question, place=replace(question.place, **place))
 
 
 def reason(outcome: Outcome) -> str:
@@ -39,7 +48,7 @@ def test_an_answer(question: Question) -> None:
 
 
 def test_a_refusal(question: Question) -> None:
-    assert ask(replace(question, key=ApiKey(b"a-wrong-key-of-enough"))) == Refused()
+    assert ask(replace(question, credential=api_key(b"a-wrong-key-of-enough"))) == Refused()
 
 
 FAULTS = {
@@ -86,9 +95,9 @@ def test_a_compressed_body_is_not_unpacked(simulator: Simulator, question: Quest
 
 
 def test_another_authority_is_not_trusted(question: Question) -> None:
-    another = trusting(self_signed("another", ["another"])[0])
-    assert reason(ask(replace(question, trust=another))) == "TLSVerificationFailed"
-    assert reason(ask(replace(question, trust=public()))) == "TLSVerificationFailed"
+    another = skip_hostname(self_signed("another", ["another"])[0])
+    assert reason(ask(elsewhere(question, trust=another))) == "TLSVerificationFailed"
+    assert reason(ask(elsewhere(question, trust=full()))) == "TLSVerificationFailed"
 
 
 def test_plain_text_on_the_port_is_no_handshake(question: Question) -> None:
@@ -104,26 +113,25 @@ def test_plain_text_on_the_port_is_no_handshake(question: Question) -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        assert reason(ask(replace(question, port=plain.getsockname()[1]))) == "TLSHandshakeFailed"
+        assert reason(ask(elsewhere(question, port=plain.getsockname()[1]))) == "TLSHandshakeFailed"
         thread.join()
 
 
 def test_a_name_that_is_none(question: Question) -> None:
-    assert reason(ask(replace(question, address="nowhere.invalid"))) == "DNSLookupFailed"
+    assert reason(ask(elsewhere(question, host="nowhere.invalid", addresses=()))) == "DNSLookupFailed"
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.EADDRNOTAVAIL])
-def test_what_is_our_own_fault_is_no_outcome(question: Question, number: int) -> None:
-    error = probing.httpx.ConnectError("no")
-    error.__cause__ = OSError(number, "ours")
-    with pytest.raises(ObserverFault):
-        probing._unreachable(error)
+def test_what_is_our_own_fault_is_no_outcome(number: int) -> None:
+    for meaning in (not_connected, no_handshake, broken):
+        with pytest.raises(ObserverFault):
+            meaning(OSError(number, "ours"))
 
 
 def test_bytes_that_are_no_certificate() -> None:
     for pem in (b"", b"not PEM", "ü".encode(), b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
         with pytest.raises(UntrustedCA):
-            trusting(pem)
+            skip_hostname(pem)
 
 
 def test_proxies_of_the_environment_are_not_asked(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:

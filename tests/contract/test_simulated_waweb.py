@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from contract.conftest import KEY, SECOND, Simulator
-from wahealth.probe.trust import trusting
+from wahealth.probe.trust import skip_hostname
 
 
 @pytest.fixture
 def client(simulator: Simulator) -> Iterator[httpx.Client]:
-    with httpx.Client(verify=trusting(simulator.ca.encode()), trust_env=False) as open_client:
+    with httpx.Client(verify=skip_hostname(simulator.ca.encode()).context, trust_env=False) as open_client:
         yield open_client
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wahealth.core.credentials import api_key_problem
-from wahealth.probe.client import ApiKey
+from wahealth.probe.credential import api_key
 
 
 def reason(key: bytes) -> str | None:
@@ -56,7 +56,7 @@ def test_no_message_tells_the_key_or_its_length(key: bytes) -> None:
 
 
 def test_a_key_does_not_show_itself() -> None:
-    key = ApiKey(b"canary-of-enough-characters")
+    key = api_key(b"canary-of-enough-characters")
     assert "canary" not in f"{key} {key!r} {[key]} {vars(type(key))}"
     with pytest.raises(TypeError, match="never pickled"):
         __import__("pickle").dumps(key)

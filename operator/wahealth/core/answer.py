@@ -6,9 +6,10 @@ at the border (`probe.payload`); nothing behind it knows them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from wahealth.core.certificate import Presented
 from wahealth.core.word import Word
 
 
@@ -82,6 +83,8 @@ class Unreached(Word):
 class Unreachable:
     reason: Unreached
     detail: str = ""  # our own words, such as "HTTP 500 (1014)"; never an exception's text
+    presented: Presented | None = None  # the certificate that was not trusted
+    retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class ApiServer:
         self._client = client.ApiClient(configuration)
         self._host = configuration.host
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         await self._client.close()
 
     async def read(self, path: str, **query: str | int) -> Document:

@@ -19,7 +19,7 @@ from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
 from wahealth.kube.record import Record
-from wahealth.probe.client import ObserverFault
+from wahealth.probe.stage import ObserverFault
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ async def key_from(reference: str, namespace: str | None) -> bytes:
     try:
         return await _entry(server, namespace or _context_namespace(), name, entry or DEFAULT_ENTRY)
     finally:
-        await server.close()
+        await server.aclose()
 
 
 async def _entry(server: ApiServer, namespace: str, name: str, entry: str) -> bytes:

@@ -15,14 +15,16 @@ from wahealth.core.status import Finding
 from wahealth.kube.inventory import Inventory, WorkloadRef
 from wahealth.kube.record import Record
 from wahealth.kube.references import References
-from wahealth.probe.client import ApiKey, Question, probe
+from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.credential import Credential
 
 
 class Gather:
-    def __init__(self, inventory: Inventory, references: References, in_flight: int) -> None:
+    def __init__(self, inventory: Inventory, references: References, prober: Prober, in_flight: int) -> None:
         """`in_flight`: how many probes may wait for an answer at once."""
         self._inventory = inventory
         self._references = references
+        self._prober = prober
         self._in_flight = asyncio.Semaphore(in_flight)
 
     async def facts(self, record: Record, now: Moment) -> Facts:
@@ -50,37 +52,45 @@ class Gather:
             record.ring = record.ring.read(reading.key, now, terms.refresh)
         addresses = {pod.name: pod.address for pod in self._inventory.pods.of(workload)}
         talk = asking(record.ring, tuple(addresses), terms, now)
-        question = Question("", spec.target.workload.port, reading.key, trust, record.timing.timeout)
+        place = Place.at("", spec.target.workload.port, trust)
+        question = Question(place, reading.key, record.timing.timeout)
         asked = await self._carried_out(talk, record, spec, addresses, question)
         record.ring = asked.ring
         return with_asked(facts, asked, addresses)
 
-    async def _read(self, record: Record, spec: Spec) -> Reading[ApiKey]:
+    async def _read(self, record: Record, spec: Spec) -> Reading[Credential]:
         return await self._references.api_key(record.ref.namespace, spec.auth.api_key.secret_key_ref)
 
     async def _carried_out(
-        self, talk: Asking[ApiKey], record: Record, spec: Spec, addresses: dict[str, str], question: Question
-    ) -> Asked[ApiKey]:
+        self, talk: Asking[Credential], record: Record, spec: Spec, addresses: dict[str, str], question: Question
+    ) -> Asked[Credential]:
         command = next(talk)
         while True:
             match command:
                 case Read():
-                    came: dict[str, Outcome] | Reading[ApiKey] = await self._read(record, spec)
+                    came: dict[str, Outcome] | Reading[Credential] = await self._read(record, spec)
                 case Ask(pods, key):
-                    came = await self._outcomes({pod: addresses[pod] for pod in pods}, replace(question, key=key))
+                    came = await self._outcomes(
+                        {pod: addresses[pod] for pod in pods}, replace(question, credential=key)
+                    )
             try:
                 command = talk.send(came)
             except StopIteration as done:
-                asked: Asked[ApiKey] = done.value
+                asked: Asked[Credential] = done.value
                 return asked
 
     async def _outcomes(self, addresses: dict[str, str], question: Question) -> dict[str, Outcome]:
-        outcomes = await asyncio.gather(*(self._ask(replace(question, address=a)) for a in addresses.values()))
+        outcomes = await asyncio.gather(
+            *(
+                self._ask(replace(question, place=replace(question.place, host=a, addresses=(a,))))
+                for a in addresses.values()
+            )
+        )
         return dict(zip(addresses, outcomes, strict=True))
 
     async def _ask(self, question: Question) -> Outcome:
         async with self._in_flight:
-            return await probe(question)
+            return (await self._prober.ask(question)).outcome
 
 
 def _claim_ring(record: Record, spec: Spec) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import NamedTuple
 
 from wahealth.core import facts
@@ -72,7 +72,9 @@ class Places:
 class Pods:
     """Running pods with an address, by the workload that owns them; and where all pods are."""
 
-    def __init__(self) -> None:
+    def __init__(self, left: Callable[[str], None] = lambda _: None) -> None:
+        """`left` is told each address at which a pod of a workload runs no more."""
+        self._left = left
         self._by_owner: dict[WorkloadRef, dict[str, Pod]] = defaultdict(dict)
         self._owner: dict[Key, WorkloadRef] = {}
         self._places: dict[str, Places] = defaultdict(Places)  # by namespace
@@ -84,6 +86,7 @@ class Pods:
         return tuple(self._by_owner.get(workload, {}).values())
 
     def replace(self, objects: list[Document]) -> None:
+        before = self._addresses()
         self._by_owner.clear()
         self._owner.clear()
         names: dict[str, set[str]] = defaultdict(set)
@@ -92,21 +95,27 @@ class Pods:
             names[pod["metadata"]["namespace"]].add(pod["metadata"]["name"])
         for namespace, places in self._places.items():
             places.keep_only(names[namespace])
+        for address in before - self._addresses():
+            self._left(address)
 
     def put(self, object_: Document) -> None:
         self._place(object_)
-        self._disown(object_)
-        owner, address = owner_of(object_), running_at(object_)
-        if owner is None or address is None:
-            return
-        key = _key(object_)
-        self._owner[key] = owner
-        self._by_owner[owner][key.name] = Pod(key.name, address)
+        before, owner, address = self._disown(object_), owner_of(object_), running_at(object_)
+        if owner is not None and address is not None:
+            key = _key(object_)
+            self._owner[key] = owner
+            self._by_owner[owner][key.name] = Pod(key.name, address)
+        if before is not None and (owner is None or before.address != address):
+            self._left(before.address)
 
     def drop(self, object_: Document) -> None:
         key = _key(object_)
         self._places[key.namespace].drop(key.name)
-        self._disown(object_)
+        if (before := self._disown(object_)) is not None:
+            self._left(before.address)
+
+    def _addresses(self) -> set[str]:
+        return {pod.address for pods in self._by_owner.values() for pod in pods.values()}
 
     def _place(self, pod: Document) -> None:
         key, status = _key(pod), pod.get("status", {})
@@ -116,14 +125,16 @@ class Pods:
         place = facts.Pod(key.name, status.get("podIP") or None, pod.get("spec", {}).get("nodeName"))
         self._places[key.namespace].put(place)
 
-    def _disown(self, object_: Document) -> None:
+    def _disown(self, object_: Document) -> Pod | None:
+        """What was known of it as a workload's pod."""
         key = _key(object_)
         owner = self._owner.pop(key, None)
         if owner is None:
-            return
-        del self._by_owner[owner][key.name]
+            return None
+        pod = self._by_owner[owner].pop(key.name)
         if not self._by_owner[owner]:
             del self._by_owner[owner]
+        return pod
 
 
 class Workloads:
@@ -146,8 +157,8 @@ class Workloads:
 
 
 class Inventory:
-    def __init__(self) -> None:
-        self.pods = Pods()
+    def __init__(self, left: Callable[[str], None] = lambda _: None) -> None:
+        self.pods = Pods(left)
         self.workloads = {kind: Workloads() for kind in WORKLOADS}
 
     def uid(self, workload: WorkloadRef) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
@@ -15,7 +14,8 @@ from wahealth.core.keys import KeyRing
 from wahealth.core.references import invalid_spec
 from wahealth.core.status import Finding, Status
 from wahealth.kube.api import Document
-from wahealth.probe.client import ApiKey
+from wahealth.probe.credential import Credential
+from wahealth.probe.trust import Trust
 
 T = TypeVar("T")
 
@@ -49,9 +49,9 @@ class Record:
     written: Status  # what the resource says, as last seen or written
     history: History | None = None  # None: this process has not had a round of it
     untold: tuple[Event, ...] = ()  # events that wait for the status to be written first
-    ring: KeyRing[ApiKey] = field(default_factory=KeyRing, repr=False)
+    ring: KeyRing[Credential] = field(default_factory=KeyRing, repr=False)
     ring_of: SecretKeyRef | None = None  # whose key the ring holds
-    trust: Held[ssl.SSLContext] | None = None
+    trust: Held[Trust] | None = None
 
     def renew(self, document: Document) -> bool:
         """Take over what the API server shows now. True when the spec is another one.

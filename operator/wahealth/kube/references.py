@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import random
-import ssl
 import time
 from weakref import WeakValueDictionary
 
@@ -27,8 +26,8 @@ from wahealth.core.references import (
 from wahealth.core.status import Finding
 from wahealth.kube.api import ApiError, ApiServer
 from wahealth.kube.record import Held, Record
-from wahealth.probe.client import ApiKey
-from wahealth.probe.trust import UntrustedCA, public, trusting
+from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.trust import Trust, UntrustedCA, full, skip_hostname
 
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
@@ -38,23 +37,23 @@ class References:
     def __init__(self, api: ApiServer, refresh: float) -> None:
         self._api = api
         self._refresh = refresh
-        self._contexts: WeakValueDictionary[bytes, ssl.SSLContext] = WeakValueDictionary()
-        self._public: ssl.SSLContext | None = None
+        self._contexts: WeakValueDictionary[bytes, Trust] = WeakValueDictionary()
+        self._public: Trust | None = None
 
     @property
     def refresh(self) -> float:
         """Seconds until a good key is read again."""
         return self._refresh * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
 
-    async def api_key(self, namespace: str, ref: SecretKeyRef) -> Reading[ApiKey]:
+    async def api_key(self, namespace: str, ref: SecretKeyRef) -> Reading[Credential]:
         """The key as it stands in the Secret now, or what is wrong with it."""
         found = await self._secret_entry(namespace, ref)
         if isinstance(found, Finding):
             return Reading(reference=found)
         problem = api_key_problem(found)
-        return Reading(ApiKey(found)) if problem is None else Reading(form=problem)
+        return Reading(api_key(found)) if problem is None else Reading(form=problem)
 
-    async def trust(self, record: Record, tls: Tls | None) -> ssl.SSLContext | Finding:
+    async def trust(self, record: Record, tls: Tls | None) -> Trust | Finding:
         if record.trust is None or time.monotonic() >= record.trust.until:
             found = await self._trust(record.ref.namespace, tls.ca_ref if tls else None)
             if isinstance(found, Finding):
@@ -63,17 +62,17 @@ class References:
             record.trust = Held(found, time.monotonic() + self.refresh)
         return record.trust.value
 
-    async def _trust(self, namespace: str, ref: CaRef | None) -> ssl.SSLContext | Finding:
+    async def _trust(self, namespace: str, ref: CaRef | None) -> Trust | Finding:
         if ref is None:
-            self._public = self._public or public()
+            self._public = self._public or full()
             return self._public
         pem = await self._ca_entry(namespace, ref)
         return pem if isinstance(pem, Finding) else self._context(pem, ref)
 
-    def _context(self, pem: bytes, ref: CaRef) -> ssl.SSLContext | Finding:
+    def _context(self, pem: bytes, ref: CaRef) -> Trust | Finding:
         """One context for all resources that trust the same certificates."""
         try:
-            context = self._contexts.get(pem) or trusting(pem)
+            context = self._contexts.get(pem) or skip_hostname(pem)
         except UntrustedCA:
             return ca_not_pem(ref.kind, ref.name, ref.key)
         return self._contexts.setdefault(pem, context)

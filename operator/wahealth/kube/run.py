@@ -23,6 +23,7 @@ from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
+from wahealth.probe.client import Prober
 from wahealth.settings import OperatorSettings
 from wahealth.telemetry import logs
 
@@ -58,25 +59,28 @@ async def _until_stopped(configuration: client.Configuration, settings: Operator
 
 
 async def _operate(configuration: client.Configuration, settings: OperatorSettings) -> None:
-    api = ApiServer(configuration)
-    inventory, synced = Inventory(), asyncio.Event()
+    async with contextlib.aclosing(ApiServer(configuration)) as api, Prober() as prober:
+        await _work(api, prober, configuration, settings)
+
+
+async def _work(
+    api: ApiServer, prober: Prober, configuration: client.Configuration, settings: OperatorSettings
+) -> None:
+    inventory, synced = Inventory(left=prober.pool.drop), asyncio.Event()
     references = References(api, settings.secret_refresh)
     recorder, lag = Recorder(api), Lag()
     guard = Guard(recorder, inventory, _own(settings.own_deployment))
-    gather = Gather(inventory, references, settings.max_probes_in_flight)
+    gather = Gather(inventory, references, prober, settings.max_probes_in_flight)
     cycle = Cycle(gather, Cluster(api), recorder, guard, lag)
     supervisor = Supervisor(cycle.round, forget=guard.fleet.forget)
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(lag.watch(), name="lag")
-            await _crd_served(api)
-            group.create_task(inventory.keep(api, synced))
-            await synced.wait()
-            _follow(supervisor, configuration)
-            log.info("watching")
-            group.create_task(supervisor.run())
-    finally:
-        await api.close()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(lag.watch(), name="lag")
+        await _crd_served(api)
+        group.create_task(inventory.keep(api, synced))
+        await synced.wait()
+        _follow(supervisor, configuration)
+        log.info("watching")
+        group.create_task(supervisor.run())
 
 
 def _own(name: str | None) -> WorkloadRef | None:

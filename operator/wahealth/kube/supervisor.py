@@ -17,7 +17,7 @@ from wahealth.core.schedule import next_beat
 from wahealth.kube.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.record import Record, record_of
-from wahealth.probe.client import ObserverFault
+from wahealth.probe.stage import ObserverFault
 
 log = logging.getLogger(__name__)
 

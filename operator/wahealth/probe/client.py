@@ -1,4 +1,4 @@
-"""One question to one web pod: GET /v1/health over verified TLS, within one deadline. The only importer of httpx.
+"""One question to one web pod: GET /v1/health, within one deadline. The importer of httpx, with its transport.
 
 What the world does comes back as a value. What is our own fault (no file descriptor, no port left) is raised as
 `ObserverFault`: it says nothing about the client. No text of a library's exception goes anywhere: it may hold the key.
@@ -7,134 +7,169 @@ What the world does comes back as a value. What is our own fault (no file descri
 from __future__ import annotations
 
 import asyncio
-import errno
-import hmac
-import socket
-import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple, Self
 
 import httpx
 
 from wahealth.core.answer import Malformed, Outcome, Unreachable, Unreached
+from wahealth.probe.certificate import shown
+from wahealth.probe.credential import Credential
+from wahealth.probe.names import Resolver
 from wahealth.probe.payload import outcome_of
+from wahealth.probe.pool import Pool, Route
+from wahealth.probe.stage import Failed, out_of_time
+from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
+from wahealth.probe.trust import Trust, unverified
 
-MOST_BYTES = 1024 * 1024
-_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL})
+HEALTH = "/v1/health"
 
 
-class ObserverFault(Exception):
-    """This round failed through our own fault; the verdict stays as it is."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where waweb answers. `host` as it was asked for; `addresses` of it, where they are known: else it is looked up.
+
+    `trust` None: plain HTTP. `server_name`: what the certificate is to carry, and what SNI says.
+    """
+
+    host: str
+    addresses: tuple[str, ...]
+    port: int = 443
+    trust: Trust | None = None
+    server_name: str = ""
+    path: str = HEALTH
+
+    @classmethod
+    def at(cls, address: str, port: int, trust: Trust | None) -> Place:
+        return cls(address, (address,), port, trust)
+
+    @property
+    def url(self) -> str:
+        scheme = "http" if self.trust is None else "https"
+        return f"{scheme}://{self.authority}{self.path}"
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (80 if self.trust is None else 443) else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`address` is a pod's, from the API; `timeout` in seconds, for the whole exchange."""
+    """`timeout` in seconds, for the whole exchange."""
 
-    address: str
-    port: int
-    key: ApiKey
-    trust: ssl.SSLContext
+    place: Place
+    credential: Credential
     timeout: float
 
-    @property
-    def url(self) -> str:
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"https://{host}:{self.port}/v1/health"
+
+class Heard(NamedTuple):
+    """What came of a question. `presented`: the certificate (DER) of a connection that was made for it."""
+
+    outcome: Outcome
+    presented: bytes | None = None
 
 
-class ApiKey:
-    """A key that no repr, format or pickle shows; `header()` is the one way out."""
-
-    __slots__ = ("_secret",)
-
-    def __init__(self, secret: bytes) -> None:
-        """`secret` has the form that `core.credentials` asks for."""
-        self._secret = secret
-
-    def header(self) -> str:
-        return f"Apikey {self._secret.decode('ascii')}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ApiKey) and hmac.compare_digest(self._secret, other._secret)
-
-    def __hash__(self) -> int:
-        return hash(self._secret)
-
-    def __repr__(self) -> str:
-        return "ApiKey(hidden)"
-
-    def __reduce__(self) -> str:
-        raise TypeError("an API key is never pickled")
+class NotAdmitted(Exception):
+    """The host leads to addresses only that may not be asked."""
 
 
-async def probe(question: Question) -> Outcome:
+class Prober:
+    """Asks, over connections that it keeps. Used within one event loop, as an async context manager."""
+
+    def __init__(self, resolver: Resolver | None = None, admit: Callable[[str], bool] = lambda _: True) -> None:
+        """`admit` says of an address that a name was resolved to whether it may be asked."""
+        self.pool = Pool()
+        self._resolver = resolver or Resolver()
+        self._admit = admit
+        self._transport: httpx.AsyncBaseTransport = Transport(self.pool)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._transport.aclose()
+
+    async def ask(self, question: Question) -> Heard:
+        """Raises `ObserverFault`, and `NotAdmitted` before anything was sent."""
+        way = _way(question.place)
+        try:
+            async with asyncio.timeout(question.timeout):
+                way.addresses = question.place.addresses or await self._resolved(question.place.host)
+                return Heard(await self._health(question, way), way.presented)
+        except TimeoutError:
+            return Heard(out_of_time(way.progress.stage, question.timeout), way.presented)
+        except Failed as failed:
+            return await _explained(failed, way, question.timeout)
+
+    async def _resolved(self, host: str) -> tuple[str, ...]:
+        addresses = tuple(filter(self._admit, await self._resolver.addresses(host)))
+        if not addresses:
+            raise NotAdmitted
+        return addresses
+
+    async def _health(self, question: Question, way: Way) -> Outcome:
+        request = _request("GET", question.place, question.credential, way)
+        # No client of httpx in between: no cookies from one answer to the next question, and a third of the cost.
+        response = await self._transport.handle_async_request(request)
+        try:
+            return await _outcome(response)
+        finally:
+            await response.aclose()
+
+
+async def _explained(failed: Failed, way: Way, seconds: float) -> Heard:
+    """Of a certificate that is not trusted: which one it is, so that a person can decide to trust it."""
+    if failed.outcome.reason is not Unreached.TLS_VERIFICATION_FAILED:
+        return Heard(failed.outcome, way.presented)
+    presented = failed.presented or await _look_at(way, seconds)
+    return Heard(replace(failed.outcome, presented=shown(presented)) if presented else failed.outcome)
+
+
+async def _look_at(way: Way, seconds: float) -> bytes | None:
+    """Look at the certificate and say nothing: a handshake that verifies nobody, and the end."""
+    looking = Way(way.route._replace(trust=_NOBODY), way.addresses)
     try:
-        async with asyncio.timeout(question.timeout):
-            return await _ask(question)
-    except TimeoutError:
-        return Unreachable(Unreached.READ_TIMEOUT, f"no answer within {question.timeout:g} s")
-    except httpx.TransportError as error:
-        return _unreachable(error)
+        async with asyncio.timeout(seconds):
+            return await presented_on(looking)
+    except (TimeoutError, Failed):
+        return None
 
 
-async def _ask(question: Question) -> Outcome:
-    headers = {"Authorization": question.key.header(), "Accept-Encoding": "identity", "Accept": "application/json"}
-    # A client each time: with a shared TLS context it costs 0.02 ms, and nothing is left behind when a pod is gone.
-    async with (
-        httpx.AsyncClient(verify=question.trust, trust_env=False, timeout=None) as client,  # noqa: S113 - see probe()
-        client.stream("GET", question.url, headers=headers) as response,
-    ):
-        return await _outcome(response)
+_NOBODY = unverified()
+
+
+def _way(place: Place) -> Way:
+    return Way(Route(place.host, place.port, place.trust, place.server_name or place.host), place.addresses)
+
+
+def _request(method: str, place: Place, credential: Credential, way: Way) -> httpx.Request:
+    headers = [
+        ("Host", place.authority),
+        ("Authorization", credential.header()),
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "identity"),
+        ("User-Agent", "wahealth"),
+    ]
+    return httpx.Request(method, _url(place.url), headers=headers, extensions={EXTENSION: way})
+
+
+_url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sending it
 
 
 async def _outcome(response: httpx.Response) -> Outcome:
-    if response.status_code in {401, 403} or response.is_redirect:
+    if response.status_code in {401, 403} or 300 <= response.status_code < 400:
         return outcome_of(response.status_code, b"")  # its body may be anything, and is not waited for
-    if "content-encoding" in response.headers:
+    if response.headers.get("content-encoding", "identity") != "identity":
         return Malformed("the body is compressed, which was not asked for")
-    body = await _body(response)
-    if body is None:
-        return Unreachable(Unreached.BODY_TOO_LARGE, "more than 1 MiB")
-    return outcome_of(response.status_code, body)
+    chunks = [chunk async for chunk in response.aiter_raw()]
+    outcome = outcome_of(response.status_code, b"".join(chunks))
+    seconds = _retry_after(response.headers.get("retry-after", ""))
+    return replace(outcome, retry_after=seconds) if isinstance(outcome, Unreachable) and seconds else outcome
 
 
-async def _body(response: httpx.Response) -> bytes | None:
-    chunks, size = [], 0
-    async for chunk in response.aiter_raw():
-        size += len(chunk)
-        if size > MOST_BYTES:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _unreachable(error: httpx.TransportError) -> Outcome:
-    causes = tuple(_causes(error))
-    if any(isinstance(cause, OSError) and cause.errno in _OURS for cause in causes):
-        raise ObserverFault from None
-    if isinstance(error, httpx.NetworkError | httpx.ProtocolError) and not isinstance(error, httpx.ConnectError):
-        return Unreachable(Unreached.INVALID_RESPONSE, "the connection broke before the answer was complete")
-    reasons = (reason for kind, reason in _NOT_CONNECTED if any(isinstance(cause, kind) for cause in causes))
-    return Unreachable(next(reasons, Unreached.CONNECTION_REFUSED))
-
-
-# Why no connection came about; the first kind found among the causes.
-_NOT_CONNECTED: tuple[tuple[type[BaseException], Unreached], ...] = (
-    (ssl.SSLCertVerificationError, Unreached.TLS_VERIFICATION_FAILED),
-    (ssl.SSLError, Unreached.TLS_HANDSHAKE_FAILED),
-    (socket.gaierror, Unreached.DNS_LOOKUP_FAILED),
-    (httpx.TimeoutException, Unreached.CONNECT_TIMEOUT),
-)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it, also the members of exception groups."""
-    seen, waiting = set(), [error]
-    while waiting:
-        cause = waiting.pop()
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        waiting += [c for c in (cause.__cause__, cause.__context__, *getattr(cause, "exceptions", ())) if c]
+def _retry_after(written: str) -> float:
+    """Seconds, where the server asks for some; a date is not minded, for its clock is not ours."""
+    return float(written) if written.isascii() and written.isdigit() and len(written) < 7 else 0.0

@@ -1,10 +1,11 @@
-"""Whom a probe trusts: TLS contexts, TLS 1.2 at least."""
+"""Whom a probe trusts: TLS contexts, TLS 1.2 at least, and pinned certificates."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import ssl
+from dataclasses import dataclass
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -17,35 +18,38 @@ class UntrustedCA(ValueError):
     """The bytes hold no certificate that can be trusted."""
 
 
-def trusting(pem: bytes) -> ssl.SSLContext:
-    """Chains to one of the certificates, whatever name the server carries: waweb's own names no pod's address."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Trust:
+    """A context, shared by everyone who trusts the same; with `pins`, only certificates with one of these SHA-256."""
+
+    context: ssl.SSLContext
+    pins: frozenset[str] = frozenset()
+
+    def admits(self, presented: bytes) -> bool:
+        """Asked when the handshake is done and nothing was sent yet; `presented` is the certificate in DER."""
+        return not self.pins or hashlib.sha256(presented).hexdigest() in self.pins
+
+
+def full(pem: bytes | None = None) -> Trust:
+    """Chains to one of the certificates, or to what the public trusts, and carries the name that is asked for."""
+    return Trust(_verifying(pem))
+
+
+def skip_hostname(pem: bytes | None = None) -> Trust:
+    """Chains to one of the certificates, whatever name it carries: waweb's own names no pod's address."""
+    context = _verifying(pem)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_REQUIRED
-    # waweb signs its certificate itself: it is its own authority, without the extensions that the strict mode wants.
-    context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_verify_locations(cadata=pem.decode("ascii"))
-    except (ssl.SSLError, ValueError):
-        raise UntrustedCA from None
-    return context
+    return Trust(context)
 
 
-def unverified() -> ssl.SSLContext:
+def pinned(fingerprints: frozenset[str]) -> Trust:
+    """Whoever presents one of these certificates, whatever name it carries and whoever signed it."""
+    return Trust(_anybody(), fingerprints)
+
+
+def unverified() -> Trust:
     """Anybody. Encrypted, and that is all."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def public() -> ssl.SSLContext:
-    """What the public trusts, for the very address asked."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
+    return Trust(_anybody())
 
 
 def fingerprint(written: str) -> str:
@@ -56,19 +60,28 @@ def fingerprint(written: str) -> str:
     return bare
 
 
-def pinned(fingerprints: frozenset[str]) -> ssl.SSLContext:
-    """Whoever presents one of these certificates, by SHA-256, whatever name it carries and whoever signed it.
+def _verifying(pem: bytes | None) -> ssl.SSLContext:
+    context = ssl.create_default_context() if pem is None else _of_authority(pem)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
-    It is checked in the handshake, before anything is sent: nobody else is shown the key.
-    """
 
-    class Pinned(ssl.SSLObject):
-        def do_handshake(self) -> None:
-            super().do_handshake()
-            presented = self.getpeercert(binary_form=True) or b""
-            if hashlib.sha256(presented).hexdigest() not in fingerprints:
-                raise ssl.SSLCertVerificationError("another certificate than the one that is pinned")
+def _of_authority(pem: bytes) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # waweb signs its certificate itself: it is its own authority, without the extensions that the strict mode wants.
+    context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
+    try:
+        context.load_verify_locations(cadata=pem.decode("ascii"))
+    except (ssl.SSLError, ValueError):
+        raise UntrustedCA from None
+    return context
 
-    context = unverified()
-    context.sslobject_class = Pinned
+
+def _anybody() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
     return context

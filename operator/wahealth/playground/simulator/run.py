@@ -75,7 +75,7 @@ async def _watch(fleet: Fleet, waweb: Waweb, kubeconfig: Path) -> None:
     try:
         await reflect(api, PODS, Membership(fleet, api, waweb.listen), asyncio.Event())
     finally:
-        await api.close()
+        await api.aclose()
 
 
 def _certificate(arguments: argparse.Namespace) -> tuple[str, ssl.SSLContext]:

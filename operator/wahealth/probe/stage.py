@@ -1,0 +1,107 @@
+"""How far a question got, and why it got no further: the closed set of reasons, and what is our own fault."""
+
+from __future__ import annotations
+
+import errno
+import ssl
+from dataclasses import dataclass
+from enum import Enum
+
+import httpx
+
+from wahealth.core.answer import Unreachable, Unreached
+
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL, errno.EPERM})
+_NO_WAY = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES})
+# OpenSSL's X509_V_ERR_… (x509_vfy.h), as far as a person can act on them.
+_NOT_VERIFIED = {
+    9: "the certificate is not valid yet",
+    10: "the certificate has expired",
+    18: "the certificate signs itself and is not trusted",
+    19: "the certificate's authority is not trusted",
+    20: "the certificate's authority is not trusted",
+    21: "the certificate's authority is not trusted",
+    62: "the certificate carries another name",
+    64: "the certificate carries another address",
+    66: "the certificate's key is too weak",
+    67: "the certificate's authority has a key that is too weak",
+}
+
+
+class ObserverFault(Exception):
+    """This round failed through our own fault; the verdict stays as it is."""
+
+
+class Stage(Enum):
+    """Where a question is when its time is up."""
+
+    LOOKING_UP = "looking up the name"
+    CONNECTING = "connecting"
+    SHAKING_HANDS = "shaking hands"
+    WAITING = "waiting for the answer"
+
+
+@dataclass(slots=True)
+class Progress:
+    stage: Stage = Stage.LOOKING_UP
+
+
+class Failed(httpx.TransportError):
+    """No answer; `outcome` says why, in our own words. `presented`: a certificate (DER) that was not trusted."""
+
+    def __init__(self, reason: Unreached, detail: str = "", presented: bytes | None = None) -> None:
+        super().__init__(reason.value)
+        self.outcome = Unreachable(reason, detail)
+        self.presented = presented
+
+
+def out_of_time(stage: Stage, seconds: float) -> Unreachable:
+    match stage:
+        case Stage.LOOKING_UP:
+            return Unreachable(Unreached.DNS_LOOKUP_FAILED, f"no answer within {seconds:g} s")
+        case Stage.CONNECTING:
+            return Unreachable(Unreached.CONNECT_TIMEOUT, f"no connection within {seconds:g} s")
+        case Stage.SHAKING_HANDS:
+            return Unreachable(Unreached.TLS_HANDSHAKE_FAILED, f"not done within {seconds:g} s")
+        case Stage.WAITING:
+            return Unreachable(Unreached.READ_TIMEOUT, f"no answer within {seconds:g} s")
+
+
+def not_connected(error: OSError) -> Failed:
+    """Raises `ObserverFault` for what is our own fault."""
+    if error.errno in _OURS:
+        raise ObserverFault from None
+    if error.errno == errno.ETIMEDOUT:
+        return Failed(Unreached.CONNECT_TIMEOUT)
+    return Failed(Unreached.CONNECTION_REFUSED, "no way leads there" if error.errno in _NO_WAY else "")
+
+
+def no_handshake(error: OSError) -> Failed:
+    """Of `ssl.SSLError` and its kin; a connection that breaks in the handshake is no handshake either."""
+    if error.errno in _OURS and not isinstance(error, ssl.SSLError):
+        raise ObserverFault from None
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = _NOT_VERIFIED.get(error.verify_code, "the certificate cannot be verified")
+        return Failed(Unreached.TLS_VERIFICATION_FAILED, why)
+    return Failed(Unreached.TLS_HANDSHAKE_FAILED, _alert(error))
+
+
+def _alert(error: OSError) -> str:
+    """What the other side objected to, from OpenSSL's own closed set of reasons."""
+    reason = (error.reason if isinstance(error, ssl.SSLError) else "") or ""
+    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason or "BAD_CERTIFICATE" in reason:
+        return "waweb wants a client certificate, or offers no cipher that is safe enough"
+    if "PROTOCOL" in reason or "VERSION" in reason:
+        return "waweb speaks no TLS 1.2 or newer there"
+    if "WRONG_VERSION_NUMBER" in reason or "HTTP_REQUEST" in reason:
+        return "that is no TLS"
+    return ""
+
+
+def broken(error: OSError) -> Failed:
+    """A connection that breaks while an answer is waited for."""
+    if error.errno in _OURS and not isinstance(error, ssl.SSLError):
+        raise ObserverFault from None
+    if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in (error.reason or ""):
+        return no_handshake(error)  # TLS 1.3 asks for a client certificate after the handshake
+    return Failed(Unreached.INVALID_RESPONSE, "the connection broke before the answer was complete")

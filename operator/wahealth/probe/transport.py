@@ -1,0 +1,176 @@
+"""HTTP/1.1 to many hosts, one question at a time to each: what httpx sends, goes out here.
+
+httpx's own pool looks through all its connections at each request: 45 ms a probe with 300 idle hosts. This one keeps
+parked connections by their route. What is sent and parsed is h11's. The deadline is the caller's; the caps are here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import h11
+import httpx
+
+from wahealth.core.answer import Unreached
+from wahealth.probe.pool import Pool, Route, Standing
+from wahealth.probe.stage import Failed, Progress, Stage, broken
+from wahealth.probe.wire import Wire
+
+MOST_BYTES = 1024 * 1024  # of a body
+_MOST_HEADERS = 64 * 1024
+_MOST_PIECES = 20_000
+EXTENSION = "wahealth"
+
+
+@dataclass(slots=True)
+class Way:
+    """Where a request goes, beside what its URL says: travels in the request's extensions."""
+
+    route: Route
+    addresses: tuple[str, ...]
+    progress: Progress = field(default_factory=Progress)
+    presented: bytes | None = None  # the certificate of a connection that was made for it, in DER
+
+
+class Transport(httpx.AsyncBaseTransport):
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        way: Way = request.extensions[EXTENSION]
+        parked = self._pool.take(way.route, way.addresses)
+        if parked is not None:
+            way.progress.stage = Stage.WAITING
+            try:
+                return await self._exchanged(request, way, parked)
+            except _ClosedMeanwhile:
+                pass  # the server had closed it before it saw the question: once more, on a new one
+        fresh = await _connected(way)
+        try:
+            return await self._exchanged(request, way, fresh)
+        except _ClosedMeanwhile:
+            raise Failed(Unreached.INVALID_RESPONSE, "the connection was closed without an answer") from None
+
+    async def aclose(self) -> None:
+        self._pool.close()
+
+    async def _exchanged(self, request: httpx.Request, way: Way, wire: Wire) -> httpx.Response:
+        """The response with its headers; its body is read by whoever wants it."""
+        exchange = Exchange(wire)
+        try:
+            await exchange.ask(request)
+            head = await exchange.head()
+        except BaseException:
+            wire.close()
+            raise
+        body = Body(exchange, lambda: self._pool.park(way.route, wire))
+        return httpx.Response(head.status_code, headers=list(head.headers), stream=body)
+
+
+async def presented_on(way: Way) -> bytes | None:
+    """The certificate (DER) that is presented there; nothing is asked."""
+    (await _connected(way)).close()
+    return way.presented
+
+
+async def _connected(way: Way) -> Wire:
+    way.progress.stage = Stage.CONNECTING
+    wire = await Wire.connect(way.addresses, way.route.port)
+    if way.route.trust is not None:
+        try:
+            way.presented = await wire.secure(way.route.trust, way.route.server_name, way.progress)
+        except BaseException:
+            wire.close()
+            raise
+    way.progress.stage = Stage.WAITING
+    return wire
+
+
+class _ClosedMeanwhile(Exception):
+    """The connection ended before the first byte of an answer."""
+
+
+class Exchange:
+    """One question and its answer on one connection."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEADERS)
+        self._heard = False  # anything of an answer
+        self._over = False  # nothing more will come
+        wire.received = 0
+
+    async def ask(self, request: httpx.Request) -> None:
+        question = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+        sent = (self._http.send(question) or b"", self._http.send(h11.EndOfMessage()) or b"")
+        try:
+            await self.wire.send(b"".join(sent))
+        except OSError as error:
+            broken(error)  # unless it is our own fault
+            raise _ClosedMeanwhile from None
+
+    async def head(self) -> h11.Response:
+        while True:
+            event = await self.event()
+            if isinstance(event, h11.Response):
+                return event
+
+    async def event(self) -> h11.Event | type[h11.PAUSED] | type[h11.NEED_DATA]:
+        while True:
+            try:
+                event = self._http.next_event()
+                if not isinstance(event, type) or event is h11.PAUSED:
+                    return event
+                self._http.receive_data(await self._received())
+            except h11.RemoteProtocolError:
+                why = "the connection broke before the answer was complete" if self._over else "that is no HTTP"
+                raise Failed(Unreached.INVALID_RESPONSE, why) from None
+
+    @property
+    def may_be_kept(self) -> bool:
+        """The answer is complete, nothing came behind it, and nobody wants to close."""
+        done = self._http.their_state is h11.DONE and self._http.our_state is h11.DONE
+        return done and self._http.trailing_data == (b"", False)
+
+    async def _received(self) -> bytes:
+        try:
+            data = await self.wire.receive()
+        except OSError as error:
+            failed = broken(error)
+            if self._heard or not isinstance(error, ConnectionError):
+                raise failed from None
+            raise _ClosedMeanwhile from None
+        if not data and not self._heard:
+            raise _ClosedMeanwhile
+        self._heard, self._over = True, not data
+        return data
+
+
+class Body(httpx.AsyncByteStream):
+    """Read to its end, the connection is parked; left before, it is closed."""
+
+    def __init__(self, exchange: Exchange, park: Standing) -> None:
+        self._exchange = exchange
+        self._park = park
+        self._ended = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = pieces = 0
+        while isinstance(event := await self._exchange.event(), h11.Data):
+            size, pieces = size + len(event.data), pieces + 1
+            if size > MOST_BYTES:
+                raise Failed(Unreached.BODY_TOO_LARGE, "more than 1 MiB")
+            if pieces > _MOST_PIECES:
+                raise Failed(Unreached.INVALID_RESPONSE, "the body comes in too many pieces")
+            if pieces % 100 == 0:
+                await asyncio.sleep(0)  # others want their turn
+            yield bytes(event.data)
+        self._ended = isinstance(event, h11.EndOfMessage)
+
+    async def aclose(self) -> None:
+        if self._ended and self._exchange.may_be_kept:
+            self._park()
+        else:
+            self._exchange.wire.close()

@@ -1,0 +1,167 @@
+"""One connection: bytes in and out, over TLS or in the clear.
+
+The bytes of TLS go through memory (`ssl.MemoryBIO`) over a plain non-blocking socket: asyncio's own TLS transport holds
+290 KiB a connection, this one about 31.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+
+from aiohappyeyeballs import start_connection
+
+from wahealth.core.answer import Unreached
+from wahealth.probe.stage import Failed, Progress, Stage, no_handshake, not_connected, out_of_time
+from wahealth.probe.trust import Trust
+
+CONNECT_SECONDS = 3.5  # the third SYN goes out after 3 s
+_EYEBALLS_SECONDS = 0.25  # until the next address is tried beside the first (RFC 8305)
+_RECEIVE = 64 * 1024
+MOST_ON_THE_WIRE = 2 * 1024 * 1024  # bytes received for one answer, with all that is around it
+
+
+class Wire:
+    """`address`: whom it leads to. `presented`: the certificate in DER, until somebody has taken it."""
+
+    __slots__ = ("_incoming", "_outgoing", "_socket", "_tls", "address", "received")
+
+    def __init__(self, sock: socket.socket, address: str) -> None:
+        self._socket = sock
+        self._tls: ssl.SSLObject | None = None
+        self.address = address
+        self.received = 0  # since the last question
+
+    @classmethod
+    async def connect(cls, addresses: tuple[str, ...], port: int) -> Wire:
+        """To one of these addresses, which are no names: nothing is resolved here."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                sock = await _connected(addresses, port)
+        except TimeoutError:
+            raise Failed(Unreached.CONNECT_TIMEOUT, out_of_time(Stage.CONNECTING, CONNECT_SECONDS).detail) from None
+        except OSError as error:
+            raise not_connected(error) from None
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return cls(sock, str(sock.getpeername()[0]))
+
+    async def secure(self, trust: Trust, server_name: str, progress: Progress) -> bytes:
+        """TLS from here on; gives the certificate presented, in DER. Nothing is sent to whom `trust` does not admit."""
+        progress.stage = Stage.SHAKING_HANDS
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        try:
+            self._tls = trust.context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+            await self._shake_hands(self._tls)
+        except (OSError, ValueError) as error:  # ValueError: a name that TLS cannot ask for
+            await self._say_goodbye()
+            raise (
+                no_handshake(error)
+                if isinstance(error, OSError)
+                else Failed(Unreached.TLS_VERIFICATION_FAILED, "the server name cannot be asked for")
+            ) from None
+        presented = self._tls.getpeercert(binary_form=True) or b""
+        if not trust.admits(presented):
+            raise Failed(Unreached.TLS_VERIFICATION_FAILED, "the certificate is not the one that is pinned", presented)
+        return presented
+
+    async def send(self, data: bytes) -> None:
+        if self._tls is None:
+            await asyncio.get_running_loop().sock_sendall(self._socket, data)
+        else:
+            self._tls.write(data)
+            await self._flush()
+
+    async def receive(self) -> bytes:
+        """What comes next; nothing at the end."""
+        if self._tls is None:
+            return await self._from_socket()
+        while True:
+            try:
+                return self._tls.read(_RECEIVE)
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed()
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                return b""
+
+    def is_quiet(self) -> bool:
+        """Whether a parked connection still stands, with nothing said on it: also no goodbye."""
+        try:
+            return self._tls_is_quiet() if self._socket.recv(1, socket.MSG_PEEK) else False
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _tls_is_quiet(self) -> bool:
+        """TLS 1.3 sends tickets after the handshake, which wait in the socket; a goodbye waits there just so."""
+        if self._tls is None:
+            return False
+        try:
+            while data := self._socket.recv(_RECEIVE):
+                self._incoming.write(data)
+        except BlockingIOError:
+            try:
+                self._tls.read(1)
+            except ssl.SSLWantReadError:
+                return True
+        return False
+
+    async def _shake_hands(self, tls: ssl.SSLObject) -> None:
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._feed()
+        await self._flush()
+
+    async def _say_goodbye(self) -> None:
+        """The alert that says why, if it goes out at once."""
+        with contextlib.suppress(OSError):
+            self._socket.send(self._outgoing.read())
+
+    async def _flush(self) -> None:
+        if self._outgoing.pending:
+            await asyncio.get_running_loop().sock_sendall(self._socket, self._outgoing.read())
+
+    async def _feed(self) -> None:
+        data = await self._from_socket()
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    async def _from_socket(self) -> bytes:
+        data = await asyncio.get_running_loop().sock_recv(self._socket, _RECEIVE)
+        self.received += len(data)
+        if self.received > MOST_ON_THE_WIRE:
+            raise Failed(Unreached.BODY_TOO_LARGE, "more than 2 MiB on the wire")
+        if len(data) == _RECEIVE:
+            await asyncio.sleep(0)  # sock_recv does not wait while there is more: others want their turn, and deadlines
+        return data
+
+
+async def _connected(addresses: tuple[str, ...], port: int) -> socket.socket:
+    if len(addresses) > 1:
+        infos = [(_family(a), socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (a, port)) for a in addresses]
+        return await start_connection(infos, happy_eyeballs_delay=_EYEBALLS_SECONDS, interleave=1)
+    sock = socket.socket(_family(addresses[0]), socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, (addresses[0], port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

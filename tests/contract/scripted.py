@@ -1,0 +1,105 @@
+"""A server that says exactly what a test wants, over real TLS or in the clear: for what no real server would do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wahealth.playground.pki import self_signed
+from wahealth.probe.client import Place, Question
+from wahealth.probe.credential import api_key
+from wahealth.probe.trust import skip_hostname
+
+ADDRESS = "127.0.0.1"
+KEY = b"canary-of-the-scripted-server"
+CERTIFICATE, PRIVATE = self_signed("whatsapp-web", ["whatsapp-web"])
+TRUST = skip_hostname(CERTIFICATE)
+
+Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Served:
+    """Where it listens, and what was heard there."""
+
+    port: int
+    heard: list[bytes] = field(default_factory=list)
+    connections: int = 0
+
+    def question(self, timeout: float = 2.0, tls: bool = True) -> Question:
+        return Question(
+            Place(ADDRESS, (ADDRESS,), self.port, TRUST if tls else None, "whatsapp-web"), api_key(KEY), timeout
+        )
+
+
+def server_context(certificate: bytes = CERTIFICATE, private: bytes = PRIVATE) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "pem")
+        file.write_bytes(certificate + private)
+        context.load_cert_chain(file)
+    return context
+
+
+@contextlib.asynccontextmanager
+async def serving(script: Script, context: ssl.SSLContext | None = None, tls: bool = True) -> AsyncIterator[Served]:
+    """`script` is played to each connection, after its handshake."""
+    served = Served(0)
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.connections += 1
+        tee = Tee(reader, served.heard)
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await script(tee, writer)
+        writer.close()
+
+    context = (context or server_context()) if tls else None
+    server = await asyncio.start_server(play, ADDRESS, 0, ssl=context, limit=2**20)
+    served.port = server.sockets[0].getsockname()[1]
+    try:
+        yield served
+    finally:
+        server.close()
+
+
+class Tee(asyncio.StreamReader):
+    """Notes what is read."""
+
+    def __init__(self, reader: asyncio.StreamReader, heard: list[bytes]) -> None:
+        self._from, self._heard = reader, heard
+
+    async def readuntil(self, separator: bytes = b"\n") -> bytes:
+        read = await self._from.readuntil(separator)
+        self._heard.append(read)
+        return read
+
+    async def read(self, n: int = -1) -> bytes:
+        read = await self._from.read(n)
+        self._heard.append(read)
+        return read
+
+
+def says(*parts: bytes, times: int = 1, pause: float = 0.0, keep: bool = False) -> Script:
+    """Read a question, then say this, `times` over."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            for part in parts * times:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(pause)
+            if not keep:
+                return
+
+    return script
+
+
+def answer(body: bytes, head: bytes = b"", status: bytes = b"200 OK") -> bytes:
+    length = f"Content-Length: {len(body)}\r\n".encode()
+    return b"HTTP/1.1 " + status + b"\r\n" + length + head + b"\r\n" + body
