@@ -53,6 +53,13 @@ ACCEPTED = {
     "a timeout as long as the default period": changed(spec__probe={"timeoutSeconds": 30}),
     "a StatefulSet": changed(spec__target__workload={"kind": "StatefulSet", "name": "web", "port": 65535}),
     "a CA in a ConfigMap": changed(spec__tls={"caRef": {"kind": "ConfigMap", "name": "ca"}}),
+    "a CA and a name": changed(spec__tls={"verification": "Full", "caRef": {"name": "ca"}, "serverName": "waweb"}),
+    "a CA without the name": changed(spec__tls={"verification": "SkipHostname", "caRef": {"name": "ca"}}),
+    "a pinned certificate": changed(spec__tls={"verification": "Pinned", "pinnedSHA256": ["ab" * 32]}),
+    "a pin as openssl prints it": changed(
+        spec__tls={"verification": "Pinned", "pinnedSHA256": [":".join(["AB"] * 32)]}
+    ),
+    "nobody verified": changed(spec__tls={"verification": "None"}),
     "a minimum of all shards": changed(
         spec__multiconnect={"shards": 4}, spec__expectations={"minConnectedCoreapps": 4}
     ),
@@ -83,6 +90,17 @@ REFUSED = {
         changed(spec__multiconnect={"shards": 4}, spec__expectations={"minConnectedCoreapps": 5}),
         "must not be more than multiconnect.shards",
     ),
+    "Pinned without a pin": (changed(spec__tls={"verification": "Pinned"}), "set both or neither"),
+    "a pin without Pinned": (changed(spec__tls={"pinnedSHA256": ["ab" * 32]}), "set both or neither"),
+    "a CA and nobody verified": (
+        changed(spec__tls={"verification": "None", "caRef": {"name": "ca"}}),
+        "caRef has a meaning with verification Full or SkipHostname only",
+    ),
+    "a pin that is none": (
+        changed(spec__tls={"verification": "Pinned", "pinnedSHA256": ["AB:CD"]}),
+        "should match",
+    ),
+    "a name with a path": (changed(spec__tls={"serverName": "waweb/../x"}), "should match"),
     "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),
     "no target": (changed(spec__target={}), "spec.target.workload: Required"),
     "no auth": (changed(spec__auth={}), "spec.auth.apiKey: Required"),

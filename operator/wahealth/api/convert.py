@@ -38,6 +38,7 @@ def expectation(spec: api.Spec) -> Expectation:
         min_masters=spec.expectations.min_masters,
         registration_required=spec.expectations.registration == "Required",
         suspended=spec.suspend,
+        unverified=spec.tls is not None and spec.tls.verification == "None",
         patience=_patience(spec),
     )
 

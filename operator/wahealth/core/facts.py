@@ -52,6 +52,7 @@ class Expectation:
     min_masters: int = 2
     registration_required: bool = True
     suspended: bool = False
+    unverified: bool = False  # the API key is sent to whoever answers
     patience: Patience = field(default_factory=Patience)
 
 

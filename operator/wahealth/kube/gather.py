@@ -52,7 +52,8 @@ class Gather:
             record.ring = record.ring.read(reading.key, now, terms.refresh)
         addresses = {pod.name: pod.address for pod in self._inventory.pods.of(workload)}
         talk = asking(record.ring, tuple(addresses), terms, now)
-        place = Place.at("", spec.target.workload.port, trust)
+        name = (spec.tls and spec.tls.server_name) or ""
+        place = Place("", (), spec.target.workload.port, trust, name)
         question = Question(place, reading.key, record.timing.timeout)
         asked = await self._carried_out(talk, record, spec, addresses, question)
         record.ring = asked.ring

@@ -10,6 +10,7 @@ import base64
 import binascii
 import random
 import time
+from collections.abc import Callable, Hashable
 from weakref import WeakValueDictionary
 
 from wahealth.api.v1alpha1 import CaRef, SecretKeyRef, Tls
@@ -27,7 +28,7 @@ from wahealth.core.status import Finding
 from wahealth.kube.api import ApiError, ApiServer
 from wahealth.kube.record import Held, Record
 from wahealth.probe.credential import Credential, api_key
-from wahealth.probe.trust import Trust, UntrustedCA, full, skip_hostname
+from wahealth.probe.trust import Trust, UntrustedCA, fingerprint, full, pinned, skip_hostname, unverified
 
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
@@ -37,8 +38,7 @@ class References:
     def __init__(self, api: ApiServer, refresh: float) -> None:
         self._api = api
         self._refresh = refresh
-        self._contexts: WeakValueDictionary[bytes, Trust] = WeakValueDictionary()
-        self._public: Trust | None = None
+        self._trusts: WeakValueDictionary[Hashable, Trust] = WeakValueDictionary()
 
     @property
     def refresh(self) -> float:
@@ -55,27 +55,38 @@ class References:
 
     async def trust(self, record: Record, tls: Tls | None) -> Trust | Finding:
         if record.trust is None or time.monotonic() >= record.trust.until:
-            found = await self._trust(record.ref.namespace, tls.ca_ref if tls else None)
+            found = await self._trust(record.ref.namespace, tls or Tls())
             if isinstance(found, Finding):
                 record.trust = None
                 return found
             record.trust = Held(found, time.monotonic() + self.refresh)
         return record.trust.value
 
-    async def _trust(self, namespace: str, ref: CaRef | None) -> Trust | Finding:
-        if ref is None:
-            self._public = self._public or full()
-            return self._public
-        pem = await self._ca_entry(namespace, ref)
-        return pem if isinstance(pem, Finding) else self._context(pem, ref)
+    async def _trust(self, namespace: str, tls: Tls) -> Trust | Finding:
+        """One trust for all resources that trust the same, so that they share its context."""
+        match tls.verification:
+            case "None":
+                return self._shared(("None",), unverified)
+            case "Pinned":
+                pins = frozenset(map(fingerprint, tls.pinned_sha256 or ()))
+                return self._shared(("Pinned", pins), lambda: pinned(pins))
+            case "Full" | "SkipHostname":
+                return await self._verifying(namespace, tls)
 
-    def _context(self, pem: bytes, ref: CaRef) -> Trust | Finding:
-        """One context for all resources that trust the same certificates."""
+    async def _verifying(self, namespace: str, tls: Tls) -> Trust | Finding:
+        make = full if tls.verification == "Full" else skip_hostname
+        if tls.ca_ref is None:
+            return self._shared((tls.verification, None), make)
+        pem = await self._ca_entry(namespace, tls.ca_ref)
+        if isinstance(pem, Finding):
+            return pem
         try:
-            context = self._contexts.get(pem) or skip_hostname(pem)
+            return self._shared((tls.verification, pem), lambda: make(pem))
         except UntrustedCA:
-            return ca_not_pem(ref.kind, ref.name, ref.key)
-        return self._contexts.setdefault(pem, context)
+            return ca_not_pem(tls.ca_ref.kind, tls.ca_ref.name, tls.ca_ref.key)
+
+    def _shared(self, what: Hashable, make: Callable[[], Trust]) -> Trust:
+        return self._trusts.get(what) or self._trusts.setdefault(what, make())
 
     async def _secret_entry(self, namespace: str, ref: SecretKeyRef) -> bytes | Finding:
         try:

@@ -68,7 +68,7 @@ class Environment:
 
     def _start_simulator(self) -> None:
         certificate, key = (self.plane.directory / f"waweb.{end}" for end in ("crt", "key"))
-        pem, private = self_signed("whatsapp-web", ["whatsapp-web"])
+        pem, private = self_signed(world.SERVER_NAME, [world.SERVER_NAME])
         certificate.write_bytes(pem)
         key.write_bytes(private)
         self.ca = pem.decode()

@@ -15,6 +15,7 @@ CLIENT_LABEL = "simulator.wahealth.io/client"
 ROLE_LABEL = "simulator.wahealth.io/role"
 SETTINGS = "simulator.wahealth.io/settings"
 CA_NAME = "waweb-ca"
+SERVER_NAME = "whatsapp-web"  # what the simulated waweb's certificate carries
 GOOD_KEY = "an-api-key-of-the-playground"
 IMAGE = "localhost/wahealth-simulator"
 
@@ -60,7 +61,7 @@ def resource(client: SimulatedClient, port: int) -> Document:
     spec = {
         "target": {"workload": {"name": f"{client.name}-web", "port": port}},
         "auth": {"apiKey": {"secretKeyRef": {"name": f"{client.name}-api-key"}}},
-        "tls": {"caRef": {"kind": "ConfigMap", "name": CA_NAME}},
+        "tls": {"caRef": {"kind": "ConfigMap", "name": CA_NAME}, "serverName": SERVER_NAME},
         "probe": {"periodSeconds": 5, "failureThreshold": 2},
         "grace": {"uninitializedSeconds": 20, "connectingSeconds": 10, "failoverSeconds": 10},
     }

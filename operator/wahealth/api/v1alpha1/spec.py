@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from wahealth.api.schema import EntryName, Model, ObjectName, rule, rules
+from wahealth.api.schema import DNS_NAME, EntryName, Model, ObjectName, rule, rules
 
 
 class Workload(Model):
@@ -43,6 +43,10 @@ class Auth(Model):
     api_key: ApiKey
 
 
+ServerName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_NAME)]
+Fingerprint = Annotated[str, Field(max_length=95, pattern=r"^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$")]
+
+
 class CaRef(Model):
     """An entry of a Secret or ConfigMap in the resource's own namespace, with PEM certificates to trust."""
 
@@ -52,13 +56,45 @@ class CaRef(Model):
 
 
 class Tls(Model):
-    """How waweb's certificate is verified.
+    """How waweb's certificate is verified, before the API key is sent.
 
-    With `caRef` the certificate must chain to it, whatever name it carries: waweb's own certificate names
-    WA_WEB_SERVERNAME, never a pod's address. Without `caRef` it must be one that the public trusts, for that address.
+    waweb's own certificate signs itself and names WA_WEB_SERVERNAME, never a pod's address. So name both: the CA in
+    `caRef`, the name in `serverName`; or pin the certificate.
     """
 
-    ca_ref: CaRef | None = None
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "(has(self.verification) && self.verification == 'Pinned') == has(self.pinnedSHA256)",
+                "verification Pinned and pinnedSHA256 belong together: set both or neither",
+                fieldPath=".pinnedSHA256",
+            ),
+            rule(
+                "!has(self.caRef) || !has(self.verification) || self.verification in ['Full', 'SkipHostname']",
+                "caRef has a meaning with verification Full or SkipHostname only: remove it or change the verification",
+                fieldPath=".caRef",
+            ),
+        )
+    )
+
+    verification: Literal["Full", "SkipHostname", "Pinned", "None"] = Field(
+        "Full",
+        description="Full: the certificate chains to the CA and carries the name. SkipHostname: it chains to the CA. "
+        "Pinned: it is one of pinnedSHA256. None: anybody is sent the API key.",
+    )
+    ca_ref: CaRef | None = Field(None, description="The CA to trust; absent: what the public trusts.")
+    server_name: ServerName | None = Field(
+        None, description="The name that the certificate is to carry, sent as SNI. Absent: the pod's address."
+    )
+    pinned_sha256: list[Fingerprint] | None = Field(
+        None,
+        alias="pinnedSHA256",
+        min_length=1,
+        max_length=8,
+        json_schema_extra={"x-kubernetes-list-type": "set"},
+        description="SHA-256 fingerprints of certificates, 64 hexadecimal digits each, bare or as openssl prints them; "
+        "two while one replaces another.",
+    )
 
 
 class Multiconnect(Model):

@@ -53,10 +53,6 @@ def credentials_invalid(standing: Standing) -> Event | None:
 
 _UNREACHABLE = {
     "NoReadyEndpoints": ("NoReadyEndpoints", "No web pod is running: look at the pods of the target."),
-    "TLSVerificationFailed": (
-        "TLSVerificationFailed",
-        "The certificate of waweb is not trusted: name its CA in spec.tls.caRef.",
-    ),
     "InvalidResponse": (
         "InvalidHealthResponse",
         "The health node answers with something that is no health: look at what serves the target's port.",
@@ -68,6 +64,8 @@ def unreachable(standing: Standing) -> Event | None:
     found = standing.false(ConditionType.REACHABLE)
     if found is None:
         return None
+    if found.reason == "TLSVerificationFailed":
+        return warning(found.reason, found.message)  # with the fingerprint presented, and what to write
     other = ("HealthNodeUnreachable", f"No web pod answers ({found.reason}): look at the web pods.")
     return warning(*_UNREACHABLE.get(found.reason, other))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wahealth.core.answer import Answered, Malformed, Outcome, PodOutcome, Refused, Report, Unreachable, Unreached
+from wahealth.core.certificate import Presented
 
 _ORDER = {reason: place for place, reason in enumerate(Unreached)}
 
@@ -58,10 +59,21 @@ def why_silent(outcome: Outcome) -> tuple[Unreached, str] | None:
     match outcome:
         case Answered() | Refused():
             return None
+        case Unreachable(Unreached.TLS_VERIFICATION_FAILED as reason, detail, presented):
+            return reason, f"{detail or 'the certificate is not trusted'}; {_way_out(presented)}"
         case Unreachable(reason, detail):
             return reason, detail
         case Malformed(problem):
             return Unreached.INVALID_RESPONSE, problem
+
+
+def _way_out(presented: Presented | None) -> str:
+    """What to write into the resource, once a person has compared the fingerprint with waweb's certificate."""
+    if presented is None:
+        return "name its CA in spec.tls.caRef and its name in spec.tls.serverName"
+    pin = f'tls: {{verification: Pinned, pinnedSHA256: ["{presented.fingerprint}"]}}'
+    named = f" or, with its CA in caRef, serverName: {presented.name}" if presented.name else ""
+    return f"if it is waweb's own, write into spec {pin}{named}"
 
 
 def commonest(round_: Round) -> tuple[Unreached, str]:

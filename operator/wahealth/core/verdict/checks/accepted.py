@@ -19,8 +19,17 @@ def mode_mismatch(case: Case) -> Finding | None:
     return false("ModeMismatch", said)
 
 
+def accepted_unverified(case: Case) -> Finding | None:
+    if not case.facts.expected.unverified:
+        return None
+    said = (
+        "Everything that spec refers to is there; the API key goes to whoever answers: spec.tls.verification is None."
+    )
+    return true("Accepted", said)
+
+
 def accepted(_: Case) -> Finding | None:
     return true("Accepted", "The spec is valid and everything it refers to is there.")
 
 
-RULES: tuple[Rule, ...] = (reference_missing, mode_mismatch, accepted)
+RULES: tuple[Rule, ...] = (reference_missing, mode_mismatch, accepted_unverified, accepted)
