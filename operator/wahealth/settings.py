@@ -20,7 +20,7 @@ class OperatorSettings(BaseSettings):
         None, description="Kubeconfig; by default the pod's own ServiceAccount, else $KUBECONFIG or ~/.kube/config."
     )
     secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
-    max_probes_in_flight: int = Field(32, ge=1, le=4096, description="Probes that may wait for an answer at once.")
+    max_probes_in_flight: int = Field(256, ge=2, le=16384, description="Probes that may wait for an answer at once.")
     own_deployment: str | None = Field(
         None,
         pattern=r"^[a-z0-9-]+/[a-z0-9.-]+$",

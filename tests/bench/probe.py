@@ -93,7 +93,7 @@ async def anew(port: int, trust: Trust) -> list[float]:
 
 async def parked(port: int, trust: Trust) -> float:
     """MiB that so many parked connections hold."""
-    async with Prober() as prober:
+    async with Prober(slots=100) as prober:
         await prober.ask(question(port, trust))
         before = rss()
         for start in range(0, PARKED, 50):

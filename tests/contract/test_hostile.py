@@ -368,7 +368,7 @@ def test_a_name_server_that_hangs_hangs_one_name() -> None:
         return (ADDRESS,)
 
     async def run() -> tuple[list[Outcome], float]:
-        async with serving(says(answer(GOOD), keep=True)) as served, Prober(Resolver(lookup)) as prober:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober(Resolver(lookup), slots=400) as prober:
 
             def of(host: str) -> Question:
                 question = served.question(1.0)
@@ -433,7 +433,7 @@ def test_a_pod_that_is_gone_leaves_no_connection() -> None:
         async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
             await prober.ask(served.question())
             parked = len(prober.pool)
-            prober.pool.drop(ADDRESS)
+            prober.drop(ADDRESS)
             return parked, len(prober.pool)
 
     assert asyncio.run(run()) == (1, 0)

@@ -60,7 +60,7 @@ class Silent(Recorder):
 def run_round(cluster: Cluster) -> Record:
     record = record_of(document())
     inventory, recorder = Inventory(), Silent()
-    gather = Gather(inventory, references=None, prober=None, in_flight=1)  # type: ignore[arg-type]
+    gather = Gather(inventory, references=None, prober=None)  # type: ignore[arg-type]
     asyncio.run(Cycle(gather, cluster, recorder, Guard(recorder, inventory, None), Lag()).round(record))
     return record
 

@@ -79,6 +79,10 @@ class Unreached(Word):
     NO_READY_ENDPOINTS = "NoReadyEndpoints"
 
 
+# Whoever is asked there, is waited for.
+TIMED_OUT = frozenset({Unreached.CONNECT_TIMEOUT, Unreached.READ_TIMEOUT, Unreached.TLS_HANDSHAKE_FAILED})
+
+
 @dataclass(frozen=True, slots=True)
 class Unreachable:
     reason: Unreached

@@ -20,12 +20,10 @@ from wahealth.probe.credential import Credential
 
 
 class Gather:
-    def __init__(self, inventory: Inventory, references: References, prober: Prober, in_flight: int) -> None:
-        """`in_flight`: how many probes may wait for an answer at once."""
+    def __init__(self, inventory: Inventory, references: References, prober: Prober) -> None:
         self._inventory = inventory
         self._references = references
         self._prober = prober
-        self._in_flight = asyncio.Semaphore(in_flight)
 
     async def facts(self, record: Record, now: Moment) -> Facts:
         facts = Facts(record.expected, record.generation, pods=self._inventory.pods.places(record.ref.namespace))
@@ -38,6 +36,7 @@ class Gather:
         workload = _workload(record, spec.target.workload)
         if not self._inventory.has(workload):
             return replace(facts, reference=target_not_found(workload.kind, workload.name))
+        addresses = {pod.name: pod.address for pod in self._inventory.pods.of(workload)}
         trust = await self._references.trust(record, spec.tls)
         if isinstance(trust, Finding):
             return replace(facts, reference=trust)
@@ -50,7 +49,6 @@ class Gather:
         terms = Terms(fresh, record.expected.patience.previous_key, self._references.refresh)
         if fresh:
             record.ring = record.ring.read(reading.key, now, terms.refresh)
-        addresses = {pod.name: pod.address for pod in self._inventory.pods.of(workload)}
         talk = asking(record.ring, tuple(addresses), terms, now)
         name = (spec.tls and spec.tls.server_name) or ""
         place = Place("", (), spec.target.workload.port, trust, name)
@@ -81,17 +79,9 @@ class Gather:
                 return asked
 
     async def _outcomes(self, addresses: dict[str, str], question: Question) -> dict[str, Outcome]:
-        outcomes = await asyncio.gather(
-            *(
-                self._ask(replace(question, place=replace(question.place, host=a, addresses=(a,))))
-                for a in addresses.values()
-            )
-        )
-        return dict(zip(addresses, outcomes, strict=True))
-
-    async def _ask(self, question: Question) -> Outcome:
-        async with self._in_flight:
-            return (await self._prober.ask(question)).outcome
+        places = (replace(question.place, host=address, addresses=(address,)) for address in addresses.values())
+        heard = await asyncio.gather(*(self._prober.ask(replace(question, place=place)) for place in places))
+        return {pod: one.outcome for pod, one in zip(addresses, heard, strict=True)}
 
 
 def _claim_ring(record: Record, spec: Spec) -> None:

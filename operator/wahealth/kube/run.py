@@ -59,18 +59,21 @@ async def _until_stopped(configuration: client.Configuration, settings: Operator
 
 
 async def _operate(configuration: client.Configuration, settings: OperatorSettings) -> None:
-    async with contextlib.aclosing(ApiServer(configuration)) as api, Prober() as prober:
+    async with (
+        contextlib.aclosing(ApiServer(configuration)) as api,
+        Prober(slots=settings.max_probes_in_flight) as prober,
+    ):
         await _work(api, prober, configuration, settings)
 
 
 async def _work(
     api: ApiServer, prober: Prober, configuration: client.Configuration, settings: OperatorSettings
 ) -> None:
-    inventory, synced = Inventory(left=prober.pool.drop), asyncio.Event()
+    inventory, synced = Inventory(left=prober.drop), asyncio.Event()
     references = References(api, settings.secret_refresh)
     recorder, lag = Recorder(api), Lag()
     guard = Guard(recorder, inventory, _own(settings.own_deployment))
-    gather = Gather(inventory, references, prober, settings.max_probes_in_flight)
+    gather = Gather(inventory, references, prober)
     cycle = Cycle(gather, Cluster(api), recorder, guard, lag)
     supervisor = Supervisor(cycle.round, forget=guard.fleet.forget)
     async with asyncio.TaskGroup() as group:

@@ -14,9 +14,10 @@ from typing import NamedTuple, Self
 
 import httpx
 
-from wahealth.core.answer import Malformed, Outcome, Unreachable, Unreached
+from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unreached
 from wahealth.probe.certificate import shown
 from wahealth.probe.credential import Credential
+from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
 from wahealth.probe.names import Resolver
 from wahealth.probe.payload import outcome_of
 from wahealth.probe.pool import Pool, Route
@@ -79,9 +80,15 @@ class NotAdmitted(Exception):
 class Prober:
     """Asks, over connections that it keeps. Used within one event loop, as an async context manager."""
 
-    def __init__(self, resolver: Resolver | None = None, admit: Callable[[str], bool] = lambda _: True) -> None:
-        """`admit` says of an address that a name was resolved to whether it may be asked."""
+    def __init__(
+        self,
+        resolver: Resolver | None = None,
+        admit: Callable[[str], bool] = lambda _: True,
+        slots: int = FEWEST_SLOTS,
+    ) -> None:
+        """`admit`: whether an address that a name was resolved to may be asked. `slots`: questions at once."""
         self.pool = Pool()
+        self._lanes = Lanes(slots)
         self._resolver = resolver or Resolver()
         self._admit = admit
         self._transport: httpx.AsyncBaseTransport = Transport(self.pool)
@@ -93,7 +100,22 @@ class Prober:
         await self._transport.aclose()
 
     async def ask(self, question: Question) -> Heard:
-        """Raises `ObserverFault`, and `NotAdmitted` before anything was sent."""
+        """Waits for its turn; raises `ObserverFault`, and `NotAdmitted` before anything was sent."""
+        host = question.place.host
+        async with self._lanes.slot(host):
+            heard = await self._asked(question)
+        if isinstance(heard.outcome, Unreachable) and heard.outcome.reason in TIMED_OUT:
+            self._lanes.was_silent(host)
+        else:
+            self._lanes.answered(host)
+        return heard
+
+    def drop(self, host: str) -> None:
+        """Nobody asks there any more, such as where a pod is gone: what is held of it is let go."""
+        self.pool.drop(host)
+        self._lanes.drop(host)
+
+    async def _asked(self, question: Question) -> Heard:
         way = _way(question.place)
         try:
             async with asyncio.timeout(question.timeout):
