@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal, NoReturn, TypeVar
+from typing import Annotated, Literal, NoReturn, TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _listed(written: object) -> object:
+    return tuple(filter(None, written.split(","))) if isinstance(written, str) else written
+
+
+PodNetworks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class OperatorSettings(BaseSettings):
@@ -21,6 +29,9 @@ class OperatorSettings(BaseSettings):
     )
     secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
     max_probes_in_flight: int = Field(256, ge=2, le=16384, description="Probes that may wait for an answer at once.")
+    allow_pod_networks: PodNetworks = Field(
+        (), description="Networks, with commas between them, in which pods are asked although no pod lives there."
+    )
     own_deployment: str | None = Field(
         None,
         pattern=r"^[a-z0-9-]+/[a-z0-9.-]+$",
@@ -33,7 +44,7 @@ class OperatorSettings(BaseSettings):
 def add_flags(parser: argparse.ArgumentParser, model: type[BaseSettings]) -> None:
     """A flag for each field, its help and its default from the model."""
     for name, field in model.model_fields.items():
-        default = "" if field.default is None else f" (default: {field.default})"
+        default = "" if field.default in {None, ()} else f" (default: {field.default})"
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             dest=name,

@@ -9,6 +9,11 @@ def target_not_found(kind: str, name: str) -> Finding:
     return _finding("TargetNotFound", f"{kind} {name} is not there: create it, or correct spec.target.workload.")
 
 
+def target_forbidden(kind: str, name: str, pod: str) -> Finding:
+    said = f"Pod {pod} of {kind} {name} has an address that no pod may have, so it is not asked: correct spec.target."
+    return _finding("TargetForbidden", said)
+
+
 def secret_not_found(name: str) -> Finding:
     return _finding("SecretNotFound", f"Secret {name} is not there: create it in the resource's namespace.")
 

@@ -6,15 +6,19 @@ typed models are not used on the way, because most of what is read is kept as a 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from kubernetes.aio import client, config
+
+from wahealth.core.networks import Address
 
 Document = dict[str, Any]
 
@@ -54,6 +58,13 @@ async def signed_in(kubeconfig: Path | None) -> client.Configuration:
 def config_file(kubeconfig: Path | None) -> str | None:
     """The one named, else $KUBECONFIG as it is now: the library reads that when it is imported."""
     return str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG")
+
+
+def addresses_of(host: str) -> Iterator[Address]:
+    """Of the API server, as far as they are written down: in its URL, and as the cluster tells its pods."""
+    for written in (urlsplit(host).hostname, os.environ.get("KUBERNETES_SERVICE_HOST")):
+        with contextlib.suppress(ValueError):
+            yield ip_address(written or "")
 
 
 class ApiServer:

@@ -10,7 +10,8 @@ from wahealth.core.answer import Outcome
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.keys import Ask, Asked, Asking, KeyRing, Read, Reading, Terms, asking
 from wahealth.core.moment import Moment
-from wahealth.core.references import target_not_found
+from wahealth.core.networks import Networks
+from wahealth.core.references import target_forbidden, target_not_found
 from wahealth.core.status import Finding
 from wahealth.kube.inventory import Inventory, WorkloadRef
 from wahealth.kube.record import Record
@@ -20,10 +21,11 @@ from wahealth.probe.credential import Credential
 
 
 class Gather:
-    def __init__(self, inventory: Inventory, references: References, prober: Prober) -> None:
+    def __init__(self, inventory: Inventory, references: References, prober: Prober, networks: Networks) -> None:
         self._inventory = inventory
         self._references = references
         self._prober = prober
+        self._networks = networks
 
     async def facts(self, record: Record, now: Moment) -> Facts:
         facts = Facts(record.expected, record.generation, pods=self._inventory.pods.places(record.ref.namespace))
@@ -37,6 +39,9 @@ class Gather:
         if not self._inventory.has(workload):
             return replace(facts, reference=target_not_found(workload.kind, workload.name))
         addresses = {pod.name: pod.address for pod in self._inventory.pods.of(workload)}
+        for pod, address in addresses.items():
+            if not self._networks.admit(address):
+                return replace(facts, reference=target_forbidden(workload.kind, workload.name, pod))
         trust = await self._references.trust(record, spec.tls)
         if isinstance(trust, Finding):
             return replace(facts, reference=trust)

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from kubernetes.aio import client
 
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, signed_in
+from wahealth.core.networks import Networks
+from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, addresses_of, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.cycle import Cycle
 from wahealth.kube.events import Recorder
@@ -71,9 +72,10 @@ async def _work(
 ) -> None:
     inventory, synced = Inventory(left=prober.drop), asyncio.Event()
     references = References(api, settings.secret_refresh)
+    networks = Networks(settings.allow_pod_networks, frozenset(addresses_of(configuration.host)))
     recorder, lag = Recorder(api), Lag()
     guard = Guard(recorder, inventory, _own(settings.own_deployment))
-    gather = Gather(inventory, references, prober)
+    gather = Gather(inventory, references, prober, networks)
     cycle = Cycle(gather, Cluster(api), recorder, guard, lag)
     supervisor = Supervisor(cycle.round, forget=guard.fleet.forget)
     async with asyncio.TaskGroup() as group:

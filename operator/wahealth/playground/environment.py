@@ -26,6 +26,7 @@ from wahealth.playground.pki import self_signed
 from wahealth.playground.world import Document, SimulatedClient
 
 SYSTEM = "wahealth-system"
+POD_NETWORKS = ("--allow-pod-networks", "127.64.0.0/16")  # simulated pods live on loopback
 Say = Callable[[str], None]
 
 
@@ -94,7 +95,16 @@ class Environment:
     def start_operator(self, flags: Iterable[str] = (), env: Mapping[str, str] | None = None) -> Leashed:
         """A process of its own, signed in with the ServiceAccount's rights and nothing more."""
         kubeconfig = self.plane.service_account_kubeconfig(SYSTEM, access.NAME)
-        argv = [*self.python, "operator", "--kubeconfig", str(kubeconfig), "--log-format", "text", *flags]
+        argv = [
+            *self.python,
+            "operator",
+            "--kubeconfig",
+            str(kubeconfig),
+            "--log-format",
+            "text",
+            *POD_NETWORKS,
+            *flags,
+        ]
         self.operator = self.plane.start("operator", argv, env=dict(env) if env else None)
         return self.operator
 

@@ -1,0 +1,82 @@
+"""Which addresses may be asked: a tenant says where a key is sent, so what is no pod's is denied.
+
+An address comes from the API server. It is checked all the same, and the connection goes to that very address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+# No pod lives there: this host, loopback, link-local with the clouds' metadata, multicast, broadcast; and the metadata
+# services outside of link-local (Azure, Alibaba, Oracle, AWS over IPv6).
+_DENIED: tuple[Network, ...] = tuple(
+    ip_network(network)
+    for network in (
+        "0.0.0.0/8",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "::/128",
+        "::1/128",
+        "fe80::/10",
+        "ff00::/8",
+        "168.63.129.16/32",
+        "100.100.100.200/32",
+        "192.0.0.192/32",
+        "fd00:ec2::/32",
+    )
+)
+_NAT64: tuple[Network, ...] = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
+
+
+@dataclass(frozen=True)
+class Networks:
+    """`admitted`: although they would be denied. `denied`: the API server's own addresses, never admitted."""
+
+    admitted: tuple[Network, ...] = ()
+    denied: frozenset[Address] = frozenset()
+
+    def admit(self, written: str) -> bool:
+        """Whether a pod may have this address; what is no address is none."""
+        try:
+            meanings = tuple(_meanings(ip_address(written)))
+        except ValueError:
+            return False
+        return all(map(self._admits, meanings))
+
+    def _admits(self, address: Address) -> bool:
+        if address in self.denied:
+            return False
+        return _within(address, self.admitted) or not _within(address, _DENIED)
+
+
+def _within(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
+
+
+def _meanings(address: Address) -> Iterator[Address]:
+    """The address, and every IPv4 address that is packed into it."""
+    if isinstance(address, IPv4Address):
+        yield address
+        return
+    packed = tuple(_packed(address))
+    if not address.ipv4_mapped:
+        yield address
+    yield from packed
+
+
+def _packed(address: IPv6Address) -> Iterator[IPv4Address]:
+    if address.ipv4_mapped:
+        yield address.ipv4_mapped
+    if address.sixtofour:
+        yield address.sixtofour
+    if address.teredo:
+        yield from address.teredo
+    if _within(address, _NAT64) or (int(address) >> 32 == 0 and int(address) > 1):
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
