@@ -1,4 +1,4 @@
-"""Writes what follows from the models: the CRD and the operator's rights. `--check` fails where a file differs."""
+"""Writes what follows from its source: CRD, admission policy, rights. `--check` fails where a file differs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from wahealth.api import admission
 from wahealth.api.crd import custom_resource_definition
 from wahealth.kube import access
 
@@ -23,6 +24,7 @@ def files() -> dict[str, str]:
     kept = {**crd, "metadata": {**crd["metadata"], "annotations": {"helm.sh/resource-policy": "keep"}}}
     return {
         "manifests/crd.yaml": _yaml(models, [crd]),
+        "manifests/admission.yaml": _yaml("operator/wahealth/api/admission.py", admission.policy()),
         "manifests/rbac.yaml": _yaml(rights, access.manifests(NAMESPACE)),
         "charts/wahealth/files/crd.yaml": _yaml(models, [kept]),
         "charts/wahealth/files/rules.yaml": HEADER.format(truth=rights)

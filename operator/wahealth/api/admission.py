@@ -1,0 +1,57 @@
+"""A ValidatingAdmissionPolicy: a Secret that says which entry is an API key is refused when that cannot be one.
+
+The label's value names the entry: `wahealth.io/api-key: WA_API_KEY`. The API server sees the entry as base64, so its
+length is computed from the text, and a newline at its end shows as one of a few endings. No message tells the value or
+its length. The operator judges every key again, by the same bounds (`core.credentials`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wahealth.api.v1alpha1 import GROUP
+from wahealth.core.credentials import LONGEST, SHORTEST
+
+LABEL = f"{GROUP}/api-key"
+NAME = f"api-key-secrets.{GROUP}"
+_API_VERSION = "admissionregistration.k8s.io/v1"
+_ENTRY = f"object.metadata.labels['{LABEL}']"
+_VALUE = "has(object.data) && variables.entry in object.data ? object.data[variables.entry] : ''"
+_LENGTH = (
+    "variables.value.size() * 3 / 4 - (variables.value.endsWith('==') ? 2 : (variables.value.endsWith('=') ? 1 : 0))"
+)
+_NEWLINE = "(Cg==|[AQgw]o=|[AEIMQUYcgkosw048]K)$"
+_BOUNDS = f"waweb takes {SHORTEST} to {LONGEST} characters"
+_RULES: tuple[tuple[str, str], ...] = (
+    (
+        "variables.value != ''",
+        f"label {LABEL} names the entry that holds the API key, and the Secret has no such entry: correct one of them",
+    ),
+    (f"variables.value == '' || variables.length >= {SHORTEST}", f"the API key is too short: {_BOUNDS}"),
+    (f"variables.length <= {LONGEST}", f"the API key is too long: {_BOUNDS}"),
+    (
+        f"!variables.value.matches('{_NEWLINE}')",
+        "the API key ends in a newline: make the Secret with printf or --from-literal, not with echo",
+    ),
+)
+
+
+def policy() -> list[dict[str, Any]]:
+    """The policy and its binding. Where the API server cannot evaluate it, the Secret is let through."""
+    secrets = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["secrets"]}
+    labelled = {"matchExpressions": [{"key": LABEL, "operator": "Exists"}]}
+    variables = {"entry": _ENTRY, "value": _VALUE, "length": _LENGTH}
+    spec = {
+        "failurePolicy": "Ignore",
+        "matchConstraints": {"resourceRules": [secrets], "objectSelector": labelled},
+        "variables": [{"name": name, "expression": cel} for name, cel in variables.items()],
+        "validations": [{"expression": cel, "message": message} for cel, message in _RULES],
+    }
+    return [
+        _object("ValidatingAdmissionPolicy", spec),
+        _object("ValidatingAdmissionPolicyBinding", {"policyName": NAME, "validationActions": ["Deny"]}),
+    ]
+
+
+def _object(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": _API_VERSION, "kind": kind, "metadata": {"name": NAME}, "spec": spec}
