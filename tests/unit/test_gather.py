@@ -1,4 +1,4 @@
-"""What is found before anybody is asked."""
+"""What is found before anybody is asked, and who is not asked."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+import looptime
 import pytest
 
+from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.networks import Networks
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory import Inventory
 from wahealth.kube.record import record_of
+from wahealth.probe.client import Heard, Place, Prober, Question
+from wahealth.probe.credential import api_key
 
 OWNER = {"kind": "StatefulSet", "name": "web", "controller": True}
 RESOURCE: dict[str, Any] = {
@@ -42,3 +46,45 @@ def test_a_pod_whose_address_no_pod_can_have_is_sent_no_key(address: str) -> Non
     assert found is not None
     assert found.reason == "TargetForbidden"
     assert "web-0" in found.message
+
+
+class Scripted(Prober):
+    """Says one outcome after the other, and counts."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        super().__init__()
+        self.left = list(outcomes)
+
+    async def ask(self, question: Question) -> Heard:
+        return Heard(self.left.pop(0))
+
+
+def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
+    """What is heard of one pod at these seconds; the period is 30 s."""
+    record = record_of(RESOURCE)
+    gather = Gather(Inventory(), references=None, prober=prober, networks=Networks())  # type: ignore[arg-type]
+    question = Question(Place("10.0.0.1", ("10.0.0.1",)), api_key(b"a-key-of-enough-characters"), 15)
+
+    async def story() -> list[Outcome]:
+        heard: list[Outcome] = []
+        for second in seconds:
+            await asyncio.sleep(second - asyncio.get_running_loop().time())
+            heard += (await gather._outcomes(record, {"web-0": "10.0.0.1"}, question)).values()
+        return heard
+
+    with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
+        return runner.run(story())
+
+
+def busy(seconds: float) -> Unreachable:
+    return Unreachable(Unreached.HTTP_STATUS, "HTTP 429", retry_after=seconds)
+
+
+def test_who_wants_to_be_left_alone_is_left_alone() -> None:
+    prober = Scripted(busy(70), Refused())
+    assert asked_at(prober, 0, 30, 60, 90) == [busy(70)] * 3 + [Refused()]
+
+
+def test_but_not_for_more_than_five_periods() -> None:
+    prober = Scripted(busy(86_400), Refused())
+    assert asked_at(prober, 0, 30, 140, 151) == [busy(0)] * 3 + [Refused()]

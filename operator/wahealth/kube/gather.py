@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from wahealth.api.v1alpha1 import Spec, Workload
-from wahealth.core.answer import Outcome
+from wahealth.core.answer import Outcome, Unreachable
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.keys import Ask, Asked, Asking, KeyRing, Read, Reading, Terms, asking
 from wahealth.core.moment import Moment
@@ -14,10 +14,12 @@ from wahealth.core.networks import Networks
 from wahealth.core.references import target_forbidden, target_not_found
 from wahealth.core.status import Finding
 from wahealth.kube.inventory import Inventory, WorkloadRef
-from wahealth.kube.record import Record
+from wahealth.kube.record import Held, Record
 from wahealth.kube.references import References
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import Credential
+
+MOST_PERIODS = 5  # that a pod is left alone when it asks for it (Retry-After)
 
 
 class Gather:
@@ -54,6 +56,7 @@ class Gather:
         terms = Terms(fresh, record.expected.patience.previous_key, self._references.refresh)
         if fresh:
             record.ring = record.ring.read(reading.key, now, terms.refresh)
+        record.resting = {address: held for address, held in record.resting.items() if address in addresses.values()}
         talk = asking(record.ring, tuple(addresses), terms, now)
         name = (spec.tls and spec.tls.server_name) or ""
         place = Place("", (), spec.target.workload.port, trust, name)
@@ -74,19 +77,31 @@ class Gather:
                 case Read():
                     came: dict[str, Outcome] | Reading[Credential] = await self._read(record, spec)
                 case Ask(pods, key):
-                    came = await self._outcomes(
-                        {pod: addresses[pod] for pod in pods}, replace(question, credential=key)
-                    )
+                    wanted = {pod: addresses[pod] for pod in pods}
+                    came = await self._outcomes(record, wanted, replace(question, credential=key))
             try:
                 command = talk.send(came)
             except StopIteration as done:
                 asked: Asked[Credential] = done.value
                 return asked
 
-    async def _outcomes(self, addresses: dict[str, str], question: Question) -> dict[str, Outcome]:
-        places = (replace(question.place, host=address, addresses=(address,)) for address in addresses.values())
-        heard = await asyncio.gather(*(self._prober.ask(replace(question, place=place)) for place in places))
-        return {pod: one.outcome for pod, one in zip(addresses, heard, strict=True)}
+    async def _outcomes(self, record: Record, addresses: dict[str, str], question: Question) -> dict[str, Outcome]:
+        outcomes = await asyncio.gather(*(self._outcome(record, address, question) for address in addresses.values()))
+        return dict(zip(addresses, outcomes, strict=True))
+
+    async def _outcome(self, record: Record, address: str, question: Question) -> Outcome:
+        """What the pod says; or what it said last, while it wants to be left alone."""
+        now = asyncio.get_running_loop().time()
+        resting = record.resting.pop(address, None)
+        if resting is not None and now < resting.until:
+            record.resting[address] = resting
+            return resting.value
+        place = replace(question.place, host=address, addresses=(address,))
+        outcome = (await self._prober.ask(replace(question, place=place))).outcome
+        if isinstance(outcome, Unreachable) and outcome.retry_after:
+            wait = min(outcome.retry_after, MOST_PERIODS * record.timing.period)
+            record.resting[address] = Held(outcome, now + wait)
+        return outcome
 
 
 def _claim_ring(record: Record, spec: Spec) -> None:

@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
 from wahealth.api.v1alpha1 import Probe, SecretKeyRef, Spec
+from wahealth.core.answer import Outcome
 from wahealth.core.belief.history import History
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
@@ -52,6 +53,7 @@ class Record:
     ring: KeyRing[Credential] = field(default_factory=KeyRing, repr=False)
     ring_of: SecretKeyRef | None = None  # whose key the ring holds
     trust: Held[Trust] | None = None
+    resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
 
     def renew(self, document: Document) -> bool:
         """Take over what the API server shows now. True when the spec is another one.
