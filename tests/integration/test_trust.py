@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -40,7 +41,9 @@ def test_the_line_that_the_refusal_tells_is_the_way_out(environment: Environment
     told = [e["note"] for e in environment.events("trust") if e["reason"] == "TLSVerificationFailed"]
     assert told == [message(status, "Reachable")]
     trust(environment, yaml.safe_load(line[1]))
-    wait_for("trust", "trust", ready="Available")
+    pinned = wait_for("trust", "trust", ready="Available")
+    assert pinned["tls"]["fingerprintSHA256"] in line[1]
+    assert datetime.fromisoformat(pinned["tls"]["notAfterTime"]) > datetime.now(UTC)
     assert "HealthNodeRecovered" in reasons(environment, "trust", "trust")
 
 

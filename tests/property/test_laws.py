@@ -176,7 +176,9 @@ def test_a_single_bad_round_never_flips_a_settled_verdict(
     gateway = story.written.gateway
     story.round(told(expected, [bad]))
     after = {c.type: c.status for c in story.written.conditions}
-    assert all(after[type_] is status for type_, status in before.items())
+    for type_, status in before.items():  # spares may be found in any round: successThreshold is 1
+        found = type_ is ConditionType.REDUNDANCY_SATISFIED and status is not Truth.TRUE
+        assert found or after[type_] is status
     assert story.written.gateway is gateway
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from wahealth.api import v1alpha1 as api
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
+from wahealth.core.certificate import Certificate
 from wahealth.core.facts import Expectation, Patience
 
 DEFAULT_TIMEOUT_SECONDS = 15
@@ -71,18 +72,29 @@ def status_document(status: core.Status) -> dict[str, Any]:
     """What is written to `.status`: camelCase, nothing that is absent."""
     parts = {name: getattr(status, name) for name in api.Status.model_fields if name not in _SHAPED_ANEW}
     written = api.Status.model_validate(
-        {**parts, "topology": _topology(status), "last_failover": _last_failover(status.last_failover)}
+        {
+            **parts,
+            "topology": _topology(status),
+            "last_failover": _last_failover(status.last_failover),
+            "tls": _tls(status.tls),
+        }
     )
     document = written.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {key: value for key, value in document.items() if value != []}
 
 
-_SHAPED_ANEW = frozenset({"topology", "last_failover"})
+_SHAPED_ANEW = frozenset({"topology", "last_failover", "tls"})
 
 
 def _topology(status: core.Status) -> api.Topology | None:
     nodes = [api.TopologyNode.model_validate(node) for node in status.nodes]
     return api.Topology(nodes=nodes) if nodes else None
+
+
+def _tls(certificate: Certificate | None) -> api.TlsStatus | None:
+    if certificate is None:
+        return None
+    return api.TlsStatus(not_after_time=certificate.not_after, fingerprint_sha256=certificate.fingerprint)
 
 
 def _last_failover(moved: core.Failover | None) -> api.LastFailover | None:
@@ -112,6 +124,7 @@ def written_status(document: Mapping[str, Any]) -> core.Status:
         nodes=tuple(_read_node(n) for n in read.topology.nodes) if read.topology else (),
         endpoints=tuple(core.Endpoint(**e.model_dump()) for e in read.endpoints),
         credentials=_read_credentials(read.credentials),
+        tls=Certificate(read.tls.fingerprint_sha256, read.tls.not_after_time) if read.tls else None,
         conditions=tuple(_read_condition(c) for c in read.conditions if c.type in _KNOWN_TYPES),
         observed_generation=read.observed_generation,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+EXPIRING = timedelta(days=14)  # before its end a certificate is warned of
 
 
 class Certificate(NamedTuple):
@@ -11,6 +14,15 @@ class Certificate(NamedTuple):
 
     fingerprint: str
     not_after: datetime
+
+
+def first_to_end(certificates: Iterable[Certificate]) -> Certificate | None:
+    """Of several web pods, each with a certificate of its own: the one that is to be renewed first."""
+    return min(certificates, key=lambda one: (one.not_after, one.fingerprint), default=None)
+
+
+def is_expiring(certificate: Certificate | None, now: datetime) -> bool:
+    return certificate is not None and certificate.not_after - now <= EXPIRING
 
 
 class Presented(NamedTuple):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from wahealth.core.answer import Answered, PodOutcome, Refused
+from wahealth.core.certificate import Certificate
 from wahealth.core.keys import Asked
 from wahealth.core.status import Finding, Mode
 
@@ -86,6 +87,8 @@ class Facts:
     pods: Pods | None = None  # None: nothing is known of pods
     key_changed: float | None = None  # the second at which a change of the key was noticed
     rotated: datetime | None = None  # the same, as it is written
+    certificate: Certificate | None = None  # the one of waweb that ends first, as far as seen
+    expiring: bool = False  # it ends soon
 
     @property
     def reached(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Role
+from wahealth.core.certificate import Certificate
 from wahealth.core.word import Word
 
 
@@ -152,6 +153,7 @@ class Status(NamedTuple):
     nodes: tuple[TopologyNode, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     credentials: Credentials | None = None
+    tls: Certificate | None = None
     conditions: tuple[Condition, ...] = ()
     observed_generation: int | None = None
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from wahealth.api.v1alpha1 import Spec, Workload
 from wahealth.core.answer import Outcome, Unreachable
+from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.keys import Ask, Asked, Asking, KeyRing, Read, Reading, Terms, asking
 from wahealth.core.moment import Moment
@@ -16,6 +17,7 @@ from wahealth.core.status import Finding
 from wahealth.kube.inventory import Inventory, WorkloadRef
 from wahealth.kube.record import Held, Record
 from wahealth.kube.references import References
+from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import Credential
 
@@ -56,13 +58,15 @@ class Gather:
         terms = Terms(fresh, record.expected.patience.previous_key, self._references.refresh)
         if fresh:
             record.ring = record.ring.read(reading.key, now, terms.refresh)
-        record.resting = {address: held for address, held in record.resting.items() if address in addresses.values()}
+        record.keep_only(frozenset(addresses.values()))
         talk = asking(record.ring, tuple(addresses), terms, now)
         name = (spec.tls and spec.tls.server_name) or ""
         place = Place("", (), spec.target.workload.port, trust, name)
         question = Question(place, reading.key, record.timing.timeout)
         asked = await self._carried_out(talk, record, spec, addresses, question)
         record.ring = asked.ring
+        certificate = first_to_end(record.certificates.values())
+        facts = replace(facts, certificate=certificate, expiring=is_expiring(certificate, now.wall))
         return with_asked(facts, asked, addresses)
 
     async def _read(self, record: Record, spec: Spec) -> Reading[Credential]:
@@ -97,7 +101,9 @@ class Gather:
             record.resting[address] = resting
             return resting.value
         place = replace(question.place, host=address, addresses=(address,))
-        outcome = (await self._prober.ask(replace(question, place=place))).outcome
+        outcome, presented = await self._prober.ask(replace(question, place=place))
+        if presented and (certificate := certificate_of(presented)):
+            record.certificates[address] = certificate
         if isinstance(outcome, Unreachable) and outcome.retry_after:
             wait = min(outcome.retry_after, MOST_PERIODS * record.timing.period)
             record.resting[address] = Held(outcome, now + wait)

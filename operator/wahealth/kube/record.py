@@ -9,6 +9,7 @@ from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timi
 from wahealth.api.v1alpha1 import Probe, SecretKeyRef, Spec
 from wahealth.core.answer import Outcome
 from wahealth.core.belief.history import History
+from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
 from wahealth.core.keys import KeyRing
@@ -53,6 +54,7 @@ class Record:
     ring: KeyRing[Credential] = field(default_factory=KeyRing, repr=False)
     ring_of: SecretKeyRef | None = None  # whose key the ring holds
     trust: Held[Trust] | None = None
+    certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
 
     def renew(self, document: Document) -> bool:
@@ -71,6 +73,12 @@ class Record:
         self.spec, self.invalid, self.expected, self.timing = _understood(document)
         self.trust = None
         return True
+
+    def keep_only(self, addresses: frozenset[str]) -> None:
+        """Let go what is held of pods that are gone."""
+        if self.resting.keys() - addresses or self.certificates.keys() - addresses:
+            self.resting = {address: held for address, held in self.resting.items() if address in addresses}
+            self.certificates = {address: one for address, one in self.certificates.items() if address in addresses}
 
 
 def record_of(document: Document) -> Record:

@@ -67,7 +67,7 @@ class Question:
 
 
 class Heard(NamedTuple):
-    """What came of a question. `presented`: the certificate (DER) of a connection that was made for it."""
+    """What came of a question. `presented`: the trusted certificate (DER) of a connection that was made for it."""
 
     outcome: Outcome
     presented: bytes | None = None

@@ -44,6 +44,7 @@ from wahealth.api.v1alpha1.status import (
     LastFailover,
     Redundancy,
     Status,
+    TlsStatus,
     Topology,
     TopologyNode,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Status",
     "Target",
     "Tls",
+    "TlsStatus",
     "Topology",
     "TopologyNode",
     "WhatsAppClient",

@@ -92,6 +92,13 @@ class Credentials(Model):
     last_rotation_time: AwareDatetime | None = Field(None, description="When a change of the Secret was last noticed.")
 
 
+class TlsStatus(Model):
+    """The certificate that waweb presents; of several the one that ends first."""
+
+    not_after_time: AwareDatetime = Field(description="When it ends.")
+    fingerprint_sha256: str = Field(alias="fingerprintSHA256", description="SHA-256 of it, 64 hexadecimal digits.")
+
+
 WAITING: JsonDict = {
     "gateway": "Unknown",
     "conditions": [
@@ -135,3 +142,4 @@ class Status(Model):
     topology: Topology | None = None
     endpoints: list[Endpoint] = Field(default_factory=list, max_length=80, json_schema_extra=by_key("pod"))
     credentials: Credentials | None = None
+    tls: TlsStatus | None = None

@@ -8,6 +8,7 @@ from wahealth.core.answer import Node
 from wahealth.core.belief.clocks import LONG_AGO, Clocks
 from wahealth.core.belief.failover import Handover, Holder
 from wahealth.core.belief.history import BURST, Budget, History, seen_so_far
+from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.moment import Moment
 from wahealth.core.sight.endpoints import Watched
@@ -18,7 +19,7 @@ from wahealth.core.sight.roster import Seen
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
 from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.trouble import OF_GATEWAY, Trouble
-from wahealth.core.verdict.verdict import Verdict
+from wahealth.core.verdict.verdict import Oddity, Verdict
 
 _NOT_BELIEVED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
 _OF_GATEWAY = OF_GATEWAY | {Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW}
@@ -40,6 +41,7 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
     trouble = _trouble(written)
     believed = unstamped(written)
     odd = frozenset() if trouble in UNSEEN else oddities(believed.nodes, _mode_of_nodes(believed), None)
+    odd = odd | {Oddity.CERTIFICATE_EXPIRING} if is_expiring(written.tls, now.wall) else odd
     waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO
     return history._replace(
         believed=Verdict(believed, trouble, waiting, odd),

@@ -71,7 +71,8 @@ def judge(facts: Facts, sight: Sight, assessed: Assessment, believed: Status, ov
     status = _seen(sight, sight.census, level, nodes, believed)
     primaries = tuple([seen.node.gateway for seen in sight.census.primaries])
     case = case._replace(redundancy=status.redundancy, primaries=primaries)
-    return _verdict(status, case, oddities(nodes, sight.judged, sight.census.single))
+    odd = oddities(nodes, sight.judged, sight.census.single)
+    return _verdict(status, case, odd | {Oddity.CERTIFICATE_EXPIRING} if facts.expiring else odd)
 
 
 def _topology(facts: Facts, sight: Sight) -> tuple[TopologyNode, ...]:
@@ -103,7 +104,8 @@ def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode,
 
 def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
     conditions = tuple(Condition(type_, *finding) for type_, finding in findings(case).items())
-    status = status._replace(conditions=conditions, credentials=_credentials(case))
+    tls = case.facts.certificate or case.believed.tls
+    status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls)
     return Verdict(status, case.trouble, not case.over, odd)
 
 

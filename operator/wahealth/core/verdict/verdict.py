@@ -10,12 +10,13 @@ from wahealth.core.word import Word
 
 
 class Oddity(Word):
-    """Something in the topology that the mode does not have."""
+    """Something that should not be and decides nothing: mostly in the topology, against the mode."""
 
     NO_PRIMARY = "NoPrimaryMaster"
     SEVERAL_PRIMARIES = "MultiplePrimaryMasters"
     UNEXPECTED_CONNECTION = "UnexpectedConnectedNode"
     UNKNOWN_STATUS = "UnknownGatewayStatus"
+    CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
 
 
 class Verdict(NamedTuple):

@@ -1,0 +1,79 @@
+"""The certificate that waweb presents: shown in the status, warned of before it ends, and never an outage by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from builders import CONNECTED, START, Story, facts, single
+from wahealth.core.certificate import EXPIRING, Certificate, first_to_end, is_expiring
+from wahealth.core.facts import Facts
+from wahealth.core.status import ConditionType, Truth
+from wahealth.playground.pki import self_signed
+from wahealth.probe.certificate import certificate_of, shown
+
+SOON = Certificate("ab" * 32, START + timedelta(days=3))
+LATE = Certificate("cd" * 32, START + timedelta(days=300))
+
+
+def seen(certificate: Certificate) -> Facts:
+    said = facts(single(CONNECTED))
+    return replace(said, certificate=certificate, expiring=is_expiring(certificate, START))
+
+
+def test_of_several_the_one_that_ends_first() -> None:
+    assert first_to_end([LATE, SOON]) == SOON
+    assert first_to_end([]) is None
+
+
+def test_two_weeks_before_its_end_it_is_warned_of() -> None:
+    assert is_expiring(SOON, SOON.not_after - EXPIRING)
+    assert not is_expiring(SOON, SOON.not_after - EXPIRING - timedelta(seconds=1))
+    assert is_expiring(SOON, SOON.not_after + timedelta(days=1))
+    assert not is_expiring(None, START)
+
+
+def test_it_stands_in_the_status_and_nothing_is_told() -> None:
+    story = Story().rounds(5, seen(LATE))
+    assert story.written.tls == LATE
+    assert len(story.writes) == 1
+    assert "TLSCertificateExpiring" not in story.told
+
+
+def test_one_that_ends_soon_is_told_once_and_the_client_stays_ready() -> None:
+    story = Story().rounds(10, seen(SOON))
+    assert story.told.count("TLSCertificateExpiring") == 1
+    assert story.written.truth(ConditionType.READY) is Truth.TRUE
+
+
+def test_a_new_process_does_not_tell_it_again() -> None:
+    story = Story().rounds(10, seen(SOON)).restarted().rounds(10, seen(SOON))
+    assert story.told == []
+    assert story.writes == []
+
+
+def test_a_renewed_one_takes_its_place() -> None:
+    story = Story().rounds(10, seen(SOON)).rounds(3, seen(LATE))
+    assert story.written.tls == LATE
+
+
+def test_while_nobody_says_anything_the_last_one_stays() -> None:
+    story = Story().rounds(3, seen(LATE)).rounds(3, facts(single(CONNECTED)))
+    assert story.written.tls == LATE
+    assert len(story.writes) == 1
+
+
+def test_a_certificate_is_read() -> None:
+    import ssl
+
+    pem, _ = self_signed("whatsapp-web", ["whatsapp-web", "10.0.0.1"])
+    der = ssl.PEM_cert_to_DER_cert(pem.decode())
+    found = certificate_of(der)
+    assert found is not None
+    assert len(found.fingerprint) == 64
+    assert shown(der) == (found.fingerprint, "whatsapp-web")
+
+
+def test_what_is_no_certificate_is_none() -> None:
+    assert certificate_of(b"not one") is None
+    assert shown(b"not one").name == ""
