@@ -339,11 +339,11 @@ def test_the_question_is_as_it_should_be() -> None:
 Lookup = Callable[[str], tuple[str, ...]]
 
 
-def named(lookup: Lookup, admit: Callable[[str], bool] = lambda _: True) -> Callable[[Served], Awaitable[Outcome]]:
+def named(lookup: Lookup) -> Callable[[Served], Awaitable[Outcome]]:
     async def ask(served: Served) -> Outcome:
         question = served.question()
         place = replace(question.place, host="waweb.example.org", addresses=())
-        async with Prober(Resolver(lookup), admit) as prober:
+        async with Prober(Resolver(lookup)) as prober:
             return (await prober.ask(replace(question, place=place))).outcome
 
     return ask

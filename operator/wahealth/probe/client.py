@@ -7,7 +7,6 @@ What the world does comes back as a value. What is our own fault (no file descri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, Self
@@ -73,24 +72,14 @@ class Heard(NamedTuple):
     presented: bytes | None = None
 
 
-class NotAdmitted(Exception):
-    """The host leads to addresses only that may not be asked."""
-
-
 class Prober:
     """Asks, over connections that it keeps. Used within one event loop, as an async context manager."""
 
-    def __init__(
-        self,
-        resolver: Resolver | None = None,
-        admit: Callable[[str], bool] = lambda _: True,
-        slots: int = FEWEST_SLOTS,
-    ) -> None:
-        """`admit`: whether an address that a name was resolved to may be asked. `slots`: questions at once."""
+    def __init__(self, resolver: Resolver | None = None, slots: int = FEWEST_SLOTS) -> None:
+        """`slots`: questions under way at once."""
         self.pool = Pool()
         self._lanes = Lanes(slots)
         self._resolver = resolver or Resolver()
-        self._admit = admit
         self._transport: httpx.AsyncBaseTransport = Transport(self.pool)
 
     async def __aenter__(self) -> Self:
@@ -100,7 +89,7 @@ class Prober:
         await self._transport.aclose()
 
     async def ask(self, question: Question) -> Heard:
-        """Waits for its turn; raises `ObserverFault`, and `NotAdmitted` before anything was sent."""
+        """Waits for its turn; raises `ObserverFault`."""
         host = question.place.host
         async with self._lanes.slot(host):
             heard = await self._asked(question)
@@ -119,18 +108,12 @@ class Prober:
         way = _way(question.place)
         try:
             async with asyncio.timeout(question.timeout):
-                way.addresses = question.place.addresses or await self._resolved(question.place.host)
+                way.addresses = question.place.addresses or await self._resolver.addresses(question.place.host)
                 return Heard(await self._health(question, way), way.presented)
         except TimeoutError:
             return Heard(out_of_time(way.progress.stage, question.timeout), way.presented)
         except Failed as failed:
             return await _explained(failed, way, question.timeout)
-
-    async def _resolved(self, host: str) -> tuple[str, ...]:
-        addresses = tuple(filter(self._admit, await self._resolver.addresses(host)))
-        if not addresses:
-            raise NotAdmitted
-        return addresses
 
     async def _health(self, question: Question, way: Way) -> Outcome:
         request = _request("GET", question.place, question.credential, way)
