@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
+import resource
 import socket
 import ssl
 import threading
@@ -439,12 +440,21 @@ def test_a_pod_that_is_gone_leaves_no_connection() -> None:
     assert asyncio.run(run()) == (1, 0)
 
 
+def test_parked_connections_leave_half_of_the_descriptors_to_others() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 300), hard))
+    try:
+        assert Prober().pool.most == 150
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_parked_connections_are_bounded_in_number_and_in_time() -> None:
     async def run() -> list[int]:
         async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
             lengths = []
             for most, longest in ((2, 60.0), (10, 0.0)):
-                prober.pool._most, prober.pool._longest = most, longest
+                prober.pool.most, prober.pool._longest = most, longest
                 for host in ("one", "two", "three"):
                     question = served.question()
                     await prober.ask(replace(question, place=replace(question.place, host=host)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
@@ -34,8 +35,9 @@ Standing = Callable[[], None]
 class Pool:
     """At most one connection a route; the one parked longest goes first."""
 
-    def __init__(self, most: int = MOST_PARKED, longest: float = LONGEST_PARKED) -> None:
-        self._most = most
+    def __init__(self, most: int | None = None, longest: float = LONGEST_PARKED) -> None:
+        """`most` None: as many as `MOST_PARKED`, and no more than half of the descriptors that there may be."""
+        self.most = _affordable() if most is None else most
         self._longest = longest
         self._parked: OrderedDict[Route, Parked] = OrderedDict()
         self._routes: defaultdict[str, set[Route]] = defaultdict(set)  # by host
@@ -61,7 +63,7 @@ class Pool:
         self._routes[route.host].add(route)
         while self._parked:
             oldest, parked = next(iter(self._parked.items()))
-            if len(self._parked) <= self._most and parked.since >= now - self._longest:
+            if len(self._parked) <= self.most and parked.since >= now - self._longest:
                 return
             self._end(oldest)
 
@@ -86,3 +88,8 @@ class Pool:
         parked = self._out(route)
         if parked is not None:
             parked.wire.close()
+
+
+def _affordable() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_PARKED if soft == resource.RLIM_INFINITY else min(MOST_PARKED, soft // 2)
