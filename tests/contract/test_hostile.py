@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from contract.scripted import ADDRESS, CERTIFICATE, KEY, Script, Served, answer, says, server_context, serving
-from wahealth.core.answer import Answered, Malformed, Outcome, Refused, Unreachable
+from wahealth.core.answer import Answered, Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.playground.pki import self_signed
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.names import Resolver
@@ -198,13 +198,10 @@ def test_no_tls_on_the_port_and_the_key_is_not_sent(garbage: bytes) -> None:
     assert KEY not in b"".join(heard)
 
 
-def test_a_client_certificate_is_demanded() -> None:
-    """T24: with a blocking server, because asyncio's ends without the alert that says why."""
-    context = server_context()
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=CERTIFICATE.decode())
+def shaken(context: ssl.SSLContext) -> Outcome:
+    """What comes of a handshake with a blocking server: asyncio's ends without the alert that says why."""
 
-    def demand(listening: socket.socket) -> None:
+    def shake(listening: socket.socket) -> None:
         connection, _ = listening.accept()
         with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as tls:
             with contextlib.suppress(ssl.SSLError):
@@ -212,10 +209,19 @@ def test_a_client_certificate_is_demanded() -> None:
             socket.socket.recv(tls, 4096)  # the question: unread, it would reset the connection
 
     with socket.create_server((ADDRESS, 0)) as listening:
-        thread = threading.Thread(target=demand, args=(listening,))
+        thread = threading.Thread(target=shake, args=(listening,))
         thread.start()
         outcome = asyncio.run(asked(Served(listening.getsockname()[1]).question()))
         thread.join()
+    return outcome
+
+
+def test_a_client_certificate_is_demanded() -> None:
+    """T24"""
+    context = server_context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=CERTIFICATE.decode())
+    outcome = shaken(context)
     assert reason(outcome) == "TLSHandshakeFailed"
     assert isinstance(outcome, Unreachable)
     assert "client certificate" in outcome.detail
@@ -223,16 +229,24 @@ def test_a_client_certificate_is_demanded() -> None:
 
 def test_old_tls_is_not_spoken() -> None:
     """T23"""
+    context = server_context()
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    assert shaken(context) == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "waweb speaks no TLS 1.2 or newer there")
+
+
+def test_plain_http_on_the_port_is_told_as_what_it_is() -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(4096)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
 
     async def run() -> Outcome:
-        context = server_context()
-        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        async with serving(says(answer(GOOD)), context) as served:
+        async with serving(plain, tls=False) as served:
             return await asked(served.question())
 
-    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
-        assert reason(asyncio.run(run())) == "TLSHandshakeFailed"
+    assert asyncio.run(run()) == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "that is no TLS")
 
 
 Heard = tuple[Outcome, list[bytes]]

@@ -91,10 +91,10 @@ def _alert(error: OSError) -> str:
     reason = (error.reason if isinstance(error, ssl.SSLError) else "") or ""
     if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason or "BAD_CERTIFICATE" in reason:
         return "waweb wants a client certificate, or offers no cipher that is safe enough"
-    if "PROTOCOL" in reason or "VERSION" in reason:
-        return "waweb speaks no TLS 1.2 or newer there"
     if "WRONG_VERSION_NUMBER" in reason or "HTTP_REQUEST" in reason:
         return "that is no TLS"
+    if "PROTOCOL" in reason or "VERSION" in reason:
+        return "waweb speaks no TLS 1.2 or newer there"
     return ""
 
 
