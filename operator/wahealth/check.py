@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ipaddress
 import json
 import os
 import re
@@ -23,6 +22,7 @@ from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Mode, Status, Truth
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import api_key
+from wahealth.probe.names import is_address
 from wahealth.probe.stage import ObserverFault
 from wahealth.probe.trust import (
     NotAFingerprint,
@@ -112,11 +112,7 @@ _NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?\.)*[a-z
 
 def _is_host(host: str) -> bool:
     """An address, or a name of a host: its last part is no number, so that no mistyped address is looked up."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return bool(_NAME.fullmatch(host))
-    return "%" not in host
+    return is_address(host) or bool(_NAME.fullmatch(host))
 
 
 def _seconds(written: str) -> float:

@@ -20,6 +20,7 @@ from verdict import Resource, body, facts_of_outcome
 
 from wahealth.core.answer import Answered
 from wahealth.playground.pki import self_signed
+from wahealth.probe import descriptors
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import api_key
 from wahealth.probe.trust import Trust, skip_hostname
@@ -48,13 +49,8 @@ def serve(ready: Connection, certificate: str) -> None:
         ready.send(server.sockets[0].getsockname()[1])
         await asyncio.Event().wait()
 
-    allow_descriptors()
+    descriptors.allow()
     asyncio.run(main())
-
-
-def allow_descriptors() -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def rss() -> float:
@@ -105,7 +101,7 @@ async def parked(port: int, trust: Trust) -> float:
 
 
 def main() -> int:
-    allow_descriptors()
+    descriptors.allow()
     pem, key = self_signed("whatsapp-web", ["whatsapp-web"])
     ours, theirs = multiprocessing.Pipe()
     with tempfile.NamedTemporaryFile() as file:

@@ -79,7 +79,7 @@ class Unreached(Word):
     NO_READY_ENDPOINTS = "NoReadyEndpoints"
 
 
-# Whoever is asked there, is waited for.
+# What a question may have run out of time for, so that whoever asks had to wait.
 TIMED_OUT = frozenset({Unreached.CONNECT_TIMEOUT, Unreached.READ_TIMEOUT, Unreached.TLS_HANDSHAKE_FAILED})
 
 

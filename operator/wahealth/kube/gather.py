@@ -96,9 +96,8 @@ class Gather:
     async def _outcome(self, record: Record, address: str, question: Question) -> Outcome:
         """What the pod says; or what it said last, while it wants to be left alone."""
         now = asyncio.get_running_loop().time()
-        resting = record.resting.pop(address, None)
+        resting = record.resting.get(address)
         if resting is not None and now < resting.until:
-            record.resting[address] = resting
             return resting.value
         place = replace(question.place, host=address, addresses=(address,))
         outcome, presented = await self._prober.ask(replace(question, place=place))

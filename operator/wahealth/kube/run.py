@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
+from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
 from wahealth.settings import OperatorSettings
 from wahealth.telemetry import logs
@@ -37,7 +37,7 @@ _LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
 
 def run(settings: OperatorSettings) -> int:
     logs.set_up(settings.log_level, settings.log_format)
-    _allow_descriptors()
+    descriptors.allow()
     try:
         configuration = asyncio.run(signed_in(settings.kubeconfig))
     except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
@@ -45,13 +45,6 @@ def run(settings: OperatorSettings) -> int:
         return 69
     asyncio.run(_until_stopped(configuration, settings))
     return 0
-
-
-def _allow_descriptors() -> None:
-    """As many as there may be: a fleet needs one a web pod, and systems begin with 1,024."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _until_stopped(configuration: client.Configuration, settings: OperatorSettings) -> None:

@@ -6,13 +6,16 @@ The library is imported when the first one is read: it costs 8 MB, and the sidec
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 
 from wahealth.core.certificate import Certificate, Presented
 from wahealth.probe.payload import LONGEST_NAME, clean
 
 
-@lru_cache(maxsize=4096)
+def fingerprint_of(presented: bytes) -> str:
+    """SHA-256 of it, 64 hexadecimal digits in lower case."""
+    return hashlib.sha256(presented).hexdigest()
+
+
 def certificate_of(presented: bytes) -> Certificate | None:
     """`presented` in DER."""
     from cryptography import x509  # noqa: PLC0415
@@ -21,13 +24,13 @@ def certificate_of(presented: bytes) -> Certificate | None:
         not_after = x509.load_der_x509_certificate(presented).not_valid_after_utc
     except ValueError:
         return None
-    return Certificate(hashlib.sha256(presented).hexdigest(), not_after)
+    return Certificate(fingerprint_of(presented), not_after)
 
 
 def shown(presented: bytes) -> Presented:
     """For a message: whatever it calls itself is cleaned and cut."""
     name = next(iter(_names(presented)), "")
-    return Presented(hashlib.sha256(presented).hexdigest(), clean(name, LONGEST_NAME))
+    return Presented(fingerprint_of(presented), clean(name, LONGEST_NAME))
 
 
 def _names(presented: bytes) -> tuple[str, ...]:

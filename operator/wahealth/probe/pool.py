@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
 from typing import NamedTuple
 
+from wahealth.probe.descriptors import at_most_half
 from wahealth.probe.trust import Trust
 from wahealth.probe.wire import Wire
 
@@ -29,15 +28,12 @@ class Parked(NamedTuple):
     since: float
 
 
-Standing = Callable[[], None]
-
-
 class Pool:
     """At most one connection a route; the one parked longest goes first."""
 
     def __init__(self, most: int | None = None, longest: float = LONGEST_PARKED) -> None:
         """`most` None: as many as `MOST_PARKED`, and no more than half of the descriptors that there may be."""
-        self.most = _affordable() if most is None else most
+        self.most = at_most_half(MOST_PARKED) if most is None else most
         self._longest = longest
         self._parked: OrderedDict[Route, Parked] = OrderedDict()
         self._routes: defaultdict[str, set[Route]] = defaultdict(set)  # by host
@@ -88,8 +84,3 @@ class Pool:
         parked = self._out(route)
         if parked is not None:
             parked.wire.close()
-
-
-def _affordable() -> int:
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return MOST_PARKED if soft == resource.RLIM_INFINITY else min(MOST_PARKED, soft // 2)

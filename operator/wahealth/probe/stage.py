@@ -7,8 +7,6 @@ import ssl
 from dataclasses import dataclass
 from enum import Enum
 
-import httpx
-
 from wahealth.core.answer import Unreachable, Unreached
 
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL, errno.EPERM})
@@ -46,7 +44,7 @@ class Progress:
     stage: Stage = Stage.LOOKING_UP
 
 
-class Failed(httpx.TransportError):
+class Failed(Exception):
     """No answer; `outcome` says why, in our own words. `presented`: a certificate (DER) that was not trusted."""
 
     def __init__(self, reason: Unreached, detail: str = "", presented: bytes | None = None) -> None:
@@ -69,8 +67,7 @@ def out_of_time(stage: Stage, seconds: float) -> Unreachable:
 
 def not_connected(error: OSError) -> Failed:
     """Raises `ObserverFault` for what is our own fault."""
-    if error.errno in _OURS:
-        raise ObserverFault from None
+    _unless_ours(error)
     if error.errno == errno.ETIMEDOUT:
         return Failed(Unreached.CONNECT_TIMEOUT)
     return Failed(Unreached.CONNECTION_REFUSED, "no way leads there" if error.errno in _NO_WAY else "")
@@ -78,12 +75,16 @@ def not_connected(error: OSError) -> Failed:
 
 def no_handshake(error: OSError) -> Failed:
     """Of `ssl.SSLError` and its kin; a connection that breaks in the handshake is no handshake either."""
-    if error.errno in _OURS and not isinstance(error, ssl.SSLError):
-        raise ObserverFault from None
+    _unless_ours(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         why = _NOT_VERIFIED.get(error.verify_code, "the certificate cannot be verified")
         return Failed(Unreached.TLS_VERIFICATION_FAILED, why)
     return Failed(Unreached.TLS_HANDSHAKE_FAILED, _alert(error))
+
+
+def _unless_ours(error: OSError) -> None:
+    if error.errno in _OURS and not isinstance(error, ssl.SSLError):  # whose numbers are OpenSSL's
+        raise ObserverFault from None
 
 
 def _alert(error: OSError) -> str:
@@ -100,8 +101,7 @@ def _alert(error: OSError) -> str:
 
 def broken(error: OSError) -> Failed:
     """A connection that breaks while an answer is waited for."""
-    if error.errno in _OURS and not isinstance(error, ssl.SSLError):
-        raise ObserverFault from None
+    _unless_ours(error)
     if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in (error.reason or ""):
         return no_handshake(error)  # TLS 1.3 asks for a client certificate after the handshake
     return Failed(Unreached.INVALID_RESPONSE, "the connection broke before the answer was complete")

@@ -7,14 +7,14 @@ parked connections by their route. What is sent and parsed is h11's. The deadlin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import h11
 import httpx
 
 from wahealth.core.answer import Unreached
-from wahealth.probe.pool import Pool, Route, Standing
+from wahealth.probe.pool import Pool, Route
 from wahealth.probe.stage import Failed, Progress, Stage, broken
 from wahealth.probe.wire import Wire
 
@@ -121,7 +121,7 @@ class Exchange:
         while True:
             try:
                 event = self._http.next_event()
-                if not isinstance(event, type) or event is h11.PAUSED:
+                if event is not h11.NEED_DATA:
                     return event
                 self._http.receive_data(await self._received())
             except h11.RemoteProtocolError:
@@ -151,7 +151,7 @@ class Exchange:
 class Body(httpx.AsyncByteStream):
     """Read to its end, the connection is parked; left before, it is closed."""
 
-    def __init__(self, exchange: Exchange, park: Standing) -> None:
+    def __init__(self, exchange: Exchange, park: Callable[[], None]) -> None:
         self._exchange = exchange
         self._park = park
         self._ended = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import ssl
 from dataclasses import dataclass
+
+from wahealth.probe.certificate import fingerprint_of
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -27,7 +28,7 @@ class Trust:
 
     def admits(self, presented: bytes) -> bool:
         """Asked when the handshake is done and nothing was sent yet; `presented` is the certificate in DER."""
-        return not self.pins or hashlib.sha256(presented).hexdigest() in self.pins
+        return not self.pins or fingerprint_of(presented) in self.pins
 
 
 def full(pem: bytes | None = None) -> Trust:

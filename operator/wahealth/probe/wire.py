@@ -24,7 +24,7 @@ MOST_ON_THE_WIRE = 2 * 1024 * 1024  # bytes received for one answer, with all th
 
 
 class Wire:
-    """`address`: whom it leads to. `presented`: the certificate in DER, until somebody has taken it."""
+    """`address`: whom it leads to. `received`: bytes since the last question."""
 
     __slots__ = ("_incoming", "_outgoing", "_socket", "_tls", "address", "received")
 
@@ -32,7 +32,7 @@ class Wire:
         self._socket = sock
         self._tls: ssl.SSLObject | None = None
         self.address = address
-        self.received = 0  # since the last question
+        self.received = 0
 
     @classmethod
     async def connect(cls, addresses: tuple[str, ...], port: int) -> Wire:
@@ -55,13 +55,11 @@ class Wire:
         try:
             self._tls = trust.context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
             await self._shake_hands(self._tls)
-        except (OSError, ValueError) as error:  # ValueError: a name that TLS cannot ask for
-            await self._say_goodbye()
-            raise (
-                no_handshake(error)
-                if isinstance(error, OSError)
-                else Failed(Unreached.TLS_VERIFICATION_FAILED, "the server name cannot be asked for")
-            ) from None
+        except OSError as error:
+            self._say_goodbye()
+            raise no_handshake(error) from None
+        except ValueError:
+            raise Failed(Unreached.TLS_VERIFICATION_FAILED, "the server name cannot be asked for") from None
         presented = self._tls.getpeercert(binary_form=True) or b""
         if not trust.admits(presented):
             raise Failed(Unreached.TLS_VERIFICATION_FAILED, "the certificate is not the one that is pinned", presented)
@@ -123,7 +121,7 @@ class Wire:
                 await self._feed()
         await self._flush()
 
-    async def _say_goodbye(self) -> None:
+    def _say_goodbye(self) -> None:
         """The alert that says why, if it goes out at once."""
         with contextlib.suppress(OSError):
             self._socket.send(self._outgoing.read())
