@@ -10,13 +10,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wahealth.core.answer import Malformed, Outcome, Unreachable
 from wahealth.playground.pki import self_signed
-from wahealth.probe.client import Place, Question
+from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import api_key
 from wahealth.probe.trust import skip_hostname
 
 ADDRESS = "127.0.0.1"
 KEY = b"canary-of-the-scripted-server"
+GOOD = b'{"health": {"gateway_status": "connected"}}'
 CERTIFICATE, PRIVATE = self_signed("whatsapp-web", ["whatsapp-web"])
 TRUST = skip_hostname(CERTIFICATE)
 
@@ -103,3 +105,18 @@ def says(*parts: bytes, times: int = 1, pause: float = 0.0, keep: bool = False) 
 def answer(body: bytes, head: bytes = b"", status: bytes = b"200 OK") -> bytes:
     length = f"Content-Length: {len(body)}\r\n".encode()
     return b"HTTP/1.1 " + status + b"\r\n" + length + head + b"\r\n" + body
+
+
+def reason(outcome: Outcome) -> str:
+    match outcome:
+        case Unreachable(word):
+            return word.value
+        case Malformed():
+            return "InvalidResponse"
+        case _:
+            return type(outcome).__name__
+
+
+async def asked(question: Question) -> Outcome:
+    async with Prober() as prober:
+        return (await prober.ask(question)).outcome

@@ -134,3 +134,33 @@ class TestReflector:
     def test_bookmarks_and_unknown_events_change_nothing(self) -> None:
         odd = [event("BOOKMARK", {"metadata": {"resourceVersion": "9"}}), event("NEW", workload("b"))]
         assert kept_after(([workload("a")], odd)) == ["a"]
+
+
+def left(*changes: tuple[str, Any]) -> list[str]:
+    """The addresses that are told to be left, by changes of pods of web."""
+    told: list[str] = []
+    pods = Pods(told.append)
+    for change, what in changes:
+        getattr(pods, change)(what)
+    return told
+
+
+class TestAddressesLeft:
+    """Whoever holds a connection to a pod is told when nobody runs there any more."""
+
+    def test_one_that_stays_is_not_told(self) -> None:
+        assert left(("put", pod()), ("put", pod())) == []
+
+    def test_one_that_is_deleted(self) -> None:
+        assert left(("put", pod()), ("drop", pod())) == ["10.0.0.1"]
+
+    def test_one_that_moves(self) -> None:
+        assert left(("put", pod()), ("put", pod(podIP="10.0.0.2"))) == ["10.0.0.1"]
+
+    def test_one_that_is_terminating(self) -> None:
+        going = pod(metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"})
+        assert left(("put", pod()), ("put", going)) == ["10.0.0.1"]
+
+    def test_one_that_went_while_the_watch_was_away(self) -> None:
+        both = [pod(), pod("web-5d9-y", podIP="10.0.0.2")]
+        assert left(("replace", both), ("replace", both[1:])) == ["10.0.0.1"]

@@ -1,0 +1,192 @@
+"""Connections: made, kept, closed and looked up, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from contract.scripted import (
+    ADDRESS,
+    GOOD,
+    KEY,
+    Script,
+    Served,
+    answer,
+    asked,
+    reason,
+    says,
+    serving,
+)
+from wahealth.core.answer import Answered, Outcome
+from wahealth.probe.client import Prober, Question
+from wahealth.probe.names import Resolver
+
+
+def test_nobody_is_there() -> None:
+    """T1"""
+    with socket.socket() as free:
+        free.bind((ADDRESS, 0))
+        port = free.getsockname()[1]
+    assert reason(asyncio.run(asked(Served(port).question()))) == "ConnectionRefused"
+
+
+def test_a_port_that_takes_no_more_connections() -> None:
+    """T2: what is sent there is dropped, as in a black hole."""
+    with socket.socket() as full_:
+        full_.bind((ADDRESS, 0))
+        full_.listen(0)
+        fillers = [socket.socket() for _ in range(3)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(full_.getsockname())
+        question = Served(full_.getsockname()[1]).question(1.0)
+        assert reason(asyncio.run(asked(question))) == "ConnectTimeout"
+        for filler in fillers:
+            filler.close()
+
+
+def twice(script: Script, between: float = 0.05) -> tuple[list[Outcome], Served]:
+    async def run() -> tuple[list[Outcome], Served]:
+        async with serving(script) as served, Prober() as prober:
+            first = (await prober.ask(served.question())).outcome
+            await asyncio.sleep(between)
+            return [first, (await prober.ask(served.question())).outcome], served
+
+    return asyncio.run(run())
+
+
+def test_a_connection_is_kept() -> None:
+    outcomes, served = twice(says(answer(GOOD), keep=True))
+    assert [reason(o) for o in outcomes] == ["Answered", "Answered"]
+    assert served.connections == 1
+
+
+def test_a_kept_connection_that_the_server_closed_is_made_anew_in_silence() -> None:
+    """T32"""
+    outcomes, served = twice(says(answer(GOOD)))
+    assert [reason(o) for o in outcomes] == ["Answered", "Answered"]
+    assert served.connections == 2
+
+
+def test_one_that_closes_when_it_is_asked_again_is_tried_once_more() -> None:
+    """T32: the close and the question cross each other."""
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer(GOOD))
+        await writer.drain()
+        await reader.readuntil(b"\r\n\r\n")
+
+    outcomes, served = twice(once)
+    assert [reason(o) for o in outcomes] == ["Answered", "Answered"]
+    assert served.connections == 2
+
+
+def test_what_comes_behind_an_answer_is_not_taken_for_the_next() -> None:
+    outcomes, served = twice(says(answer(GOOD) + answer(b"{}"), keep=True))
+    assert [reason(o) for o in outcomes] == ["Answered", "Answered"]
+    assert served.connections == 2
+
+
+def test_a_cookie_does_not_come_back() -> None:
+    _, served = twice(says(answer(GOOD, b"Set-Cookie: a=b; Path=/\r\n"), keep=True))
+    assert b"ookie" not in b"".join(served.heard)
+
+
+def test_the_question_is_as_it_should_be() -> None:
+    _, served = twice(says(answer(GOOD), keep=True))
+    head = served.heard[0].decode()
+    assert head.startswith("GET /v1/health HTTP/1.1\r\n")
+    assert f"Authorization: Apikey {KEY.decode()}" in head
+    assert "Accept-Encoding: identity" in head
+
+
+Lookup = Callable[[str], tuple[str, ...]]
+
+
+def named(lookup: Lookup) -> Callable[[Served], Awaitable[Outcome]]:
+    async def ask(served: Served) -> Outcome:
+        question = served.question()
+        place = replace(question.place, host="waweb.example.org", addresses=())
+        async with Prober(Resolver(lookup)) as prober:
+            return (await prober.ask(replace(question, place=place))).outcome
+
+    return ask
+
+
+def test_the_first_address_that_answers_is_taken() -> None:
+    """T38: an address family that leads nowhere does not hold anybody up."""
+
+    async def run() -> Outcome:
+        async with serving(says(answer(GOOD))) as served:
+            return await named(lambda _: ("::1", ADDRESS))(served)
+
+    assert isinstance(asyncio.run(run()), Answered)
+
+
+def test_a_name_server_that_hangs_hangs_one_name() -> None:
+    """T3"""
+
+    def lookup(host: str) -> tuple[str, ...]:
+        if host == "hangs.example.org":
+            time.sleep(1.5)
+        return (ADDRESS,)
+
+    async def run() -> tuple[list[Outcome], float]:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober(Resolver(lookup), slots=400) as prober:
+
+            def of(host: str) -> Question:
+                question = served.question(1.0)
+                return replace(question, place=replace(question.place, host=host, addresses=()))
+
+            hanging = [asyncio.create_task(prober.ask(of("hangs.example.org"))) for _ in range(100)]
+            await asyncio.sleep(0)
+            started = time.monotonic()
+            good = (await prober.ask(of("good.example.org"))).outcome
+            took = time.monotonic() - started
+            return [good, *(heard.outcome for heard in await asyncio.gather(*hanging))], took
+
+    (good, *hung), took = asyncio.run(run())
+    assert isinstance(good, Answered)
+    assert took < 0.9
+    assert {reason(outcome) for outcome in hung} == {"DNSLookupFailed"}
+
+
+def test_a_pod_that_is_gone_leaves_no_connection() -> None:
+    async def run() -> tuple[int, int]:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
+            await prober.ask(served.question())
+            parked = len(prober.pool)
+            prober.drop(ADDRESS)
+            return parked, len(prober.pool)
+
+    assert asyncio.run(run()) == (1, 0)
+
+
+def test_parked_connections_leave_half_of_the_descriptors_to_others() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 300), hard))
+    try:
+        assert Prober().pool.most == 150
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_parked_connections_are_bounded_in_number_and_in_time() -> None:
+    async def run() -> list[int]:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
+            lengths = []
+            for most, longest in ((2, 60.0), (10, 0.0)):
+                prober.pool.most, prober.pool._longest = most, longest
+                for host in ("one", "two", "three"):
+                    question = served.question()
+                    await prober.ask(replace(question, place=replace(question.place, host=host)))
+                    await asyncio.sleep(0.01)
+                lengths.append(len(prober.pool))
+            return lengths
+
+    assert asyncio.run(run()) == [2, 1]
