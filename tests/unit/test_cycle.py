@@ -12,7 +12,7 @@ from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.cycle import Cycle
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
-from wahealth.kube.inventory import Inventory
+from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
 from wahealth.kube.record import Record, record_of

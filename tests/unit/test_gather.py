@@ -14,7 +14,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.networks import Networks
 from wahealth.kube.gather import Gather
-from wahealth.kube.inventory import Inventory
+from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import record_of
 from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.credential import api_key

@@ -10,7 +10,9 @@ import looptime
 import pytest
 
 from wahealth.kube.api import ApiError, ApiUnavailable
-from wahealth.kube.inventory import Key, Pod, Pods, WorkloadRef, Workloads, owner_of
+from wahealth.kube.inventory.names import Key, WorkloadRef
+from wahealth.kube.inventory.pods import Pod, Pods, owner_of
+from wahealth.kube.inventory.workloads import Workloads
 from wahealth.kube.reflector import reflect
 
 WEB = WorkloadRef("acme", "Deployment", "web")

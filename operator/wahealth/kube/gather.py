@@ -14,7 +14,8 @@ from wahealth.core.moment import Moment
 from wahealth.core.networks import Networks
 from wahealth.core.references import target_forbidden, target_not_found
 from wahealth.core.status import Finding
-from wahealth.kube.inventory import Inventory, WorkloadRef
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.record import Held, Record
 from wahealth.kube.references import References
 from wahealth.probe.certificate import certificate_of

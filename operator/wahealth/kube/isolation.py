@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from wahealth.core.events.event import Event, normal, warning
 from wahealth.core.fleet import Fleet
 from wahealth.kube.events import Recorder, Subject
-from wahealth.kube.inventory import Inventory, WorkloadRef
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.names import WorkloadRef
 
 log = logging.getLogger(__name__)
 

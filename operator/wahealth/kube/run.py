@@ -19,7 +19,8 @@ from wahealth.kube.cycle import Cycle
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
 from wahealth.kube.handlers import follow
-from wahealth.kube.inventory import Inventory, WorkloadRef
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
 from wahealth.kube.references import References

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import ValidationError
 
 from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, Document
-from wahealth.kube.inventory import running_at
+from wahealth.kube.inventory.pods import running_at
 from wahealth.playground.simulator.client import Member, PodRole
 from wahealth.playground.simulator.fleet import Fleet, now
 from wahealth.playground.simulator.settings import ClientSettings

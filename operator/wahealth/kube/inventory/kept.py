@@ -1,0 +1,39 @@
+"""The inventory as a whole, kept equal to the API server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from wahealth.kube.api import ApiServer
+from wahealth.kube.inventory import pods, workloads
+from wahealth.kube.inventory.names import Key, WorkloadRef
+from wahealth.kube.inventory.pods import Pods
+from wahealth.kube.inventory.workloads import Workloads
+from wahealth.kube.reflector import Store, reflect
+
+
+class Inventory:
+    def __init__(self, left: Callable[[str], None] = lambda _: None) -> None:
+        """`left` is told each address at which a pod runs no more."""
+        self.pods = Pods(left)
+        self.workloads = {kind: Workloads() for kind in workloads.PATHS}
+
+    def uid(self, workload: WorkloadRef) -> str | None:
+        """Of a workload that exists."""
+        return self.workloads[workload.kind].uid(Key(workload.namespace, workload.name))
+
+    def has(self, workload: WorkloadRef) -> bool:
+        return self.uid(workload) is not None
+
+    async def keep(self, api: ApiServer, synced: asyncio.Event) -> None:
+        """Runs until cancelled; `synced` is set once everything was listed."""
+        stores: list[tuple[str, Store]] = [(pods.PATH, self.pods)]
+        stores += [(workloads.PATHS[kind], store) for kind, store in self.workloads.items()]
+        listed = [asyncio.Event() for _ in stores]
+        async with asyncio.TaskGroup() as group:
+            for (path, store), event in zip(stores, listed, strict=True):
+                group.create_task(reflect(api, path, store, event), name=f"reflect {path}")
+            for event in listed:
+                await event.wait()
+            synced.set()

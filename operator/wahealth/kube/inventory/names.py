@@ -1,0 +1,24 @@
+"""How objects are named here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wahealth.kube.api import Document
+
+
+class Key(NamedTuple):
+    """Of an object of one kind."""
+
+    namespace: str
+    name: str
+
+
+class WorkloadRef(NamedTuple):
+    namespace: str
+    kind: str
+    name: str
+
+
+def key_of(object_: Document) -> Key:
+    return Key(object_["metadata"]["namespace"], object_["metadata"]["name"])

@@ -1,0 +1,178 @@
+"""Which pods may be asked, by the workload that owns them or by their labels; and where all pods are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from wahealth.core import facts
+from wahealth.kube.api import Document
+from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
+from wahealth.kube.inventory.places import Places
+
+PATH = "/api/v1/pods"
+_ENDED = frozenset({"Succeeded", "Failed"})
+
+Labels = frozenset[tuple[str, str]]
+NamedPorts = tuple[tuple[str, int], ...]
+
+
+class Pod(NamedTuple):
+    """One that runs; `ports`: those of its containers' that have a name."""
+
+    name: str
+    address: str
+    ready: bool = False
+    ports: NamedPorts = ()
+
+
+@dataclass(slots=True)
+class Alike:
+    """Running pods of one namespace with the same labels, which are held once."""
+
+    labels: Labels
+    pods: dict[str, Pod] = field(default_factory=dict)
+
+
+class Kept(NamedTuple):
+    pod: Pod
+    owner: WorkloadRef | None
+    alike: Alike
+
+
+class Pods:
+    def __init__(self, left: Callable[[str], None] = lambda _: None) -> None:
+        """`left` is told each address at which a pod runs no more."""
+        self._left = left
+        self._kept: dict[Key, Kept] = {}
+        self._by_owner: dict[WorkloadRef, dict[str, Pod]] = defaultdict(dict)
+        self._by_labels: dict[str, dict[Labels, Alike]] = defaultdict(dict)  # by namespace
+        self._places: dict[str, Places] = defaultdict(Places)  # by namespace
+
+    def places(self, namespace: str) -> facts.Pods:
+        return self._places[namespace].now()
+
+    def of(self, workload: WorkloadRef) -> tuple[Pod, ...]:
+        return tuple(self._by_owner.get(workload, {}).values())
+
+    def selected(self, namespace: str, selector: Labels) -> Iterator[Pod]:
+        """Those that have all labels of the selector."""
+        for alike in self._by_labels.get(namespace, {}).values():
+            if selector <= alike.labels:
+                yield from alike.pods.values()
+
+    def replace(self, objects: list[Document]) -> None:
+        before = self._addresses()
+        for table in (self._kept, self._by_owner, self._by_labels):
+            table.clear()
+        names: dict[str, set[str]] = defaultdict(set)
+        for pod in objects:
+            self._place(pod)
+            self._keep(pod)
+            names[pod["metadata"]["namespace"]].add(pod["metadata"]["name"])
+        for namespace, places in self._places.items():
+            places.keep_only(names[namespace])
+        for address in before - self._addresses():
+            self._left(address)
+
+    def put(self, object_: Document) -> None:
+        self._place(object_)
+        before = self._forget(key_of(object_))
+        now = self._keep(object_)
+        if before is not None and (now is None or before.address != now.address):
+            self._left(before.address)
+
+    def drop(self, object_: Document) -> None:
+        key = key_of(object_)
+        self._places[key.namespace].drop(key.name)
+        if (before := self._forget(key)) is not None:
+            self._left(before.address)
+
+    def _addresses(self) -> set[str]:
+        return {kept.pod.address for kept in self._kept.values()}
+
+    def _place(self, pod: Document) -> None:
+        key, status = key_of(pod), pod.get("status", {})
+        if status.get("phase") in _ENDED:
+            self._places[key.namespace].drop(key.name)
+            return
+        place = facts.Pod(key.name, status.get("podIP") or None, pod.get("spec", {}).get("nodeName"))
+        self._places[key.namespace].put(place)
+
+    def _keep(self, object_: Document) -> Pod | None:
+        """What there is of it to ask."""
+        address = running_at(object_)
+        if address is None:
+            return None
+        key, owner, labels = key_of(object_), owner_of(object_), labels_of(object_)
+        alike = self._by_labels[key.namespace].setdefault(labels, Alike(labels))
+        pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), alike))
+        self._kept[key] = Kept(pod, owner, alike)
+        alike.pods[key.name] = pod
+        if owner is not None:
+            self._by_owner[owner][key.name] = pod
+        return pod
+
+    def _forget(self, key: Key) -> Pod | None:
+        """What was known of it."""
+        kept = self._kept.pop(key, None)
+        if kept is None:
+            return None
+        del kept.alike.pods[key.name]
+        if not kept.alike.pods:
+            del self._by_labels[key.namespace][kept.alike.labels]
+        if kept.owner is not None:
+            del self._by_owner[kept.owner][key.name]
+            if not self._by_owner[kept.owner]:
+                del self._by_owner[kept.owner]
+        return kept.pod
+
+
+def running_at(pod: Document) -> str | None:
+    """The address of a pod that may be asked: Running, with an address, not Terminating; ready or not."""
+    status = pod.get("status", {})
+    if status.get("phase") != "Running" or "deletionTimestamp" in pod["metadata"]:
+        return None
+    address: str | None = status.get("podIP")
+    return address or None
+
+
+def owner_of(pod: Document) -> WorkloadRef | None:
+    """The workload behind the controlling owner: a StatefulSet, or the Deployment of a ReplicaSet.
+
+    A Deployment names its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the
+    right to read ReplicaSets is not needed.
+    """
+    metadata = pod["metadata"]
+    owner = next((o for o in metadata.get("ownerReferences", ()) if o.get("controller")), None)
+    if owner is None:
+        return None
+    if owner["kind"] == "StatefulSet":
+        return WorkloadRef(metadata["namespace"], "StatefulSet", owner["name"])
+    suffix = "-" + metadata.get("labels", {}).get("pod-template-hash", "")
+    if owner["kind"] != "ReplicaSet" or suffix == "-" or not owner["name"].endswith(suffix):
+        return None
+    return WorkloadRef(metadata["namespace"], "Deployment", owner["name"].removesuffix(suffix))
+
+
+def labels_of(pod: Document) -> Labels:
+    return frozenset(pod["metadata"].get("labels", {}).items())
+
+
+def _is_ready(pod: Document) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _named_ports(pod: Document) -> NamedPorts:
+    containers = pod.get("spec", {}).get("containers", ())
+    ports = (port for container in containers for port in container.get("ports", ()))
+    return tuple((port["name"], port["containerPort"]) for port in ports if "name" in port)
+
+
+def _shared(ports: NamedPorts, alike: Alike) -> NamedPorts:
+    """Held once where a pod of the same labels has the same, as it mostly has."""
+    other = next(iter(alike.pods.values()), None)
+    return other.ports if other is not None and other.ports == ports else ports
