@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,14 @@ from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Expectation, Facts, Patience
+from wahealth.core.hosts import Hosts
 from wahealth.core.moment import Moment
+from wahealth.core.networks import Networks
 from wahealth.core.round import Plan, at_once, begin, play
 from wahealth.core.status import ConditionType, Mode, Status
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.targets import Limits, Targets
+from wahealth.probe.names import Lookup, Resolver, look_up
 from wahealth.probe.payload import parse_health
 
 PAYLOADS = Path(__file__).parent / "fixtures" / "payloads"
@@ -123,3 +129,9 @@ def parsed(name: str) -> Answered:
     outcome = parse_health(json.dumps(payload(name)["body"]).encode())
     assert isinstance(outcome, Answered), outcome
     return outcome
+
+
+def any_targets(inventory: Inventory, *hosts: str, lookup: Lookup = look_up, networks: tuple[str, ...] = ()) -> Targets:
+    """The pods that the inventory has, and `hosts` outside of the cluster, in public networks or in `networks`."""
+    urls = Networks(tuple(map(ip_network, networks)), only_public=True)
+    return Targets(inventory, Limits(Networks(), Hosts(frozenset(hosts)), urls), Resolver(lookup))

@@ -6,11 +6,9 @@ import argparse
 import asyncio
 import json
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -18,11 +16,11 @@ from wahealth.api.convert import status_document
 from wahealth.core.answer import PodOutcome
 from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
+from wahealth.core.origin import NotAnOrigin, origin_of
 from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Mode, Status, Truth
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import api_key
-from wahealth.probe.names import is_address
 from wahealth.probe.stage import ObserverFault
 from wahealth.probe.trust import (
     NotAFingerprint,
@@ -96,23 +94,15 @@ async def _verdict(arguments: argparse.Namespace) -> Status:
 
 def _origin(url: str) -> tuple[str, int]:
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", 443 if parts.port is None else parts.port
-    except ValueError:
+        origin = origin_of(url)
+    except NotAnOrigin:
         raise Unusable(_ORIGIN, USAGE) from None
-    more = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
-    if parts.scheme != "https" or more or not port or not _is_host(host):
+    if origin.scheme != "https":
         raise Unusable(_ORIGIN, USAGE)
-    return host, port
+    return origin.host, origin.port
 
 
 _ORIGIN = "URL is to be an origin such as https://10.1.2.3:443, without path, query and user"
-_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?\.)*[a-z]([-a-z0-9_]{0,61}[a-z0-9])?\.?")
-
-
-def _is_host(host: str) -> bool:
-    """An address, or a name of a host: its last part is no number, so that no mistyped address is looked up."""
-    return is_address(host) or bool(_NAME.fullmatch(host))
 
 
 def _seconds(written: str) -> float:

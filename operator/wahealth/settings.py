@@ -8,15 +8,25 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from wahealth.core.hosts import is_pattern
 
 
 def _listed(written: object) -> object:
     return tuple(filter(None, written.split(","))) if isinstance(written, str) else written
 
 
-PodNetworks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
+def _host_pattern(written: str) -> str:
+    if not is_pattern(written):
+        raise ValueError("name hosts such as waweb.example.com, *.example.com or 192.0.2.1, with commas between them")
+    return written
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
+HostPattern = Annotated[str, AfterValidator(_host_pattern)]
+Hosts = Annotated[tuple[HostPattern, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class OperatorSettings(BaseSettings):
@@ -29,8 +39,14 @@ class OperatorSettings(BaseSettings):
     )
     secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
     max_probes_in_flight: int = Field(256, ge=2, le=16384, description="Probes that may wait for an answer at once.")
-    allow_pod_networks: PodNetworks = Field(
+    allow_pod_networks: Networks = Field(
         (), description="Networks, with commas between them, in which pods are asked although no pod lives there."
+    )
+    allow_url_hosts: Hosts = Field(
+        (), description="Hosts, with commas between them, that target.url may name; *.example.com admits all below it."
+    )
+    allow_url_networks: Networks = Field(
+        (), description="Networks, with commas between them, in which those hosts may be although it is not public."
     )
     own_deployment: str | None = Field(
         None,

@@ -18,7 +18,11 @@ WaitFor = Callable[..., dict[str, Any]]
 CANARY = "canary-key-that-nobody-shows"
 FAST = {"failover_seconds": 2, "startup_seconds": 0.5}
 OWN = f"{SYSTEM}/{access.NAME}"
-FLAGS = ("--secret-refresh", "2", "--log-level", "debug", "--max-probes-in-flight", "128", "--own-deployment", OWN)
+OUTSIDE = "127.64.255.254"  # a host that is no pod's
+FLAGS = (
+    *("--secret-refresh", "2", "--log-level", "debug", "--max-probes-in-flight", "128", "--own-deployment", OWN),
+    *("--allow-url-hosts", f"waweb.example.com,{OUTSIDE}", "--allow-url-networks", f"{OUTSIDE}/32"),
+)
 OPERATOR = f"system:serviceaccount:{SYSTEM}:{access.NAME}"
 TEAM = "team"
 

@@ -63,6 +63,9 @@ ACCEPTED = {
     "a minimum of all shards": changed(
         spec__multiconnect={"shards": 4}, spec__expectations={"minConnectedCoreapps": 4}
     ),
+    "a Service as one": changed(spec__target={"service": {"name": "web"}, "scope": "Service"}),
+    "a URL": changed(spec__target={"url": "https://waweb.example.com:8443"}),
+    "a URL in clear": changed(spec__target={"url": "http://[2600::1]:80", "scheme": "HTTP"}),
     "an optional registration": changed(spec__expectations={"registration": "Optional", "minMasters": 0}),
     "the longest period": changed(spec__probe={"periodSeconds": 3600, "timeoutSeconds": 60}),
 }
@@ -102,7 +105,18 @@ REFUSED = {
     ),
     "a name with a path": (changed(spec__tls={"serverName": "waweb/../x"}), "should match"),
     "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),
-    "no target": (changed(spec__target={}), "spec.target.workload: Required"),
+    "no target": (changed(spec__target={}), "name exactly one of workload, service and url"),
+    "two targets": (changed(spec__target__service={"name": "web"}), "name exactly one of workload, service and url"),
+    "a workload as one": (changed(spec__target__scope="Service"), "scope Service has a meaning with target.service"),
+    "a URL with a path": (changed(spec__target={"url": "https://a.example.com/v1"}), "url must be an origin"),
+    "a URL with a user": (changed(spec__target={"url": "https://u:p@a.example.com"}), "url must be an origin"),
+    "a URL of another scheme": (changed(spec__target={"url": "file:///etc/passwd"}), "url must be an origin"),
+    "plain HTTP unsaid": (changed(spec__target={"url": "http://a.example.com"}), "url and scheme must say the same"),
+    "plain HTTP with tls": (
+        changed(spec__target__scheme="HTTP", spec__tls={"serverName": "waweb"}),
+        "tls has no meaning with target.scheme HTTP",
+    ),
+    "a path with a query": (changed(spec__target__path="/v1/health?x"), "should match"),
     "no auth": (changed(spec__auth={}), "spec.auth.apiKey: Required"),
     "an unknown mode": (changed(spec__mode="Triple"), "Unsupported value"),
     "port 0": (changed(spec__target__workload={"name": "web", "port": 0}), "greater than or equal to 1"),

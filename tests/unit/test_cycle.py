@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wahealth.core.networks import Networks
+from builders import any_targets
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.cycle import Cycle
 from wahealth.kube.events import Recorder
@@ -61,7 +61,7 @@ class Silent(Recorder):
 def run_round(cluster: Cluster) -> Record:
     record = record_of(document())
     inventory, recorder = Inventory(), Silent()
-    gather = Gather(inventory, references=None, prober=None, networks=Networks())  # type: ignore[arg-type]
+    gather = Gather(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
     asyncio.run(Cycle(gather, cluster, recorder, Guard(recorder, inventory, None), Lag()).round(record))
     return record
 

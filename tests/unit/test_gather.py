@@ -9,13 +9,14 @@ from typing import Any
 import looptime
 import pytest
 
+from builders import any_targets
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
-from wahealth.core.networks import Networks
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import record_of
+from wahealth.kube.targets import Located, Spot
 from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.credential import api_key
 
@@ -36,7 +37,7 @@ def facts(address: str) -> Facts:
     inventory.workloads["StatefulSet"].put({"metadata": metadata})
     pod = {"namespace": "acme", "name": "web-0", "ownerReferences": [OWNER]}
     inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
-    gather = Gather(inventory, references=None, prober=None, networks=Networks())  # type: ignore[arg-type]
+    gather = Gather(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
     return asyncio.run(gather.facts(record_of(RESOURCE), Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
 
 
@@ -62,14 +63,15 @@ class Scripted(Prober):
 def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
     """What is heard of one pod at these seconds; the period is 30 s."""
     record = record_of(RESOURCE)
-    gather = Gather(Inventory(), references=None, prober=prober, networks=Networks())  # type: ignore[arg-type]
+    gather = Gather(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
+    located = Located({"web-0": Spot("10.0.0.1", ("10.0.0.1",), 443)}, {"web-0": "10.0.0.1"})
     question = Question(Place("10.0.0.1", ("10.0.0.1",)), api_key(b"a-key-of-enough-characters"), 15)
 
     async def story() -> list[Outcome]:
         heard: list[Outcome] = []
         for second in seconds:
             await asyncio.sleep(second - asyncio.get_running_loop().time())
-            heard += (await gather._outcomes(record, {"web-0": "10.0.0.1"}, question)).values()
+            heard += (await gather._outcomes(record, located, ("web-0",), question)).values()
         return heard
 
     with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:

@@ -12,7 +12,7 @@ from wahealth.api import v1alpha1 as api
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
-from wahealth.core.facts import Expectation, Patience
+from wahealth.core.facts import Expectation, Exposure, Patience
 
 DEFAULT_TIMEOUT_SECONDS = 15
 
@@ -39,9 +39,15 @@ def expectation(spec: api.Spec) -> Expectation:
         min_masters=spec.expectations.min_masters,
         registration_required=spec.expectations.registration == "Required",
         suspended=spec.suspend,
-        unverified=spec.tls is not None and spec.tls.verification == "None",
+        exposed=_exposure(spec),
         patience=_patience(spec),
     )
+
+
+def _exposure(spec: api.Spec) -> Exposure | None:
+    if spec.target.scheme == "HTTP":
+        return Exposure.PLAIN_HTTP
+    return Exposure.UNVERIFIED if spec.tls is not None and spec.tls.verification == "None" else None
 
 
 def _patience(spec: api.Spec) -> Patience:

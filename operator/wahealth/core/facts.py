@@ -11,8 +11,16 @@ from wahealth.core.answer import Answered, PodOutcome, Refused
 from wahealth.core.certificate import Certificate
 from wahealth.core.keys import Asked
 from wahealth.core.status import Finding, Mode
+from wahealth.core.word import Word
 
 ALLOWED_SHARDS = (1, 2, 4, 8, 16, 32)
+
+
+class Exposure(Word):
+    """What in a spec lets anybody have the API key who answers."""
+
+    PLAIN_HTTP = "spec.target.scheme is HTTP"
+    UNVERIFIED = "spec.tls.verification is None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class Expectation:
     min_masters: int = 2
     registration_required: bool = True
     suspended: bool = False
-    unverified: bool = False  # the API key is sent to whoever answers
+    exposed: Exposure | None = None  # why the API key is sent to whoever answers
     patience: Patience = field(default_factory=Patience)
 
 

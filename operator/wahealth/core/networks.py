@@ -1,6 +1,7 @@
-"""Which addresses may be asked: a tenant says where a key is sent, so what is no pod's is denied.
+"""Which addresses may be asked: a tenant says where a key is sent, so what is no pod's, or not public, is denied.
 
-An address comes from the API server. It is checked all the same, and the connection goes to that very address.
+The address of a pod comes from the API server, that of a host from its name server. Each is checked, and the connection
+goes to that very address.
 """
 
 from __future__ import annotations
@@ -37,13 +38,17 @@ _NAT64: tuple[Network, ...] = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1
 
 @dataclass(frozen=True)
 class Networks:
-    """`admitted`: although they would be denied. `denied`: the API server's own addresses, never admitted."""
+    """`admitted`: although they would be denied. `denied`: the API server's own addresses, never admitted.
+
+    `only_public`: for hosts outside of the cluster, whose own ranges are private ones.
+    """
 
     admitted: tuple[Network, ...] = ()
     denied: frozenset[Address] = frozenset()
+    only_public: bool = False
 
     def admit(self, written: str) -> bool:
-        """Whether a pod may have this address; what is no address is none."""
+        """Whether this address may be asked; what is no address may not."""
         try:
             meanings = tuple(_meanings(ip_address(written)))
         except ValueError:
@@ -53,7 +58,9 @@ class Networks:
     def _admits(self, address: Address) -> bool:
         if address in self.denied:
             return False
-        return _within(address, self.admitted) or not _within(address, _DENIED)
+        if _within(address, self.admitted):
+            return True
+        return not _within(address, _DENIED) and (address.is_global or not self.only_public)
 
 
 def _within(address: Address, networks: tuple[Network, ...]) -> bool:

@@ -6,11 +6,38 @@ from wahealth.core.status import Finding, Truth
 
 
 def target_not_found(kind: str, name: str) -> Finding:
-    return _finding("TargetNotFound", f"{kind} {name} is not there: create it, or correct spec.target.workload.")
+    return _finding("TargetNotFound", f"{kind} {name} is not there: create it, or correct spec.target.")
+
+
+def service_without_port(name: str, port: int) -> Finding:
+    return _finding("TargetNotFound", f"Service {name} has no port {port}: correct spec.target.service.port.")
 
 
 def target_forbidden(kind: str, name: str, pod: str) -> Finding:
     said = f"Pod {pod} of {kind} {name} has an address that no pod may have, so it is not asked: correct spec.target."
+    return _finding("TargetForbidden", said)
+
+
+def service_outside(name: str) -> Finding:
+    said = f"Service {name} is an ExternalName and may lead anywhere: name one with a selector, or use spec.target.url."
+    return _finding("TargetForbidden", said)
+
+
+def service_without_selector(name: str) -> Finding:
+    said = f"Service {name} has no selector, so its pods are not known: give it one, or name the workload."
+    return _finding("TargetForbidden", said)
+
+
+def url_not_admitted(host: str) -> Finding:
+    said = f"The operator does not admit host {host} of spec.target.url: add it to --allow-url-hosts."
+    return _finding("TargetForbidden", said)
+
+
+def url_leads_inside(host: str) -> Finding:
+    said = (
+        f"Host {host} of spec.target.url has an address that is not public: correct it, or add its network to the"
+        " operator's --allow-url-networks."
+    )
     return _finding("TargetForbidden", said)
 
 

@@ -21,6 +21,7 @@ RIGHTS: tuple[Right, ...] = (
     Right(GROUP, (f"{PLURAL}/status",), ("patch",), "to write the verdict, and nothing else of the resource"),
     Right("apps", ("deployments", "statefulsets"), ("list", "watch"), "to know whether the target is there"),
     Right("", ("pods",), ("list", "watch"), "to know which pods the target has, and where"),
+    Right("", ("services",), ("list", "watch"), "to know which pods a Service that is a target selects"),
     Right("", ("secrets", "configmaps"), ("get",), "to read the API key and the CA, each by its name"),
     Right("events.k8s.io", ("events",), ("create", "patch"), "to tell of transitions"),
 )

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from kubernetes.aio import client
 
+from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
 from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, addresses_of, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
@@ -25,8 +26,10 @@ from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
+from wahealth.probe.names import Resolver
 from wahealth.settings import OperatorSettings
 from wahealth.telemetry import logs
 
@@ -75,10 +78,10 @@ async def _work(
 ) -> None:
     inventory, synced = Inventory(left=prober.drop), asyncio.Event()
     references = References(api, settings.secret_refresh)
-    networks = Networks(settings.allow_pod_networks, frozenset(addresses_of(configuration.host)))
+    targets = Targets(inventory, _limits(settings, configuration), Resolver())
     recorder, lag = Recorder(api), Lag()
     guard = Guard(recorder, inventory, _own(settings.own_deployment))
-    gather = Gather(inventory, references, prober, networks)
+    gather = Gather(inventory, targets, references, prober)
     cycle = Cycle(gather, Cluster(api), recorder, guard, lag)
     supervisor = Supervisor(cycle.round, forget=guard.fleet.forget)
     async with asyncio.TaskGroup() as group:
@@ -89,6 +92,15 @@ async def _work(
         _follow(supervisor, configuration)
         log.info("watching")
         group.create_task(supervisor.run())
+
+
+def _limits(settings: OperatorSettings, configuration: client.Configuration) -> Limits:
+    denied = frozenset(addresses_of(configuration.host))
+    return Limits(
+        Networks(settings.allow_pod_networks, denied),
+        Hosts(frozenset(settings.allow_url_hosts)),
+        Networks(settings.allow_url_networks, denied, only_public=True),
+    )
 
 
 def _own(name: str | None) -> WorkloadRef | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterable
 
 from wahealth.core.answer import Unreached
+from wahealth.core.origin import is_address
 from wahealth.probe.stage import Failed, ObserverFault
 
 MOST_LOOKUPS = 64  # under way; a lookup that hangs keeps its thread
@@ -69,14 +69,6 @@ class Resolver:
         self._under_way.pop(host, None)
         if not done.cancelled():
             done.exception()  # it is told to whoever still waits
-
-
-def is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return "%" not in host
 
 
 def _settle(future: asyncio.Future[tuple[str, ...]], result: tuple[str, ...] | Exception) -> None:

@@ -151,7 +151,7 @@ class Replay:
 
     def _asked(self, spec: Spec, facts: Facts, now: clock.Moment) -> Facts:
         if not self._world.target:
-            return replace(facts, reference=target_not_found(spec.target.workload.kind, spec.target.workload.name))
+            return replace(facts, reference=target_not_found(*spec.target.named))
         fresh = self._ring.is_due(now)
         reading = self._world.reading(spec.auth.api_key.secret_key_ref) if fresh else Reading(self._ring.current)
         if reading.key is None:

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable
 
 from wahealth.kube.api import ApiServer
-from wahealth.kube.inventory import pods, workloads
+from wahealth.kube.inventory import pods, services, workloads
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import Pods
+from wahealth.kube.inventory.services import Services
 from wahealth.kube.inventory.workloads import Workloads
 from wahealth.kube.reflector import Store, reflect
 
@@ -17,6 +18,7 @@ class Inventory:
     def __init__(self, left: Callable[[str], None] = lambda _: None) -> None:
         """`left` is told each address at which a pod runs no more."""
         self.pods = Pods(left)
+        self.services = Services()
         self.workloads = {kind: Workloads() for kind in workloads.PATHS}
 
     def uid(self, workload: WorkloadRef) -> str | None:
@@ -28,7 +30,7 @@ class Inventory:
 
     async def keep(self, api: ApiServer, synced: asyncio.Event) -> None:
         """Runs until cancelled; `synced` is set once everything was listed."""
-        stores: list[tuple[str, Store]] = [(pods.PATH, self.pods)]
+        stores: list[tuple[str, Store]] = [(pods.PATH, self.pods), (services.PATH, self.services)]
         stores += [(workloads.PATHS[kind], store) for kind, store in self.workloads.items()]
         listed = [asyncio.Event() for _ in stores]
         async with asyncio.TaskGroup() as group:

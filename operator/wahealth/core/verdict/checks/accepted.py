@@ -19,12 +19,11 @@ def mode_mismatch(case: Case) -> Finding | None:
     return false("ModeMismatch", said)
 
 
-def accepted_unverified(case: Case) -> Finding | None:
-    if not case.facts.expected.unverified:
+def accepted_exposed(case: Case) -> Finding | None:
+    exposed = case.facts.expected.exposed
+    if exposed is None:
         return None
-    said = (
-        "Everything that spec refers to is there; the API key goes to whoever answers: spec.tls.verification is None."
-    )
+    said = f"Everything that spec refers to is there; the API key goes to whoever answers: {exposed}."
     return true("Accepted", said)
 
 
@@ -32,4 +31,4 @@ def accepted(_: Case) -> Finding | None:
     return true("Accepted", "The spec is valid and everything it refers to is there.")
 
 
-RULES: tuple[Rule, ...] = (reference_missing, mode_mismatch, accepted_unverified, accepted)
+RULES: tuple[Rule, ...] = (reference_missing, mode_mismatch, accepted_exposed, accepted)

@@ -1,0 +1,32 @@
+"""Which hosts outside of the cluster a resource may name: none, but for those that the installation admits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from wahealth.core.origin import is_address, is_host
+
+_ANY_BELOW = "*."
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """`admitted`: names and addresses as they are, or `*.example.com` for every name below that one."""
+
+    admitted: frozenset[str] = frozenset()
+
+    def admit(self, host: str) -> bool:
+        """`host` as an origin has it. A pattern never admits an address."""
+        if is_address(host):
+            return any(is_address(other) and ip_address(other) == ip_address(host) for other in self.admitted)
+        name = host.removesuffix(".")
+        parents = (name.split(".", depth)[-1] for depth in range(1, name.count(".") + 1))
+        return name in self.admitted or any(_ANY_BELOW + parent in self.admitted for parent in parents)
+
+
+def is_pattern(written: str) -> bool:
+    """Whether this can stand in a list of admitted hosts."""
+    return is_host(written.removeprefix(_ANY_BELOW)) and not (
+        written.startswith(_ANY_BELOW) and is_address(written.removeprefix(_ANY_BELOW))
+    )

@@ -1,0 +1,56 @@
+"""Where a URL leads: its scheme, host and port, and nothing else in it."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+_PORTS = {"https": 443, "http": 80}
+# The last part is no number, so that no mistyped address (127.1, 0x7f000001) is looked up as a name.
+_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?\.)*[a-z]([-a-z0-9_]{0,61}[a-z0-9])?\.?")
+
+
+class NotAnOrigin(ValueError):
+    """Something else than scheme, host and port."""
+
+
+class Origin(NamedTuple):
+    """`host`: a name in lower case or an address, without brackets."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def origin_of(url: str) -> Origin:
+    """Raises `NotAnOrigin` for a path, a query, a user, another scheme, or what is no host."""
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise NotAnOrigin
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise NotAnOrigin from None
+    more = parts.path not in {"", "/"} or "?" in url or "#" in url or "@" in url or "\\" in url
+    if parts.scheme not in _PORTS or more or port == 0 or parts.netloc.endswith(":") or not is_host(host):
+        raise NotAnOrigin
+    return Origin(parts.scheme, host, port or _PORTS[parts.scheme])
+
+
+def is_host(host: str) -> bool:
+    return is_address(host) or bool(_NAME.fullmatch(host))
+
+
+def is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host

@@ -1,0 +1,53 @@
+"""Which Services there are, and whom they send to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from wahealth.kube.api import Document
+from wahealth.kube.inventory.names import Key, key_of
+from wahealth.kube.inventory.pods import Labels
+
+PATH = "/api/v1/services"
+
+
+class Service(NamedTuple):
+    """`selector` None: it has none. `ports`: by the Service's own, those of the pods, by number or by name."""
+
+    outside: bool  # an ExternalName
+    selector: Labels | None
+    ports: tuple[tuple[int, int | str], ...]
+
+    def port_of_pods(self, port: int) -> int | str | None:
+        return dict(self.ports).get(port)
+
+
+class Services:
+    def __init__(self) -> None:
+        self._existing: dict[Key, Service] = {}
+
+    def get(self, key: Key) -> Service | None:
+        return self._existing.get(key)
+
+    def replace(self, objects: list[Document]) -> None:
+        self._existing = {key_of(object_): service_of(object_) for object_ in objects}
+
+    def put(self, object_: Document) -> None:
+        self._existing[key_of(object_)] = service_of(object_)
+
+    def drop(self, object_: Document) -> None:
+        self._existing.pop(key_of(object_), None)
+
+
+def service_of(object_: Document) -> Service:
+    spec = object_["spec"]
+    selector = spec.get("selector")
+    outside = spec.get("type") == "ExternalName"
+    return Service(outside, frozenset(selector.items()) if selector else None, tuple(_ports(spec)))
+
+
+def _ports(spec: Document) -> Iterator[tuple[int, int | str]]:
+    for port in spec.get("ports", ()):
+        if port.get("protocol", "TCP") == "TCP":
+            yield port["port"], port.get("targetPort") or port["port"]

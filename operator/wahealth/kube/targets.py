@@ -1,0 +1,140 @@
+"""Whom to ask: from what a spec names to addresses that may be asked. Nothing is read from the API server.
+
+A pod's address is only ever its own, as the API server tells it: a Service is followed by its selector to pods, never
+by an EndpointSlice, in which anybody who may write one can put any address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from wahealth.api import v1alpha1 as api
+from wahealth.core import references
+from wahealth.core.answer import Outcome
+from wahealth.core.hosts import Hosts
+from wahealth.core.networks import Networks
+from wahealth.core.origin import origin_of
+from wahealth.core.status import Finding
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.names import Key, WorkloadRef
+from wahealth.kube.inventory.pods import Pod
+from wahealth.kube.inventory.services import Service
+from wahealth.kube.record import Record
+from wahealth.probe.names import Resolver
+from wahealth.probe.stage import Failed, Stage, out_of_time
+
+
+class Spot(NamedTuple):
+    """Where to ask; `host` is what it is called, the connection goes to one of `addresses`."""
+
+    host: str
+    addresses: tuple[str, ...]
+    port: int
+
+
+class Located(NamedTuple):
+    """By the name that stands in `status.endpoints`: where to ask, and which address stands there."""
+
+    spots: Mapping[str, Spot]
+    shown: Mapping[str, str]
+    lost: Mapping[str, Outcome] = {}  # which cannot be asked, for their address is not known
+    others: frozenset[str] = frozenset()  # hosts that belong to the target and are not asked in this round
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return self.others | {spot.host for spot in self.spots.values()}
+
+
+class Limits(NamedTuple):
+    """What may be asked at all."""
+
+    pods: Networks
+    url_hosts: Hosts
+    url_networks: Networks
+
+
+class Targets:
+    def __init__(self, inventory: Inventory, limits: Limits, resolver: Resolver) -> None:
+        self._inventory = inventory
+        self._limits = limits
+        self._resolver = resolver
+
+    async def located(self, record: Record, target: api.Target) -> Located | Finding:
+        """Or why nobody may or can be asked."""
+        if target.workload is not None:
+            return self._of_workload(record.ref.namespace, target.workload)
+        if target.service is not None:
+            return self._of_service(record, target.service, target.scope == "Service")
+        return await self._of_url(target.url or "", record.timing.timeout)
+
+    def _of_workload(self, namespace: str, named: api.Workload) -> Located | Finding:
+        workload = WorkloadRef(namespace, named.kind, named.name)
+        if not self._inventory.has(workload):
+            return references.target_not_found(named.kind, named.name)
+        pods = self._inventory.pods.of(workload)
+        return self._refused(named.kind, named.name, pods) or _each((pod, named.port) for pod in pods)
+
+    def _of_service(self, record: Record, named: api.Service, as_one: bool) -> Located | Finding:
+        service = self._inventory.services.get(Key(record.ref.namespace, named.name))
+        if service is None:
+            return references.target_not_found("Service", named.name)
+        if service.outside:
+            return references.service_outside(named.name)
+        if service.selector is None:
+            return references.service_without_selector(named.name)
+        if service.port_of_pods(named.port) is None:
+            return references.service_without_port(named.name, named.port)
+        pods = tuple(self._inventory.pods.selected(record.ref.namespace, service.selector))
+        refused = self._refused("Service", named.name, pods)
+        if refused is not None:
+            return refused
+        behind = list(_behind(service, named.port, pods))
+        return _in_turn(record, named.name, behind) if as_one else _each(behind)
+
+    def _refused(self, kind: str, name: str, pods: Iterable[Pod]) -> Finding | None:
+        bad = next((pod for pod in pods if not self._limits.pods.admit(pod.address)), None)
+        return references.target_forbidden(kind, name, bad.name) if bad else None
+
+    async def _of_url(self, url: str, seconds: float) -> Located | Finding:
+        """Looked up once a round, checked, and asked at these very addresses."""
+        _, host, port = origin = origin_of(url)
+        name, shown = origin.authority, {origin.authority: host}
+        if not self._limits.url_hosts.admit(host):
+            return references.url_not_admitted(host)
+        try:
+            async with asyncio.timeout(seconds):
+                addresses = await self._resolver.addresses(host)
+        except TimeoutError:
+            return Located({}, shown, {name: out_of_time(Stage.LOOKING_UP, seconds)})
+        except Failed as failed:
+            return Located({}, shown, {name: failed.outcome})
+        if not all(map(self._limits.url_networks.admit, addresses)):
+            return references.url_leads_inside(host)
+        return Located({name: Spot(host, addresses, port)}, shown)
+
+
+def _each(pods: Iterable[tuple[Pod, int]]) -> Located:
+    spots = {pod.name: Spot(pod.address, (pod.address,), port) for pod, port in pods}
+    return Located(spots, {name: spot.host for name, spot in spots.items()})
+
+
+def _in_turn(record: Record, service: str, behind: list[tuple[Pod, int]]) -> Located:
+    """One of the ready pods, another one in each round, under the name of the Service."""
+    ready = sorted((pod.name, pod.address, port) for pod, port in behind if pod.ready)
+    if not ready:
+        return Located({}, {})
+    record.turn += 1
+    _, address, port = ready[record.turn % len(ready)]
+    shown = {service: f"{service}.{record.ref.namespace}.svc"}
+    return Located({service: Spot(address, (address,), port)}, shown, others=frozenset(one for _, one, _ in ready))
+
+
+def _behind(service: Service, port: int, pods: Iterable[Pod]) -> Iterator[tuple[Pod, int]]:
+    """With the port of each; a pod that has no port of that name is none of the Service's."""
+    wanted = service.port_of_pods(port)
+    for pod in pods:
+        found = wanted if isinstance(wanted, int) else dict(pod.ports).get(wanted or "")
+        if found is not None:
+            yield pod, found

@@ -1,0 +1,312 @@
+"""Whom a target means: its pods each by itself, a Service as one, a host outside; and whom it never means."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from builders import any_targets
+from wahealth.api.convert import InvalidSpec, spec_of
+from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.status import Finding
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.record import Record, record_of
+from wahealth.kube.targets import Located, Spot
+from wahealth.probe.names import Lookup, look_up
+
+AUTH = {"apiKey": {"secretKeyRef": {"name": "k"}}}
+WEB = {"app": "web", "tier": "front"}
+
+
+def resource(target: dict[str, Any], namespace: str = "acme") -> dict[str, Any]:
+    metadata = {"name": "a", "namespace": namespace, "uid": "u", "generation": 1, "resourceVersion": "1"}
+    return {"metadata": metadata, "spec": {"target": target, "auth": AUTH, "probe": {"periodSeconds": 5}}}
+
+
+def pod(name: str, address: str, labels: dict[str, str] = WEB, ready: bool = True, **more: Any) -> dict[str, Any]:
+    metadata = {"namespace": more.pop("namespace", "acme"), "name": name, "labels": labels}
+    conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
+    ports = [{"name": name, "containerPort": port} for name, port in more.pop("ports", {}).items()]
+    status = {"phase": "Running", "podIP": address, "conditions": conditions}
+    return {"metadata": metadata, "spec": {"containers": [{"ports": ports}]}, "status": status}
+
+
+def service(name: str = "web", **spec: Any) -> dict[str, Any]:
+    spec = {"selector": {"app": "web"}, "ports": [{"port": 443, "targetPort": 8443}]} | spec
+    return {"metadata": {"namespace": "acme", "name": name}, "spec": spec}
+
+
+def there(*objects: dict[str, Any]) -> Inventory:
+    inventory = Inventory()
+    for each in objects:
+        (inventory.services if "ports" in each["spec"] or "type" in each["spec"] else inventory.pods).put(each)
+    return inventory
+
+
+def located(inventory: Inventory, record: Record, *hosts: str, **limits: Any) -> Located | Finding:
+    assert record.spec is not None
+    return asyncio.run(any_targets(inventory, *hosts, **limits).located(record, record.spec.target))
+
+
+def of_service(*objects: dict[str, Any], **target: Any) -> Located | Finding:
+    return located(there(*objects), record_of(resource({"service": {"name": "web", **target}})))
+
+
+def places(found: Located | Finding) -> dict[str, str]:
+    assert isinstance(found, Located), found
+    return {name: f"{spot.host}:{spot.port}" for name, spot in found.spots.items()}
+
+
+def refused(found: Located | Finding) -> tuple[str, str]:
+    assert isinstance(found, Finding), found
+    return found.reason, found.message
+
+
+class TestService:
+    def test_every_running_pod_that_it_selects_at_the_port_behind_its_own(self) -> None:
+        found = of_service(service(), pod("w1", "10.0.0.1"), pod("w2", "10.0.0.2", ready=False))
+        assert places(found) == {"w1": "10.0.0.1:8443", "w2": "10.0.0.2:8443"}
+
+    @pytest.mark.parametrize(
+        "other", [pod("x", "10.0.0.9", {"app": "api"}), pod("x", "10.0.0.9", {}), pod("x", "10.0.0.9", namespace="b")]
+    )
+    def test_no_pod_that_it_does_not_select(self, other: dict[str, Any]) -> None:
+        assert places(of_service(service(), pod("w1", "10.0.0.1"), other)) == {"w1": "10.0.0.1:8443"}
+
+    def test_a_port_with_a_name_is_looked_up_in_each_pod(self) -> None:
+        named = service(ports=[{"port": 443, "targetPort": "https"}])
+        pods = pod("a", "10.0.0.1", ports={"https": 8443}), pod("b", "10.0.0.2", ports={"https": 9443})
+        found = of_service(named, *pods, pod("c", "10.0.0.3", ports={"http": 80}))
+        assert places(found) == {"a": "10.0.0.1:8443", "b": "10.0.0.2:9443"}
+
+    def test_without_a_target_port_it_is_the_same(self) -> None:
+        found = of_service(service(ports=[{"port": 443}]), pod("w1", "10.0.0.1"))
+        assert places(found) == {"w1": "10.0.0.1:443"}
+
+    def test_pods_come_and_go(self) -> None:
+        inventory = there(service(), pod("w1", "10.0.0.1"))
+        record = record_of(resource({"service": {"name": "web"}}))
+        inventory.pods.put(pod("w2", "10.0.0.2"))
+        inventory.pods.drop(pod("w1", "10.0.0.1"))
+        assert places(located(inventory, record)) == {"w2": "10.0.0.2:8443"}
+        inventory.pods.replace([pod("w3", "10.0.0.3")])
+        assert places(located(inventory, record)) == {"w3": "10.0.0.3:8443"}
+
+    @pytest.mark.parametrize(
+        ("named", "reason", "say"),
+        [
+            (service("other"), "TargetNotFound", "create it"),
+            (service(ports=[{"port": 80}]), "TargetNotFound", "has no port 443"),
+            (service(ports=[{"port": 443, "protocol": "UDP"}]), "TargetNotFound", "has no port 443"),
+            (service(type="ExternalName", externalName="evil.example.com"), "TargetForbidden", "ExternalName"),
+            (service(selector=None), "TargetForbidden", "no selector"),
+            (service(selector={}), "TargetForbidden", "no selector"),
+        ],
+    )
+    def test_one_that_leads_to_no_pods_that_are_known(self, named: dict[str, Any], reason: str, say: str) -> None:
+        found = refused(of_service(named, pod("w1", "10.0.0.1")))
+        assert found[0] == reason
+        assert say in found[1]
+
+    def test_a_pod_with_an_address_that_no_pod_has(self) -> None:
+        found = refused(of_service(service(), pod("w1", "10.0.0.1"), pod("w2", "169.254.169.254")))
+        assert found[0] == "TargetForbidden"
+        assert "w2" in found[1]
+
+
+class TestServiceAsOne:
+    TARGET = resource({"service": {"name": "web"}, "scope": "Service"})
+
+    def test_one_ready_pod_a_round_in_turn_under_the_services_name(self) -> None:
+        inventory = there(service(), pod("a", "10.0.0.1"), pod("b", "10.0.0.2"), pod("c", "10.0.0.3", ready=False))
+        record = record_of(self.TARGET)
+        rounds = [located(inventory, record) for _ in range(4)]
+        assert sorted(places(one)["web"] for one in rounds) == ["10.0.0.1:8443"] * 2 + ["10.0.0.2:8443"] * 2
+        assert places(rounds[0]) != places(rounds[1])
+        assert {one.shown["web"] for one in rounds if isinstance(one, Located)} == {"web.acme.svc"}
+        assert all(one.hosts == {"10.0.0.1", "10.0.0.2"} for one in rounds if isinstance(one, Located))
+
+    def test_none_is_ready(self) -> None:
+        found = located(there(service(), pod("a", "10.0.0.1", ready=False)), record_of(self.TARGET))
+        assert places(found) == {}
+
+
+def of_url(url: str, *hosts: str, lookup: Lookup = look_up, networks: Iterable[str] = ()) -> Located | Finding:
+    target: dict[str, Any] = {"url": url}
+    target |= {"scheme": "HTTP"} if url.startswith("http://") else {}
+    return located(Inventory(), record_of(resource(target)), *hosts, lookup=lookup, networks=tuple(networks))
+
+
+def answers(*addresses: str) -> Lookup:
+    return lambda _: addresses
+
+
+class TestUrl:
+    def test_an_admitted_host_is_asked_at_the_addresses_that_were_checked(self) -> None:
+        found = of_url("https://waweb.example.com", "waweb.example.com", lookup=answers("1.2.3.4", "2600::1"))
+        spot = Spot("waweb.example.com", ("1.2.3.4", "2600::1"), 443)
+        assert found == Located({"waweb.example.com": spot}, {"waweb.example.com": "waweb.example.com"})
+
+    def test_its_port_stands_in_its_name(self) -> None:
+        found = of_url("https://1.2.3.4:8443", "1.2.3.4")
+        assert places(found) == {"1.2.3.4:8443": "1.2.3.4:8443"}
+
+    def test_an_admitted_network_need_not_be_public(self) -> None:
+        inside = answers("10.9.0.1")
+        assert refused(of_url("https://w.corp", "w.corp", lookup=inside))[0] == "TargetForbidden"
+        assert places(of_url("https://w.corp", "w.corp", lookup=inside, networks=["10.9.0.0/16"]))
+
+    def test_a_name_that_is_not_to_be_found_is_a_failed_question(self) -> None:
+        found = of_url("https://w.example.com", "w.example.com", lookup=answers())
+        assert isinstance(found, Located)
+        lost = found.lost["w.example.com"]
+        assert isinstance(lost, Unreachable)
+        assert lost.reason is Unreached.DNS_LOOKUP_FAILED
+
+    def test_a_name_that_moves_is_looked_up_and_checked_in_each_round(self) -> None:
+        """T4: first a public address, then ours."""
+        said = iter([("1.2.3.4",), ("127.0.0.1",), ("1.2.3.4", "10.0.0.1")])
+        moving: Lookup = lambda _: next(said)  # noqa: E731
+        assert places(of_url("https://w.example.com", "w.example.com", lookup=moving))
+        assert refused(of_url("https://w.example.com", "w.example.com", lookup=moving))[0] == "TargetForbidden"
+        assert refused(of_url("https://w.example.com", "w.example.com", lookup=moving))[0] == "TargetForbidden"
+
+    @pytest.mark.parametrize(
+        ("host", "admitted"),
+        [
+            ("a.example.com", "*.example.com"),
+            ("a.b.example.com", "*.example.com"),
+            ("a.example.com.", "a.example.com"),
+            ("[2600::1]", "2600:0:0::1"),
+        ],
+    )
+    def test_who_is_admitted(self, host: str, admitted: str) -> None:
+        assert places(of_url(f"https://{host}", admitted, lookup=answers("1.2.3.4")))
+
+
+METADATA = ("169.254.169.254", "metadata.google.internal", "kubernetes.default.svc", "localhost", "127.0.0.1")
+NOT_ADMITTED = (
+    *METADATA,
+    *("example.com", "aexample.com", "a.example.com.evil.org", "evil.org", "1.2.3.4", "[2600::1]", "example.com."),
+    *(
+        "xn--a.example.org",
+        "a-example.com",
+        "example.co",
+        "10.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+    ),
+)
+
+
+@pytest.mark.parametrize("host", NOT_ADMITTED)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("admitted", [(), ("*.example.com", "1.2.3.40")])
+def test_a_host_that_the_installation_does_not_admit(scheme: str, host: str, admitted: tuple[str, ...]) -> None:
+    def never(_: str) -> Iterable[str]:
+        raise AssertionError("looked up")
+
+    reason, said = refused(of_url(f"{scheme}://{host}", *admitted, lookup=never))
+    assert reason == "TargetForbidden"
+    assert "--allow-url-hosts" in said
+
+
+INSIDE = (
+    *("127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254"),
+    *("168.63.129.16", "100.100.100.200", "192.0.0.192", "224.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.2.1"),
+    *("::", "::1", "fe80::1", "fd00::1", "fd00:ec2::254", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1"),
+    *(
+        "64:ff9b::10.0.0.1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::1",
+        "2002:a00:1::1",
+        "2001:0:a9fe:a9fe::1",
+        "::127.0.0.1",
+    ),
+)
+
+
+@pytest.mark.parametrize("address", INSIDE)
+@pytest.mark.parametrize("beside", [(), ("1.2.3.4",)])
+def test_an_admitted_name_that_leads_inside(address: str, beside: tuple[str, ...]) -> None:
+    reason, said = refused(of_url("https://w.example.com", "w.example.com", lookup=answers(*beside, address)))
+    assert reason == "TargetForbidden"
+    assert address not in said
+
+
+NO_ORIGIN = (
+    *("", "waweb", "ftp://a.example.com", "file:///etc/passwd", "//a.example.com", "https://", "https:a.example.com"),
+    *("https://a.example.com/v1", "https://a.example.com?x", "https://a.example.com#x", "https://a.example.com/..;/"),
+    *(
+        "https://u@a.example.com",
+        "https://u:p@a.example.com",
+        "https://a.example.com@evil.org",
+        "https://@a.example.com",
+    ),
+    *("https://a.example.com\r\nHost: evil.org", "https://a.example.com\n", "https://a.example.com\t", " https://a.b"),
+    *("https://a.example.com\\@evil.org", "https://a.example.com:443@evil.org", "https://a.example.com:0"),
+    *("https://a.example.com:65536", "https://a.example.com:", "https://a.example.com:x", "https://a.example.com:-1"),
+    *("https://127.1", "https://2130706433", "https://0x7f000001", "https://0177.0.0.1", "https://10.0.0.256"),
+    *("https://[::1", "https://[::1%25eth0]", "https://[evil]", "https://a..b", "https://-a.example.com"),
+    *(
+        "https://\uff11\uff12\uff17.0.0.1",
+        "https://ex\u0430mple.com",
+        "https://a.example.com\0",
+        "https://a example.com",
+    ),
+    *("https://%31%32%37.0.0.1", "https://a.example.com%00", "javascript:alert(1)", "https://*.example.com"),
+)
+
+
+@pytest.mark.parametrize("url", NO_ORIGIN)
+def test_what_is_no_origin(url: str) -> None:
+    with pytest.raises(InvalidSpec, match=r"target.*correct|correct .*target") as told:
+        spec_of(resource({"url": url}))
+    assert url not in str(told.value) or url == ""
+
+
+ANOTHER_NAMESPACE = (
+    "other/web",
+    "other.web/x",
+    "../web",
+    "..",
+    "web/../../other",
+    "web%2f..",
+    "WEB",
+    "web other",
+    "",
+    "a" * 254,
+)
+
+
+@pytest.mark.parametrize("name", ANOTHER_NAMESPACE)
+@pytest.mark.parametrize(
+    "spec",
+    [
+        lambda name: {"target": {"workload": {"name": name}}},
+        lambda name: {"target": {"service": {"name": name}}},
+        lambda name: {"auth": {"apiKey": {"secretKeyRef": {"name": name}}}},
+        lambda name: {"tls": {"caRef": {"name": name}}},
+    ],
+)
+def test_a_name_that_could_lead_out_of_the_namespace(spec: Any, name: str) -> None:
+    document = resource({"workload": {"name": "web"}})
+    document["spec"] |= spec(name)
+    with pytest.raises(InvalidSpec):
+        spec_of(document)
+
+
+@pytest.mark.parametrize("target", [{}, {"workload": {"name": "w"}, "service": {"name": "s"}}, {"scope": "Service"}])
+def test_not_exactly_one_target(target: dict[str, Any]) -> None:
+    with pytest.raises(InvalidSpec):
+        spec_of(resource(target))
+
+
+def test_a_service_of_another_namespace_is_not_there() -> None:
+    inventory = there(service(), pod("w1", "10.0.0.1"))
+    record = record_of(resource({"service": {"name": "web"}}, namespace="other"))
+    assert refused(located(inventory, record))[0] == "TargetNotFound"
