@@ -79,7 +79,7 @@ def team(environment: Environment) -> None:
     environment.add(*CLIENTS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def wait_for(environment: Environment) -> WaitFor:
     """Wait until a client's status has these: `ready` is the reason of Ready, all else a field of status."""
 

@@ -117,7 +117,11 @@ REFUSED = {
         "tls has no meaning with target.scheme HTTP",
     ),
     "a path with a query": (changed(spec__target__path="/v1/health?x"), "should match"),
-    "no auth": (changed(spec__auth={}), "spec.auth.apiKey: Required"),
+    "no auth": (changed(spec__auth={}), "name exactly one of apiKey, bearerToken and userCredentials"),
+    "two auths": (
+        changed(spec__auth__bearerToken={"secretKeyRef": {"name": "t", "key": "token"}}),
+        "name exactly one of apiKey, bearerToken and userCredentials",
+    ),
     "an unknown mode": (changed(spec__mode="Triple"), "Unsupported value"),
     "port 0": (changed(spec__target__workload={"name": "web", "port": 0}), "greater than or equal to 1"),
     "a DaemonSet": (changed(spec__target__workload={"kind": "DaemonSet", "name": "web"}), "Unsupported value"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builders import CONNECTED, at, single
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
-from wahealth.core.keys import Ask, Asked, KeyRing, Read, Reading, Terms, asking
+from wahealth.core.signin.keys import KeyRing
+from wahealth.core.signin.talk import Ask, Asked, Came, Command, Read, Reading, Terms
 from wahealth.core.status import Finding, Truth
 
 GONE = Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it.")
@@ -20,7 +23,8 @@ class Waweb:
         self.read = 0
 
     def round(self, ring: KeyRing[str], seconds: float = 0, fresh: bool = False, window: float = 90) -> Asked[str]:
-        talk = asking(ring, tuple(self.pods), Terms(fresh, window, 300), at(seconds))
+        ring = ring.stale() if fresh else replace(ring, read_again=float("inf"))
+        talk = ring.asking(tuple(self.pods), Terms(window, 300), at(seconds))
         command = next(talk)
         while True:
             try:
@@ -29,12 +33,13 @@ class Waweb:
                 asked: Asked[str] = done.value
                 return asked
 
-    def _came_of(self, command: Ask[str] | Read) -> dict[str, Outcome] | Reading[str]:
+    def _came_of(self, command: Command[str]) -> Came[str]:
         if isinstance(command, Read):
             self.read += 1
             return Reading(self.secret) if self.secret else Reading(reference=GONE)
-        self.asked.append((command.key, command.pods))
-        return {pod: self._outcome(pod, command.key) for pod in command.pods}
+        assert isinstance(command, Ask)
+        self.asked.append((command.secret, command.pods))
+        return {pod: self._outcome(pod, command.secret) for pod in command.pods}
 
     def _outcome(self, pod: str, key: str) -> Outcome:
         if self.pods[pod] == "silent":
@@ -44,8 +49,8 @@ class Waweb:
 
 def ring_of(key: str, then: str | None = None, seconds: float = 0) -> KeyRing[str]:
     empty: KeyRing[str] = KeyRing()
-    ring = empty.read(key, at(0), 300)
-    return ring if then is None else ring.read(then, at(seconds), 300)
+    ring = empty.taken_up(key, at(0), 300)
+    return ring if then is None else ring.taken_up(then, at(seconds), 300)
 
 
 def test_a_key_that_is_taken_is_sent_once_and_the_secret_is_not_read() -> None:
@@ -59,7 +64,7 @@ def test_a_refusal_reads_the_secret_and_tries_a_changed_key_at_once() -> None:
     asked = waweb.round(ring_of("one"), 30)
     assert waweb.asked == [("one", ("a",)), ("two", ("a",))]
     assert asked.outcomes == {"a": single(CONNECTED)}
-    assert asked.ring.changed == at(30)
+    assert asked.signin.changed == at(30)
 
 
 def test_a_key_that_did_not_change_is_not_sent_again() -> None:
@@ -71,7 +76,7 @@ def test_a_key_that_did_not_change_is_not_sent_again() -> None:
 def test_a_secret_read_in_this_round_is_not_read_twice() -> None:
     waweb = Waweb("one", a="other")
     waweb.round(ring_of("one"), fresh=True)
-    assert waweb.read == 0
+    assert waweb.read == 1
 
 
 def test_only_those_that_refuse_are_asked_again() -> None:
@@ -91,14 +96,23 @@ def test_the_previous_key_is_tried_for_a_while_only() -> None:
 
 def test_a_previous_key_that_works_is_tried_until_the_new_one_is_taken() -> None:
     waweb = Waweb("two", a="one")
-    ring = waweb.round(ring_of("one", "two", 10), 20).ring
-    ring = waweb.round(ring, 1000).ring
+    ring = waweb.round(ring_of("one", "two", 10), 20).signin
+    ring = waweb.round(ring, 1000).signin
     assert ring.previous_works
     waweb.pods["a"] = "two"
-    ring = waweb.round(ring, 2000).ring
+    ring = waweb.round(ring, 2000).signin
     assert not ring.previous_works
     waweb.pods["a"] = "one"
     assert waweb.round(ring, 3000).on_previous == frozenset()
+
+
+def test_a_key_that_was_never_taken_is_no_previous_one() -> None:
+    waweb = Waweb("two", a="one")
+    ring = waweb.round(ring_of("one", "two", 10), 20).signin
+    waweb.secret = "three"
+    asked = waweb.round(ring, 50, fresh=True)
+    assert waweb.asked[-2:] == [("three", ("a",)), ("one", ("a",))]
+    assert asked.on_previous == {"a"}
 
 
 def test_a_key_that_was_just_refused_is_no_second_try() -> None:
@@ -110,7 +124,7 @@ def test_a_key_that_was_just_refused_is_no_second_try() -> None:
 def test_a_secret_that_is_gone_is_what_counts() -> None:
     asked = Waweb(None, a="other").round(ring_of("one"))
     assert asked.failed == Reading(reference=GONE)
-    assert asked.ring.is_due(at(1))
+    assert asked.signin.is_due(at(1))
 
 
 def test_a_key_is_read_again_when_its_time_is_up() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from wahealth.api import v1alpha1 as api
+from wahealth.api.auth import use_of
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
@@ -39,6 +40,7 @@ def expectation(spec: api.Spec) -> Expectation:
         min_masters=spec.expectations.min_masters,
         registration_required=spec.expectations.registration == "Required",
         suspended=spec.suspend,
+        signs_in_by=use_of(spec.auth).kind,
         exposed=_exposure(spec),
         patience=_patience(spec),
     )
@@ -145,7 +147,8 @@ def _read_failover(read: api.LastFailover | None) -> core.Failover | None:
 def _read_credentials(read: api.Credentials | None) -> core.Credentials | None:
     if read is None:
         return None
-    return core.Credentials(core.KeyInUse(read.key_in_use) if read.key_in_use else None, read.last_rotation_time)
+    in_use = core.KeyInUse(read.key_in_use) if read.key_in_use else None
+    return core.Credentials(in_use, read.last_rotation_time, read.token_expiry_time)
 
 
 _KNOWN_TYPES = frozenset(type_.value for type_ in core.ConditionType)

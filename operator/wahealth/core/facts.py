@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from wahealth.core.answer import Answered, PodOutcome, Refused
 from wahealth.core.certificate import Certificate
-from wahealth.core.keys import Asked
+from wahealth.core.signin.kinds import Kind
+from wahealth.core.signin.talk import Asked
 from wahealth.core.status import Finding, Mode
 from wahealth.core.word import Word
 
@@ -17,7 +18,7 @@ ALLOWED_SHARDS = (1, 2, 4, 8, 16, 32)
 
 
 class Exposure(Word):
-    """What in a spec lets anybody have the API key who answers."""
+    """What in a spec lets anybody who answers have what we sign in with."""
 
     PLAIN_HTTP = "spec.target.scheme is HTTP"
     UNVERIFIED = "spec.tls.verification is None"
@@ -61,7 +62,8 @@ class Expectation:
     min_masters: int = 2
     registration_required: bool = True
     suspended: bool = False
-    exposed: Exposure | None = None  # why the API key is sent to whoever answers
+    signs_in_by: Kind = Kind.API_KEY
+    exposed: Exposure | None = None  # why that is sent to whoever answers
     patience: Patience = field(default_factory=Patience)
 
 
@@ -91,12 +93,15 @@ class Facts:
     generation: int
     outcomes: tuple[PodOutcome, ...] = ()
     reference: Finding | None = None  # what the spec refers to and is not there: Accepted=False
-    key: Finding | None = None  # the key's form: CredentialsValid=False
+    key: Finding | None = None  # the form of the key, the token or the login: CredentialsValid=False
+    refusal: Finding | None = None  # what it means when nobody takes it; None: what it means of an API key
     pods: Pods | None = None  # None: nothing is known of pods
     key_changed: float | None = None  # the second at which a change of the key was noticed
     rotated: datetime | None = None  # the same, as it is written
     certificate: Certificate | None = None  # the one of waweb that ends first, as far as seen
     expiring: bool = False  # it ends soon
+    token_expires: datetime | None = None
+    token_expiring: bool = False  # soon, and somebody has to see to it
 
     @property
     def reached(self) -> bool:
@@ -106,8 +111,15 @@ class Facts:
 
 def with_asked(facts: Facts, asked: Asked[Any], addresses: Mapping[str, str]) -> Facts:
     """The facts with what came of asking; `addresses` by pod."""
-    changed = asked.ring.changed
-    facts = replace(facts, key_changed=changed.seconds if changed else None, rotated=changed.wall if changed else None)
+    rotated = asked.rotated
+    facts = replace(
+        facts,
+        key_changed=rotated.seconds if rotated else None,
+        rotated=rotated.wall if rotated else None,
+        token_expires=asked.expires,
+        token_expiring=asked.expiring,
+        refusal=asked.refusal,
+    )
     if asked.failed is not None:
         return replace(facts, reference=asked.failed.reference, key=asked.failed.form)
     outcomes = (PodOutcome(pod, addresses[pod], o, pod in asked.on_previous) for pod, o in asked.outcomes.items())

@@ -136,6 +136,7 @@ class KeyInUse(Word):
 class Credentials(NamedTuple):
     key_in_use: KeyInUse | None = None
     last_rotation_time: datetime | None = None
+    token_expiry_time: datetime | None = None
 
 
 class Status(NamedTuple):

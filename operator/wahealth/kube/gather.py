@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
-from wahealth.api.v1alpha1 import Spec
+from wahealth.api.auth import use_of
+from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core.answer import Outcome, Unreachable
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
-from wahealth.core.keys import Ask, Asked, Asking, KeyRing, Read, Reading, Terms, asking
 from wahealth.core.moment import Moment
+from wahealth.core.signin.kinds import begun
+from wahealth.core.signin.talk import Ask, Asked, Asking, Came, LogIn, LoginOutcome, Read, SignIn, Terms
 from wahealth.core.status import Finding
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import Held, Record
 from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot, Targets
 from wahealth.probe.certificate import certificate_of
-from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.credential import Credential
 
+T = TypeVar("T")
 MOST_PERIODS = 5  # that a pod is left alone when it asks for it (Retry-After)
 
 
@@ -45,20 +49,11 @@ class Gather:
         pattern = await self._pattern(record, spec)
         if isinstance(pattern, Finding):
             return replace(facts, reference=pattern)
-        _claim_ring(record, spec)
-        fresh = record.ring.is_due(now)
-        reading = await self._read(record, spec) if fresh else Reading(record.ring.current)
-        if reading.key is None:
-            record.ring = record.ring.not_read()
-            return replace(facts, reference=reading.reference, key=reading.form)
-        terms = Terms(fresh, record.expected.patience.previous_key, self._references.refresh)
-        if fresh:
-            record.ring = record.ring.read(reading.key, now, terms.refresh)
         record.keep_only(located.hosts)
-        talk = asking(record.ring, tuple(located.shown), terms, now)
-        question = Question(pattern, reading.key, record.timing.timeout)
-        asked = await self._carried_out(talk, record, spec, located, question)
-        record.ring = asked.ring
+        terms = Terms(record.expected.patience.previous_key, self._references.refresh)
+        talk = _signin(record, spec.auth).asking(tuple(located.shown), terms, now)
+        asked = await self._carried_out(talk, record, spec, located, pattern)
+        record.signin = asked.signin
         certificate = first_to_end(record.certificates.values())
         facts = replace(facts, certificate=certificate, expiring=is_expiring(certificate, now.wall))
         return with_asked(facts, asked, located.shown)
@@ -72,19 +67,18 @@ class Gather:
             return trust
         return Place("", (), trust=trust, server_name=(spec.tls and spec.tls.server_name) or "", path=spec.target.path)
 
-    async def _read(self, record: Record, spec: Spec) -> Reading[Credential]:
-        return await self._references.api_key(record.ref.namespace, spec.auth.api_key.secret_key_ref)
-
     async def _carried_out(
-        self, talk: Asking[Credential], record: Record, spec: Spec, located: Located, question: Question
+        self, talk: Asking[Credential], record: Record, spec: Spec, located: Located, pattern: Place
     ) -> Asked[Credential]:
-        command = next(talk)
+        command, seconds = next(talk), record.timing.timeout
         while True:
             match command:
                 case Read():
-                    came: Mapping[str, Outcome] | Reading[Credential] = await self._read(record, spec)
-                case Ask(pods, key):
-                    came = await self._outcomes(record, located, pods, replace(question, credential=key))
+                    came: Came[Credential] = await self._references.secret(record.ref.namespace, use_of(spec.auth))
+                case Ask(pods, secret):
+                    came = await self._outcomes(record, located, pods, Question(pattern, secret, seconds))
+                case LogIn(pod, secret):
+                    came = await self._login(record, located, pod, Question(pattern, secret, seconds))
             try:
                 command = talk.send(came)
             except StopIteration as done:
@@ -96,7 +90,7 @@ class Gather:
     ) -> Mapping[str, Outcome]:
         there = {name: located.spots[name] for name in names if name in located.spots}
         outcomes = await asyncio.gather(*(self._outcome(record, spot, question) for spot in there.values()))
-        lost = {name: located.lost[name] for name in names if name in located.lost}
+        lost: dict[str, Outcome] = {name: located.lost[name] for name in names if name in located.lost}
         return lost | dict(zip(there, outcomes, strict=True))
 
     async def _outcome(self, record: Record, spot: Spot, question: Question) -> Outcome:
@@ -105,18 +99,33 @@ class Gather:
         resting = record.resting.get(spot.host)
         if resting is not None and now < resting.until:
             return resting.value
-        place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port)
-        outcome, presented = await self._prober.ask(replace(question, place=place))
-        if presented and (certificate := certificate_of(presented)):
-            record.certificates[spot.host] = certificate
+        outcome = _heard(record, spot, await self._prober.ask(_at(spot, question)))
         if isinstance(outcome, Unreachable) and outcome.retry_after:
             wait = min(outcome.retry_after, MOST_PERIODS * record.timing.period)
             record.resting[spot.host] = Held(outcome, now + wait)
         return outcome
 
+    async def _login(self, record: Record, located: Located, name: str, question: Question) -> LoginOutcome[Credential]:
+        if name in located.lost:
+            return located.lost[name]
+        spot = located.spots[name]
+        return _heard(record, spot, await self._prober.log_in(_at(spot, question)))
 
-def _claim_ring(record: Record, spec: Spec) -> None:
-    """Another reference is another key: nothing is known of it."""
-    ref = spec.auth.api_key.secret_key_ref
-    if record.ring_of != ref:
-        record.ring, record.ring_of = KeyRing(), ref
+
+def _at(spot: Spot, question: Question) -> Question:
+    place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port)
+    return replace(question, place=place)
+
+
+def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:
+    """What was said; the certificate that was presented beside it is noted."""
+    if heard.presented and (certificate := certificate_of(heard.presented)):
+        record.certificates[spot.host] = certificate
+    return heard.outcome
+
+
+def _signin(record: Record, auth: Auth) -> SignIn[Credential]:
+    """Another reference is another secret: nothing is known of it."""
+    if record.signin is None or record.signin_of != auth:
+        record.signin, record.signin_of = begun(use_of(auth).kind), auth
+    return record.signin

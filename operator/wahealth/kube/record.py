@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
-from wahealth.api.v1alpha1 import Probe, SecretKeyRef, Spec
+from wahealth.api.v1alpha1 import Auth, Probe, Spec
 from wahealth.core.answer import Outcome
 from wahealth.core.belief.history import History
 from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
-from wahealth.core.keys import KeyRing
 from wahealth.core.references import invalid_spec
+from wahealth.core.signin.talk import SignIn
 from wahealth.core.status import Finding, Status
 from wahealth.kube.api import Document
 from wahealth.probe.credential import Credential
@@ -51,8 +51,8 @@ class Record:
     written: Status  # what the resource says, as last seen or written
     history: History | None = None  # None: this process has not had a round of it
     untold: tuple[Event, ...] = ()  # events that wait for the status to be written first
-    ring: KeyRing[Credential] = field(default_factory=KeyRing, repr=False)
-    ring_of: SecretKeyRef | None = None  # whose key the ring holds
+    signin: SignIn[Credential] | None = field(default=None, repr=False)
+    signin_of: Auth | None = None  # what that is about
     trust: Held[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone

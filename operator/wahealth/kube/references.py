@@ -1,4 +1,4 @@
-"""What a spec refers to by name: the API key's Secret and the CA, read as seldom as can be.
+"""What a spec refers to by name: the Secret to sign in with and the CA, read as seldom as can be.
 
 A good one is held for `secret_refresh` seconds, with jitter; a missing or bad one is read again in every round. What
 is not there, or not readable by us, is a finding; an API server that cannot be asked is no finding at all.
@@ -10,12 +10,11 @@ import base64
 import binascii
 import random
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from weakref import WeakValueDictionary
 
-from wahealth.api.v1alpha1 import CaRef, SecretKeyRef, Tls
-from wahealth.core.credentials import api_key_problem
-from wahealth.core.keys import Reading
+from wahealth.api.auth import Use
+from wahealth.api.v1alpha1 import CaRef, Tls
 from wahealth.core.references import (
     ca_entry_missing,
     ca_not_found,
@@ -24,12 +23,16 @@ from wahealth.core.references import (
     secret_key_missing,
     secret_not_found,
 )
+from wahealth.core.signin.kinds import Kind
+from wahealth.core.signin.talk import Reading
 from wahealth.core.status import Finding
-from wahealth.kube.api import ApiError, ApiServer
+from wahealth.kube.api import ApiError, ApiServer, Document
 from wahealth.kube.record import Held, Record
-from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.credential import Credential, api_key, bearer_token, login
 from wahealth.probe.trust import Trust, UntrustedCA, fingerprint, full, pinned, skip_hostname, unverified
+from wahealth.probe.users import expiry_of
 
+_MADE: dict[Kind, Callable[..., Credential]] = {Kind.API_KEY: api_key, Kind.TOKEN: bearer_token, Kind.LOGIN: login}
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
 
@@ -45,13 +48,15 @@ class References:
         """Seconds until a good key is read again."""
         return self._refresh * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
 
-    async def api_key(self, namespace: str, ref: SecretKeyRef) -> Reading[Credential]:
-        """The key as it stands in the Secret now, or what is wrong with it."""
-        found = await self._secret_entry(namespace, ref)
+    async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
+        """What to sign in with, as it stands in the Secret now; or what is wrong with it."""
+        found = await self._entries(namespace, use.secret, use.entries)
         if isinstance(found, Finding):
             return Reading(reference=found)
-        problem = api_key_problem(found)
-        return Reading(api_key(found)) if problem is None else Reading(form=problem)
+        problem = use.problem_of(*found)
+        if problem is not None:
+            return Reading(form=problem)
+        return Reading(_MADE[use.kind](*found), expires=expiry_of(found[0]) if use.kind is Kind.TOKEN else None)
 
     async def trust(self, record: Record, tls: Tls | None) -> Trust | Finding:
         if record.trust is None or time.monotonic() >= record.trust.until:
@@ -88,28 +93,34 @@ class References:
     def _shared(self, what: Hashable, make: Callable[[], Trust]) -> Trust:
         return self._trusts.get(what) or self._trusts.setdefault(what, make())
 
-    async def _secret_entry(self, namespace: str, ref: SecretKeyRef) -> bytes | Finding:
+    async def _entries(self, namespace: str, name: str, wanted: Iterable[str]) -> list[bytes] | Finding:
         try:
-            entry = await self._entry(namespace, "Secret", ref.name, ref.key)
+            document = await self._read(namespace, "Secret", name)
         except ApiError as error:
-            return _unread(error, ref.name)
-        return secret_key_missing(ref.name, ref.key) if entry is None else entry
+            return _unread(error, name)
+        found = {entry: _entry(document, entry) for entry in wanted}
+        missing = next((entry for entry, value in found.items() if value is None), None)
+        return secret_key_missing(name, missing) if missing else [found[entry] or b"" for entry in wanted]
 
     async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
         try:
-            entry = await self._entry(namespace, ref.kind, ref.name, ref.key)
+            document = await self._read(namespace, ref.kind, ref.name)
         except ApiError as error:
             if error.status not in {403, 404}:
                 raise
             return ca_not_found(ref.kind, ref.name)
-        return entry or ca_entry_missing(ref.kind, ref.name, ref.key)
+        return _entry(document, ref.key) or ca_entry_missing(ref.kind, ref.name, ref.key)
 
-    async def _entry(self, namespace: str, kind: str, name: str, entry: str) -> bytes | None:
+    async def _read(self, namespace: str, kind: str, name: str) -> Document:
         document = await self._api.read(f"/api/v1/namespaces/{namespace}/{_PLURALS[kind]}/{name}")
         if document.get("type") in _FORBIDDEN_TYPES:
             raise ApiError(403, "Forbidden")
-        value = document.get("data", {}).get(entry)
-        return value.encode() if kind == "ConfigMap" and value else _decoded(value)
+        return document
+
+
+def _entry(document: Document, entry: str) -> bytes | None:
+    value = document.get("data", {}).get(entry)
+    return value.encode() if document.get("kind") == "ConfigMap" and value else _decoded(value)
 
 
 def _decoded(value: str | None) -> bytes | None:

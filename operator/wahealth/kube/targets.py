@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from wahealth.api import v1alpha1 as api
 from wahealth.core import references
-from wahealth.core.answer import Outcome
+from wahealth.core.answer import Unreachable
 from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
 from wahealth.core.origin import origin_of
@@ -39,7 +39,7 @@ class Located(NamedTuple):
 
     spots: Mapping[str, Spot]
     shown: Mapping[str, str]
-    lost: Mapping[str, Outcome] = {}  # which cannot be asked, for their address is not known
+    lost: Mapping[str, Unreachable] = {}  # which cannot be asked, for their address is not known
     others: frozenset[str] = frozenset()  # hosts that belong to the target and are not asked in this round
 
     @property

@@ -1,4 +1,4 @@
-"""One question to one web pod: GET /v1/health, within one deadline. The importer of httpx, with its transport.
+"""One question to one web pod: how it is, or for a token; one deadline. The importer of httpx, with its transport.
 
 What the world does comes back as a value. What is our own fault (no file descriptor, no port left) is raised as
 `ObserverFault`: it says nothing about the client. No text of a library's exception goes anywhere: it may hold the key.
@@ -7,13 +7,15 @@ What the world does comes back as a value. What is our own fault (no file descri
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import Generic, NamedTuple, Self, TypeVar
 
 import httpx
 
 from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unreached
+from wahealth.core.signin.talk import LoginOutcome
 from wahealth.probe.certificate import shown
 from wahealth.probe.credential import Credential
 from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
@@ -23,7 +25,9 @@ from wahealth.probe.pool import Pool, Route
 from wahealth.probe.stage import Failed, out_of_time
 from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
 from wahealth.probe.trust import Trust, unverified
+from wahealth.probe.users import LOGIN, login_outcome_of
 
+T = TypeVar("T")
 HEALTH = "/v1/health"
 
 
@@ -65,11 +69,14 @@ class Question:
     timeout: float
 
 
-class Heard(NamedTuple):
+class Heard(NamedTuple, Generic[T]):
     """What came of a question. `presented`: the trusted certificate (DER) of a connection that was made for it."""
 
-    outcome: Outcome
+    outcome: T
     presented: bytes | None = None
+
+
+Reader = Callable[[httpx.Response], Awaitable[T]]
 
 
 class Prober:
@@ -88,11 +95,20 @@ class Prober:
     async def __aexit__(self, *_: object) -> None:
         await self._transport.aclose()
 
-    async def ask(self, question: Question) -> Heard:
-        """Waits for its turn; raises `ObserverFault`."""
+    async def ask(self, question: Question) -> Heard[Outcome]:
+        """How the client is. Waits for its turn; raises `ObserverFault`."""
+        return await self._in_turn(question, "GET", _outcome)
+
+    async def log_in(self, question: Question) -> Heard[LoginOutcome[Credential]]:
+        """A token for the question's login. Waits for its turn; raises `ObserverFault`."""
+        before, health, _ = question.place.path.rpartition(HEALTH)
+        place = replace(question.place, path=(before if health else "") + LOGIN)
+        return await self._in_turn(replace(question, place=place), "POST", _login_outcome)
+
+    async def _in_turn(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
         host = question.place.host
         async with self._lanes.slot(host):
-            heard = await self._asked(question)
+            heard = await self._asked(question, method, read)
         if isinstance(heard.outcome, Unreachable) and heard.outcome.reason in TIMED_OUT:
             self._lanes.was_silent(host)
         else:
@@ -104,28 +120,27 @@ class Prober:
         self.pool.drop(host)
         self._lanes.drop(host)
 
-    async def _asked(self, question: Question) -> Heard:
+    async def _asked(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
         way = _way(question.place)
         try:
             async with asyncio.timeout(question.timeout):
                 way.addresses = question.place.addresses or await self._resolver.addresses(question.place.host)
-                return Heard(await self._health(question, way), way.presented)
+                return Heard(await self._answer(_request(method, question, way), read), way.presented)
         except TimeoutError:
             return Heard(out_of_time(way.progress.stage, question.timeout), way.presented)
         except Failed as failed:
-            return await _explained(failed, way, question.timeout)
+            return Heard(*await _explained(failed, way, question.timeout))
 
-    async def _health(self, question: Question, way: Way) -> Outcome:
-        request = _request("GET", question.place, question.credential, way)
+    async def _answer(self, request: httpx.Request, read: Reader[T]) -> T:
         # No client of httpx in between: no cookies from one answer to the next question, and a third of the cost.
         response = await self._transport.handle_async_request(request)
         try:
-            return await _outcome(response)
+            return await read(response)
         finally:
             await response.aclose()
 
 
-async def _explained(failed: Failed, way: Way, seconds: float) -> Heard:
+async def _explained(failed: Failed, way: Way, seconds: float) -> Heard[Unreachable]:
     """Of a certificate that is not trusted: which one it is, so that a person can decide to trust it."""
     if failed.outcome.reason is not Unreached.TLS_VERIFICATION_FAILED:
         return Heard(failed.outcome, way.presented)
@@ -150,15 +165,16 @@ def _way(place: Place) -> Way:
     return Way(Route(place.host, place.port, place.trust, place.server_name or place.host), place.addresses)
 
 
-def _request(method: str, place: Place, credential: Credential, way: Way) -> httpx.Request:
+def _request(method: str, question: Question, way: Way) -> httpx.Request:
     headers = [
-        ("Host", place.authority),
-        ("Authorization", credential.header()),
+        ("Host", question.place.authority),
+        ("Authorization", question.credential.header()),
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
         ("User-Agent", "wahealth"),
     ]
-    return httpx.Request(method, _url(place.url), headers=headers, extensions={EXTENSION: way})
+    headers += [("Content-Length", "0")] if method == "POST" else []
+    return httpx.Request(method, _url(question.place.url), headers=headers, extensions={EXTENSION: way})
 
 
 _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sending it
@@ -167,12 +183,23 @@ _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sendi
 async def _outcome(response: httpx.Response) -> Outcome:
     if response.status_code in {401, 403} or 300 <= response.status_code < 400:
         return outcome_of(response.status_code, b"")  # its body may be anything, and is not waited for
-    if response.headers.get("content-encoding", "identity") != "identity":
-        return Malformed("the body is compressed, which was not asked for")
-    chunks = [chunk async for chunk in response.aiter_raw()]
-    outcome = outcome_of(response.status_code, b"".join(chunks))
+    body = await _body(response)
+    outcome = body if isinstance(body, Malformed) else outcome_of(response.status_code, body)
     seconds = _retry_after(response.headers.get("retry-after", ""))
     return replace(outcome, retry_after=seconds) if isinstance(outcome, Unreachable) and seconds else outcome
+
+
+async def _login_outcome(response: httpx.Response) -> LoginOutcome[Credential]:
+    body = await _body(response) if response.status_code in {200, 201} else b""
+    if isinstance(body, Malformed):
+        return body
+    return login_outcome_of(response.status_code, body, _retry_after(response.headers.get("retry-after", "")))
+
+
+async def _body(response: httpx.Response) -> bytes | Malformed:
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return Malformed("the body is compressed, which was not asked for")
+    return b"".join([chunk async for chunk in response.aiter_raw()])
 
 
 def _retry_after(written: str) -> float:

@@ -1,7 +1,8 @@
-"""What signs a question in: an API key. No repr, format or pickle shows it."""
+"""What signs a question in: an API key, a token, a login. No repr, format or pickle shows it."""
 
 from __future__ import annotations
 
+import base64
 import hmac
 from typing import NoReturn
 
@@ -9,23 +10,24 @@ from typing import NoReturn
 class Credential:
     """`header()` is the one way out. Two are equal when they say the same."""
 
-    __slots__ = ("_secret",)
+    __slots__ = ("_scheme", "_secret")
 
-    def __init__(self, secret: bytes) -> None:
-        """`secret`: bytes of 0x21 to 0x7E, as `core.credentials` asks for."""
+    def __init__(self, scheme: str, secret: bytes) -> None:
+        """`secret`: bytes of 0x21 to 0x7E."""
+        self._scheme = scheme
         self._secret = secret
 
     def header(self) -> str:
-        """The value of the Authorization header (documented, page "Health")."""
-        return f"Apikey {self._secret.decode('ascii')}"
+        """The value of the Authorization header."""
+        return f"{self._scheme} {self._secret.decode('ascii')}"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Credential):
             return NotImplemented
-        return hmac.compare_digest(self._secret, other._secret)
+        return self._scheme == other._scheme and hmac.compare_digest(self._secret, other._secret)
 
     def __hash__(self) -> int:
-        return hash(self._secret)
+        return hash((self._scheme, self._secret))
 
     def __repr__(self) -> str:
         return "Credential(hidden)"
@@ -35,4 +37,15 @@ class Credential:
 
 
 def api_key(secret: bytes) -> Credential:
-    return Credential(secret)
+    """Documented (page "Health"): `Authorization: Apikey <key>`. As `core.credentials.api_key_problem` lets through."""
+    return Credential("Apikey", secret)
+
+
+def bearer_token(secret: bytes) -> Credential:
+    """Documented (page "Health"): `Authorization: Bearer <token>`. As `token_problem` lets through."""
+    return Credential("Bearer", secret)
+
+
+def login(username: bytes, password: bytes) -> Credential:
+    """Documented (page "Users"): Basic authentication. As `login_problem` lets through."""
+    return Credential("Basic", base64.b64encode(username + b":" + password))

@@ -8,19 +8,35 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from wahealth.api.auth import Use, use_of
 from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document
-from wahealth.api.v1alpha1 import SecretKeyRef, Spec
+from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core import moment as clock
 from wahealth.core.answer import Outcome, Refused, Unreachable
 from wahealth.core.belief.history import History
-from wahealth.core.credentials import api_key_problem
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
-from wahealth.core.keys import Ask, Asked, Asking, KeyRing, Read, Reading, Terms, asking
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
 from wahealth.core.round import begin, play
+from wahealth.core.signin.kinds import Kind, begun
+from wahealth.core.signin.talk import (
+    Ask,
+    Asked,
+    Asking,
+    Came,
+    Command,
+    Limited,
+    LoggedIn,
+    LogIn,
+    LoginOutcome,
+    Read,
+    Reading,
+    SignIn,
+    Terms,
+)
 from wahealth.core.status import Status
 from wahealth.probe.payload import outcome_of
+from wahealth.probe.users import expiry_of
 from wahealth.simulate.scenario import Entries, NodePod, PodAnswer, Scenario, Step
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -70,39 +86,54 @@ class World:
         self.places |= step.node_pods
         self.moves += bool(step.node_pods)
 
-    def reading(self, ref: SecretKeyRef) -> Reading[bytes]:
-        """The Secret's entry as it stands now."""
-        if ref.name not in self.secrets:
-            return Reading(reference=secret_not_found(ref.name))
-        entry = self.secrets[ref.name].get(ref.key)
-        if entry is None:
-            return Reading(reference=secret_key_missing(ref.name, ref.key))
-        key = entry.encode() if isinstance(entry, str) else entry
-        problem = api_key_problem(key)
-        return Reading(key) if problem is None else Reading(form=problem)
+    def reading(self, use: Use) -> Reading[bytes]:
+        """What to sign in with, as it stands in the Secret now."""
+        if use.secret not in self.secrets:
+            return Reading(reference=secret_not_found(use.secret))
+        entries = self.secrets[use.secret]
+        missing = next((entry for entry in use.entries if entry not in entries), None)
+        if missing is not None:
+            return Reading(reference=secret_key_missing(use.secret, missing))
+        found = [value.encode() if isinstance(value := entries[entry], str) else value for entry in use.entries]
+        problem = use.problem_of(*found)
+        expires = expiry_of(found[0]) if use.kind is Kind.TOKEN else None
+        return Reading(b":".join(found), expires=expires) if problem is None else Reading(form=problem)
 
-    def carried_out(self, talk: Asking[bytes], spec: Spec) -> Asked[bytes]:
+    def carried_out(self, talk: Asking[bytes], use: Use, now: datetime) -> Asked[bytes]:
         command = next(talk)
         while True:
             try:
-                command = talk.send(self._came_of(command, spec))
+                command = talk.send(self._came_of(command, use, now))
             except StopIteration as done:
                 asked: Asked[bytes] = done.value
                 return asked
 
-    def _came_of(self, command: Ask[bytes] | Read, spec: Spec) -> dict[str, Outcome] | Reading[bytes]:
+    def _came_of(self, command: Command[bytes], use: Use, now: datetime) -> Came[bytes]:
         match command:
-            case Ask(pods, key):
-                return {name: self._outcome(self.pods[name], key) for name in pods}
+            case Ask(pods, secret):
+                return {name: self._outcome(self.pods[name], secret) for name in pods}
             case Read():
-                return self.reading(spec.auth.api_key.secret_key_ref)
+                return self.reading(use)
+            case LogIn(pod, secret):
+                return _login_outcome(self.pods[pod], secret, now)
 
-    def _outcome(self, pod: PodAnswer, key: bytes) -> Outcome:
+    def _outcome(self, pod: PodAnswer, secret: bytes) -> Outcome:
         if pod.error is not None:
             return Unreachable(pod.error)
-        if pod.key is not None and pod.key.encode() != key:
+        taken = pod.key if pod.login is None or pod.key is not None else pod.login.token
+        if taken is not None and taken.encode() != secret:
             return Refused()
         return outcome_of(*pod.answer(self.folder))
+
+
+def _login_outcome(pod: PodAnswer, secret: bytes, now: datetime) -> LoginOutcome[bytes]:
+    login = pod.login
+    if pod.error is not None:
+        return Unreachable(pod.error)
+    if login is None or f"{login.username}:{login.password}".encode() != secret:
+        return Refused()
+    expires = now + timedelta(seconds=login.lasts_seconds)
+    return Limited() if login.limited else LoggedIn(login.token.encode(), expires)
 
 
 class Replay:
@@ -112,7 +143,8 @@ class Replay:
         self._world = World(folder, scenario.client, secrets=dict(scenario.secrets))
         self._written = Status()
         self._history: History | None = None
-        self._ring: KeyRing[bytes] = KeyRing()
+        self._signin: SignIn[bytes] | None = None
+        self._signin_of: Auth | None = None
 
     @property
     def final(self) -> Status:
@@ -152,16 +184,12 @@ class Replay:
     def _asked(self, spec: Spec, facts: Facts, now: clock.Moment) -> Facts:
         if not self._world.target:
             return replace(facts, reference=target_not_found(*spec.target.named))
-        fresh = self._ring.is_due(now)
-        reading = self._world.reading(spec.auth.api_key.secret_key_ref) if fresh else Reading(self._ring.current)
-        if reading.key is None:
-            self._ring = self._ring.not_read()
-            return replace(facts, reference=reading.reference, key=reading.form)
-        if fresh:
-            self._ring = self._ring.read(reading.key, now, SECRET_REFRESH)
-        terms = Terms(fresh, facts.expected.patience.previous_key, SECRET_REFRESH)
-        asked = self._world.carried_out(asking(self._ring, tuple(sorted(self._world.pods)), terms, now), spec)
-        self._ring = asked.ring
+        if self._signin is None or self._signin_of != spec.auth:
+            self._signin, self._signin_of = begun(facts.expected.signs_in_by), spec.auth
+        terms = Terms(facts.expected.patience.previous_key, SECRET_REFRESH)
+        talk = self._signin.asking(tuple(sorted(self._world.pods)), terms, now)
+        asked = self._world.carried_out(talk, use_of(spec.auth), now.wall)
+        self._signin = asked.signin
         return with_asked(facts, asked, {name: name for name in self._world.pods})
 
 

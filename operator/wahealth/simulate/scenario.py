@@ -20,8 +20,21 @@ def _encodable(text: str) -> str:
     return text
 
 
+Text = Annotated[str, AfterValidator(_encodable)]
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class PodLogin(Strict):
+    """Who may log in at a pod, and what a login gives."""
+
+    username: Text
+    password: Text
+    token: Text
+    lasts_seconds: float = Field(604_800, gt=0, description="How long the token is good.")
+    limited: bool = Field(False, description="No login is looked at: HTTP 429.")
 
 
 class PodAnswer(Strict):
@@ -33,7 +46,8 @@ class PodAnswer(Strict):
     text: Text | None = None
     body_file: Path | None = None
     payload: Path | None = Field(None, description="A fixture: its http_status and body.")
-    key: Text | None = Field(None, description="The API key this pod runs with; any other is answered with 401.")
+    key: Text | None = Field(None, description="The API key or token that it takes; any other is answered with 401.")
+    login: PodLogin | None = Field(None, description="Who may log in; without a key its token is what the pod takes.")
 
     @model_validator(mode="after")
     def one_form(self) -> Self:
@@ -54,7 +68,6 @@ class PodAnswer(Strict):
 
 
 PodName = Annotated[str, Field(min_length=1, max_length=253)]
-Text = Annotated[str, AfterValidator(_encodable)]
 Entries = dict[str, Text | bytes]
 
 

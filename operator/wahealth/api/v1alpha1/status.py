@@ -84,12 +84,13 @@ class LastFailover(Model):
 
 
 class Credentials(Model):
-    """The key, as far as it is known to be taken."""
+    """What the operator signs in with, as far as it is known to be taken."""
 
     key_in_use: Literal["Current", "Previous"] | None = Field(
         None, description="Previous: web pods still run the key that the Secret held before."
     )
     last_rotation_time: AwareDatetime | None = Field(None, description="When a change of the Secret was last noticed.")
+    token_expiry_time: AwareDatetime | None = Field(None, description="When the token in use ends.")
 
 
 class TlsStatus(Model):

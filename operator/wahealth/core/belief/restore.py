@@ -16,6 +16,7 @@ from wahealth.core.sight.expected import Rise
 from wahealth.core.sight.look import Remembered
 from wahealth.core.sight.modes import Detection
 from wahealth.core.sight.roster import Seen
+from wahealth.core.signin.talk import ends_soon
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
 from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.trouble import OF_GATEWAY, Trouble
@@ -42,6 +43,8 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
     believed = unstamped(written)
     odd = frozenset() if trouble in UNSEEN else oddities(believed.nodes, _mode_of_nodes(believed), None)
     odd = odd | {Oddity.CERTIFICATE_EXPIRING} if is_expiring(written.tls, now.wall) else odd
+    token_ends = written.credentials.token_expiry_time if written.credentials else None
+    odd = odd | {Oddity.TOKEN_EXPIRING} if ends_soon(token_ends, now) else odd
     waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO
     return history._replace(
         believed=Verdict(believed, trouble, waiting, odd),

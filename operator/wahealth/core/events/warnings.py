@@ -122,6 +122,7 @@ _ODD = {
     Oddity.SEVERAL_PRIMARIES: "More than one master says that it is the primary: look at the masters.",
     Oddity.UNEXPECTED_CONNECTION: "A master is connected that the mode does not want connected: look at the topology.",
     Oddity.CERTIFICATE_EXPIRING: "The certificate of waweb ends within 14 days: renew it; status.tls says when.",
+    Oddity.TOKEN_EXPIRING: "The token ends within 24 hours: renew it; status.credentials says when.",
     Oddity.UNKNOWN_STATUS: "A node reports a status that this version does not know: look for a newer version.",
 }
 

@@ -8,6 +8,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.sight.census import Census
 from wahealth.core.sight.endpoints import listed
 from wahealth.core.sight.look import Sight
+from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import (
     Condition,
     Connected,
@@ -72,7 +73,12 @@ def judge(facts: Facts, sight: Sight, assessed: Assessment, believed: Status, ov
     primaries = tuple([seen.node.gateway for seen in sight.census.primaries])
     case = case._replace(redundancy=status.redundancy, primaries=primaries)
     odd = oddities(nodes, sight.judged, sight.census.single)
-    return _verdict(status, case, odd | {Oddity.CERTIFICATE_EXPIRING} if facts.expiring else odd)
+    return _verdict(status, case, odd | _ending(facts))
+
+
+def _ending(facts: Facts) -> frozenset[Oddity]:
+    ending = {Oddity.CERTIFICATE_EXPIRING: facts.expiring, Oddity.TOKEN_EXPIRING: facts.token_expiring}
+    return frozenset(oddity for oddity, soon in ending.items() if soon)
 
 
 def _topology(facts: Facts, sight: Sight) -> tuple[TopologyNode, ...]:
@@ -110,8 +116,11 @@ def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
 
 
 def _credentials(case: Case) -> Credentials | None:
-    """Which key waweb takes, as last known where nobody says, and when a change of it was last noticed."""
+    """Of an API key which one waweb takes, and when a change of it was last noticed; of a token when it ends."""
     known = case.believed.credentials or Credentials()
+    if case.facts.expected.signs_in_by is not Kind.API_KEY:
+        expires = case.facts.token_expires or (None if case.round.reached else known.token_expiry_time)
+        return Credentials(token_expiry_time=expires) if expires else None
     in_use = known.key_in_use
     if case.round.reached:
         seen = KeyInUse.PREVIOUS if case.round.on_previous else KeyInUse.CURRENT

@@ -17,6 +17,7 @@ class Oddity(Word):
     UNEXPECTED_CONNECTION = "UnexpectedConnectedNode"
     UNKNOWN_STATUS = "UnknownGatewayStatus"
     CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
+    TOKEN_EXPIRING = "TokenExpiringSoon"  # noqa: S105 - a word
 
 
 class Verdict(NamedTuple):

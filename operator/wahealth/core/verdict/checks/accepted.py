@@ -23,7 +23,8 @@ def accepted_exposed(case: Case) -> Finding | None:
     exposed = case.facts.expected.exposed
     if exposed is None:
         return None
-    said = f"Everything that spec refers to is there; the API key goes to whoever answers: {exposed}."
+    secret = case.facts.expected.signs_in_by
+    said = f"Everything that spec refers to is there; the {secret} goes to whoever answers: {exposed}."
     return true("Accepted", said)
 
 

@@ -18,7 +18,7 @@ def credentials_unknown(case: Case) -> Finding | None:
     no_key = case.facts.key or (reference and reference.reason in CREDENTIAL_REFERENCES)
     if case.round.view is not None or not (no_key or case.round.refusing):
         return None
-    return unknown("CredentialsUnknown", "The client cannot be seen without a valid API key.")
+    return unknown("CredentialsUnknown", "The client cannot be seen without credentials that it takes.")
 
 
 def unseen(case: Case) -> Finding | None:

@@ -5,6 +5,7 @@ Documented (page "Health"): the Webapp reads WA_API_KEY once, when it starts, so
 
 from __future__ import annotations
 
+from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.verdict.checks.case import Case, Rule
 from wahealth.core.verdict.checks.words import some, true
@@ -18,7 +19,7 @@ def previous_key_works(case: Case) -> Finding | None:
 
 
 def some_refuse(case: Case) -> Finding | None:
-    if case.round.view is None or not case.round.refusing:
+    if case.round.view is None or not case.round.refusing or case.facts.expected.signs_in_by is not Kind.API_KEY:
         return None
     pods, refuse = some(case.round.refusing), "refuses" if len(case.round.refusing) == 1 else "refuse"
     return true(
@@ -28,7 +29,7 @@ def some_refuse(case: Case) -> Finding | None:
 
 def as_last_known(case: Case) -> Finding | None:
     last = case.believed.condition(ConditionType.RESTART_REQUIRED)
-    if case.round.reached or last is None:
+    if case.round.reached or last is None or case.facts.expected.signs_in_by is not Kind.API_KEY:
         return None
     return Finding(last.status, last.reason, last.message)
 

@@ -1,0 +1,1 @@
+"""How a question is signed in: by an API key, by a token, by a login that gives one."""

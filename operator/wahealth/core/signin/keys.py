@@ -1,0 +1,67 @@
+"""By an API key.
+
+Documented (page "Health"): the Webapp reads WA_API_KEY once, when it starts. So after a change of the Secret the new
+key is refused until the web pods restart, and the previous one, kept in memory only, tells that from a key that is
+wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from wahealth.core.answer import Answered, Outcome
+from wahealth.core.moment import Moment
+from wahealth.core.signin.talk import Asked, Asking, K, Reading, SignIn, Terms, ask, read, refusing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRing(SignIn[K]):
+    """The good keys that are known."""
+
+    current: K | None = field(default=None, repr=False)
+    previous: K | None = field(default=None, repr=False)
+    changed: Moment | None = None  # when the change from the previous to the current was noticed
+    previous_works: bool = False
+
+    def taken_up(self, key: K, now: Moment, refresh: float) -> KeyRing[K]:
+        """A good key was read; `refresh` in seconds until it is read again. One that was never taken is no previous."""
+        again = now.seconds + refresh
+        if self.current is None or key == self.current:
+            return replace(self, current=key, read_again=again)
+        previous = self.previous if self.previous_works else self.current
+        return replace(self, current=key, previous=previous, changed=now, read_again=again)
+
+    def second_try(self, window: float, now: Moment) -> K | None:
+        """The previous key, for `window` seconds after the change; one that worked, until the new one is taken."""
+        recent = self.changed is not None and now.seconds - self.changed.seconds < window
+        return self.previous if self.previous_works or recent else None
+
+    def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
+        """All pods with the current key; those that refuse with a changed key, or with the previous one."""
+        ring, fresh = self, self.is_due(now)
+        if fresh or ring.current is None:
+            reading: Reading[K] = yield from read()
+            if reading.secret is None:
+                return ring._asked({}, failed=reading)
+            ring = ring.taken_up(reading.secret, now, terms.refresh)
+        outcomes = dict((yield from ask(pods, ring.current))) if ring.current is not None else {}
+        tried = [ring.current]
+        if refusing(outcomes) and not fresh:
+            reading = yield from read()
+            if reading.secret is None:
+                return ring._asked(outcomes, failed=reading)
+            ring = ring.taken_up(reading.secret, now, terms.refresh)
+            if reading.secret not in tried:
+                outcomes |= yield from ask(refusing(outcomes), reading.secret)
+                tried.append(reading.secret)
+        previous = ring.second_try(terms.window, now)
+        taken: dict[str, Outcome] = {}
+        if previous is not None and previous not in tried and refusing(outcomes):
+            second = yield from ask(refusing(outcomes), previous)
+            taken = {pod: outcome for pod, outcome in second.items() if isinstance(outcome, Answered)}
+        new_taken = any(isinstance(outcome, Answered) for outcome in outcomes.values())
+        ring = replace(ring, previous_works=bool(taken) or (ring.previous_works and not new_taken))
+        return ring._asked(outcomes | taken)._replace(on_previous=frozenset(taken))
+
+    def _asked(self, outcomes: dict[str, Outcome], failed: Reading[K] | None = None) -> Asked[K]:
+        return Asked(self.stale() if failed else self, outcomes, failed, rotated=self.changed)

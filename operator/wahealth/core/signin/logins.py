@@ -1,0 +1,151 @@
+"""By a login, which gives a token.
+
+Documented (page "Users"): `POST /v1/users/login` gives a token of 7 days, and bad logins are limited. So there is one
+login at a time, a refused one is not tried again before a pause that doubles, and a token is renewed before it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable
+from wahealth.core.moment import Moment
+from wahealth.core.signin.talk import (
+    Asked,
+    Asking,
+    K,
+    Limited,
+    LoggedIn,
+    Reading,
+    SignIn,
+    Talk,
+    Terms,
+    ask,
+    ends_soon,
+    is_taken,
+    log_in,
+    read,
+    refusing,
+)
+from wahealth.core.status import Finding, Truth
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # seconds between two logins when the first was refused
+RENEWED_BEFORE = timedelta(days=2)  # its end, or in the last third of its time where that is shorter
+
+
+def _failed(message: str) -> Finding:
+    return Finding(Truth.FALSE, "LoginFailed", message)
+
+
+LOGIN_REFUSED = _failed("The client refuses user name and password: compare the Secret with the users of waweb.")
+LOGINS_LIMITED = _failed(
+    "The client looks at no login for now, after too many bad ones: wait, and find who sends them."
+)
+TOKEN_REFUSED = _failed("The client refuses the token that its own login gave: look at its database and its clock.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(SignIn[K]):
+    """`refusal`: why the last login, or its token, was of no use."""
+
+    login: K | None = field(default=None, repr=False)
+    token: K | None = field(default=None, repr=False)
+    began: datetime | None = None
+    expires: datetime | None = None
+    pauses: int = 0  # in a row
+    not_before: float = float("-inf")  # the second before which there is no login
+    refusal: Finding | None = None
+
+    def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
+        """All pods with the token; where nobody takes it, or it ends soon, with a new one."""
+        session, fresh = self, self.is_due(now)
+        if fresh or (self.token is None and now.seconds < self.not_before):
+            session, failed = yield from session._read(terms, now)
+            if failed is not None:
+                return session._asked({}, now, failed)
+        session, lost = yield from session._renewed(pods, now)
+        if session.token is None:
+            return session._asked({pod: lost.get(pod, Refused()) for pod in pods}, now)
+        outcomes = dict((yield from ask(pods, session.token)))
+        if is_taken(outcomes):
+            return session._taken()._asked(outcomes, now)
+        if refusing(outcomes) and session.token is not self.token:
+            return session._paused(TOKEN_REFUSED, 0.0, now)._asked(outcomes, now)
+        if refusing(outcomes):
+            session, outcomes, failed = yield from session._again(outcomes, fresh, terms, now)
+            return session._asked(outcomes, now, failed)
+        return session._asked(outcomes, now)
+
+    def _read(self, terms: Terms, now: Moment) -> Talk[K, tuple[Session[K], Reading[K] | None]]:
+        """Another login begins anew."""
+        reading: Reading[K] = yield from read()
+        if reading.secret is None:
+            return self.stale(), reading
+        again = now.seconds + terms.refresh
+        if reading.secret == self.login:
+            return replace(self, read_again=again), None
+        return Session(login=reading.secret, read_again=again), None
+
+    def _again(
+        self, outcomes: dict[str, Outcome], fresh: bool, terms: Terms, now: Moment
+    ) -> Talk[K, tuple[Session[K], dict[str, Outcome], Reading[K] | None]]:
+        """Nobody takes the token: with the login that stands in the Secret by now, once."""
+        session = replace(self, token=None)
+        if not fresh:
+            session, failed = yield from session._read(terms, now)
+            if failed is not None:
+                return session, outcomes, failed
+        session, lost = yield from session._renewed(refusing(outcomes), now)
+        if session.token is None:
+            return session, outcomes | lost, None
+        outcomes = {**outcomes, **(yield from ask(refusing(outcomes), session.token))}
+        useless = refusing(outcomes) and not is_taken(outcomes)
+        return session._paused(TOKEN_REFUSED, 0.0, now) if useless else session._taken(), outcomes, None
+
+    def _renewed(self, pods: tuple[str, ...], now: Moment) -> Talk[K, tuple[Session[K], dict[str, Outcome]]]:
+        """With a token that lasts, where a login may be tried and one is needed; and the pods that did not answer."""
+        lost: dict[str, Outcome] = {}
+        if self.login is None or self._lasts(now) or now.seconds < self.not_before:
+            return self, lost
+        for pod in pods:
+            match (yield from log_in(pod, self.login)):
+                case LoggedIn(token, expires):
+                    return replace(self, token=token, began=now.wall, expires=expires, refusal=None), lost
+                case Limited(seconds):
+                    return self._paused(LOGINS_LIMITED, seconds, now), lost
+                case Refused():
+                    return self._paused(LOGIN_REFUSED, 0.0, now), lost
+                case Unreachable() | Malformed() as silent:
+                    lost[pod] = silent  # no login was looked at: the next pod may
+        return self, lost
+
+    def _taken(self) -> Session[K]:
+        """The pauses begin anew, unless it is an older token that is taken and the last login was refused."""
+        return self if self.refusal is not None else replace(self, pauses=0)
+
+    def _lasts(self, now: Moment) -> bool:
+        if self.token is None or self.began is None:
+            return False
+        if self.expires is None:
+            return True
+        return self.expires - now.wall > min(RENEWED_BEFORE, (self.expires - self.began) / 3)
+
+    def _paused(self, why: Finding, seconds: float, now: Moment) -> Session[K]:
+        """What still is a token is kept: it may do until the next login."""
+        pause = min(LONGEST_PAUSE, max(seconds, SHORTEST_PAUSE * 2**self.pauses))
+        ended = why is TOKEN_REFUSED or (self.expires is not None and self.expires <= now.wall)
+        return replace(
+            self,
+            token=None if ended else self.token,
+            pauses=min(self.pauses + 1, 10),
+            not_before=now.seconds + pause,
+            refusal=why,
+        )
+
+    def _asked(self, outcomes: Mapping[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> Asked[K]:
+        expiring = self.refusal is not None and ends_soon(self.expires, now)
+        expires = self.expires if self.token is not None else None
+        refusal = self.refusal or LOGIN_REFUSED
+        return Asked(self, outcomes, failed, expires=expires, expiring=expiring, refusal=refusal)

@@ -1,0 +1,139 @@
+"""Asking is a conversation: what is to be read, logged in with or asked is yielded, and what came of it is sent back.
+
+So how it goes on is decided here, and how a Secret is read and a pod is asked is the shell's: the operator answers with
+awaits, the replay without. `K` is what the shell signs in with; it is compared here and never looked into.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Generic, NamedTuple, Self, TypeVar
+
+from wahealth.core.answer import Answered, Malformed, Outcome, Refused, Unreachable
+from wahealth.core.moment import Moment
+from wahealth.core.status import Finding
+
+K = TypeVar("K")
+T = TypeVar("T")
+EXPIRING = timedelta(hours=24)  # before its end a token is warned of
+
+
+class Reading(NamedTuple, Generic[K]):
+    """What stands in the Secret: something to sign in with, or what is wrong with the reference or with its form."""
+
+    secret: K | None = None
+    reference: Finding | None = None
+    form: Finding | None = None
+    expires: datetime | None = None  # of a token, where it says so
+
+
+class LoggedIn(NamedTuple, Generic[K]):
+    """A login gave this token."""
+
+    token: K
+    expires: datetime | None = None
+
+
+class Limited(NamedTuple):
+    """No login is looked at for a while; `seconds` as the server asks for, 0 where it does not say."""
+
+    seconds: float = 0.0
+
+
+LoginOutcome = LoggedIn[K] | Limited | Refused | Unreachable | Malformed
+
+
+class Ask(NamedTuple, Generic[K]):
+    pods: tuple[str, ...]
+    secret: K
+
+
+class Read(NamedTuple):
+    """Read the Secret, now."""
+
+
+class LogIn(NamedTuple, Generic[K]):
+    pod: str
+    secret: K
+
+
+Command = Ask[K] | Read | LogIn[K]
+Came = Mapping[str, Outcome] | Reading[K] | LoginOutcome[K]
+Talk = Generator[Command[K], Came[K], T]
+
+
+class Terms(NamedTuple):
+    """Seconds: for how long a previous key may be tried, and until a good Secret is read again."""
+
+    window: float
+    refresh: float
+
+
+class Asked(NamedTuple, Generic[K]):
+    """What came of it all."""
+
+    signin: SignIn[K]  # for the next round
+    outcomes: Mapping[str, Outcome]
+    failed: Reading[K] | None = None  # the Secret was read, and there is nothing good in it
+    on_previous: frozenset[str] = frozenset()  # pods that refused the API key and took the previous one
+    rotated: Moment | None = None  # when a change of the API key was noticed
+    expires: datetime | None = None  # of the token in use
+    expiring: bool = False  # it ends soon, and somebody has to see to it
+    refusal: Finding | None = None  # what it means when nobody takes it; None: what it means of an API key
+
+
+Asking = Talk[K, Asked[K]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn(ABC, Generic[K]):
+    """What is known of how to sign in, in memory only."""
+
+    read_again: float = float("-inf")  # the second at which the Secret is read again
+
+    def is_due(self, now: Moment) -> bool:
+        return now.seconds >= self.read_again
+
+    def stale(self) -> Self:
+        """The Secret is to be read in the next round."""
+        return replace(self, read_again=float("-inf"))
+
+    @abstractmethod
+    def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
+        """One round: one try a pod and secret, never more."""
+
+
+def read() -> Talk[K, Reading[K]]:
+    came = yield Read()
+    if not isinstance(came, Reading):
+        raise TypeError("a reading is the answer to Read")
+    return came
+
+
+def ask(pods: tuple[str, ...], secret: K) -> Talk[K, Mapping[str, Outcome]]:
+    came = yield Ask(pods, secret)
+    if not isinstance(came, Mapping):
+        raise TypeError("outcomes are the answer to Ask")
+    return came
+
+
+def log_in(pod: str, secret: K) -> Talk[K, LoginOutcome[K]]:
+    came = yield LogIn(pod, secret)
+    if isinstance(came, Mapping | Reading):
+        raise TypeError("a login's outcome is the answer to LogIn")
+    return came
+
+
+def refusing(outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
+    return tuple(pod for pod, outcome in outcomes.items() if isinstance(outcome, Refused))
+
+
+def is_taken(outcomes: Mapping[str, Outcome]) -> bool:
+    return any(isinstance(outcome, Answered) for outcome in outcomes.values())
+
+
+def ends_soon(expires: datetime | None, now: Moment) -> bool:
+    return expires is not None and now.wall < expires <= now.wall + EXPIRING

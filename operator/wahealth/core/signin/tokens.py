@@ -1,0 +1,56 @@
+"""By a Bearer token that somebody else renews, in the Secret.
+
+Documented (page "Users"): a token ends after 7 days. One that has ended is sent all the same: the clock that is wrong
+may be ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from wahealth.core.answer import Outcome
+from wahealth.core.moment import Moment
+from wahealth.core.signin.talk import Asked, Asking, K, Reading, SignIn, Terms, ask, ends_soon, read, refusing
+from wahealth.core.status import Finding, Truth
+
+EXPIRED = Finding(Truth.FALSE, "TokenExpired", "The token has expired: put a new one into the Secret.")
+REFUSED = Finding(Truth.FALSE, "APIKeyRejected", "The client refuses the token: put one into the Secret that it takes.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token(SignIn[K]):
+    current: K | None = field(default=None, repr=False)
+    expires: datetime | None = None
+
+    def taken_up(self, reading: Reading[K], now: Moment, refresh: float) -> Token[K]:
+        return replace(self, current=reading.secret, expires=reading.expires, read_again=now.seconds + refresh)
+
+    def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
+        """All pods with the token; those that refuse with the one that stands in the Secret by now."""
+        token, fresh = self, self.is_due(now)
+        if fresh:
+            reading: Reading[K] = yield from read()
+            if reading.secret is None:
+                return token._asked({}, now, reading)
+            token = token.taken_up(reading, now, terms.refresh)
+        outcomes = dict((yield from ask(pods, token.current))) if token.current is not None else {}
+        if refusing(outcomes) and not fresh:
+            reading = yield from read()
+            if reading.secret is None:
+                return token._asked(outcomes, now, reading)
+            tried, token = token.current, token.taken_up(reading, now, terms.refresh)
+            if reading.secret != tried:
+                outcomes |= yield from ask(refusing(outcomes), reading.secret)
+        return token._asked(outcomes, now)
+
+    def _asked(self, outcomes: dict[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> Asked[K]:
+        ended = self.expires is not None and self.expires <= now.wall
+        return Asked(
+            self.stale() if failed else self,
+            outcomes,
+            failed,
+            expires=self.expires,
+            expiring=ends_soon(self.expires, now),
+            refusal=EXPIRED if ended else REFUSED,
+        )

@@ -1,0 +1,70 @@
+"""The vendor's login, bytes → a token; and when a token ends. Pure.
+
+Documented (page "Users"): `POST /v1/users/login` answers `{"users": [{"token": "<JWT>", "expires_after":
+"2026-12-29 14:12:02+00:00"}]}`; error 1015 with HTTP 429 after too many bad logins.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from wahealth.core.answer import Malformed, Refused, Unreachable, Unreached
+from wahealth.core.credentials import token_problem
+from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
+from wahealth.probe.credential import Credential, bearer_token
+
+LOGIN = "/v1/users/login"
+_NO_TOKEN = Malformed("the login gave no token")
+_LATEST = 253_402_300_799  # the last second of the year 9999
+
+
+def login_outcome_of(http_status: int, body: bytes, retry_after: float) -> LoginOutcome[Credential]:
+    """`retry_after` in seconds, 0 where the server does not say."""
+    if http_status == 429:
+        return Limited(retry_after)
+    if http_status in {400, 401, 403}:
+        return Refused()
+    if 300 <= http_status < 400:
+        return Unreachable(Unreached.REDIRECTED, f"HTTP {http_status} to a login")
+    if http_status not in {200, 201}:
+        return Unreachable(Unreached.HTTP_STATUS, f"HTTP {http_status} to a login")
+    return _logged_in(body)
+
+
+def _logged_in(body: bytes) -> LoggedIn[Credential] | Malformed:
+    try:
+        user: Any = from_json(body, allow_inf_nan=False)["users"][0]
+        token = user["token"].encode("ascii")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return _NO_TOKEN
+    if token_problem(token) is not None:
+        return _NO_TOKEN
+    return LoggedIn(bearer_token(token), _written(user.get("expires_after")) or expiry_of(token))
+
+
+def _written(expires_after: object) -> datetime | None:
+    if not isinstance(expires_after, str):
+        return None
+    try:
+        read = datetime.fromisoformat(expires_after)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        return None
+
+
+def expiry_of(token: bytes) -> datetime | None:
+    """`exp` of a JSON Web Token (RFC 7519, section 4.1.4); None of what is none. Its signature is waweb's affair."""
+    try:
+        payload = token.split(b".")[1]
+        claims = from_json(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), allow_inf_nan=False)
+        seconds = claims["exp"]
+    except (ValueError, LookupError, TypeError, binascii.Error):
+        return None
+    if type(seconds) not in {int, float} or not 0 < seconds <= _LATEST:
+        return None
+    return datetime.fromtimestamp(int(seconds), UTC)

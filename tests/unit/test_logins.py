@@ -1,0 +1,201 @@
+"""How often a login is tried: one at a time, after pauses that double, never in a loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from builders import CONNECTED, START, at, single
+from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
+from wahealth.core.moment import Moment
+from wahealth.core.signin.logins import Session
+from wahealth.core.signin.talk import (
+    Ask,
+    Asked,
+    Came,
+    Command,
+    Limited,
+    LoggedIn,
+    LogIn,
+    LoginOutcome,
+    Read,
+    Reading,
+    Terms,
+)
+from wahealth.core.status import Finding, Truth
+
+GONE = Finding(Truth.FALSE, "SecretNotFound", "Secret u is not there: create it.")
+WEEK = timedelta(days=7)
+
+
+@dataclass
+class Waweb:
+    """Pods `a` and `b` with one database; notes when a login is tried, and what is asked with which token."""
+
+    secret: str = "right"
+    takes: str = "right"
+    gives: str = "token"
+    takes_token: str = "token"
+    limited: float | None = None
+    silent: tuple[str, ...] = ()
+    lasts: timedelta | None = WEEK
+    read: int = 0
+    logins: list[float] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    session: Session[str] = field(default_factory=Session)
+
+    def round(self, seconds: float) -> Asked[str]:
+        now = at(seconds)
+        talk = self.session.asking(("a", "b"), Terms(90, 300), now)
+        command = next(talk)
+        while True:
+            try:
+                command = talk.send(self._came_of(command, now))
+            except StopIteration as done:
+                asked: Asked[str] = done.value
+                assert isinstance(asked.signin, Session)
+                self.session = asked.signin
+                return asked
+
+    def rounds(self, start: float, end: float, step: float = 30) -> list[Asked[str]]:
+        return [self.round(start + n * step) for n in range(int((end - start) / step))]
+
+    def _came_of(self, command: Command[str], now: Moment) -> Came[str]:
+        match command:
+            case Read():
+                self.read += 1
+                return Reading(self.secret) if self.secret else Reading(reference=GONE)
+            case LogIn(pod, login):
+                return self._login(pod, login, now)
+            case Ask(pods, token):
+                self.asked += [(pod, token) for pod in pods]
+                return {pod: self._outcome(pod, token) for pod in pods}
+
+    def _login(self, pod: str, login: str, now: Moment) -> LoginOutcome[str]:
+        if pod in self.silent:
+            return Unreachable(Unreached.CONNECTION_REFUSED)
+        self.logins.append(now.seconds)
+        if self.limited is not None:
+            return Limited(self.limited)
+        expires = now.wall + self.lasts if self.lasts else None
+        return LoggedIn(self.gives, expires) if login == self.takes else Refused()
+
+    def _outcome(self, pod: str, token: str) -> Outcome:
+        if pod in self.silent:
+            return Unreachable(Unreached.CONNECTION_REFUSED)
+        return single(CONNECTED) if token == self.takes_token else Refused()
+
+
+def reasons(asked: Asked[str]) -> tuple[list[str], str]:
+    return [
+        type(outcome).__name__ for outcome in asked.outcomes.values()
+    ], asked.refusal.message if asked.refusal else ""
+
+
+def test_one_login_for_all_pods_and_all_rounds() -> None:
+    waweb = Waweb()
+    last = waweb.rounds(0, 3600)[-1]
+    assert waweb.logins == [0]
+    assert set(waweb.asked) == {("a", "token"), ("b", "token")}
+    assert last.expires == START + WEEK
+
+
+def test_it_is_renewed_two_days_before_its_end() -> None:
+    waweb = Waweb()
+    waweb.rounds(0, 6 * 86400, 3600)
+    assert waweb.logins == [0, 5 * 86400]
+
+
+def test_one_that_lasts_an_hour_is_renewed_in_its_last_third() -> None:
+    waweb = Waweb(lasts=timedelta(hours=1))
+    waweb.rounds(0, 7200)
+    assert waweb.logins == [0, 2400, 4800]
+
+
+def test_one_without_an_end_is_renewed_when_it_is_refused() -> None:
+    waweb = Waweb(lasts=None)
+    waweb.rounds(0, 30 * 86400, 86400)
+    assert waweb.logins == [0]
+    waweb.gives = waweb.takes_token = "other"
+    assert reasons(waweb.round(30 * 86400))[0] == ["Answered", "Answered"]
+    assert waweb.logins == [0, 30 * 86400]
+
+
+def test_a_wrong_password_is_tried_after_pauses_that_double() -> None:
+    waweb = Waweb(secret="wrong")
+    rounds = waweb.rounds(0, 20_000)
+    assert waweb.logins[:6] == [0, 60, 180, 420, 900, 1860]
+    assert [after - before for before, after in zip(waweb.logins[-3:], waweb.logins[-2:], strict=False)] == [3600, 3600]
+    assert waweb.asked == []
+    assert all(reasons(asked)[0] == ["Refused", "Refused"] for asked in rounds)
+    assert "user name and password" in reasons(rounds[-1])[1]
+
+
+def test_a_secret_that_is_mended_is_tried_at_once() -> None:
+    waweb = Waweb(secret="wrong")
+    waweb.rounds(0, 300)
+    waweb.secret = "right"
+    assert reasons(waweb.round(300))[0] == ["Answered", "Answered"]
+
+
+@pytest.mark.parametrize(("seconds", "then"), [(0, 60), (300, 300), (86400, 3600)])
+def test_a_limit_is_minded_as_long_as_it_asks_for_and_an_hour_at_most(seconds: float, then: float) -> None:
+    waweb = Waweb(limited=seconds)
+    rounds = waweb.rounds(0, 4000)
+    assert waweb.logins[:2] == [0, then]
+    assert "no login for now" in reasons(rounds[0])[1]
+
+
+def test_a_token_in_hand_does_while_logins_are_limited() -> None:
+    waweb = Waweb()
+    waweb.round(0)
+    waweb.limited = 60
+    asked = waweb.round(5.5 * 86400)
+    assert reasons(asked)[0] == ["Answered", "Answered"]
+    assert not asked.expiring
+    assert waweb.round(6.5 * 86400).expiring
+    waweb.limited = None
+    assert not waweb.round(6.6 * 86400).expiring
+
+
+def test_a_token_of_no_use_is_no_reason_to_log_in_in_a_loop() -> None:
+    waweb = Waweb(takes_token="another")
+    rounds = waweb.rounds(0, 900)
+    assert waweb.logins == [0, 60, 180, 420]
+    assert waweb.asked == [(pod, "token") for _ in waweb.logins for pod in ("a", "b")]
+    assert "its own login gave" in reasons(rounds[-1])[1]
+
+
+def test_a_token_that_is_refused_later_is_replaced_in_the_same_round() -> None:
+    waweb = Waweb()
+    waweb.rounds(0, 300)
+    waweb.gives = waweb.takes_token = "other"
+    assert reasons(waweb.round(310))[0] == ["Answered", "Answered"]
+    assert waweb.logins == [0, 310]
+
+
+def test_a_pod_that_is_silent_is_passed_over() -> None:
+    waweb = Waweb(silent=("a",))
+    assert reasons(waweb.round(0))[0] == ["Unreachable", "Answered"]
+    assert waweb.logins == [0]
+
+
+def test_nobody_answers_a_login() -> None:
+    waweb = Waweb(silent=("a", "b"))
+    assert reasons(waweb.round(0))[0] == ["Unreachable", "Unreachable"]
+    waweb.silent = ()
+    assert reasons(waweb.round(30))[0] == ["Answered", "Answered"]
+
+
+def test_a_secret_that_is_gone_is_what_counts() -> None:
+    waweb = Waweb(secret="")
+    assert waweb.round(0).failed == Reading(reference=GONE)
+    assert waweb.logins == []
+
+
+def test_it_shows_no_secret() -> None:
+    waweb = Waweb(secret="right-secret", takes="right-secret", gives="token-secret", takes_token="token-secret")
+    waweb.round(0)
+    assert "secret" not in repr(waweb.session)
