@@ -26,10 +26,18 @@ def files() -> dict[str, str]:
         "manifests/crd.yaml": _yaml(models, [crd]),
         "manifests/admission.yaml": _yaml("operator/wahealth/api/admission.py", admission.policy()),
         "manifests/rbac.yaml": _yaml(rights, access.manifests(NAMESPACE)),
+        **{
+            f"manifests/rbac-{option}.yaml": _yaml(rights, access.optional(NAMESPACE, option))
+            for option in access.Option
+        },
         "charts/wahealth/files/crd.yaml": _yaml(models, [kept]),
-        "charts/wahealth/files/rules.yaml": HEADER.format(truth=rights)
-        + yaml.safe_dump(access.rules(), sort_keys=False),
+        "charts/wahealth/files/rules.yaml": _rules(rights, None),
+        **{f"charts/wahealth/files/rules-{option}.yaml": _rules(rights, option) for option in access.Option},
     }
+
+
+def _rules(truth: str, option: access.Option | None) -> str:
+    return HEADER.format(truth=truth) + yaml.safe_dump(access.rules(option), sort_keys=False)
 
 
 def _yaml(truth: str, documents: list[dict[str, Any]]) -> str:

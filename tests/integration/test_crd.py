@@ -103,6 +103,10 @@ REFUSED = {
         changed(spec__tls={"verification": "Pinned", "pinnedSHA256": ["AB:CD"]}),
         "should match",
     ),
+    "a restart of a Service": (
+        changed(spec__target={"service": {"name": "web"}}, spec__apiKeyRotation={"restartPolicy": "OnChange"}),
+        "OnChange needs target.workload and auth.apiKey",
+    ),
     "a name with a path": (changed(spec__tls={"serverName": "waweb/../x"}), "should match"),
     "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),
     "no target": (changed(spec__target={}), "name exactly one of workload, service and url"),

@@ -109,7 +109,7 @@ def kept_after(*acts: tuple[object, list[object]]) -> list[str]:
 
     with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=0, end=1000)) as runner:
         runner.run(main())
-    return [name for name in "abcde" if store.uid(Key("acme", name))]
+    return [name for name in "abcde" if store.get(Key("acme", name))]
 
 
 class TestReflector:

@@ -41,9 +41,14 @@ def expectation(spec: api.Spec) -> Expectation:
         registration_required=spec.expectations.registration == "Required",
         suspended=spec.suspend,
         signs_in_by=use_of(spec.auth).kind,
+        restart_period=_restart_period(spec.api_key_rotation),
         exposed=_exposure(spec),
         patience=_patience(spec),
     )
+
+
+def _restart_period(rotation: api.ApiKeyRotation) -> float | None:
+    return float(rotation.min_period_seconds) if rotation.restart_policy == "OnChange" else None
 
 
 def _exposure(spec: api.Spec) -> Exposure | None:

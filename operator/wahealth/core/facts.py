@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from wahealth.core.answer import Answered, PodOutcome, Refused
 from wahealth.core.certificate import Certificate
+from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Asked
 from wahealth.core.status import Finding, Mode
@@ -63,6 +64,7 @@ class Expectation:
     registration_required: bool = True
     suspended: bool = False
     signs_in_by: Kind = Kind.API_KEY
+    restart_period: float | None = None  # seconds between two restarts of the web workload; None: it is never restarted
     exposed: Exposure | None = None  # why that is sent to whoever answers
     patience: Patience = field(default_factory=Patience)
 
@@ -98,6 +100,7 @@ class Facts:
     pods: Pods | None = None  # None: nothing is known of pods
     key_changed: float | None = None  # the second at which a change of the key was noticed
     rotated: datetime | None = None  # the same, as it is written
+    workload: WebWorkload | None = None  # where it may be restarted after a change of the key
     certificate: Certificate | None = None  # the one of waweb that ends first, as far as seen
     expiring: bool = False  # it ends soon
     token_expires: datetime | None = None

@@ -21,6 +21,7 @@ from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.moment import AsOf, Moment
 from wahealth.core.plan import plan
+from wahealth.core.restart import Skip, WebWorkload, decided
 from wahealth.core.sight.look import Remembered, Sight, as_of_mode, look
 from wahealth.core.status import Failover, Status
 from wahealth.core.verdict.judge import Assessment, assess, judge
@@ -40,6 +41,7 @@ class Plan(NamedTuple):
     status: Status | None
     events: tuple[Event, ...]
     say: Status | None = None
+    restart: WebWorkload | None = None  # to be restarted, once the status is written
 
 
 def begin(written: Status, generation: int, patience: Patience, now: Moment) -> History:
@@ -61,10 +63,15 @@ def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     after, moves = _handed_over(after, draft, sight, now)
     after = _flapping(after, patience, now)
     change = _change(before, after, moves, patience)
-    after, events = told_after(before, after, change, _marks(after, patience, now), now.seconds)
+    restart = _restart(after, facts, sight, now)
+    marks = _marks(after, patience, now)._replace(restart_skipped=restart.why if isinstance(restart, Skip) else "")
+    after, events = told_after(before, after, change, marks, now.seconds)
     say = shown(after, draft, patience, now.seconds)
     events = (RESUMED, *events) if history.suspended else events
-    return _rested(_written(after._replace(suspended=False), say, written, events, now), facts, written)
+    done = _written(after._replace(suspended=False), say, written, events, now)
+    if isinstance(restart, WebWorkload):
+        return done._replace(restart=restart)
+    return done if _may_be_restarted(facts, sight) else _rested(done, facts, written)
 
 
 def at_once(facts: Facts) -> Status:
@@ -142,6 +149,19 @@ def _marks(history: History, patience: Patience, now: Moment) -> Marks:
         failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
         lasting=frozenset(oddity for oddity, times in history.odd if times >= rounds),
     )
+
+
+def _may_be_restarted(facts: Facts, sight: Sight) -> bool:
+    """Pods refuse the key, or take the previous one only: with time, their workload may be restarted."""
+    return facts.workload is not None and bool(sight.round.on_previous or sight.round.refusing)
+
+
+def _restart(history: History, facts: Facts, sight: Sight, now: Moment) -> WebWorkload | Skip | None:
+    period = facts.expected.restart_period
+    if facts.workload is None or period is None or not _may_be_restarted(facts, sight):
+        return None
+    pods = frozenset(outcome.pod for outcome in facts.outcomes)
+    return decided(_status(history), facts.workload, pods, period, now.wall)
 
 
 def _change(before: History, after: History, moves: tuple[Failover, ...], patience: Patience) -> Change:

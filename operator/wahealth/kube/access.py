@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from wahealth.api.v1alpha1 import GROUP, PLURAL
+from wahealth.core.word import Word
 
 NAME = "wahealth-operator"
+
+
+class Option(Word):
+    """What is given only to an installation that wants it; as the chart's values and the manifests call it."""
+
+    RESTART = "restart-on-change"
+    WATCH_SECRETS = "watch-secrets"
 
 
 class Right(NamedTuple):
@@ -14,6 +22,7 @@ class Right(NamedTuple):
     resources: tuple[str, ...]
     verbs: tuple[str, ...]
     why: str
+    option: Option | None = None
 
 
 RIGHTS: tuple[Right, ...] = (
@@ -24,23 +33,37 @@ RIGHTS: tuple[Right, ...] = (
     Right("", ("services",), ("list", "watch"), "to know which pods a Service that is a target selects"),
     Right("", ("secrets", "configmaps"), ("get",), "to read the API key and the CA, each by its name"),
     Right("events.k8s.io", ("events",), ("create", "patch"), "to tell of transitions"),
+    Right(
+        "apps", ("deployments", "statefulsets"), ("patch",), "to restart a web workload after a change", Option.RESTART
+    ),
+    Right("", ("secrets",), ("list", "watch"), "to notice a change of a labelled Secret at once", Option.WATCH_SECRETS),
 )
 
 
-def rules() -> list[dict[str, Any]]:
-    return [{"apiGroups": [r.group], "resources": list(r.resources), "verbs": list(r.verbs)} for r in RIGHTS]
+def rules(option: Option | None = None) -> list[dict[str, Any]]:
+    rights = [right for right in RIGHTS if right.option is option]
+    return [{"apiGroups": [r.group], "resources": list(r.resources), "verbs": list(r.verbs)} for r in rights]
 
 
 def manifests(namespace: str) -> list[dict[str, Any]]:
     """ServiceAccount, ClusterRole and their binding."""
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": NAME}
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": NAME, "namespace": namespace}}
+    return [account, *_bound(NAME, namespace, rules())]
+
+
+def optional(namespace: str, option: Option) -> list[dict[str, Any]]:
+    """What an option needs beside: a ClusterRole of its own and its binding."""
+    return _bound(f"{NAME}-{option}", namespace, rules(option))
+
+
+def _bound(role: str, namespace: str, granted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
     subject = {"kind": "ServiceAccount", "name": NAME, "namespace": namespace}
     return [
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": NAME, "namespace": namespace}},
-        _rbac("ClusterRole", {"rules": rules()}),
-        _rbac("ClusterRoleBinding", {"roleRef": role, "subjects": [subject]}),
+        _rbac("ClusterRole", role, {"rules": granted}),
+        _rbac("ClusterRoleBinding", role, {"roleRef": reference, "subjects": [subject]}),
     ]
 
 
-def _rbac(kind: str, content: dict[str, Any]) -> dict[str, Any]:
-    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": NAME}, **content}
+def _rbac(kind: str, name: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": name}, **content}

@@ -1,12 +1,18 @@
-"""What the operator writes of a resource: its status, by server-side apply. Nothing else, anywhere, but events."""
+"""What the operator writes, by server-side apply: the status of a resource, and the restart of a web workload.
+
+Nothing else, anywhere, but events. A restart is an annotation of the pod template, as `kubectl rollout restart` sets.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
+from wahealth.core.restart import WebWorkload
 from wahealth.kube.api import APPLY, ApiError, ApiServer, Document
 from wahealth.kube.events import MANAGER
+from wahealth.kube.inventory.workloads import PATHS, RESTARTED_AT
 from wahealth.kube.record import Record, Ref
 
 RESOURCES = f"/apis/{GROUP}/{VERSION}"
@@ -41,6 +47,30 @@ class Cluster:
         except ApiError as error:
             raise _meaning(error) from None
         return str(written["metadata"]["resourceVersion"])
+
+    async def restart(self, namespace: str, workload: WebWorkload, now: datetime) -> str:
+        """Empty, or why the API server would not have it, a whole sentence."""
+        collection = PATHS[workload.kind].rpartition("/")[2]
+        path = f"/apis/apps/v1/namespaces/{namespace}/{collection}/{workload.name}"
+        annotations = {RESTARTED_AT: now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        body = {
+            "apiVersion": "apps/v1",
+            "kind": workload.kind,
+            "metadata": {"name": workload.name, "namespace": namespace, "uid": workload.uid},
+            "spec": {"template": {"metadata": {"annotations": annotations}}},
+        }
+        try:
+            await self._api.patch(path, body, APPLY, fieldManager=f"{MANAGER}-restart", force="true")
+        except ApiError as error:
+            return _why_no_restart(error, workload)
+        return ""
+
+
+def _why_no_restart(error: ApiError, workload: WebWorkload) -> str:
+    named = f"{workload.kind} {workload.name}"
+    if error.status == 403:
+        return f"The operator may not patch {named}: give it that right, or restart it by hand."
+    return f"{named} could not be restarted (HTTP {error.status}): restart it by hand."
 
 
 def _meaning(error: ApiError) -> Exception:

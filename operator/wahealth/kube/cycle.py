@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import API_VERSION, KIND
+from wahealth.core.events.changes import RESTARTED
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.plan import plan
+from wahealth.core.restart import WebWorkload
 from wahealth.core.round import Plan, begin, play
 from wahealth.core.status import Condition, ConditionType, Status
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
@@ -18,7 +20,7 @@ from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
-from wahealth.kube.record import Record
+from wahealth.kube.record import Held, Record
 from wahealth.probe.stage import ObserverFault
 
 log = logging.getLogger(__name__)
@@ -62,7 +64,18 @@ class Cycle:
         record.history = todo.history
         record.untold = (*record.untold, *todo.events)[-MOST_UNTOLD:]
         if await self._write(record, todo, now):
+            if todo.restart is not None:
+                await self._restart(record, todo.restart, now)
             await self._tell(record)
+
+    async def _restart(self, record: Record, workload: WebWorkload, now: Moment) -> None:
+        """Once the change is written: so that whoever comes after this process knows of it."""
+        why_not = await self._cluster.restart(record.ref.namespace, workload, now.wall)
+        log.info("restart", extra={"workload": f"{record.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
+        if why_not:
+            record.no_restart = Held(why_not, now.seconds + (record.expected.restart_period or 0.0))
+        else:
+            record.untold = (*record.untold, RESTARTED)
 
     async def _write(self, record: Record, todo: Plan, now: Moment) -> bool:
         """Whether the resource says now what it is to say."""

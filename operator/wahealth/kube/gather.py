@@ -8,15 +8,17 @@ from dataclasses import replace
 from typing import TypeVar
 
 from wahealth.api.auth import use_of
-from wahealth.api.v1alpha1 import Auth, Spec
+from wahealth.api.v1alpha1 import Auth, Spec, Target
 from wahealth.core.answer import Outcome, Unreachable
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
+from wahealth.core.restart import WebWorkload, holds_others
 from wahealth.core.signin.kinds import begun
 from wahealth.core.signin.talk import Ask, Asked, Asking, Came, LogIn, LoginOutcome, Read, SignIn, Terms
 from wahealth.core.status import Finding
 from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.record import Held, Record
 from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot, Targets
@@ -55,8 +57,26 @@ class Gather:
         asked = await self._carried_out(talk, record, spec, located, pattern)
         record.signin = asked.signin
         certificate = first_to_end(record.certificates.values())
-        facts = replace(facts, certificate=certificate, expiring=is_expiring(certificate, now.wall))
+        facts = replace(
+            facts,
+            certificate=certificate,
+            expiring=is_expiring(certificate, now.wall),
+            workload=self._web_workload(record, spec.target, now),
+        )
         return with_asked(facts, asked, located.shown)
+
+    def _web_workload(self, record: Record, target: Target, now: Moment) -> WebWorkload | None:
+        """What a restart would be of, where the resource wants one after a change of its key."""
+        if record.expected.restart_period is None or target.workload is None:
+            return None
+        kind, name = target.named
+        seen = self._inventory.workload(WorkloadRef(record.ref.namespace, kind, name))
+        if seen is None:
+            return None
+        obstacle = record.no_restart.value if record.no_restart and now.seconds < record.no_restart.until else ""
+        return WebWorkload(
+            kind, name, seen.uid, seen.restarted, seen.rolling_out, obstacle or holds_others(kind, name, seen.holds)
+        )
 
     async def _pattern(self, record: Record, spec: Spec) -> Place | Finding:
         """The place of nobody yet: whom to trust, and what to ask for."""

@@ -39,7 +39,7 @@ class Guard:
 
     async def _told(self, event: Event) -> None:
         log.warning(event.note, extra={"reason": event.reason})
-        uid = self._inventory.uid(self._own) if self._own else None
-        if self._own is not None and uid is not None:
-            subject = Subject("apps/v1", self._own.kind, self._own.namespace, self._own.name, uid)
+        own = self._inventory.workload(self._own) if self._own else None
+        if self._own is not None and own is not None:
+            subject = Subject("apps/v1", self._own.kind, self._own.namespace, self._own.name, own.uid)
             await self._recorder.tell(subject, event, datetime.now(UTC))

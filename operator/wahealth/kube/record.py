@@ -56,6 +56,7 @@ class Record:
     trust: Held[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
+    no_restart: Held[str] | None = None  # why the API server would not have the last one
     turn: int = 0  # of the pods behind a Service that is asked as one
 
     def renew(self, document: Document) -> bool:

@@ -71,7 +71,7 @@ class Targets:
 
     def _of_workload(self, namespace: str, named: api.Workload) -> Located | Finding:
         workload = WorkloadRef(namespace, named.kind, named.name)
-        if not self._inventory.has(workload):
+        if self._inventory.workload(workload) is None:
             return references.target_not_found(named.kind, named.name)
         pods = self._inventory.pods.of(workload)
         return self._refused(named.kind, named.name, pods) or _each((pod, named.port) for pod in pods)

@@ -1,4 +1,7 @@
-"""`wahealth demo`: six simulated clients on a real API server, and the operator's verdicts as they come."""
+"""`wahealth demo`: six simulated clients on a real API server, and the operator's verdicts as they come.
+
+Run through once, it shows a failover and a change of an API key besides.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,12 @@ FAST = {"failover_seconds": 4, "startup_seconds": 1}
 
 CLIENTS = (
     SimulatedClient("acme", "support", settings={"shards": 1, **FAST, "failover_seconds": 8}),
-    SimulatedClient("acme", "marketing", coreapps=5, settings={"shards": 4, "multiconnect": True, **FAST}),
+    SimulatedClient(
+        *("acme", "marketing"),
+        coreapps=5,
+        settings={"shards": 4, "multiconnect": True, **FAST},
+        spec={"apiKeyRotation": {"restartPolicy": "OnChange", "minPeriodSeconds": 60}},
+    ),
     SimulatedClient("beta", "helpdesk", coreapps=1, masters=0, webs=1, settings=FAST),
     SimulatedClient("beta", "pilot", coreapps=1, masters=0, webs=1, settings={"registered": False, **FAST}),
     SimulatedClient("gamma", "sales", coreapps=1, masters=0, webs=1, key="too-short", settings=FAST),
@@ -78,16 +86,18 @@ def _interrupted(*_: object) -> NoReturn:
 
 
 def once(environment: Environment) -> int:
-    """All verdicts, then a failover. 0, or 1 with what is missing."""
+    """All verdicts, then a failover, then a change of a key. 0, or 1 with what is missing."""
     try:
         say("waiting for the six verdicts")
         until(lambda: not missing(environment), "six verdicts", 90)
         show(environment, "Six clients, six verdicts")
         fail_over(environment)
+        show(environment, "After the failover of acme/support")
+        rotate(environment)
+        show(environment, "After the new API key of acme/marketing")
     except NeverCame as error:
         say(f"{error}\n" + "\n".join(missing(environment)))
         return 1
-    show(environment, "After the failover of acme/support")
     return 0
 
 
@@ -111,6 +121,25 @@ def fail_over(environment: Environment) -> None:
     environment.plane.kubectl("delete", "pod", active, "-n", "acme", "--wait=false")
     until(lambda: connected(environment) not in ([], [active]), "a new active coreapp", 60)
     until(lambda: not missing(environment), "all verdicts as before", 60)
+
+
+def rotate(environment: Environment) -> None:
+    """The Secret changes; waweb takes the new key once it is restarted, and nothing is unhealthy in between."""
+    say("changing the API key of acme/marketing")
+    environment.plane.kubectl("patch", "secret", "-n", "acme", "marketing-api-key", "-p", ROTATED)
+    until(lambda: "RestartRequired" in conditions(environment), "RestartRequired", 60)
+    say("RestartRequired: waweb still runs the previous key; the operator restarts its web workload")
+    until(lambda: "RestartRequired" not in conditions(environment), "the new key in use", 60)
+    unhealthy = [
+        event for event in environment.events("acme") if event["reason"] in {"APIKeyRejected", "GatewayDisconnected"}
+    ]
+    if conditions(environment)["Ready"] != "True" or unhealthy:
+        raise NeverCame("a change of the key without a false alarm")
+
+
+def conditions(environment: Environment) -> dict[str, str]:
+    found = environment.client("acme", "marketing")["status"]["conditions"]
+    return {condition["type"]: condition["status"] for condition in found}
 
 
 def connected(environment: Environment) -> list[str]:
@@ -181,6 +210,9 @@ NEW_KEY = (
 )
 
 
+ROTATED = '{"stringData":{"WA_API_KEY":"the-next-api-key-of-marketing"}}'
+
+
 def next_steps(environment: Environment) -> str:
     return "\n".join(_next_steps(environment))
 
@@ -197,4 +229,5 @@ def _next_steps(environment: Environment) -> Iterator[str]:
     yield f"  kubectl delete pod -n acme {active}      # the active coreapp: a standby takes over"
     yield f"  kubectl delete pod -n acme {primary}  # the primary master: another takes the lease"
     yield f"  {NEW_KEY}"
+    yield f"  kubectl patch secret -n acme marketing-api-key -p '{ROTATED}'  # no alarm: waweb is restarted"
     yield "  kubectl describe wac -n acme support"

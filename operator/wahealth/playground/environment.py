@@ -60,7 +60,11 @@ class Environment:
         self.port = self._leaving.enter_context(claim_port())
         start_nodes(self.plane, self._nodes)
         self._start_simulator()
-        self.apply([custom_resource_definition(), _namespace(SYSTEM), *access.manifests(SYSTEM)])
+        rights = [
+            *access.manifests(SYSTEM),
+            *(right for option in access.Option for right in access.optional(SYSTEM, option)),
+        ]
+        self.apply([custom_resource_definition(), _namespace(SYSTEM), *rights])
         self.plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
 
     @property

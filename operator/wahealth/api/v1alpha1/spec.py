@@ -275,6 +275,7 @@ class Grace(Model):
 
 
 PROBE_DEFAULT: JsonDict = {"periodSeconds": 30, "failureThreshold": 3, "successThreshold": 1}
+ROTATION_DEFAULT: JsonDict = {"restartPolicy": "Never", "minPeriodSeconds": 300}
 GRACE_DEFAULT: JsonDict = {"uninitializedSeconds": 600, "connectingSeconds": 120, "failoverSeconds": 60}
 
 
@@ -293,6 +294,25 @@ class Expectations(Model):
     min_masters: int = Field(2, ge=0, le=100, description="Usable masters that RedundancySatisfied wants.")
     registration: Literal["Required", "Optional"] = Field(
         "Required", description="Optional: a client that is not registered yet counts as available."
+    )
+
+
+_NEVER = (
+    "!has(self.apiKeyRotation) || !has(self.apiKeyRotation.restartPolicy) "
+    "|| self.apiKeyRotation.restartPolicy == 'Never'"
+)
+
+
+class ApiKeyRotation(Model):
+    """What is done when the API key in the Secret changes: waweb reads it only when it starts."""
+
+    restart_policy: Literal["Never", "OnChange"] = Field(
+        "Never",
+        description="OnChange: the web workload is restarted, once a change, as kubectl rollout restart does it; never "
+        "a coreapp or master. The operator needs the right to patch workloads for it.",
+    )
+    min_period_seconds: int = Field(
+        300, ge=60, le=86400, description="Seconds that must lie between two restarts, by whomever."
     )
 
 
@@ -322,6 +342,11 @@ class Spec(Model):
                 "tls has no meaning with target.scheme HTTP: remove tls or change the scheme",
                 fieldPath=".tls",
             ),
+            rule(
+                f"{_NEVER} || (has(self.target.workload) && has(self.auth.apiKey))",
+                "restartPolicy OnChange needs target.workload and auth.apiKey: name both or set it to Never",
+                fieldPath=".apiKeyRotation",
+            ),
         )
     )
 
@@ -332,6 +357,9 @@ class Spec(Model):
     multiconnect: Multiconnect | None = None
     auth: Auth
     tls: Tls | None = None
+    api_key_rotation: ApiKeyRotation = Field(
+        default_factory=ApiKeyRotation, json_schema_extra={"default": ROTATION_DEFAULT}
+    )
     probe: Probe = Field(default_factory=Probe, json_schema_extra={"default": PROBE_DEFAULT})
     grace: Grace = Field(default_factory=Grace, json_schema_extra={"default": GRACE_DEFAULT})
     expectations: Expectations = Field(

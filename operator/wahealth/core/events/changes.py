@@ -91,4 +91,5 @@ def told_changes(change: Change) -> tuple[Event, ...]:
 
 SUSPENDED = normal("Suspended", "Probing is suspended; set spec.suspend to false to resume.")
 RESUMED = normal("Resumed", "Probing is resumed; the next verdict follows within a period.")
+RESTARTED = normal("WebRestartTriggered", "The web workload is restarted, to take the API key of the Secret.")
 FLAPPING_ENDED = normal("FlappingEnded", "The client has settled; each change is told again.")

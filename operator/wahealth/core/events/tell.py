@@ -24,6 +24,7 @@ class Marks(NamedTuple):
     pods_disagree: bool = False
     failover_stalled: bool = False
     lasting: frozenset[Oddity] = frozenset()  # oddities that were seen for as many rounds as a failure takes
+    restart_skipped: str = ""  # why the web workload is not restarted, where it would be time
 
 
 def told_after(

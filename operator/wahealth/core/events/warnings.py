@@ -19,6 +19,7 @@ class Standing(NamedTuple):
     pods_disagree: bool = False
     failover_stalled: bool = False
     lasting: frozenset[Oddity] = frozenset()  # for as many rounds as a failure takes
+    restart_skipped: str = ""
 
     @property
     def gateway(self) -> Gateway:
@@ -150,6 +151,10 @@ def restart_required(standing: Standing) -> Event | None:
     return warning("WebRestartRequired", "Web pods still run another API key: restart the web workload.")
 
 
+def restart_skipped(standing: Standing) -> Event | None:
+    return warning("WebRestartSkipped", standing.restart_skipped) if standing.restart_skipped else None
+
+
 # In the order in which a person would want to hear them.
 RULES: tuple[Callable[[Standing], Event | None], ...] = (
     not_accepted,
@@ -166,6 +171,7 @@ RULES: tuple[Callable[[Standing], Event | None], ...] = (
     redundancy_lost,
     pods_disagree,
     restart_required,
+    restart_skipped,
 )
 
 

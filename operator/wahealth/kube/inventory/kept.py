@@ -10,7 +10,7 @@ from wahealth.kube.inventory import pods, services, workloads
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import Pods
 from wahealth.kube.inventory.services import Services
-from wahealth.kube.inventory.workloads import Workloads
+from wahealth.kube.inventory.workloads import Workload, Workloads
 from wahealth.kube.reflector import Store, reflect
 
 
@@ -21,12 +21,9 @@ class Inventory:
         self.services = Services()
         self.workloads = {kind: Workloads() for kind in workloads.PATHS}
 
-    def uid(self, workload: WorkloadRef) -> str | None:
-        """Of a workload that exists."""
-        return self.workloads[workload.kind].uid(Key(workload.namespace, workload.name))
-
-    def has(self, workload: WorkloadRef) -> bool:
-        return self.uid(workload) is not None
+    def workload(self, ref: WorkloadRef) -> Workload | None:
+        """One that exists."""
+        return self.workloads[ref.kind].get(Key(ref.namespace, ref.name))
 
     async def keep(self, api: ApiServer, synced: asyncio.Event) -> None:
         """Runs until cancelled; `synced` is set once everything was listed."""

@@ -1,6 +1,11 @@
-"""Which workloads of one kind there are."""
+"""Which workloads of one kind there are, and what matters of them before a restart."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from wahealth.kube.api import Document
 from wahealth.kube.inventory.names import Key, key_of
@@ -9,22 +14,85 @@ PATHS = {
     "Deployment": "/apis/apps/v1/deployments",
     "StatefulSet": "/apis/apps/v1/statefulsets",
 }
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"  # what `kubectl rollout restart` sets
+
+# Documented: ports and environment of coreapps and masters, names as whatsapp-master-deployment. Seen: wacore1.
+_THEIR_PORTS = range(6250, 6254)
+_THEIR_VARIABLE = "WA_MASTER_NODE"
+_THEIR_NAME = re.compile(r"(wa)?(core|coreapp|master)s?[0-9]*")
+
+
+class Workload(NamedTuple):
+    """`holds`: what says that a coreapp or master may be in it, empty where nothing does."""
+
+    uid: str
+    restarted: datetime | None
+    rolling_out: bool
+    holds: str
 
 
 class Workloads:
-    """With their uid."""
-
     def __init__(self) -> None:
-        self._existing: dict[Key, str] = {}
+        self._existing: dict[Key, Workload] = {}
 
-    def uid(self, key: Key) -> str | None:
+    def get(self, key: Key) -> Workload | None:
         return self._existing.get(key)
 
     def replace(self, objects: list[Document]) -> None:
-        self._existing = {key_of(object_): object_["metadata"]["uid"] for object_ in objects}
+        self._existing = {key_of(object_): workload_of(object_) for object_ in objects}
 
     def put(self, object_: Document) -> None:
-        self._existing[key_of(object_)] = object_["metadata"]["uid"]
+        self._existing[key_of(object_)] = workload_of(object_)
 
     def drop(self, object_: Document) -> None:
         self._existing.pop(key_of(object_), None)
+
+
+def workload_of(object_: Document) -> Workload:
+    metadata, template = object_["metadata"], object_.get("spec", {}).get("template", {})
+    holds = next(_signs_of_others(metadata["name"], template.get("spec", {})), "")
+    return Workload(metadata["uid"], _restarted(template), _is_rolling_out(object_), holds)
+
+
+def _restarted(template: Document) -> datetime | None:
+    written = template.get("metadata", {}).get("annotations", {}).get(RESTARTED_AT, "")
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _is_rolling_out(object_: Document) -> bool:
+    """As `kubectl rollout status` sees it, but for pods that are not ready: those may be what a restart is to mend."""
+    generation, spec, status = (
+        object_["metadata"].get("generation", 0),
+        object_.get("spec", {}),
+        object_.get("status", {}),
+    )
+    if status.get("observedGeneration", 0) < generation:
+        return True
+    updated = status.get("updatedReplicas", 0)
+    if "updateRevision" in status and status["updateRevision"] == status.get("currentRevision"):
+        return False
+    return bool(updated < spec.get("replicas", 1) or status.get("replicas", 0) > updated)
+
+
+def _signs_of_others(name: str, pod: Document) -> Iterator[str]:
+    """That a coreapp or a master may be in it: by names, images, environment and ports."""
+    if _is_theirs(name):
+        yield f"its name is {name}"
+    for container in (*pod.get("initContainers", ()), *pod.get("containers", ())):
+        image = container.get("image", "").rpartition("/")[2].partition("@")[0].partition(":")[0]
+        if _is_theirs(container["name"]):
+            yield f"it has a container {container['name']}"
+        if _is_theirs(image):
+            yield f"container {container['name']} runs image {image}"
+        if any(variable["name"] == _THEIR_VARIABLE for variable in container.get("env", ())):
+            yield f"container {container['name']} sets {_THEIR_VARIABLE}"
+        if any(port["containerPort"] in _THEIR_PORTS for port in container.get("ports", ())):
+            yield f"container {container['name']} has a port of coreapps and masters"
+
+
+def _is_theirs(name: str) -> bool:
+    return any(_THEIR_NAME.fullmatch(part) for part in re.split(r"[-._]", name))

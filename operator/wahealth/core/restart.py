@@ -1,0 +1,70 @@
+"""Whether the web workload is restarted after a change of the API key: once a change, and never anything else.
+
+Documented (page "Health"): the Webapp must be restarted whenever WA_API_KEY changes. A coreapp or master must never be:
+two live instances of one number can get the account banned. So a workload that may hold one is left alone, with a
+reason.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from wahealth.core.status import ConditionType, Status
+
+
+class WebWorkload(NamedTuple):
+    """`obstacle`: why it may not or cannot be restarted, a whole sentence; empty: it may."""
+
+    kind: str
+    name: str
+    uid: str
+    restarted: datetime | None = None  # the last restart that was asked for, by whomever
+    rolling_out: bool = False
+    obstacle: str = ""
+
+
+class Skip(NamedTuple):
+    """It would be time, and must not be; `why` is a whole sentence."""
+
+    why: str
+
+
+def holds_others(kind: str, name: str, sign: str) -> str:
+    """The obstacle, where a sign says that a coreapp or master may be in it."""
+    if not sign:
+        return ""
+    return f"{kind} {name} may hold a coreapp or master ({sign}), which is never restarted: restart waweb by hand."
+
+
+def decided(
+    believed: Status, workload: WebWorkload, web_pods: frozenset[str], min_period: float, now: datetime
+) -> WebWorkload | Skip | None:
+    """The workload to restart, why not, or nothing to do yet. `min_period` in seconds.
+
+    `believed` says that a restart is required, and this round has seen it.
+    """
+    rotated = believed.credentials.last_rotation_time if believed.credentials else None
+    if rotated is None or believed.condition(ConditionType.RESTART_REQUIRED) is None:
+        return None
+    obstacle = workload.obstacle or _node_among(believed, workload, web_pods)
+    if obstacle:
+        return Skip(obstacle)
+    if workload.rolling_out:
+        return None
+    since = (now - workload.restarted).total_seconds() if workload.restarted else None
+    if since is not None and since < min_period:
+        return None
+    if workload.restarted and workload.restarted >= rotated:
+        return Skip(
+            f"{workload.kind} {workload.name} was restarted after the change and still runs another API key:"
+            " let its WA_API_KEY come from the Secret."
+        )
+    return workload
+
+
+def _node_among(believed: Status, workload: WebWorkload, web_pods: frozenset[str]) -> str:
+    node = next((node for node in believed.nodes if node.pod_name in web_pods), None)
+    return holds_others(
+        workload.kind, workload.name, f"node {node.name} runs in its pod {node.pod_name}" if node else ""
+    )

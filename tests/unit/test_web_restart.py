@@ -1,0 +1,202 @@
+"""When the web workload is restarted, and when it must not be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from builders import CONNECTED, START, Story, answer, core, facts, primary, single
+from wahealth.core.answer import Answered, PodOutcome, Refused
+from wahealth.core.facts import Expectation, Facts, Pod, Pods
+from wahealth.core.restart import Skip, WebWorkload, decided
+from wahealth.core.status import Condition, ConditionType, Credentials, KeyInUse, Status, TopologyNode, Truth
+from wahealth.core.verdict.nodes import NodeVerdict
+from wahealth.kube.inventory.workloads import RESTARTED_AT, workload_of
+
+CHANGED = datetime.fromisoformat("2026-01-01T12:00:00Z")
+WEB = WebWorkload("Deployment", "web", "uid-1")
+REQUIRED = Condition(ConditionType.RESTART_REQUIRED, Truth.TRUE, "PreviousKeyInUse", "")
+BELIEVED = Status(credentials=Credentials(KeyInUse.PREVIOUS, CHANGED), conditions=(REQUIRED,))
+
+
+def after(seconds: float) -> datetime:
+    return CHANGED + timedelta(seconds=seconds)
+
+
+def decision(
+    believed: Status = BELIEVED, seconds: float = 10, pods: frozenset[str] = frozenset({"web-0"}), **workload: Any
+) -> WebWorkload | Skip | None:
+    return decided(believed, WEB._replace(**workload), pods, 300, after(seconds))
+
+
+def test_at_once_after_a_change() -> None:
+    assert decision() == WEB
+
+
+@pytest.mark.parametrize(
+    "believed",
+    [BELIEVED._replace(conditions=()), BELIEVED._replace(credentials=None), Status()],
+    ids=["not required", "no change is known", "nothing is believed"],
+)
+def test_not_without_a_change_that_waweb_has_not_taken(believed: Status) -> None:
+    assert decision(believed) is None
+
+
+def test_once_a_change() -> None:
+    assert decision(restarted=after(20), seconds=25) is None
+    found = decision(restarted=after(20), seconds=400)
+    assert isinstance(found, Skip)
+    assert "let its WA_API_KEY come from the Secret" in found.why
+
+
+def test_not_before_the_period_since_the_last_one() -> None:
+    assert decision(restarted=after(-200), seconds=99) is None
+    assert decision(restarted=after(-200), seconds=100) is not None
+
+
+def test_not_during_a_rollout() -> None:
+    assert decision(rolling_out=True) is None
+
+
+def test_not_where_something_is_in_the_way() -> None:
+    assert decision(obstacle="May not.", rolling_out=True) == Skip("May not.")
+
+
+def test_not_where_a_node_of_the_client_runs_in_it() -> None:
+    node = TopologyNode("core-0", None, None, NodeVerdict.ACTIVE, pod_name="web-0")
+    found = decision(BELIEVED._replace(nodes=(node,)))
+    assert isinstance(found, Skip)
+    assert "core-0" in found.why
+    assert decision(BELIEVED._replace(nodes=(node._replace(pod_name="other"),))) == WEB
+
+
+def deployment(name: str = "shop-web", status: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
+    container = {"name": "waweb", "image": "registry.example.com:5000/whatsapp/web:v2.37.1"} | container
+    settled = {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 2}
+    return {
+        "metadata": {"namespace": "acme", "name": name, "uid": "u", "generation": 3},
+        "spec": {"replicas": 2, "template": {"spec": {"containers": [container]}}},
+        "status": settled | (status or {}),
+    }
+
+
+@pytest.mark.parametrize(
+    "web",
+    [
+        deployment(),
+        deployment("whatsapp-web-deployment"),
+        deployment("webmaster-tools"),
+        deployment("scoreboard"),
+        deployment(ports=[{"containerPort": 443}], env=[{"name": "WA_API_KEY"}]),
+        deployment(image="master.example.com/core/web@sha256:0000"),
+    ],
+)
+def test_a_web_workload_holds_nothing_else(web: dict[str, Any]) -> None:
+    assert workload_of(web).holds == ""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        deployment("whatsapp-coreapp-deployment"),
+        deployment("whatsapp-master-deployment"),
+        deployment("wacore1"),
+        deployment(name="wamaster"),
+        deployment(image="docker.example.com/coreapp:v2.37.1"),
+        deployment(image="coreapp@sha256:0000"),
+        deployment(env=[{"name": "WA_MASTER_NODE", "value": "1"}]),
+        *(deployment(ports=[{"containerPort": port}]) for port in (6250, 6253)),
+    ],
+)
+def test_what_may_hold_a_coreapp_or_master_says_so(other: dict[str, Any]) -> None:
+    assert workload_of(other).holds
+
+
+def test_so_does_one_beside_waweb() -> None:
+    mixed = deployment()
+    mixed["spec"]["template"]["spec"]["initContainers"] = [{"name": "wacore", "image": "x", "restartPolicy": "Always"}]
+    assert workload_of(mixed).holds == "it has a container wacore"
+
+
+@pytest.mark.parametrize(
+    ("status", "rolling"),
+    [
+        ({}, False),
+        ({"observedGeneration": 2}, True),
+        ({"updatedReplicas": 1}, True),
+        ({"replicas": 3}, True),
+        ({"availableReplicas": 0}, False),
+        ({"currentRevision": "a", "updateRevision": "a", "updatedReplicas": 0}, False),
+        ({"currentRevision": "a", "updateRevision": "b", "updatedReplicas": 1}, True),
+    ],
+)
+def test_a_rollout(status: dict[str, Any], rolling: bool) -> None:
+    assert workload_of(deployment(status=status)).rolling_out is rolling
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2026-01-01T12:00:00Z", CHANGED),
+        ("2026-01-01T13:00:00+01:00", CHANGED),
+        ("2026-01-01T12:00:00", CHANGED),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_the_last_restart(written: str, read: datetime | None) -> None:
+    web = deployment()
+    web["spec"]["template"]["metadata"] = {"annotations": {RESTARTED_AT: written}}
+    assert workload_of(web).restarted == read
+
+
+def rotating(previous: bool, *nodes: Any, workload: WebWorkload | None = WEB) -> Facts:
+    """One pod took the key that the Secret held before, or takes the present one."""
+    said = answer(*nodes) if nodes else single(CONNECTED)
+    assert isinstance(said, Answered)
+    return replace(
+        facts(said),
+        expected=Expectation(restart_period=300.0),
+        outcomes=(PodOutcome("web-0", "10.0.0.1", said, previous_key=previous),),
+        workload=workload,
+        key_changed=0.0,
+        rotated=START,
+    )
+
+
+class TestRounds:
+    def test_a_plan_restarts_it_once_the_change_is_believed(self) -> None:
+        assert Story().rounds(1, rotating(False)).round(rotating(True)).restart == WEB
+
+    def test_and_tells_when_the_last_one_was_of_no_use(self) -> None:
+        story = Story().rounds(2, rotating(True))
+        done = rotating(True, workload=WEB._replace(restarted=START + timedelta(seconds=30)))
+        assert [story.round(done).restart for _ in range(9)] == [None] * 9
+        assert "WebRestartSkipped" not in story.told
+        story.rounds(10, done)
+        assert story.told.count("WebRestartSkipped") == 1
+
+    def test_nothing_while_nobody_answers(self) -> None:
+        story = Story().rounds(1, rotating(True))
+        assert story.round(replace(rotating(True), outcomes=())).restart is None
+
+    def test_nothing_while_the_key_is_refused_by_all(self) -> None:
+        story = Story().rounds(1, rotating(False))
+        refused = replace(rotating(False), outcomes=(PodOutcome("web-0", "10.0.0.1", Refused()),))
+        assert [story.round(refused).restart for _ in range(9)] == [None] * 9
+
+    def test_never_without_the_policy(self) -> None:
+        never = replace(rotating(True), expected=Expectation(), workload=None)
+        story = Story()
+        assert [story.round(never).restart for _ in range(4)] == [None] * 4
+
+    def test_never_where_nodes_run_in_it(self) -> None:
+        there = Pods({}, {"web-0": Pod("web-0")})
+        told = replace(rotating(True, primary("web-0"), core("c0", CONNECTED)), pods=there)
+        story = Story()
+        assert [story.round(told).restart for _ in range(2)] == [None] * 2
+        assert "WebRestartSkipped" in story.told
+        assert story.written.truth(ConditionType.READY) is Truth.TRUE
