@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -38,6 +38,10 @@ class OperatorSettings(BaseSettings):
         None, description="Kubeconfig; by default the pod's own ServiceAccount, else $KUBECONFIG or ~/.kube/config."
     )
     secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
+    watch_secrets: bool = Field(
+        False, description="Watch labelled Secrets, so that a change of one is noticed at once."
+    )
+    require_secret_label: bool = Field(False, description="Use only Secrets that say by a label that they may be used.")
     max_probes_in_flight: int = Field(256, ge=2, le=16384, description="Probes that may wait for an answer at once.")
     allow_pod_networks: Networks = Field(
         (), description="Networks, with commas between them, in which pods are asked although no pod lives there."
@@ -60,13 +64,15 @@ class OperatorSettings(BaseSettings):
 def add_flags(parser: argparse.ArgumentParser, model: type[BaseSettings]) -> None:
     """A flag for each field, its help and its default from the model."""
     for name, field in model.model_fields.items():
-        default = "" if field.default in {None, ()} else f" (default: {field.default})"
+        default = "" if field.default in {None, (), False} else f" (default: {field.default})"
+        switch: dict[str, Any] = {"nargs": "?", "const": True} if field.annotation is bool else {}
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             dest=name,
             default=argparse.SUPPRESS,
             metavar="VALUE",
             help=f"{field.description}{default}",
+            **switch,
         )
 
 

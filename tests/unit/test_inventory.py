@@ -13,7 +13,7 @@ from wahealth.kube.api import ApiError, ApiUnavailable
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import Pod, Pods, owner_of
 from wahealth.kube.inventory.workloads import Workloads
-from wahealth.kube.reflector import reflect
+from wahealth.kube.reflector import Collection, reflect
 
 WEB = WorkloadRef("acme", "Deployment", "web")
 
@@ -102,7 +102,7 @@ def kept_after(*acts: tuple[object, list[object]]) -> list[str]:
     store = Workloads()
 
     async def main() -> None:
-        task = asyncio.create_task(reflect(Script(*acts), "/p", store, asyncio.Event()))  # type: ignore[arg-type]
+        task = asyncio.create_task(reflect(Script(*acts), Collection("/p"), store, asyncio.Event()))  # type: ignore[arg-type]
         await asyncio.sleep(300)
         assert not task.done()
         task.cancel()

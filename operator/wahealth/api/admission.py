@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from wahealth.api.labels import API_KEY as LABEL
 from wahealth.api.v1alpha1 import GROUP
 from wahealth.core.credentials import LONGEST, SHORTEST
 
-LABEL = f"{GROUP}/api-key"
 NAME = f"api-key-secrets.{GROUP}"
 _API_VERSION = "admissionregistration.k8s.io/v1"
 _ENTRY = f"object.metadata.labels['{LABEL}']"

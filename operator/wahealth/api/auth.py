@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from wahealth.api.v1alpha1 import Auth
+from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core.credentials import api_key_problem, login_problem, token_problem
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import Finding
@@ -31,3 +31,9 @@ def use_of(auth: Auth) -> Use:
         login = auth.user_credentials.secret_ref
         return Use(Kind.LOGIN, login.name, (login.username_key, login.password_key), login_problem)
     raise ValueError("the model lets nothing else through")
+
+
+def secrets_of(spec: Spec) -> frozenset[str]:
+    """The names of all Secrets that it refers to."""
+    ca = spec.tls.ca_ref if spec.tls else None
+    return frozenset({use_of(spec.auth).secret, *([ca.name] if ca is not None and ca.kind == "Secret" else ())})

@@ -53,6 +53,11 @@ def secret_forbidden(name: str) -> Finding:
     return _finding("SecretForbidden", f"The operator may not use Secret {name}: allow it to get this Secret.")
 
 
+def secret_not_labelled(name: str, label: str, value: str) -> Finding:
+    said = f'Secret {name} is not labelled for this use: add the label {label}: "{value or "true"}" to it.'
+    return _finding("SecretForbidden", said)
+
+
 def ca_not_found(kind: str, name: str) -> Finding:
     return _finding("CANotFound", f"{kind} {name} is not there or not readable: create it.")
 

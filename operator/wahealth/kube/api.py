@@ -22,6 +22,9 @@ from wahealth.core.networks import Address
 
 Document = dict[str, Any]
 
+JSON = "application/json"
+_METADATA = "as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+METADATA, METADATA_LIST = (f"{JSON};{_METADATA.format(what)}" for what in ("", "List"))
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 _IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -75,8 +78,8 @@ class ApiServer:
     async def aclose(self) -> None:
         await self._client.close()
 
-    async def read(self, path: str, **query: str | int) -> Document:
-        return await self._request("GET", _with(path, query))
+    async def read(self, path: str, *, accept: str = JSON, **query: str | int) -> Document:
+        return await self._request("GET", _with(path, query), accept=accept)
 
     async def create(self, path: str, body: Document) -> Document:
         return await self._request("POST", path, body)
@@ -84,10 +87,11 @@ class ApiServer:
     async def patch(self, path: str, body: Document, form: str, **query: str | int) -> Document:
         return await self._request("PATCH", _with(path, query), body, form)
 
-    async def watch(self, path: str, **query: str | int) -> AsyncIterator[Document]:
+    async def watch(self, path: str, *, accept: str = JSON, **query: str | int) -> AsyncIterator[Document]:
         """Events as they come, until the server ends the stream."""
         patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENCE_SECONDS)
-        response = await self._send("GET", _with(path, {"watch": 1, **query}), None, "application/json", patience)
+        headers = {"Accept": accept}
+        response = await self._send("GET", _with(path, {"watch": 1, **query}), None, headers, patience)
         try:
             async for line in response.content:
                 yield json.loads(line)
@@ -97,9 +101,10 @@ class ApiServer:
             response.close()
 
     async def _request(
-        self, method: str, path: str, body: Document | None = None, form: str = "application/json"
+        self, method: str, path: str, body: Document | None = None, form: str = JSON, accept: str = JSON
     ) -> Document:
-        response = await self._send(method, path, body, form, aiohttp.ClientTimeout(total=_REQUEST_SECONDS))
+        headers = {"Accept": accept, "Content-Type": form}
+        response = await self._send(method, path, body, headers, aiohttp.ClientTimeout(total=_REQUEST_SECONDS))
         try:
             document: Document = await response.json()
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -107,9 +112,8 @@ class ApiServer:
         return document
 
     async def _send(
-        self, method: str, path: str, body: Document | None, form: str, patience: aiohttp.ClientTimeout
+        self, method: str, path: str, body: Document | None, headers: dict[str, str], patience: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
-        headers = {"Accept": "application/json", "Content-Type": form}
         await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         try:
             answer = await self._client.call_api(method, self._host + path, headers, body, _request_timeout=patience)

@@ -53,9 +53,10 @@ class Gather:
             return replace(facts, reference=pattern)
         record.keep_only(located.hosts)
         terms = Terms(record.expected.patience.previous_key, self._references.refresh)
-        talk = _signin(record, spec.auth).asking(tuple(located.shown), terms, now)
-        asked = await self._carried_out(talk, record, spec, located, pattern)
-        record.signin = asked.signin
+        before = _signin(record, spec.auth)
+        asked = await self._carried_out(before.asking(tuple(located.shown), terms, now), record, spec, located, pattern)
+        # The Secret may have changed meanwhile, or the spec name another one.
+        record.signin = asked.signin if record.signin is before else asked.signin.stale()
         certificate = first_to_end(record.certificates.values())
         facts = replace(
             facts,

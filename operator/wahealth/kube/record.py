@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
+from wahealth.api.auth import secrets_of
 from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
 from wahealth.api.v1alpha1 import Auth, Probe, Spec
 from wahealth.core.answer import Outcome
@@ -57,6 +58,7 @@ class Record:
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
     no_restart: Held[str] | None = None  # why the API server would not have the last one
+    nudged: int = 0  # how often something else than the spec was a reason to ask at once
     turn: int = 0  # of the pods behind a Service that is asked as one
 
     def renew(self, document: Document) -> bool:
@@ -74,6 +76,15 @@ class Record:
         self.generation = metadata["generation"]
         self.spec, self.invalid, self.expected, self.timing = _understood(document)
         self.trust = None
+        return True
+
+    def secret_changed(self, name: str) -> bool:
+        """True when it is one of the resource's own, which is read in the next round then."""
+        if self.spec is None or name not in secrets_of(self.spec):
+            return False
+        self.signin = self.signin and self.signin.stale()
+        self.trust = None
+        self.nudged += 1
         return True
 
     def keep_only(self, addresses: frozenset[str]) -> None:

@@ -10,9 +10,10 @@ import base64
 import binascii
 import random
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from weakref import WeakValueDictionary
 
+from wahealth.api import labels
 from wahealth.api.auth import Use
 from wahealth.api.v1alpha1 import CaRef, Tls
 from wahealth.core.references import (
@@ -22,6 +23,7 @@ from wahealth.core.references import (
     secret_forbidden,
     secret_key_missing,
     secret_not_found,
+    secret_not_labelled,
 )
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Reading
@@ -38,8 +40,10 @@ _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.
 
 
 class References:
-    def __init__(self, api: ApiServer, refresh: float) -> None:
+    def __init__(self, api: ApiServer, refresh: float, only_labelled: bool = False) -> None:
+        """`only_labelled`: Secrets must say by a label that they are to be signed in with."""
         self._api = api
+        self._only_labelled = only_labelled
         self._refresh = refresh
         self._trusts: WeakValueDictionary[Hashable, Trust] = WeakValueDictionary()
 
@@ -50,7 +54,7 @@ class References:
 
     async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
         """What to sign in with, as it stands in the Secret now; or what is wrong with it."""
-        found = await self._entries(namespace, use.secret, use.entries)
+        found = await self._entries(namespace, use)
         if isinstance(found, Finding):
             return Reading(reference=found)
         problem = use.problem_of(*found)
@@ -93,14 +97,16 @@ class References:
     def _shared(self, what: Hashable, make: Callable[[], Trust]) -> Trust:
         return self._trusts.get(what) or self._trusts.setdefault(what, make())
 
-    async def _entries(self, namespace: str, name: str, wanted: Iterable[str]) -> list[bytes] | Finding:
+    async def _entries(self, namespace: str, use: Use) -> list[bytes] | Finding:
         try:
-            document = await self._read(namespace, "Secret", name)
+            document = await self._read(namespace, "Secret", use.secret)
         except ApiError as error:
-            return _unread(error, name)
-        found = {entry: _entry(document, entry) for entry in wanted}
+            return _unread(error, use.secret)
+        if self._only_labelled and not labels.permit(document["metadata"].get("labels", {}), use):
+            return secret_not_labelled(use.secret, *labels.wanted(use))
+        found = {entry: _entry(document, entry) for entry in use.entries}
         missing = next((entry for entry, value in found.items() if value is None), None)
-        return secret_key_missing(name, missing) if missing else [found[entry] or b"" for entry in wanted]
+        return secret_key_missing(use.secret, missing) if missing else [found[entry] or b"" for entry in use.entries]
 
     async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
         try:

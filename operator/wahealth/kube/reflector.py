@@ -10,9 +10,9 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.api import JSON, METADATA, METADATA_LIST, ApiError, ApiServer, ApiUnavailable, Document
 
 log = logging.getLogger(__name__)
 
@@ -29,51 +29,73 @@ class Store(Protocol):
     def drop(self, object_: Document) -> None: ...
 
 
+class Collection(NamedTuple):
+    """`label`: only what has it. `metadata_only`: nothing else of each object comes over the wire."""
+
+    path: str
+    label: str = ""
+    metadata_only: bool = False
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {"labelSelector": self.label} if self.label else {}
+
+
 class Gone(Exception):
     """The resource version is too old to go on from: list anew."""
 
 
-async def reflect(api: ApiServer, path: str, store: Store, synced: asyncio.Event) -> None:
+async def reflect(api: ApiServer, collection: Collection, store: Store, synced: asyncio.Event) -> None:
     """Runs until cancelled. `synced` is set after the first complete list."""
     pause = 0.0
     while True:
         try:
-            version = await _listed(api, path, store)
+            version = await _listed(api, collection, store)
             synced.set()
             pause = 0.0
-            await _watched(api, path, store, version)
+            await _watched(api, collection, store, version)
         except Gone:
             continue
         except (ApiError, ApiUnavailable) as error:
             pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
-            log.warning("watch interrupted", extra={"path": path, "error": str(error), "pause_seconds": pause})
+            log.warning(
+                "watch interrupted", extra={"path": collection.path, "error": str(error), "pause_seconds": pause}
+            )
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, guards nothing
 
 
-async def _listed(api: ApiServer, path: str, store: Store) -> str:
+async def _listed(api: ApiServer, collection: Collection, store: Store) -> str:
     objects: list[Document] = []
     page: Document = {}
-    async for page in _pages(api, path):
-        objects += page["items"]
+    async for page in _pages(api, collection):
+        objects += page["items"] or ()  # null, where metadata alone is asked for and there is nothing
     store.replace(objects)
     return str(page["metadata"]["resourceVersion"])
 
 
-async def _pages(api: ApiServer, path: str) -> AsyncIterator[Document]:
-    more: dict[str, str | int] = {}
+async def _pages(api: ApiServer, collection: Collection) -> AsyncIterator[Document]:
+    accept = METADATA_LIST if collection.metadata_only else JSON
+    more: dict[str, str] = collection.query
     while True:
-        page = await api.read(path, limit=_CHUNK, **more)
+        page = await api.read(collection.path, accept=accept, limit=_CHUNK, **more)
         yield page
         if not page["metadata"].get("continue"):
             return
-        more = {"continue": page["metadata"]["continue"]}
+        more = {**collection.query, "continue": page["metadata"]["continue"]}
 
 
-async def _watched(api: ApiServer, path: str, store: Store, version: str) -> None:
+async def _watched(api: ApiServer, collection: Collection, store: Store, version: str) -> None:
     """Follows the changes; the server ends each stream after some minutes and the next goes on where it ended."""
     while True:
         seconds = _WATCH_SECONDS + random.randrange(60)  # noqa: S311 - spreads load, guards nothing
-        stream = api.watch(path, resourceVersion=version, allowWatchBookmarks="true", timeoutSeconds=seconds)
+        stream = api.watch(
+            collection.path,
+            accept=METADATA if collection.metadata_only else JSON,
+            resourceVersion=version,
+            allowWatchBookmarks="true",
+            timeoutSeconds=seconds,
+            **collection.query,
+        )
         async for event in stream:
             version = _taken(event, store) or version
 

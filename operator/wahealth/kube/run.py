@@ -14,6 +14,7 @@ from kubernetes.aio import client
 
 from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
+from wahealth.kube import secrets
 from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, addresses_of, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.cycle import Cycle
@@ -77,7 +78,7 @@ async def _work(
     api: ApiServer, prober: Prober, configuration: client.Configuration, settings: OperatorSettings
 ) -> None:
     inventory, synced = Inventory(left=prober.drop), asyncio.Event()
-    references = References(api, settings.secret_refresh)
+    references = References(api, settings.secret_refresh, settings.require_secret_label)
     targets = Targets(inventory, _limits(settings, configuration), Resolver())
     recorder, lag = Recorder(api), Lag()
     guard = Guard(recorder, inventory, _own(settings.own_deployment))
@@ -90,6 +91,8 @@ async def _work(
         group.create_task(inventory.keep(api, synced))
         await synced.wait()
         _follow(supervisor, configuration)
+        if settings.watch_secrets:
+            group.create_task(secrets.watch(api, lambda key: supervisor.secret_changed(*key)))
         log.info("watching")
         group.create_task(supervisor.run())
 

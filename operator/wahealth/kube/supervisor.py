@@ -54,6 +54,12 @@ class Supervisor:
         elif self._records[uid].renew(document):
             self._ask_at(uid, self._now())
 
+    def secret_changed(self, namespace: str, name: str) -> None:
+        """Whoever signs in with it, or trusts it, is asked anew at once."""
+        for uid, record in self._records.items():
+            if record.ref.namespace == namespace and record.secret_changed(name):
+                self._ask_at(uid, self._now())
+
     def gone(self, uid: str) -> None:
         for table in (self._records, self._phases, self._due):
             table.pop(uid, None)
@@ -113,7 +119,7 @@ class Supervisor:
         return [uid for uid in taken if uid not in self._busy]
 
     async def _turn(self, record: Record) -> None:
-        generation = record.generation
+        before = record.generation, record.nudged
         try:
             await self._round(record)
         except Vanished:
@@ -124,7 +130,7 @@ class Supervisor:
             log.error("bug in a round", extra={"ref": str(record.ref), "error": type(error).__name__, "at": _at(error)})
         finally:
             self._busy.discard(record.uid)
-        if record.generation != generation and record.uid in self._records:
+        if (record.generation, record.nudged) != before and record.uid in self._records:
             self._ask_at(record.uid, self._now())
 
 

@@ -11,7 +11,7 @@ from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import Pods
 from wahealth.kube.inventory.services import Services
 from wahealth.kube.inventory.workloads import Workload, Workloads
-from wahealth.kube.reflector import Store, reflect
+from wahealth.kube.reflector import Collection, Store, reflect
 
 
 class Inventory:
@@ -32,7 +32,7 @@ class Inventory:
         listed = [asyncio.Event() for _ in stores]
         async with asyncio.TaskGroup() as group:
             for (path, store), event in zip(stores, listed, strict=True):
-                group.create_task(reflect(api, path, store, event), name=f"reflect {path}")
+                group.create_task(reflect(api, Collection(path), store, event), name=f"reflect {path}")
             for event in listed:
                 await event.wait()
             synced.set()

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from wahealth.kube.api import ApiServer, signed_in
 from wahealth.kube.inventory import pods
-from wahealth.kube.reflector import reflect
+from wahealth.kube.reflector import Collection, reflect
 from wahealth.playground.pki import self_signed
 from wahealth.playground.simulator import files
 from wahealth.playground.simulator.control import application
@@ -73,7 +73,7 @@ async def _serve(fleet: Fleet, arguments: argparse.Namespace) -> None:
 async def _watch(fleet: Fleet, waweb: Waweb, kubeconfig: Path) -> None:
     api = ApiServer(await signed_in(kubeconfig))
     try:
-        await reflect(api, pods.PATH, Membership(fleet, api, waweb.listen), asyncio.Event())
+        await reflect(api, Collection(pods.PATH), Membership(fleet, api, waweb.listen), asyncio.Event())
     finally:
         await api.aclose()
 

@@ -1,0 +1,23 @@
+"""Labels by which a Secret says that it is for us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wahealth.api.auth import Use
+from wahealth.api.v1alpha1 import GROUP
+from wahealth.core.signin.kinds import Kind
+
+API_KEY = f"{GROUP}/api-key"  # its value names the entry
+CREDENTIALS = f"{GROUP}/credentials"  # of a token or a login, with any value
+ALL = (API_KEY, CREDENTIALS)
+
+
+def wanted(use: Use) -> tuple[str, str]:
+    """Label and value that a Secret has which may be used so; an empty value stands for any."""
+    return (API_KEY, use.entries[0]) if use.kind is Kind.API_KEY else (CREDENTIALS, "")
+
+
+def permit(labels: Mapping[str, str], use: Use) -> bool:
+    name, value = wanted(use)
+    return name in labels and value in {"", labels[name]}

@@ -1,0 +1,54 @@
+"""Labelled Secrets, by their metadata alone: whoever uses one is told when it changes, and no value is ever held."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from wahealth.api import labels
+from wahealth.kube.api import ApiServer, Document
+from wahealth.kube.inventory.names import Key, key_of
+from wahealth.kube.reflector import Collection, reflect
+
+PATH = "/api/v1/secrets"
+
+Changed = Callable[[Key], None]
+
+
+class Versions:
+    """The resource version of each; `changed` is told of each that is new, another or gone, after the first list."""
+
+    def __init__(self, changed: Changed) -> None:
+        self._changed = changed
+        self._versions: dict[Key, str] = {}
+        self._listed = False
+
+    def replace(self, objects: list[Document]) -> None:
+        before, now = self._versions, {key_of(one): _version(one) for one in objects}
+        others = [key for key in before.keys() | now.keys() if before.get(key) != now.get(key)]
+        for key in others if self._listed else ():
+            self._changed(key)
+        self._versions, self._listed = now, True
+
+    def put(self, object_: Document) -> None:
+        key, version = key_of(object_), _version(object_)
+        if self._versions.get(key) != version:
+            self._versions[key] = version
+            self._changed(key)
+
+    def drop(self, object_: Document) -> None:
+        key = key_of(object_)
+        self._versions.pop(key, None)
+        self._changed(key)
+
+
+async def watch(api: ApiServer, changed: Changed) -> None:
+    """Runs until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for label in labels.ALL:
+            collection = Collection(PATH, label, metadata_only=True)
+            group.create_task(reflect(api, collection, Versions(changed), asyncio.Event()), name=f"reflect {label}")
+
+
+def _version(object_: Document) -> str:
+    return str(object_["metadata"]["resourceVersion"])
