@@ -42,7 +42,7 @@ class OperatorSettings(BaseSettings):
         False, description="Watch labelled Secrets, so that a change of one is noticed at once."
     )
     require_secret_label: bool = Field(False, description="Use only Secrets that say by a label that they may be used.")
-    max_probes_in_flight: int = Field(256, ge=2, le=16384, description="Probes that may wait for an answer at once.")
+    max_probes_in_flight: int = Field(256, ge=4, le=16384, description="Probes that may wait for an answer at once.")
     allow_pod_networks: Networks = Field(
         (), description="Networks, with commas between them, in which pods are asked although no pod lives there."
     )

@@ -6,29 +6,55 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-FEWEST_SLOTS = 2
+FEWEST_SLOTS = 4
+PATIENCE = 0.5  # seconds after which a question makes room for the next, and waits on beside the lanes
+MOST_BESIDE = 1024  # that may wait so
 
 
 class Lanes:
-    """Half of the slots are for whoever answered last time, whatever the others do. Used within one event loop."""
+    """Half of the slots are for whoever answered last time, a quarter for whoever was never asked, and a quarter for
+    whoever let the last question run out of time. Used within one event loop."""
 
     def __init__(self, slots: int) -> None:
         """`slots`: at least `FEWEST_SLOTS`."""
-        self._slow = asyncio.Semaphore(slots // 2)
-        self._fast = asyncio.Semaphore(slots - slots // 2)
-        self._silent: set[str] = set()  # hosts that let their last question run out of time
+        quarter = slots // 4
+        self._fast = asyncio.Semaphore(slots - 2 * quarter)
+        self._new = asyncio.Semaphore(quarter)
+        self._slow = asyncio.Semaphore(quarter)
+        self._room_beside = MOST_BESIDE
+        self._silent: dict[str, bool] = {}  # by host, of those that were asked: the last question ran out of time
 
     @contextlib.asynccontextmanager
     async def slot(self, host: str) -> AsyncIterator[None]:
-        async with self._slow if host in self._silent else self._fast:
+        lane = {None: self._new, False: self._fast, True: self._slow}[self._silent.get(host)]
+        await lane.acquire()
+        beside = False
+
+        def make_room() -> None:
+            nonlocal beside
+            if self._room_beside > 0:
+                beside = True
+                self._room_beside -= 1
+                lane.release()
+
+        # Whoever is known to be silent waits among its like, and has nobody to make room for.
+        timer = None if lane is self._slow else asyncio.get_running_loop().call_later(PATIENCE, make_room)
+        try:
             yield
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if beside:
+                self._room_beside += 1
+            else:
+                lane.release()
 
     def answered(self, host: str) -> None:
-        self._silent.discard(host)
+        self._silent[host] = False
 
     def was_silent(self, host: str) -> None:
-        self._silent.add(host)
+        self._silent[host] = True
 
     def drop(self, host: str) -> None:
         """Nobody asks there any more."""
-        self._silent.discard(host)
+        self._silent.pop(host, None)
