@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import subprocess
 import sys
@@ -14,8 +15,18 @@ from typing import Any
 import httpx
 import pytest
 
+from contract import scripted
+
 KEY = "an-api-key-of-the-tests"
 FIRST, SECOND = "127.64.200.1", "127.64.200.2"
+
+
+@pytest.fixture(autouse=True)
+def no_key_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Not by us, not by a library, not at debug."""
+    with caplog.at_level(logging.DEBUG):
+        yield
+    assert not [key for key in (KEY, scripted.KEY.decode()) if key in caplog.text]
 
 
 @dataclass

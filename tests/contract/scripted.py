@@ -119,4 +119,6 @@ def reason(outcome: Outcome) -> str:
 
 async def asked(question: Question) -> Outcome:
     async with Prober() as prober:
-        return (await prober.ask(question)).outcome
+        heard = await prober.ask(question)
+    assert KEY.decode() not in repr((question, heard))
+    return heard.outcome

@@ -1,0 +1,137 @@
+"""What is made of a Secret as the API server tells it: the double of the API server is these few lines."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import copy
+import pickle
+import traceback
+from typing import Any
+
+import pytest
+
+from wahealth.api.auth import Use, use_of
+from wahealth.api.v1alpha1 import Auth
+from wahealth.core.signin.keys import KeyRing
+from wahealth.core.signin.logins import Session
+from wahealth.core.signin.talk import Reading
+from wahealth.core.signin.tokens import Token
+from wahealth.kube.api import ApiError, ApiServer
+from wahealth.kube.references import References
+from wahealth.probe.credential import Credential, api_key, bearer_token, login
+
+CANARY = b"canary-of-enough-characters"
+KEY = use_of(Auth.model_validate({"apiKey": {"secretKeyRef": {"name": "k"}}}))
+TOKEN = use_of(Auth.model_validate({"bearerToken": {"secretKeyRef": {"name": "k", "key": "token"}}}))
+LOGIN = use_of(Auth.model_validate({"userCredentials": {"secretRef": {"name": "k"}}}))
+
+
+class Answering(ApiServer):
+    def __init__(self, answer: dict[str, Any] | Exception) -> None:
+        self._answer = answer
+
+    async def read(self, path: str, **_: Any) -> dict[str, Any]:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return {"kind": "Secret", "metadata": {"name": "k"}} | self._answer
+
+
+def read(answer: dict[str, Any] | Exception, use: Use = KEY, only_labelled: bool = False) -> Reading[Credential]:
+    references = References(Answering(answer), 300, only_labelled)
+    return asyncio.run(references.secret("acme", use))
+
+
+def data(**entries: bytes) -> dict[str, Any]:
+    return {"data": {name: base64.b64encode(value).decode() for name, value in entries.items()}}
+
+
+def reason(found: Reading[Credential]) -> str | None:
+    problem = found.reference or found.form
+    return problem.reason if problem else None
+
+
+def test_what_to_sign_in_with() -> None:
+    assert read(data(WA_API_KEY=CANARY)).secret == api_key(CANARY)
+    assert read(data(token=CANARY), TOKEN).secret == bearer_token(CANARY)
+    found = read(data(username=b"monitoring", password="p\u00e4ss word:".encode()), LOGIN)
+    assert found.secret == login(b"monitoring", "p\u00e4ss word:".encode())
+
+
+@pytest.mark.parametrize(
+    ("answer", "use", "expected"),
+    [
+        (ApiError(404, "NotFound"), KEY, "SecretNotFound"),
+        (ApiError(403, "Forbidden"), KEY, "SecretForbidden"),
+        ({}, KEY, "SecretKeyMissing"),
+        ({"data": {"WA_API_KEY": "no base64!"}}, KEY, "SecretKeyMissing"),  # S12
+        ({"data": {"WA_API_KEY": None}}, KEY, "SecretKeyMissing"),
+        (data(WA_API_KEY=b""), KEY, "APIKeyTooShort"),
+        ({"type": "kubernetes.io/service-account-token", **data(token=CANARY)}, TOKEN, "SecretForbidden"),
+        ({"type": "bootstrap.kubernetes.io/token", **data(token=CANARY)}, TOKEN, "SecretForbidden"),
+        (data(token=b""), TOKEN, "APIKeyTooShort"),
+        (data(token=b"t"), TOKEN, None),
+        (data(token=b"t" * 8192), TOKEN, None),
+        (data(token=b"t" * 8193), TOKEN, "APIKeyTooLong"),
+        (data(token=b"Bearer x"), TOKEN, "APIKeyInvalidCharacters"),
+        (data(token=b"x\r\nX-Evil: 1"), TOKEN, "APIKeyInvalidCharacters"),
+        (data(username=b"u"), LOGIN, "SecretKeyMissing"),
+        (data(username=b"", password=b"p"), LOGIN, "APIKeyTooShort"),
+        (data(username=b"u", password=b""), LOGIN, "APIKeyTooShort"),
+        (data(username=b"u:v", password=b"p"), LOGIN, "APIKeyInvalidCharacters"),
+        (data(username=b"u", password=b"p\n"), LOGIN, "APIKeyInvalidCharacters"),
+        (data(username=b"u", password=b"p\x00q"), LOGIN, "APIKeyInvalidCharacters"),
+        (data(username=b"u", password=b"\xff"), LOGIN, "APIKeyInvalidCharacters"),
+        (data(username=b"u", password=b"p" * 1025), LOGIN, "APIKeyTooLong"),
+    ],
+)
+def test_what_is_wrong_with_it(answer: dict[str, Any] | Exception, use: Use, expected: str | None) -> None:
+    assert reason(read(answer, use)) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "use", "expected"),
+    [
+        ({}, KEY, "SecretForbidden"),
+        ({"wahealth.io/api-key": "OTHER"}, KEY, "SecretForbidden"),
+        ({"wahealth.io/api-key": "WA_API_KEY"}, KEY, None),
+        ({"wahealth.io/api-key": "token"}, TOKEN, "SecretForbidden"),
+        ({"wahealth.io/credentials": ""}, TOKEN, None),
+    ],
+)
+def test_only_what_is_labelled(labels: dict[str, str], use: Use, expected: str | None) -> None:
+    answer = data(WA_API_KEY=CANARY, token=CANARY) | {"metadata": {"labels": labels}}
+    assert reason(read(answer, use, only_labelled=True)) == expected
+    assert reason(read(answer, use)) is None
+
+
+def test_an_api_server_that_is_in_trouble_is_no_finding() -> None:
+    with pytest.raises(ApiError):
+        read(ApiError(500, "InternalError"))
+
+
+SECRETS = (api_key(CANARY), bearer_token(CANARY), login(b"u", CANARY))
+HELD = (
+    *(Reading(secret) for secret in SECRETS),
+    *(KeyRing(current=secret, previous=secret) for secret in SECRETS),
+    *(Token(current=secret) for secret in SECRETS),
+    *(Session(login=secret, token=secret) for secret in SECRETS),
+)
+
+
+@pytest.mark.parametrize("held", [*SECRETS, *HELD])
+def test_whatever_holds_a_secret_does_not_show_it(held: Any) -> None:
+    shown = [repr(held), str(held), f"{held}", f"{[held]!r}", f"{ {held: held}!r}"]
+    try:
+        raise ValueError(held)
+    except ValueError as error:
+        shown += traceback.format_exception(error, chain=True)
+    encoded = base64.b64encode(b"u:" + CANARY).decode()
+    assert not [text for text in shown for form in (CANARY.decode(), encoded) if form in text]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_neither_pickled_nor_copied(secret: Credential) -> None:
+    for way in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError):
+            way(secret)
