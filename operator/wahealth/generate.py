@@ -11,6 +11,7 @@ import yaml
 
 from wahealth.api import admission
 from wahealth.api.crd import custom_resource_definition
+from wahealth.api.reference import reference
 from wahealth.kube import access
 
 NAMESPACE = "wahealth-system"
@@ -23,6 +24,7 @@ def files() -> dict[str, str]:
     crd = custom_resource_definition()
     kept = {**crd, "metadata": {**crd["metadata"], "annotations": {"helm.sh/resource-policy": "keep"}}}
     return {
+        "operator/REFERENCE.md": reference(),
         "manifests/crd.yaml": _yaml(models, [crd]),
         "manifests/admission.yaml": _yaml("operator/wahealth/api/admission.py", admission.policy()),
         "manifests/rbac.yaml": _yaml(rights, access.manifests(NAMESPACE)),

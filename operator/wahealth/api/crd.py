@@ -63,7 +63,12 @@ def _column(name: str, type_: str, path: str, priority: int) -> Schema:
 
 
 def structural_schema() -> Schema:
-    """The root model's JSON schema as the API server wants it: no references, no titles, no null."""
+    """The root model's JSON schema as the API server wants it: no references, no titles, no null, no examples."""
+    return _without_examples(resolved_schema())
+
+
+def resolved_schema() -> Schema:
+    """The same with the examples."""
     schema = api.WhatsAppClient.model_json_schema(by_alias=True)
     return _structural(schema, schema.pop("$defs"))
 
@@ -78,6 +83,13 @@ def _structural(node: Schema, definitions: Schema) -> Schema:
     if "items" in node:
         result["items"] = _structural(node["items"], definitions)
     return result
+
+
+def _without_examples(node: Schema) -> Schema:
+    result = {key: value for key, value in node.items() if key != "examples"}
+    if "properties" in node:
+        result["properties"] = {name: _without_examples(child) for name, child in node["properties"].items()}
+    return result | ({"items": _without_examples(node["items"])} if "items" in node else {})
 
 
 def _resolved(node: Schema, definitions: Schema) -> Schema:

@@ -14,16 +14,21 @@ from wahealth.core.origin import origin_of
 class Workload(Model):
     """A workload in the resource's own namespace; every running pod of it is asked, each by itself."""
 
-    kind: Literal["Deployment", "StatefulSet"] = "Deployment"
-    name: ObjectName = Field(description="Name of the web workload (waweb), in the resource's own namespace.")
-    port: int = Field(443, ge=1, le=65535, description="Container port on which waweb answers.")
+    kind: Literal["Deployment", "StatefulSet"] = Field("Deployment", description="Kind of the web workload.")
+    name: ObjectName = Field(
+        description="Name of the web workload (waweb), in the resource's own namespace.",
+        examples=["whatsapp-web-deployment"],
+    )
+    port: int = Field(443, ge=1, le=65535, description="Container port on which waweb answers.", examples=[8443])
 
 
 class Service(Model):
     """A Service in the resource's own namespace, with a selector; the pods that it selects are asked."""
 
-    name: ObjectName = Field(description="Name of waweb's Service, in the resource's own namespace.")
-    port: int = Field(443, ge=1, le=65535, description="Port of the Service; its targetPort is asked.")
+    name: ObjectName = Field(
+        description="Name of waweb's Service, in the resource's own namespace.", examples=["whatsapp-web-service"]
+    )
+    port: int = Field(443, ge=1, le=65535, description="Port of the Service; its targetPort is asked.", examples=[8443])
 
 
 ORIGIN = r"^https?://([-a-zA-Z0-9_.]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:[0-9]{1,5})?/?$"
@@ -54,6 +59,7 @@ Path = Annotated[
         max_length=1024,
         pattern=r"^/[!$&-;=@-Z_a-z~%]*$",
         description="Path of the health node, where a proxy stands before waweb.",
+        examples=["/support/v1/health"],
     ),
 ]
 
@@ -86,6 +92,7 @@ class Target(Model):
         None,
         description="Origin of a client outside of the cluster, such as https://waweb.example.com:8443. The operator's "
         "--allow-url-hosts must admit its host, and none is admitted by default.",
+        examples=["https://waweb.example.com:8443"],
     )
     scheme: Literal["HTTPS", "HTTP"] = Field(
         "HTTPS", description="HTTP: the API key is sent in clear, to whoever answers."
@@ -114,7 +121,9 @@ class Target(Model):
 class SecretKeyRef(Model):
     """An entry of a Secret in the resource's own namespace."""
 
-    name: ObjectName = Field(description="Name of the Secret, in the resource's own namespace.")
+    name: ObjectName = Field(
+        description="Name of the Secret, in the resource's own namespace.", examples=["web-api-key"]
+    )
     key: EntryName = Field("WA_API_KEY", description="Entry of the Secret that holds the API key.")
 
 
@@ -127,8 +136,10 @@ class ApiKey(Model):
 class TokenRef(Model):
     """An entry of a Secret in the resource's own namespace."""
 
-    name: ObjectName = Field(description="Name of the Secret, in the resource's own namespace.")
-    key: EntryName = Field(description="Entry of the Secret that holds the token, without the word Bearer.")
+    name: ObjectName = Field(description="Name of the Secret, in the resource's own namespace.", examples=["web-token"])
+    key: EntryName = Field(
+        description="Entry of the Secret that holds the token, without the word Bearer.", examples=["token"]
+    )
 
 
 class BearerToken(Model):
@@ -140,7 +151,7 @@ class BearerToken(Model):
 class LoginRef(Model):
     """Two entries of a Secret in the resource's own namespace."""
 
-    name: ObjectName = Field(description="Name of the Secret, in the resource's own namespace.")
+    name: ObjectName = Field(description="Name of the Secret, in the resource's own namespace.", examples=["web-user"])
     username_key: EntryName = Field("username", description="Entry of the Secret that holds the user's name.")
     password_key: EntryName = Field("password", description="Entry of the Secret that holds the password.")
 
@@ -181,8 +192,10 @@ Fingerprint = Annotated[str, Field(max_length=95, pattern=r"^[0-9A-Fa-f]{2}(:?[0
 class CaRef(Model):
     """An entry of a Secret or ConfigMap in the resource's own namespace, with PEM certificates to trust."""
 
-    kind: Literal["Secret", "ConfigMap"] = "Secret"
-    name: ObjectName = Field(description="Name of the Secret or ConfigMap, in the resource's own namespace.")
+    kind: Literal["Secret", "ConfigMap"] = Field("Secret", description="Kind of what holds it.")
+    name: ObjectName = Field(
+        description="Name of the Secret or ConfigMap, in the resource's own namespace.", examples=["waweb-ca"]
+    )
     key: EntryName = Field("ca.crt", description="Entry that holds the certificates (PEM).")
 
 
@@ -215,7 +228,9 @@ class Tls(Model):
     )
     ca_ref: CaRef | None = Field(None, description="The CA to trust; absent: what the public trusts.")
     server_name: ServerName | None = Field(
-        None, description="The name that the certificate is to carry, sent as SNI. Absent: the pod's address."
+        None,
+        description="The name that the certificate is to carry, sent as SNI. Absent: the pod's address.",
+        examples=["whatsapp-web"],
     )
     pinned_sha256: list[Fingerprint] | None = Field(
         None,
@@ -223,6 +238,7 @@ class Tls(Model):
         min_length=1,
         max_length=8,
         json_schema_extra={"x-kubernetes-list-type": "set"},
+        examples=[["9F:86:D0:81:88:4C:7D:65:9A:2F:EA:A0:C5:5A:D0:15:A3:BF:4F:1B:2B:0B:82:2C:D1:5D:6C:15:B0:F0:0A:08"]],
         description="SHA-256 fingerprints of certificates, 64 hexadecimal digits each, bare or as openssl prints them; "
         "two while one replaces another.",
     )
@@ -231,7 +247,7 @@ class Tls(Model):
 class Multiconnect(Model):
     """What Multiconnect needs to know."""
 
-    shards: Literal[1, 2, 4, 8, 16, 32] = Field(description="How many coreapps are connected at once.")
+    shards: Literal[1, 2, 4, 8, 16, 32] = Field(description="How many coreapps are connected at once.", examples=[4])
 
 
 class Probe(Model):
@@ -247,30 +263,45 @@ class Probe(Model):
         )
     )
 
-    period_seconds: int = Field(30, ge=5, le=3600, description="Seconds from one round of probes to the next.")
+    period_seconds: int = Field(
+        30, ge=5, le=3600, description="Seconds from one round of probes to the next.", examples=[60]
+    )
     timeout_seconds: int | None = Field(
         None,
         ge=1,
         le=60,
+        examples=[20],
         description="Seconds an answer may take in all. Default 15, or periodSeconds where that is shorter; waweb asks "
         "its nodes one after the other and takes 10 s and more when one of them is gone.",
     )
 
-    failure_threshold: int = Field(3, ge=1, le=100, description="Rounds in a row before something worse is believed.")
-    success_threshold: int = Field(1, ge=1, le=100, description="Rounds in a row before anything else is believed.")
+    failure_threshold: int = Field(
+        3, ge=1, le=100, description="Rounds in a row before something worse is believed.", examples=[5]
+    )
+    success_threshold: int = Field(
+        1, ge=1, le=100, description="Rounds in a row before anything else is believed.", examples=[2]
+    )
 
 
 class Grace(Model):
     """How long a passing state may last before it counts."""
 
     uninitialized_seconds: int = Field(
-        600, ge=0, le=86400, description="How long the client may initialise or upgrade its database."
+        600, ge=0, le=86400, description="How long the client may initialise or upgrade its database.", examples=[1800]
     )
     connecting_seconds: int = Field(
-        120, ge=0, le=86400, description="How long it may be connecting; a new resource is given this time, too."
+        120,
+        ge=0,
+        le=86400,
+        description="How long it may be connecting; a new resource is given this time, too.",
+        examples=[300],
     )
     failover_seconds: int = Field(
-        60, ge=0, le=86400, description="How long a failover may take, from the last connection to the next."
+        60,
+        ge=0,
+        le=86400,
+        description="How long a failover may take, from the last connection to the next.",
+        examples=[90],
     )
 
 
@@ -283,15 +314,22 @@ class Expectations(Model):
     """How much is enough."""
 
     min_connected_coreapps: int | None = Field(
-        None, ge=1, le=32, description="Connected coreapps that Available wants in Multiconnect. Default: shards."
+        None,
+        ge=1,
+        le=32,
+        examples=[3],
+        description="Connected coreapps that Available wants in Multiconnect. Default: shards.",
     )
     min_coreapps: int | None = Field(
         None,
         ge=1,
         le=1000,
+        examples=[5],
         description="Usable coreapps (active or standby) that RedundancySatisfied wants. Default: 2, or shards + 1.",
     )
-    min_masters: int = Field(2, ge=0, le=100, description="Usable masters that RedundancySatisfied wants.")
+    min_masters: int = Field(
+        2, ge=0, le=100, description="Usable masters that RedundancySatisfied wants.", examples=[3]
+    )
     registration: Literal["Required", "Optional"] = Field(
         "Required", description="Optional: a client that is not registered yet counts as available."
     )
@@ -312,7 +350,7 @@ class ApiKeyRotation(Model):
         "a coreapp or master. The operator needs the right to patch workloads for it.",
     )
     min_period_seconds: int = Field(
-        300, ge=60, le=86400, description="Seconds that must lie between two restarts, by whomever."
+        300, ge=60, le=86400, description="Seconds that must lie between two restarts, by whomever.", examples=[600]
     )
 
 
