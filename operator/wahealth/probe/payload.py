@@ -12,8 +12,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from pydantic_core import from_json
-
 from wahealth.core.answer import (
     Answered,
     GatewayStatus,
@@ -26,6 +24,7 @@ from wahealth.core.answer import (
     Unreachable,
     Unreached,
 )
+from wahealth.probe.document import document_of
 
 _STATUSES = {
     "connected": GatewayStatus.CONNECTED,
@@ -63,7 +62,7 @@ def outcome_of(http_status: int, body: bytes) -> Outcome:
 def _http_status(status: int, body: bytes) -> str:
     """With the vendor's error code where there is one, such as 1014: coreapp or database unreachable."""
     try:
-        code = from_json(body, allow_inf_nan=False)["errors"][0]["code"]
+        code = document_of(body)["errors"][0]["code"]
     except (ValueError, LookupError, TypeError):
         return f"HTTP {status}"
     return f"HTTP {status}, code {code}" if type(code) is int and 0 < code < 10_000 else f"HTTP {status}"
@@ -72,8 +71,8 @@ def _http_status(status: int, body: bytes) -> str:
 def parse_health(body: bytes) -> Answered | Malformed:
     """The body of a 200. Of duplicate keys the last one counts."""
     try:
-        document = from_json(body, allow_inf_nan=False)
-    except ValueError:  # no JSON, no UTF-8, NaN, a lone surrogate, too deep: jiter says them all so
+        document = document_of(body)
+    except ValueError:  # no JSON, no UTF-8, NaN, half a character, too deep
         return Malformed("the body is not JSON")
     health = document.get("health") if isinstance(document, dict) else None
     if not isinstance(health, dict) or not health:

@@ -11,12 +11,11 @@ import binascii
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic_core import from_json
-
 from wahealth.core.answer import Malformed, Refused, Unreachable, Unreached
 from wahealth.core.credentials import token_problem
 from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
+from wahealth.probe.document import document_of
 
 LOGIN = "/v1/users/login"
 _NO_TOKEN = Malformed("the login gave no token")
@@ -38,7 +37,7 @@ def login_outcome_of(http_status: int, body: bytes, retry_after: float) -> Login
 
 def _logged_in(body: bytes) -> LoggedIn[Credential] | Malformed:
     try:
-        user: Any = from_json(body, allow_inf_nan=False)["users"][0]
+        user: Any = document_of(body)["users"][0]
         token = user["token"].encode("ascii")
     except (ValueError, LookupError, TypeError, AttributeError):
         return _NO_TOKEN
@@ -61,7 +60,7 @@ def expiry_of(token: bytes) -> datetime | None:
     """`exp` of a JSON Web Token (RFC 7519, section 4.1.4); None of what is none. Its signature is waweb's affair."""
     try:
         payload = token.split(b".")[1]
-        claims = from_json(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)), allow_inf_nan=False)
+        claims = document_of(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
         seconds = claims["exp"]
     except (ValueError, LookupError, TypeError, binascii.Error):
         return None
