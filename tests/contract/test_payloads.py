@@ -124,3 +124,12 @@ def test_names_that_are_the_same_once_cleaned_stay_as_many_nodes() -> None:
         body = {"health": {key: {"gateway_status": "connected", "role": "coreapp"} for key in keys}}
         answered = parse_health(json.dumps(body).encode())
         assert len({n.key for n in answered.report.nodes}) == len(keys)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("depth", [*range(900, 1000, 3), 5000])
+def test_an_answer_as_deep_as_the_stack(depth: int) -> None:
+    """Half a character is looked for on a way that may be deeper than the one that read it."""
+    body = b"[" * depth + b'"\\ud83d\\ude00"' + b"]" * depth
+    assert isinstance(
+        parse_health(b'{"health": {"gateway_status": "connected"}, "x": ' + body + b"}"), Answered | Malformed
+    )

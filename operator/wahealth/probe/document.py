@@ -14,10 +14,10 @@ def document_of(body: bytes) -> Any:
     """Of duplicate keys the last one counts."""
     try:
         document = _DECODER.decode(body.decode())
+        if b"\\ud" in body or b"\\uD" in body:
+            json.dumps(document, ensure_ascii=False).encode()  # half a character cannot be encoded
     except RecursionError:
         raise ValueError("too deep") from None
-    if b"\\u" in body and (b"\\ud" in body or b"\\uD" in body):
-        json.dumps(document, ensure_ascii=False).encode()  # half a character cannot be encoded
     return document
 
 
