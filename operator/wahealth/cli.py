@@ -29,6 +29,14 @@ def _operator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
     return lambda arguments: run(settings_from(arguments, OperatorSettings, parser.error))
 
 
+def _sidecar(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth.sidecar import settings
+    from wahealth.sidecar.run import run
+
+    settings.add_arguments(parser)
+    return lambda arguments: run(settings.settings_of(arguments, settings.environment(), parser.error))
+
+
 def _check(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     from wahealth import check
 
@@ -66,6 +74,7 @@ def _generate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[argparse.Namespace], int]]]] = {
     "operator": ("the operator process", _operator),
+    "sidecar": ("the probe sidecar process: liveness and readiness of one pod", _sidecar),
     "check": ("one probe from here, with the full verdict", _check),
     "simulate": ("replay answers offline: what the operator would write, without a cluster", _simulate),
     "demo": ("the playground: a real control plane, simulated clients, the operator, a live table", _demo),

@@ -1,0 +1,100 @@
+"""Of a coreapp or master pod, which finds itself in the answer of the web pods: a rule a function, in order.
+
+A standby is ready: otherwise no rollout would ever end, and no node could be drained. What another component does wrong
+never takes this pod away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from wahealth.core.answer import MASTERS, GatewayStatus, Node
+from wahealth.core.readiness.depth import Depth, Readiness
+from wahealth.core.status import NodeVerdict, TopologyNode
+from wahealth.core.word import Word
+
+
+class PodRole(Word):
+    WEB = "web"
+    COREAPP = "coreapp"
+    MASTER = "master"
+
+
+class Identity(NamedTuple):
+    """Of this pod."""
+
+    role: PodRole
+    name: str
+    address: str
+
+
+def own_entry(nodes: Sequence[Node], identity: Identity) -> Node | None:
+    """The node that this pod is. Seen: its key is `<pod IP>:<pod name>`; under other networks only one of both."""
+    by_host = [node for node in nodes if node.host == identity.address]
+    both = next((node for node in by_host if node.container == identity.name), None)
+    by_name = (node for node in nodes if node.container == identity.name)
+    return both or next(iter(by_host), None) or next(by_name, None)
+
+
+class Own(NamedTuple):
+    """What the answer says of this pod (None: it is not in it), what is made of it, and whether a grace is over."""
+
+    node: Node | None
+    listed: TopologyNode | None
+    missing: bool = False  # it was not in the answer for longer than a failover may take
+
+
+Rule = Callable[[Own], Readiness | None]
+
+
+def missing(own: Own) -> Readiness | None:
+    if own.node is not None:
+        return None
+    return Readiness("Missing", Depth.REACHABLE if own.missing else None)
+
+
+def uninitialized(own: Own) -> Readiness | None:
+    return Readiness("Uninitialized", Depth.REACHABLE) if _says(own, GatewayStatus.UNINITIALIZED) else None
+
+
+def unregistered(own: Own) -> Readiness | None:
+    return Readiness("Unregistered", Depth.REGISTERED) if _says(own, GatewayStatus.UNREGISTERED) else None
+
+
+def connecting(own: Own) -> Readiness | None:
+    """Documented (page "Health"): connecting is good; for a time."""
+    if not _says(own, GatewayStatus.CONNECTING):
+        return None
+    return Readiness("Connecting", Depth.CONNECTED if _is(own, NodeVerdict.FAULTY) else None)
+
+
+def degraded_master(own: Own) -> Readiness | None:
+    """Documented (page "High Availability"): coreapps serve without masters, so none is taken away for it."""
+    masters = own.node is not None and own.node.role in MASTERS
+    return Readiness("DegradedMaster") if masters and _is(own, NodeVerdict.FAULTY) else None
+
+
+def faulty(own: Own) -> Readiness | None:
+    return Readiness("Faulty", Depth.CONNECTED) if _is(own, NodeVerdict.FAULTY) else None
+
+
+def as_it_is(own: Own) -> Readiness:
+    """Active or standby."""
+    role = own.node.role if own.node and own.node.role else "Node"
+    return Readiness(f"{own.listed.verdict if own.listed else ''}{role}")
+
+
+RULES: tuple[Rule, ...] = (missing, uninitialized, unregistered, connecting, degraded_master, faulty, as_it_is)
+
+
+def of_node(own: Own) -> Readiness:
+    return next(found for rule in RULES if (found := rule(own)) is not None)
+
+
+def _says(own: Own, status: GatewayStatus) -> bool:
+    return own.node is not None and own.node.gateway is status
+
+
+def _is(own: Own, verdict: NodeVerdict) -> bool:
+    return own.listed is not None and own.listed.verdict is verdict

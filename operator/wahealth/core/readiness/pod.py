@@ -1,0 +1,84 @@
+"""Round after round, the readiness of this pod: what is kept while nothing can be said, and for how long."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, Refused
+from wahealth.core.facts import Facts
+from wahealth.core.readiness.depth import STARTING, Readiness
+from wahealth.core.readiness.node import Identity, Own, PodRole, of_node, own_entry
+from wahealth.core.readiness.web import of_web
+from wahealth.core.status import Status, TopologyNode
+
+KEPT = 600.0  # seconds for which a coreapp or master keeps its readiness while no web pod answers
+
+
+class Kept(NamedTuple):
+    """Between two rounds. Times are monotonic seconds."""
+
+    readiness: Readiness = STARTING
+    own: TopologyNode | None = None
+    answered: float | None = None  # the last round in which the web pods answered
+    began: float | None = None
+    absent: float | None = None  # the first round whose answer did not list this pod
+
+
+class Seen(NamedTuple):
+    """One round. `status`: of the whole client, as believed; or as it is seen while nothing is believed yet."""
+
+    facts: Facts
+    status: Status
+    now: float
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return self.facts.outcomes[0].outcome if self.facts.outcomes else None
+
+    @property
+    def without_key(self) -> bool:
+        """The key is refused, or cannot be used."""
+        return isinstance(self.outcome, Refused) or self.facts.key is not None or self.facts.reference is not None
+
+
+def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
+    kept = kept._replace(began=seen.now if kept.began is None else kept.began)
+    if identity.role is PodRole.WEB:
+        return kept._replace(readiness=_of_web(kept, seen))
+    if not isinstance(seen.outcome, Answered):
+        return kept._replace(readiness=_silent(kept, seen.now))
+    if seen.outcome.report.single is not None:
+        return kept._replace(readiness=Readiness("SingleInstance"), own=None, answered=seen.now)
+    return _of_node(kept, identity, seen.outcome.report.nodes, seen)
+
+
+def _of_web(kept: Kept, seen: Seen) -> Readiness:
+    """A key that is refused or cannot be used, or a status that nobody knows, says nothing of the pod: it stays what it
+    was."""
+    if seen.without_key:
+        return Readiness("CredentialsUnknown") if kept.readiness == STARTING else kept.readiness
+    nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
+    return kept.readiness if nobody_knows and kept.readiness != STARTING else of_web(seen.status)
+
+
+def _of_node(kept: Kept, identity: Identity, nodes: tuple[Node, ...], seen: Seen) -> Kept:
+    node = own_entry(nodes, identity)
+    absent = None if node is not None else seen.now if kept.absent is None else kept.absent
+    kept = kept._replace(own=_listed(seen.status, node), answered=seen.now, absent=absent)
+    if node is not None and node.gateway in {None, GatewayStatus.UNKNOWN} and kept.readiness != STARTING:
+        return kept  # nobody could ask it, or knows what it says
+    over = absent is not None and seen.now - absent >= seen.facts.expected.patience.failover
+    return kept._replace(readiness=of_node(Own(node, kept.own, over)))
+
+
+def _listed(status: Status, node: Node | None) -> TopologyNode | None:
+    if node is None:
+        return None
+    by_name = {listed.name: listed for listed in status.nodes}
+    return by_name.get(node.key) or by_name.get(node.container)
+
+
+def _silent(kept: Kept, now: float) -> Readiness:
+    """Another component's fault must not take this pod away."""
+    since = kept.answered if kept.answered is not None else kept.began
+    return Readiness("WebSilent") if since is not None and now - since >= KEPT else kept.readiness

@@ -1,0 +1,54 @@
+"""Of a web pod, which asks itself: a rule a function; the order of the table is its precedence.
+
+A refused key is a word about the key, and a status nobody knows one about this version: neither takes a pod away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wahealth.core.readiness.depth import Depth, Readiness
+from wahealth.core.status import ConditionType, Gateway, Status, Truth
+
+Rule = Callable[[Status], Readiness | None]
+
+
+def unreachable(status: Status) -> Readiness | None:
+    """It refuses connections, is silent, or says what nobody understands; thresholds applied."""
+    found = status.condition(ConditionType.REACHABLE)
+    return Readiness(found.reason, Depth.REACHABLE) if found and found.status is Truth.FALSE else None
+
+
+def uninitialized(status: Status) -> Readiness | None:
+    """Documented (page "Health"): it may be upgrading or initialising its database: try again in a few minutes."""
+    return Readiness("Uninitialized", Depth.REACHABLE) if status.gateway is Gateway.UNINITIALIZED else None
+
+
+def unregistered(status: Status) -> Readiness | None:
+    """Documented (page "Health"): a person has to register it, through this very pod."""
+    return Readiness("Unregistered", Depth.REGISTERED) if status.gateway is Gateway.UNREGISTERED else None
+
+
+def several_active(status: Status) -> Readiness | None:
+    """It serves; that the number may be banned is told by the operator."""
+    found = status.condition(ConditionType.AVAILABLE)
+    return Readiness(found.reason) if found and found.reason == "MultipleActiveCoreapps" else None
+
+
+def unavailable(status: Status) -> Readiness | None:
+    """The graces are over. Without this pod there would be no API, no login and no diagnosis."""
+    found = status.condition(ConditionType.AVAILABLE)
+    return Readiness(found.reason, Depth.CONNECTED) if found and found.status is Truth.FALSE else None
+
+
+def ready(status: Status) -> Readiness:
+    found = status.condition(ConditionType.AVAILABLE)
+    return Readiness(found.reason if found else "Available")
+
+
+RULES: tuple[Rule, ...] = (unreachable, uninitialized, unregistered, several_active, unavailable, ready)
+
+
+def of_web(status: Status) -> Readiness:
+    """`status` as it is believed, or as it is seen while nothing is believed yet."""
+    return next(found for rule in RULES if (found := rule(status)) is not None)

@@ -1,0 +1,129 @@
+"""The background: a question a period, and what is remembered of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from wahealth.core.answer import Answered, Outcome
+from wahealth.core.belief.history import History
+from wahealth.core.credentials import api_key_problem
+from wahealth.core.facts import Expectation, Facts, Patience, with_asked
+from wahealth.core.moment import Moment
+from wahealth.core.readiness.pod import Kept, Seen, after
+from wahealth.core.references import secret_key_missing
+from wahealth.core.round import begin, play
+from wahealth.core.signin.keys import KeyRing
+from wahealth.core.signin.talk import Ask, Asked, Asking, Came, Command, Read, Reading, Terms
+from wahealth.core.status import Status
+from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.stage import ObserverFault
+from wahealth.sidecar.settings import Settings
+
+log = logging.getLogger(__name__)
+
+UPSTREAM = "upstream"
+
+
+class Rounds:
+    """`status`: of the whole client, as believed or as seen so far. `ticked`: the second of the last round's begin."""
+
+    def __init__(self, settings: Settings, prober: Prober) -> None:
+        self._settings = settings
+        self._prober = prober
+        self._expected = Expectation(settings.mode, settings.shards, patience=Patience(settings.period))
+        self._keys: KeyRing[Credential] = KeyRing()
+        self._history: History | None = None
+        self.kept = Kept()
+        self.status = Status()
+        self.outcome: Outcome | None = None
+        self.ticked = self.began = _seconds()
+        self.answered: float | None = None
+        self.counts: dict[str, int] = {}  # rounds by what came of them
+
+    async def run(self) -> None:
+        """Runs until cancelled; the rounds of all pods do not begin together, for they did not start together."""
+        while True:
+            self.ticked = _seconds()
+            try:
+                await self._round()
+            except ObserverFault:
+                self._count("ObserverFault")  # says nothing of the client
+            except Exception as error:  # noqa: BLE001 - a bug in one round ends that round
+                self._count("Bug")
+                log.error("bug in a round", extra={"error": type(error).__name__})
+            await asyncio.sleep(max(0.0, self.ticked + self._settings.period - _seconds()))
+
+    async def _round(self) -> None:
+        now = Moment(_seconds(), datetime.now(UTC).replace(microsecond=0))
+        facts = await self._facts(now)
+        history = self._history or begin(Status(), 0, self._expected.patience, now)
+        done = play(history, facts, Status(), now)
+        self._history = done.history
+        believed = done.history.believed or done.seen
+        self.status = believed.status if believed else Status()
+        before = self.kept.readiness
+        self.kept = after(self.kept, self._settings.identity, Seen(facts, self.status, now.seconds))
+        self._noted(facts, now)
+        for event in done.events:
+            log.info(event.note, extra={"reason": event.reason})
+        if self.kept.readiness != before:
+            told = {"reason": self.kept.readiness.reason, "lacking": self.kept.readiness.lacking or "-"}
+            log.info("readiness changed", extra=told)
+
+    def _noted(self, facts: Facts, now: Moment) -> None:
+        self.outcome = facts.outcomes[0].outcome if facts.outcomes else None
+        self._count(type(self.outcome).__name__ if self.outcome else "NotAsked")
+        if isinstance(self.outcome, Answered):
+            self.answered = now.seconds
+
+    def _count(self, result: str) -> None:
+        self.counts[result] = self.counts.get(result, 0) + 1
+
+    async def _facts(self, now: Moment) -> Facts:
+        terms = Terms(self._expected.patience.previous_key, 0.0)
+        asked = await self._carried_out(self._keys.stale().asking((UPSTREAM,), terms, now))
+        if isinstance(asked.signin, KeyRing):
+            self._keys = asked.signin
+        return with_asked(Facts(self._expected, 0), asked, {UPSTREAM: self._settings.upstream.host})
+
+    async def _carried_out(self, talk: Asking[Credential]) -> Asked[Credential]:
+        command = next(talk)
+        while True:
+            came = await self._came_of(command)
+            try:
+                command = talk.send(came)
+            except StopIteration as done:
+                asked: Asked[Credential] = done.value
+                return asked
+
+    async def _came_of(self, command: Command[Credential]) -> Came[Credential]:
+        match command:
+            case Read():
+                return self._reading()
+            case Ask(_, secret):
+                return {UPSTREAM: await self._outcome(secret)}
+            case _:
+                raise TypeError("an API key needs no login")
+
+    def _reading(self) -> Reading[Credential]:
+        """As it is mounted now: kubelet swaps a link when the Secret changes."""
+        path = self._settings.api_key_file
+        try:
+            key = path.read_bytes()
+        except OSError:
+            return Reading(reference=secret_key_missing(str(path.parent), path.name))
+        problem = api_key_problem(key)
+        return Reading(api_key(key)) if problem is None else Reading(form=problem)
+
+    async def _outcome(self, secret: Credential) -> Outcome:
+        upstream, settings = self._settings.upstream, self._settings
+        place = Place(upstream.host, (), upstream.port, settings.trust, settings.server_name)
+        return (await self._prober.ask(Question(place, secret, settings.timeout))).outcome
+
+
+def _seconds() -> float:
+    """Of the loop's clock, which is monotonic."""
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,268 @@
+"""The sidecar as a process of its own, beside the simulated waweb: what kubelet, a person and an enemy get from it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from contract.conftest import FIRST, KEY, Simulator
+
+HOST = "127.0.0.1"
+
+
+@dataclass
+class Sidecar:
+    port: int
+    process: subprocess.Popen[str]
+    mounted: Path
+    http: httpx.Client = field(repr=False)
+
+    def get(self, path: str) -> httpx.Response:
+        return self.http.get(path)
+
+    def until(self, path: str, good: Callable[[httpx.Response], bool], seconds: float = 15) -> httpx.Response:
+        deadline = time.monotonic() + seconds
+        while not good(answer := self.get(path)):
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.1)
+        return answer
+
+    def mount(self, key: str) -> None:
+        """As kubelet does it: a new directory, and a link that is swapped."""
+        folder = self.mounted / f"..{time.monotonic_ns()}"
+        folder.mkdir()
+        (folder / "WA_API_KEY").write_text(key)
+        (self.mounted / "..new").symlink_to(folder.name)
+        (self.mounted / "..new").replace(self.mounted / "..data")
+
+
+Starts = Callable[..., Sidecar]
+
+
+@pytest.fixture
+def start(tmp_path: Path, simulator: Simulator) -> Iterator[Starts]:
+    with contextlib.ExitStack() as running:
+
+        def started(*flags: str, upstream: str = f"https://{FIRST}", key: str = KEY, **environment: str) -> Sidecar:
+            with socket.socket() as free:
+                free.bind((HOST, 0))
+                port = free.getsockname()[1]
+            mounted = tmp_path / f"mounted-{port}"
+            mounted.mkdir()
+            argv = [sys.executable, "-m", "wahealth", "sidecar", f"--upstream={upstream}:{simulator.port}", *flags]
+            argv += [f"--api-key-file={mounted}/WA_API_KEY", f"--listen={HOST}:{port}", "--period=1", "--timeout=1"]
+            argv += ["--log-level=debug"]
+            http = running.enter_context(httpx.Client(base_url=f"http://{HOST}:{port}", trust_env=False))
+            log = running.enter_context((tmp_path / f"{port}.log").open("w+"))
+            sidecar = Sidecar(port, None, mounted, http)  # type: ignore[arg-type]
+            sidecar.mount(key)
+            (mounted / "WA_API_KEY").symlink_to("..data/WA_API_KEY")
+            process = subprocess.Popen(argv, stderr=log, text=True, env={**os.environ, **environment})
+            running.callback(ended, process, Path(log.name))
+            sidecar.process = process
+            wait_for_port(port, process)
+            return sidecar
+
+        yield started
+
+
+def ended(process: subprocess.Popen[str], log: Path) -> None:
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert KEY not in log.read_text()
+
+
+def wait_for_port(port: int, process: subprocess.Popen[str]) -> None:
+    for _ in range(100):
+        assert process.poll() is None
+        with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the sidecar does not listen")
+
+
+def is_ok(answer: httpx.Response) -> bool:
+    return answer.status_code == 200
+
+
+def is_not(answer: httpx.Response) -> bool:
+    return answer.status_code == 503
+
+
+def test_a_web_pod_and_all_its_pages(start: Starts) -> None:
+    sidecar = start()
+    assert sidecar.until("/readyz", is_ok).json()["reason"] == "Connected"
+    for path in ("/startupz", "/livez", "/readyz?depth=registered", "/readyz?depth=connected", "/gateway/connected"):
+        assert sidecar.get(path).status_code == 200, path
+    assert sidecar.get("/readyz?depth=deeper").status_code == 400
+    assert sidecar.get("/role/active").status_code == 503
+    assert sidecar.get("/nothing").status_code == 404
+    assert sidecar.get("/status").json()["client"]["mode"] == "HighAvailability"
+    families = {family.name for family in text_string_to_metric_families(sidecar.get("/metrics").text)}
+    assert {"wahealth_sidecar_ready", "wahealth_sidecar_client_gateway", "wahealth_sidecar_probes"} <= families
+
+
+def test_head_options_and_what_is_not_allowed(start: Starts) -> None:
+    sidecar = start()
+    sidecar.until("/readyz", is_ok)
+    head, options, post = (sidecar.http.request(method, "/readyz") for method in ("HEAD", "OPTIONS", "POST"))
+    assert (head.status_code, head.content, int(head.headers["content-length"]) > 0) == (200, b"", True)
+    assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS")
+    assert (post.status_code, post.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+def test_a_coreapp_finds_itself_behind_the_web_service(start: Starts) -> None:
+    pods = [start("--insecure", "--pod-role=coreapp", f"--pod-name=ha-coreapp-{n}", POD_IP="10.1.1.1") for n in (0, 1)]
+    reasons = {pod.until("/readyz?depth=connected", is_ok).json()["reason"] for pod in pods}
+    assert reasons == {"ActiveCoreapp", "StandbyCoreapp"}
+    active = [pod for pod in pods if pod.get("/role/active").status_code == 200]
+    standby = [pod for pod in pods if pod.get("/role/standby").status_code == 200]
+    assert (len(active), len(standby), active != standby) == (1, 1, True)
+    assert all(pod.get("/role/coreapp").status_code == 200 for pod in pods)
+
+
+def test_a_key_that_changes_is_picked_up_without_a_restart(start: Starts) -> None:
+    sidecar = start(key="another-key-than-waweb-has")
+    assert sidecar.until("/readyz", is_ok).json()["reason"] == "CredentialsUnknown"  # it takes no pod away
+    sidecar.mount(KEY)
+    sidecar.until("/readyz?depth=connected", lambda answer: answer.json().get("reason") == "Connected")
+
+
+def test_a_key_that_is_not_mounted_takes_no_pod_away(start: Starts) -> None:
+    sidecar = start()
+    sidecar.until("/readyz", is_ok)
+    (sidecar.mounted / "..data").unlink()
+    time.sleep(2.5)
+    answer = sidecar.get("/readyz?depth=connected")
+    assert (answer.status_code, answer.json()["reason"]) == (200, "Connected")
+
+
+def test_liveness_is_about_its_own_loop_alone(start: Starts, simulator: Simulator) -> None:
+    sidecar = start()
+    sidecar.until("/readyz", is_ok)
+    for setting in ({"refuse": True}, {"hang": True}, {"status": 500}, {"body": "no JSON"}, {"registered": False}):
+        simulator.set(**setting)
+        time.sleep(1.2)
+        assert sidecar.get("/livez").status_code == 200, setting
+        assert sidecar.get("/startupz").status_code == 200, setting
+        simulator.reset()
+
+
+def test_a_loop_that_stands_still_fails_it() -> None:
+    """Stopped as a whole it cannot answer; so its pages are asked about a loop that has not ticked for long."""
+    from http import HTTPStatus
+
+    from wahealth.core.readiness.node import Identity, PodRole
+    from wahealth.core.readiness.pod import Kept
+    from wahealth.sidecar.pages import Pages
+
+    class Settings:
+        period, timeout, identity = 10.0, 15.0, Identity(PodRole.WEB, "w", "")
+
+    class Rounds:
+        ticked, kept = 100.0, Kept()
+
+    for now, status in ((145.0, HTTPStatus.OK), (145.1, HTTPStatus.SERVICE_UNAVAILABLE)):
+        pages = Pages(Settings(), Rounds(), lambda now=now: now)  # type: ignore[arg-type, misc]
+        assert pages("GET", "/livez").status is status
+
+
+def test_a_waweb_that_fails_is_not_ready_and_comes_back(start: Starts, simulator: Simulator) -> None:
+    sidecar = start()
+    sidecar.until("/readyz", is_ok)
+    simulator.set(status=500)
+    assert sidecar.until("/readyz", is_not).json()["reason"] == "HTTPStatus"
+    simulator.reset()
+    sidecar.until("/readyz", is_ok)
+
+
+ODD = {
+    "half a request": b"GET /readyz HT",
+    "no request at all": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "a lower-case method": b"get /readyz HTTP/1.1\r\n\r\n",
+    "no version": b"GET /readyz\r\n\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "a full address": b"GET http://x/readyz HTTP/1.1\r\n\r\n",
+    "no UTF-8": b"GET /\xff\xfe HTTP/1.1\r\n\r\n",
+    "64 KiB of headers": b"GET /readyz HTTP/1.1\r\nX: " + b"a" * 65536 + b"\r\n\r\n",
+    "64 KiB of a path": b"GET /" + b"a" * 65536 + b" HTTP/1.1\r\n\r\n",
+    "a bad depth": b"GET /readyz?depth=%ff%00 HTTP/1.1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", ODD.values(), ids=ODD)
+def test_an_odd_request_is_refused_or_left_alone(start: Starts, sent: bytes) -> None:
+    sidecar = start()
+    with socket.create_connection((HOST, sidecar.port), 5) as odd:
+        with contextlib.suppress(OSError):
+            odd.sendall(sent)
+        odd.settimeout(1)
+        with contextlib.suppress(OSError):
+            assert re.match(rb"HTTP/1\.1 4\d\d ", odd.recv(1000) or b"HTTP/1.1 400 ")
+        assert sidecar.get("/startupz").status_code == 200
+
+
+async def burst(port: int, times: int) -> list[bytes]:
+    async def one() -> bytes:
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    return await asyncio.gather(*(one() for _ in range(times)))
+
+
+def test_a_burst_beside_many_that_say_nothing_is_answered_in_full(start: Starts) -> None:
+    sidecar = start()
+    sidecar.until("/readyz", is_ok)
+    with contextlib.ExitStack() as open_:
+        for number in range(500):
+            idle = open_.enter_context(socket.create_connection((HOST, sidecar.port), 5))
+            idle.sendall((b"", b"GET /readyz HT", b"GET /readyz HTTP/1.1\r\nX: " + b"a" * 4096)[number % 3])
+        answers = asyncio.run(burst(sidecar.port, 500))
+    assert len([answer for answer in answers if answer.startswith(b"HTTP/1.1 200 OK\r\n")]) == 500
+
+
+WRONG = {
+    "a coreapp that asks itself": (["--pod-role=coreapp", "--pod-ip=10.0.0.1"], "name it with --upstream"),
+    "a master without its address": (["--pod-role=master", "--upstream=https://web"], "set POD_IP from status.podIP"),
+    "no key": (["--api-key-file="], "name the file with the API key"),
+    "an upstream with a path": (["--upstream=https://web/v1/health"], "is to be an origin"),
+    "another role": (["--pod-role=worker"], "is to be one of web, coreapp, master"),
+    "another depth": (["--depth=deep"], "is to be one of reachable, registered, connected"),
+    "three shards": (["--shards=3"], "is to be one of 1, 2, 4"),
+    "two ways to trust": (["--insecure", "--pin=" + "ab" * 32], "exclude each other"),
+    "a pin that is none": (["--pin=ab"], "64 hexadecimal digits"),
+    "a CA that is not there": (["--ca=/nowhere"], "cannot be read"),
+    "a period of nothing": (["--period=0"], "is to be 1 to 3600 seconds"),
+    "a name to listen on": (["--listen=localhost:80"], "is to be an address and a port"),
+}
+
+
+@pytest.mark.parametrize(("flags", "says"), WRONG.values(), ids=WRONG)
+def test_settings_that_cannot_work_are_one_sentence(flags: list[str], says: str) -> None:
+    argv = [sys.executable, "-m", "wahealth", "sidecar", "--api-key-file=/tmp/key", *flags]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 64
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_setting_from_the_environment(start: Starts) -> None:
+    sidecar = start(WAHEALTH_DEPTH="connected", WAHEALTH_MODE="HighAvailability")
+    assert sidecar.until("/readyz", is_ok).json()["depth"] == "connected"

@@ -1,0 +1,278 @@
+"""May this pod receive what its Service sends: both tables, row by row, and what is kept while nothing can be said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from builders import (
+    CONNECTED,
+    CONNECTING,
+    DISCONNECTED,
+    START,
+    UNINITIALIZED,
+    UNKNOWN,
+    UNREGISTERED,
+    answer,
+    core,
+    facts,
+    primary,
+    secondary,
+    single,
+)
+from wahealth.core.answer import GatewayStatus, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.belief.history import History
+from wahealth.core.facts import Expectation, Patience
+from wahealth.core.moment import Moment
+from wahealth.core.readiness.depth import Depth
+from wahealth.core.readiness.node import Identity, PodRole, own_entry
+from wahealth.core.readiness.pod import KEPT, Kept, Seen, after
+from wahealth.core.references import secret_key_missing
+from wahealth.core.round import begin, play
+from wahealth.core.status import Mode, Status
+
+PERIOD = 10.0
+WEB = Identity(PodRole.WEB, "web-0", "10.0.1.0")
+ALL, NONE, REGISTERED, NOT_CONNECTED = (
+    (True, True, True),
+    (False, False, False),
+    (True, False, False),
+    (True, True, False),
+)
+HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
+HA_NONE = answer(primary("m0"), secondary("m1"), core("c0"), core("c1"))
+HA_TWO = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1", CONNECTED))
+HEADLESS = answer(secondary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
+SILENT = Unreachable(Unreached.CONNECTION_REFUSED)
+
+
+def multiconnect(connected: int, primary_: GatewayStatus = CONNECTED) -> Outcome:
+    cores = [core(f"c{n}", CONNECTED if n < connected else DISCONNECTED) for n in range(5)]
+    return answer(primary("m0", primary_), secondary("m1"), *cores)
+
+
+class Sidecar:
+    def __init__(self, identity: Identity = WEB, **expected: object) -> None:
+        self.identity = identity
+        self.expected = Expectation(patience=Patience(PERIOD), **expected)  # type: ignore[arg-type]
+        self.kept = Kept()
+        self.history: History | None = None
+        self.seconds = 0.0
+
+    def hears(self, *outcomes: Outcome | None, times: int = 1) -> tuple[bool, bool, bool]:
+        """Round after round, `None` for a key that is not there; whether the pod is ready at each depth afterwards."""
+        for outcome in outcomes * times:
+            self.round(outcome)
+        return self.ready
+
+    def round(self, outcome: Outcome | None) -> None:
+        now = Moment(self.seconds, START + timedelta(seconds=self.seconds))
+        said = replace(facts(*([outcome] if outcome else [])), expected=self.expected)
+        said = said if outcome else replace(said, reference=secret_key_missing("/etc/wahealth", "WA_API_KEY"))
+        history = self.history or begin(Status(), 1, self.expected.patience, now)
+        done = play(history, said, Status(), now)
+        self.history = done.history
+        verdict = done.history.believed or done.seen
+        assert verdict is not None
+        self.kept = after(self.kept, self.identity, Seen(said, verdict.status, self.seconds))
+        self.seconds += PERIOD
+
+    @property
+    def ready(self) -> tuple[bool, bool, bool]:
+        at = self.kept.readiness.at
+        return at(Depth.REACHABLE), at(Depth.REGISTERED), at(Depth.CONNECTED)
+
+    @property
+    def reason(self) -> str:
+        return self.kept.readiness.reason
+
+
+class TestWeb:
+    def test_nothing_is_ready_before_the_first_answer(self) -> None:
+        assert Sidecar().ready == NONE
+        assert Sidecar().hears(SILENT) == NONE
+        assert Sidecar().hears(SILENT, single(CONNECTED)) == ALL
+
+    @pytest.mark.parametrize(
+        ("said", "ready"),
+        [
+            (single(CONNECTED), ALL),
+            (single(CONNECTING), ALL),
+            (single(DISCONNECTED), NOT_CONNECTED),
+            (single(UNINITIALIZED), NONE),
+            (single(UNREGISTERED), REGISTERED),
+            (single(UNKNOWN), ALL),
+            (HA, ALL),
+            (HA_NONE, ALL),
+            (HEADLESS, ALL),
+            (multiconnect(4), ALL),
+            (Refused(), ALL),
+            (None, ALL),
+            (SILENT, NONE),
+            (Malformed("no JSON"), NONE),
+        ],
+    )
+    def test_the_first_answer(self, said: Outcome | None, ready: tuple[bool, bool, bool]) -> None:
+        assert Sidecar().hears(said) == ready
+
+    @pytest.mark.parametrize(
+        ("said", "ready", "rounds"),
+        [
+            (single(CONNECTING), NOT_CONNECTED, 13),
+            (single(DISCONNECTED), NOT_CONNECTED, 3),
+            (single(UNINITIALIZED), NONE, 3),
+            (single(UNREGISTERED), REGISTERED, 3),
+            (SILENT, NONE, 3),
+            (Unreachable(Unreached.HTTP_STATUS, "HTTP 500"), NONE, 3),
+            (Malformed("no JSON"), NONE, 3),
+        ],
+    )
+    def test_a_single_instance_gets_worse(self, said: Outcome, ready: tuple[bool, bool, bool], rounds: int) -> None:
+        sidecar = Sidecar()
+        sidecar.hears(single(CONNECTED), times=3)
+        assert sidecar.hears(said, times=rounds - 1) == ALL
+        assert sidecar.hears(said) == ready
+        assert sidecar.hears(single(CONNECTED)) == ALL
+
+    @pytest.mark.parametrize(
+        ("said", "within", "past"), [(HA_NONE, ALL, NOT_CONNECTED), (HA_TWO, ALL, ALL), (HEADLESS, ALL, ALL)]
+    )
+    def test_high_availability_within_and_past_the_grace(
+        self, said: Outcome, within: tuple[bool, ...], past: tuple[bool, ...]
+    ) -> None:
+        sidecar = Sidecar()
+        sidecar.hears(HA, times=3)
+        assert sidecar.hears(said, times=6) == within
+        assert sidecar.hears(said, times=4) == past
+
+    def test_two_connected_are_told(self) -> None:
+        sidecar = Sidecar(mode=Mode.HIGH_AVAILABILITY)
+        sidecar.hears(HA_TWO, times=20)
+        assert sidecar.reason == "MultipleActiveCoreapps"
+
+    def test_multiconnect_serves_a_part_or_less(self) -> None:
+        sidecar = Sidecar(shards=4, min_connected=2)
+        sidecar.hears(multiconnect(4), times=3)
+        assert sidecar.hears(multiconnect(3), times=20) == ALL
+        assert sidecar.hears(multiconnect(1), times=6) == ALL
+        assert sidecar.hears(multiconnect(1), times=4) == NOT_CONNECTED
+
+    @pytest.mark.parametrize("before", [single(CONNECTED), single(UNREGISTERED), SILENT])
+    @pytest.mark.parametrize("nothing", [Refused(), None, single(UNKNOWN)])
+    def test_what_says_nothing_of_the_pod_keeps_it_as_it_was(self, before: Outcome, nothing: Outcome | None) -> None:
+        sidecar = Sidecar()
+        was = sidecar.hears(before, times=20)
+        if before is SILENT and nothing is not None and not isinstance(nothing, Refused):
+            return  # it answers again
+        assert sidecar.hears(nothing, times=200) == was
+
+
+def node(role: PodRole, name: str) -> Identity:
+    return Identity(role, name, "10.9.9.9")
+
+
+def heard_by(name: str, *outcomes: Outcome, role: PodRole = PodRole.COREAPP, **expected: object) -> Sidecar:
+    sidecar = Sidecar(node(role, name), **expected)
+    sidecar.hears(*outcomes)
+    return sidecar
+
+
+def times(outcome: Outcome, n: int) -> Iterable[Outcome]:
+    return [outcome] * n
+
+
+class TestNode:
+    @pytest.mark.parametrize(
+        ("name", "role", "said", "reason"),
+        [
+            ("c0", PodRole.COREAPP, HA, "ActiveCoreapp"),
+            ("c1", PodRole.COREAPP, HA, "StandbyCoreapp"),
+            ("m0", PodRole.MASTER, HA, "StandbyPrimaryMaster"),
+            ("m1", PodRole.MASTER, HA, "StandbySecondaryMaster"),
+            ("c4", PodRole.COREAPP, multiconnect(4), "StandbyCoreapp"),
+            ("m0", PodRole.MASTER, multiconnect(4), "ActivePrimaryMaster"),
+            ("m1", PodRole.MASTER, multiconnect(4), "StandbySecondaryMaster"),
+        ],
+    )
+    def test_as_it_should_be(self, name: str, role: PodRole, said: Outcome, reason: str) -> None:
+        sidecar = heard_by(name, *times(said, 20), role=role)
+        assert (sidecar.ready, sidecar.reason) == (ALL, reason)
+
+    def test_none_connected_within_and_past_the_grace(self) -> None:
+        sidecar = heard_by("c1", *times(HA, 3), *times(HA_NONE, 6))
+        assert sidecar.ready == ALL
+        assert sidecar.hears(HA_NONE, times=4) == NOT_CONNECTED
+        assert sidecar.reason == "Faulty"
+
+    def test_a_spare_that_is_wanted(self) -> None:
+        sidecar = heard_by("c4", *times(multiconnect(4), 3), *times(multiconnect(3), 6), shards=4)
+        assert sidecar.ready == ALL
+        assert sidecar.hears(multiconnect(3), times=6) == NOT_CONNECTED
+
+    def test_a_primary_master_that_is_not_connected_in_multiconnect(self) -> None:
+        said = multiconnect(4, DISCONNECTED)
+        sidecar = heard_by("m0", *times(said, 20), role=PodRole.MASTER, mode=Mode.MULTICONNECT, shards=4)
+        assert (sidecar.ready, sidecar.reason) == (ALL, "DegradedMaster")
+
+    @pytest.mark.parametrize(
+        ("status", "soon", "late"),
+        [
+            (CONNECTING, ALL, NOT_CONNECTED),
+            (UNINITIALIZED, NONE, NONE),
+            (UNREGISTERED, REGISTERED, REGISTERED),
+        ],
+    )
+    def test_one_that_starts(self, status: GatewayStatus, soon: tuple[bool, ...], late: tuple[bool, ...]) -> None:
+        said = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1", status))
+        sidecar = heard_by("c1", said)
+        assert sidecar.ready == soon
+        assert sidecar.hears(said, times=20) == late
+
+    @pytest.mark.parametrize("status", [None, UNKNOWN])
+    def test_one_that_could_not_be_asked_stays_as_it_was(self, status: GatewayStatus | None) -> None:
+        said = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1", status))
+        assert heard_by("c1", *times(HA, 3), *times(said, 200)).ready == ALL
+
+    def test_one_that_is_not_in_the_answer(self) -> None:
+        without = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED))
+        sidecar = heard_by("c1", HA, without)
+        assert (sidecar.ready, sidecar.reason) == (ALL, "Missing")
+        assert sidecar.hears(without, times=6) == NONE
+        assert sidecar.hears(HA) == ALL
+
+    @pytest.mark.parametrize("fault", [SILENT, Refused(), Malformed("no JSON")])
+    def test_the_fault_of_another_component_takes_no_pod_away(self, fault: Outcome) -> None:
+        for before, was in ((HA, ALL), (answer(primary("m0"), core("c1", UNINITIALIZED), core("c0", CONNECTED)), NONE)):
+            sidecar = heard_by("c1", *times(before, 3))
+            assert sidecar.hears(fault, times=int(KEPT / PERIOD) - 1) == was
+            assert sidecar.hears(fault, times=2) == ALL
+            assert sidecar.reason == "WebSilent"
+
+    def test_a_web_that_never_answers_holds_up_for_ten_minutes(self) -> None:
+        sidecar = heard_by("c1", *times(SILENT, 60))
+        assert sidecar.ready == NONE
+        assert sidecar.hears(SILENT) == ALL
+
+
+def test_a_pod_finds_itself_by_host_and_container_then_by_one_of_them() -> None:
+    nodes = (
+        core("a")._replace(host="10.0.0.1"),
+        core("b")._replace(host="10.0.0.1"),
+        core("a")._replace(key="10.0.0.2:a", host="10.0.0.2"),
+    )
+    found = [
+        own_entry(nodes, Identity(PodRole.COREAPP, *who))
+        for who in (("b", "10.0.0.1"), ("x", "10.0.0.2"), ("b", "x"), ("x", "x"))
+    ]
+    assert found == [nodes[1], nodes[2], nodes[1], None]
+
+
+def test_the_depths_are_in_order() -> None:
+    """What is not ready at one depth is not ready at those after it."""
+    sidecar = Sidecar()
+    for said in (single(CONNECTED), single(UNREGISTERED), single(DISCONNECTED), SILENT, HA, Refused()):
+        ready = sidecar.hears(said, times=20)
+        assert list(ready) == sorted(ready, reverse=True)
