@@ -103,6 +103,13 @@ REFUSED = {
         changed(spec__tls={"verification": "Pinned", "pinnedSHA256": ["AB:CD"]}),
         "should match",
     ),
+    "a login beside another path": (
+        changed(
+            spec__target={"url": "https://a.example.com", "path": "/support/health"},
+            spec__auth={"userCredentials": {"secretRef": {"name": "u"}}},
+        ),
+        "target.path must end in /v1/health",
+    ),
     "a restart of a Service": (
         changed(spec__target={"service": {"name": "web"}}, spec__apiKeyRotation={"restartPolicy": "OnChange"}),
         "OnChange needs target.workload and auth.apiKey",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from builders import CONNECTED, START, Story, facts, single
 from wahealth.core.certificate import EXPIRING, Certificate, first_to_end, is_expiring
-from wahealth.core.facts import Facts
+from wahealth.core.facts import Exposure, Facts
 from wahealth.core.status import ConditionType, Truth
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of, shown
@@ -61,6 +61,12 @@ def test_while_nobody_says_anything_the_last_one_stays() -> None:
     story = Story().rounds(3, seen(LATE)).rounds(3, facts(single(CONNECTED)))
     assert story.written.tls == LATE
     assert len(story.writes) == 1
+
+
+def test_over_plain_http_there_is_none() -> None:
+    plain = replace(facts(single(CONNECTED), exposed=Exposure.PLAIN_HTTP), generation=2)
+    story = Story().rounds(3, seen(LATE)).rounds(2, plain)
+    assert story.written.tls is None
 
 
 def test_a_certificate_is_read() -> None:

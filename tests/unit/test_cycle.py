@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from builders import any_targets
+from builders import CONNECTED, START, any_targets, single
+from wahealth.core.answer import PodOutcome
+from wahealth.core.facts import Expectation, Facts
+from wahealth.core.moment import Moment
+from wahealth.core.restart import WebWorkload
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.cycle import Cycle
 from wahealth.kube.events import Recorder
@@ -89,3 +93,50 @@ def test_it_does_not_fight_for_ever() -> None:
     cluster = Contested(1000, document(version="7"))
     run_round(cluster)
     assert (cluster.written, cluster.times) == ([], 997)
+
+
+class Behind(Gather):
+    """A client whose web pods run the previous key; its workload is never seen to restart, for the watch is behind."""
+
+    def __init__(self) -> None:
+        super().__init__(Inventory(), targets=None, references=None, prober=None)  # type: ignore[arg-type]
+        metadata = {"name": "web", "namespace": "default", "uid": "w"}
+        self.inventory.workloads["Deployment"].put({"metadata": metadata, "spec": {"replicas": 0}})
+
+    async def facts(self, record: Record, now: Moment) -> Facts:
+        target = record.spec and record.spec.target
+        assert target is not None
+        said = PodOutcome("web-0", "10.0.0.1", single(CONNECTED), previous_key=True)
+        workload = self._web_workload(record, target, now)
+        expected = Expectation(restart_period=300.0)
+        return Facts(expected, 1, (said,), workload=workload, key_changed=0.0, rotated=START)
+
+
+class Restarting(Contested):
+    """`refuses`: why the API server would not have it."""
+
+    def __init__(self, refuses: str = "") -> None:
+        super().__init__(0, document())
+        self.refuses = refuses
+        self.restarts: list[str] = []
+
+    async def restart(self, namespace: str, workload: WebWorkload, now: object) -> str:
+        self.restarts.append(workload.uid)
+        return self.refuses
+
+
+@pytest.mark.parametrize("refuses", ["", "The operator may not patch Deployment web."])
+def test_a_workload_is_restarted_once_whatever_the_watch_tells(refuses: str) -> None:
+    changed = document()
+    changed["spec"]["apiKeyRotation"] = {"restartPolicy": "OnChange"}
+    gather, cluster, recorder = Behind(), Restarting(refuses), Silent()
+    cycle = Cycle(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
+    records = [record_of(changed), record_of(changed)]  # two resources may name the same workload
+
+    async def rounds() -> None:
+        for _ in range(4):
+            for record in records:
+                await cycle.round(record)
+
+    asyncio.run(rounds())
+    assert len(cluster.restarts) == (1 if not refuses else 2)

@@ -19,6 +19,7 @@ from wahealth.kube.record import record_of
 from wahealth.kube.targets import Located, Spot
 from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.credential import api_key
+from wahealth.probe.stage import ObserverFault
 
 OWNER = {"kind": "StatefulSet", "name": "web", "controller": True}
 RESOURCE: dict[str, Any] = {
@@ -90,3 +91,35 @@ def test_who_wants_to_be_left_alone_is_left_alone() -> None:
 def test_but_not_for_more_than_five_periods() -> None:
     prober = Scripted(busy(86_400), Refused())
     assert asked_at(prober, 0, 30, 140, 151) == [busy(0)] * 3 + [Refused()]
+
+
+class Faulty(Prober):
+    """A question to the first address fails by our own fault; how many are under way is counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.under_way = 0
+
+    async def ask(self, question: Question) -> Heard[Outcome]:
+        self.under_way += 1
+        try:
+            if question.place.host == "10.0.0.1":
+                raise ObserverFault
+            await asyncio.sleep(10)
+        finally:
+            self.under_way -= 1
+        return Heard(Refused())
+
+
+def test_with_a_fault_of_ours_the_other_questions_end() -> None:
+    prober, record = Faulty(), record_of(RESOURCE)
+    gather = Gather(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
+    spots = {f"web-{n}": Spot(f"10.0.0.{n}", (f"10.0.0.{n}",), 443) for n in range(3)}
+    question = Question(Place("", ()), api_key(b"a-key-of-enough-characters"), 15)
+
+    async def story() -> int:
+        with pytest.raises(ObserverFault):
+            await gather._outcomes(record, Located(spots, {}), tuple(spots), question)
+        return prober.under_way
+
+    assert asyncio.run(story()) == 0

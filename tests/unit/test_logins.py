@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
 from builders import CONNECTED, START, at, single
-from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.core.moment import Moment
 from wahealth.core.signin.logins import Session
 from wahealth.core.signin.talk import (
@@ -16,6 +17,7 @@ from wahealth.core.signin.talk import (
     Asked,
     Came,
     Command,
+    Keep,
     Limited,
     LoggedIn,
     LogIn,
@@ -30,6 +32,10 @@ GONE = Finding(Truth.FALSE, "SecretNotFound", "Secret u is not there: create it.
 WEEK = timedelta(days=7)
 
 
+class OurFault(Exception):
+    """Between the login and the question."""
+
+
 @dataclass
 class Waweb:
     """Pods `a` and `b` with one database; notes when a login is tried, and what is asked with which token."""
@@ -41,6 +47,8 @@ class Waweb:
     limited: float | None = None
     silent: tuple[str, ...] = ()
     lasts: timedelta | None = WEEK
+    answer: LoginOutcome[str] | None = None  # to every login, whatever it is
+    dies: bool = False
     read: int = 0
     logins: list[float] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -70,19 +78,27 @@ class Waweb:
             case LogIn(pod, login):
                 return self._login(pod, login, now)
             case Ask(pods, token):
-                self.asked += [(pod, token) for pod in pods]
+                self.asked += [(pod, token) for pod in pods if token is not None]
                 return {pod: self._outcome(pod, token) for pod in pods}
+            case Keep(session):
+                assert isinstance(session, Session)
+                self.session = session
+                if self.dies:
+                    raise OurFault
+                return None
 
     def _login(self, pod: str, login: str, now: Moment) -> LoginOutcome[str]:
         if pod in self.silent:
             return Unreachable(Unreached.CONNECTION_REFUSED)
         self.logins.append(now.seconds)
+        if self.answer is not None:
+            return self.answer
         if self.limited is not None:
             return Limited(self.limited)
         expires = now.wall + self.lasts if self.lasts else None
         return LoggedIn(self.gives, expires) if login == self.takes else Refused()
 
-    def _outcome(self, pod: str, token: str) -> Outcome:
+    def _outcome(self, pod: str, token: str | None) -> Outcome:
         if pod in self.silent:
             return Unreachable(Unreached.CONNECTION_REFUSED)
         return single(CONNECTED) if token == self.takes_token else Refused()
@@ -129,8 +145,8 @@ def test_a_wrong_password_is_tried_after_pauses_that_double() -> None:
     assert waweb.logins[:6] == [0, 60, 180, 420, 900, 1860]
     assert [after - before for before, after in zip(waweb.logins[-3:], waweb.logins[-2:], strict=False)] == [3600, 3600]
     assert waweb.asked == []
+    assert all("user name and password" in reasons(asked)[1] for asked in rounds)
     assert all(reasons(asked)[0] == ["Refused", "Refused"] for asked in rounds)
-    assert "user name and password" in reasons(rounds[-1])[1]
 
 
 def test_a_secret_that_is_mended_is_tried_at_once() -> None:
@@ -199,3 +215,83 @@ def test_it_shows_no_secret() -> None:
     waweb = Waweb(secret="right-secret", takes="right-secret", gives="token-secret", takes_token="token-secret")
     waweb.round(0)
     assert "secret" not in repr(waweb.session)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Unreachable(Unreached.HTTP_STATUS, "HTTP 500"),
+        Unreachable(Unreached.READ_TIMEOUT),
+        Unreachable(Unreached.REDIRECTED),
+        Malformed("the login gave no token"),
+    ],
+)
+def test_a_login_without_a_usable_answer_is_not_tried_at_every_pod_and_round(answer: LoginOutcome[str]) -> None:
+    waweb = Waweb(answer=answer)
+    rounds = waweb.rounds(0, 900)
+    assert waweb.logins == [0, 60, 180, 420]
+    assert rounds[0].outcomes == {"a": answer, "b": Refused()}
+    assert "gets no answer" in reasons(rounds[-1])[1]
+
+
+@pytest.mark.parametrize("lasts", [timedelta(hours=-1), timedelta(0), timedelta(seconds=20)])
+def test_a_token_that_ends_before_it_is_used_is_no_loop(lasts: timedelta) -> None:
+    waweb = Waweb(lasts=lasts)
+    waweb.rounds(0, 600)
+    assert all(after - before >= 60 for before, after in zip(waweb.logins, waweb.logins[1:], strict=False))
+
+
+def test_a_fault_of_ours_after_the_login_loses_neither_token_nor_pause() -> None:
+    waweb = Waweb(dies=True)
+    with pytest.raises(OurFault):
+        waweb.round(0)
+    waweb.dies = False
+    assert reasons(waweb.round(30))[0] == ["Answered", "Answered"]
+    assert waweb.logins == [0]
+    bad = Waweb(secret="wrong", dies=True)
+    for second in (0, 10, 20):
+        with contextlib.suppress(OurFault):
+            bad.round(second)
+    assert bad.logins == [0]
+
+
+def test_a_limit_outlasts_an_edit_of_the_secret() -> None:
+    waweb = Waweb(limited=3600)
+    for number in range(60):
+        waweb.secret = f"right-{number % 2}"
+        waweb.round(number * 30)
+    assert waweb.logins == [0]
+
+
+def test_an_edited_secret_waits_for_a_minute_at_most() -> None:
+    waweb = Waweb(secret="wrong-0")
+    for number in range(20):
+        waweb.secret = f"wrong-{number}"
+        waweb.round(number * 5)
+    assert waweb.logins == [0, 60]
+
+
+def test_another_reference_waits_as_well() -> None:
+    waweb = Waweb(secret="wrong")
+    waweb.round(0)
+    following = Session().following(waweb.session)
+    assert isinstance(following, Session)
+    waweb.session = following
+    waweb.round(30)
+    waweb.round(60)
+    assert waweb.logins == [0, 60]
+
+
+def test_a_renewal_that_fails_in_silence_is_warned_of() -> None:
+    waweb = Waweb()
+    waweb.round(0)
+    waweb.answer = Unreachable(Unreached.HTTP_STATUS, "HTTP 500")
+    assert waweb.round(6.5 * 86400).expiring
+
+
+def test_whether_they_are_there_is_seen_while_no_login_is_tried() -> None:
+    waweb = Waweb(secret="wrong")
+    waweb.round(0)
+    waweb.silent = ("a",)
+    assert reasons(waweb.round(30))[0] == ["Unreachable", "Refused"]
+    assert waweb.logins == [0]

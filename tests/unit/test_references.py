@@ -18,8 +18,11 @@ from wahealth.core.signin.logins import Session
 from wahealth.core.signin.talk import Reading
 from wahealth.core.signin.tokens import Token
 from wahealth.kube.api import ApiError, ApiServer
+from wahealth.kube.record import record_of
 from wahealth.kube.references import References
+from wahealth.playground.pki import self_signed
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
+from wahealth.probe.trust import NotAFingerprint, pinned
 
 CANARY = b"canary-of-enough-characters"
 KEY = use_of(Auth.model_validate({"apiKey": {"secretKeyRef": {"name": "k"}}}))
@@ -135,3 +138,32 @@ def test_a_secret_is_neither_pickled_nor_copied(secret: Credential) -> None:
     for way in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError):
             way(secret)
+
+
+PEM = self_signed("waweb", ["waweb"])[0].decode()
+
+
+def test_a_trust_that_was_edited_while_it_was_read_is_not_held() -> None:
+    """The next round trusts whom the edit says."""
+    metadata = {"name": "a", "namespace": "acme", "uid": "u", "generation": 1, "resourceVersion": "1"}
+    auth = {"apiKey": {"secretKeyRef": {"name": "k"}}}
+    tls = {"caRef": {"kind": "ConfigMap", "name": "ca"}}
+    document = {"metadata": metadata, "spec": {"target": {"workload": {"name": "web"}}, "auth": auth, "tls": tls}}
+    record = record_of(document)
+
+    class Edited(Answering):
+        async def read(self, path: str, **_: Any) -> dict[str, Any]:
+            edited = {"metadata": metadata | {"generation": 2, "resourceVersion": "2"}, "spec": document["spec"]}
+            record.renew(edited)
+            return {"kind": "ConfigMap", "data": {"ca.crt": PEM}}
+
+    assert record.spec is not None
+    asyncio.run(References(Edited({}), 300).trust(record, record.spec.tls))
+    assert record.trust is None
+    asyncio.run(References(Edited({}), 300).trust(record, record.spec.tls))
+    assert record.trust is not None
+
+
+def test_pinned_without_pins_trusts_nobody() -> None:
+    with pytest.raises(NotAFingerprint):
+        pinned(frozenset())

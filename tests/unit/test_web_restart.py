@@ -11,10 +11,11 @@ import pytest
 from builders import CONNECTED, START, Story, answer, core, facts, primary, single
 from wahealth.core.answer import Answered, PodOutcome, Refused
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
-from wahealth.core.restart import Skip, WebWorkload, decided
+from wahealth.core.restart import Skip, WebWorkload, decided, obstacle
 from wahealth.core.status import Condition, ConditionType, Credentials, KeyInUse, Status, TopologyNode, Truth
 from wahealth.core.verdict.nodes import NodeVerdict
-from wahealth.kube.inventory.workloads import RESTARTED_AT, workload_of
+from wahealth.kube.inventory.names import Key
+from wahealth.kube.inventory.workloads import RESTARTED_AT, Workloads, workload_of
 
 CHANGED = datetime.fromisoformat("2026-01-01T12:00:00Z")
 WEB = WebWorkload("Deployment", "web", "uid-1")
@@ -65,6 +66,35 @@ def test_not_where_something_is_in_the_way() -> None:
     assert decision(obstacle="May not.", rolling_out=True) == Skip("May not.")
 
 
+def test_a_restart_of_a_time_to_come_is_none() -> None:
+    assert decision(restarted=after(10**9)) is not None
+
+
+@pytest.mark.parametrize(
+    ("spec", "stuck"),
+    [({"paused": True}, "it is paused"), ({"updateStrategy": {"type": "OnDelete"}}, "its update strategy is OnDelete")],
+)
+def test_not_where_it_would_restart_no_pod(spec: dict[str, Any], stuck: str) -> None:
+    web = deployment()
+    web["spec"] |= spec
+    assert workload_of(web).stuck == stuck
+    assert stuck in obstacle("Deployment", "web", "", workload_of(web).stuck)
+
+
+def test_a_restart_of_ours_is_known_before_the_watch_tells_it() -> None:
+    store, key = Workloads(), Key("acme", "shop-web")
+    store.put(deployment())
+    store.restarting("u", CHANGED)
+    store.put(deployment())  # an older state comes late
+    found = store.get(key)
+    assert found is not None
+    assert found.restarted == CHANGED
+    store.restarting("u", None)
+    found = store.get(key)
+    assert found is not None
+    assert found.restarted is None
+
+
 def test_not_where_a_node_of_the_client_runs_in_it() -> None:
     node = TopologyNode("core-0", None, None, NodeVerdict.ACTIVE, pod_name="web-0")
     found = decision(BELIEVED._replace(nodes=(node,)))
@@ -92,6 +122,7 @@ def deployment(name: str = "shop-web", status: dict[str, Any] | None = None, **c
         deployment("scoreboard"),
         deployment(ports=[{"containerPort": 443}], env=[{"name": "WA_API_KEY"}]),
         deployment(image="master.example.com/core/web@sha256:0000"),
+        deployment(image="coreapp.example.com/whatsapp/web:v2.37.1"),
     ],
 )
 def test_a_web_workload_holds_nothing_else(web: dict[str, Any]) -> None:
@@ -104,6 +135,10 @@ def test_a_web_workload_holds_nothing_else(web: dict[str, Any]) -> None:
         deployment("whatsapp-coreapp-deployment"),
         deployment("whatsapp-master-deployment"),
         deployment("wacore1"),
+        deployment("wamasterd"),
+        deployment("whatsappcoreapp"),
+        deployment(image="registry.example.com:5000/coreapp/release:2.45"),
+        deployment(command=["/opt/whatsapp/bin/launch_within_docker.sh"], args=["coreapp.sh"]),
         deployment(name="wamaster"),
         deployment(image="docker.example.com/coreapp:v2.37.1"),
         deployment(image="coreapp@sha256:0000"),
@@ -187,6 +222,15 @@ class TestRounds:
         story = Story().rounds(1, rotating(False))
         refused = replace(rotating(False), outcomes=(PodOutcome("web-0", "10.0.0.1", Refused()),))
         assert [story.round(refused).restart for _ in range(9)] == [None] * 9
+
+    def test_nothing_weeks_after_a_change_that_was_taken(self) -> None:
+        """Whoever refuses the key then runs another one for another reason."""
+        story = Story().rounds(2, rotating(True)).rounds(3, rotating(False))
+        story.seconds += 30 * 86400
+        both = (PodOutcome("web-0", "10.0.1.0", single(CONNECTED)), PodOutcome("web-1", "10.0.1.1", Refused()))
+        some = replace(rotating(False), outcomes=both, key_changed=None, rotated=None)
+        assert [story.round(some).restart for _ in range(9)] == [None] * 9
+        assert story.written.condition(ConditionType.RESTART_REQUIRED) is not None
 
     def test_never_without_the_policy(self) -> None:
         never = replace(rotating(True), expected=Expectation(), workload=None)

@@ -107,6 +107,10 @@ class Facts:
     token_expiring: bool = False  # soon, and somebody has to see to it
 
     @property
+    def asked_nobody(self) -> bool:
+        return self.reference is not None or self.key is not None
+
+    @property
     def reached(self) -> bool:
         """At least one pod answered, or refused the key."""
         return any(isinstance(o.outcome, Answered | Refused) for o in self.outcomes)

@@ -13,8 +13,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# No pod lives there: this host, loopback, link-local with the clouds' metadata, multicast, broadcast; and the metadata
-# services outside of link-local (Azure, Alibaba, Oracle, AWS over IPv6).
+# No pod lives there: this host, loopback, link-local with the clouds' metadata, site-local, multicast, broadcast, what
+# hides an IPv4 address; and the metadata services outside of link-local (Azure, Alibaba, Oracle, AWS over IPv6).
 _DENIED: tuple[Network, ...] = tuple(
     ip_network(network)
     for network in (
@@ -26,6 +26,9 @@ _DENIED: tuple[Network, ...] = tuple(
         "::/128",
         "::1/128",
         "fe80::/10",
+        "fec0::/10",
+        "::ffff:0:0:0/96",
+        "64:ff9b:1::/48",
         "ff00::/8",
         "168.63.129.16/32",
         "100.100.100.200/32",

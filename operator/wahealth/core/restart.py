@@ -30,6 +30,13 @@ class Skip(NamedTuple):
     why: str
 
 
+def obstacle(kind: str, name: str, holds: str, stuck: str) -> str:
+    """What is in the way of a restart, of what a workload says of itself."""
+    if stuck:
+        return f"{kind} {name} would not restart its pods ({stuck}): restart them by hand."
+    return holds_others(kind, name, holds)
+
+
 def holds_others(kind: str, name: str, sign: str) -> str:
     """The obstacle, where a sign says that a coreapp or master may be in it."""
     if not sign:
@@ -42,7 +49,8 @@ def decided(
 ) -> WebWorkload | Skip | None:
     """The workload to restart, why not, or nothing to do yet. `min_period` in seconds.
 
-    `believed` says that a restart is required, and this round has seen it.
+    `believed` says that a restart is required, and in this round a pod took the previous key: so the change is not
+    taken, and it is not one of long ago.
     """
     rotated = believed.credentials.last_rotation_time if believed.credentials else None
     if rotated is None or believed.condition(ConditionType.RESTART_REQUIRED) is None:
@@ -52,10 +60,12 @@ def decided(
         return Skip(obstacle)
     if workload.rolling_out:
         return None
-    since = (now - workload.restarted).total_seconds() if workload.restarted else None
-    if since is not None and since < min_period:
+    restarted = (
+        workload.restarted if workload.restarted and workload.restarted <= now else None
+    )  # a time to come is none
+    if restarted and (now - restarted).total_seconds() < min_period:
         return None
-    if workload.restarted and workload.restarted >= rotated:
+    if restarted and restarted >= rotated:
         return Skip(
             f"{workload.kind} {workload.name} was restarted after the change and still runs another API key:"
             " let its WA_API_KEY come from the Secret."

@@ -153,8 +153,8 @@ def _marks(history: History, patience: Patience, now: Moment) -> Marks:
 
 
 def _may_be_restarted(facts: Facts, sight: Sight) -> bool:
-    """Pods refuse the key, or take the previous one only: with time, their workload may be restarted."""
-    return facts.workload is not None and bool(sight.round.on_previous or sight.round.refusing)
+    """Pods take the previous key only: with time, their workload may be restarted."""
+    return facts.workload is not None and bool(sight.round.on_previous)
 
 
 def _restart(history: History, facts: Facts, sight: Sight, now: Moment) -> WebWorkload | Skip | None:

@@ -50,7 +50,7 @@ class Cycle:
     async def _counts(self, record: Record, facts: Facts, began: Moment) -> bool:
         """Whether this round counts, as far as the whole fleet tells."""
         guard = self._guard
-        if facts.reference is not None or facts.key is not None or facts.expected.suspended:
+        if facts.asked_nobody or facts.expected.suspended:
             guard.fleet.forget(record.uid)
             return not guard.fleet.isolated
         if not guard.fleet.knows(record.uid):
@@ -70,10 +70,18 @@ class Cycle:
 
     async def _restart(self, record: Record, workload: WebWorkload, now: Moment) -> None:
         """Once the change is written: so that whoever comes after this process knows of it."""
-        why_not = await self._cluster.restart(record.ref.namespace, workload, now.wall)
+        restarts = self._gather.inventory.workloads[workload.kind]
+        restarts.restarting(workload.uid, now.wall)  # before the wait: another resource may name the same workload
+        try:
+            why_not = await self._cluster.restart(record.ref.namespace, workload, now.wall)
+        except BaseException:
+            restarts.restarting(workload.uid, None)
+            raise
         log.info("restart", extra={"workload": f"{record.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
         if why_not:
-            record.no_restart = Held(why_not, now.seconds + (record.expected.restart_period or 0.0))
+            restarts.restarting(workload.uid, None)
+            until = now.seconds + (record.expected.restart_period or 0.0)
+            record.no_restart = Held((workload.uid, why_not), until)
         else:
             record.untold = (*record.untold, RESTARTED)
 

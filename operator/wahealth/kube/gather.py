@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -13,9 +13,22 @@ from wahealth.core.answer import Outcome, Unreachable
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
-from wahealth.core.restart import WebWorkload, holds_others
+from wahealth.core.restart import WebWorkload, obstacle
 from wahealth.core.signin.kinds import begun
-from wahealth.core.signin.talk import Ask, Asked, Asking, Came, LogIn, LoginOutcome, Read, SignIn, Terms
+from wahealth.core.signin.talk import (
+    Ask,
+    Asked,
+    Asking,
+    Came,
+    Keep,
+    LogIn,
+    LoginOutcome,
+    NotSent,
+    Read,
+    SignIn,
+    Terms,
+    is_taken,
+)
 from wahealth.core.status import Finding
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
@@ -25,6 +38,7 @@ from wahealth.kube.targets import Located, Spot, Targets
 from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.credential import Credential
+from wahealth.probe.stage import ObserverFault
 
 T = TypeVar("T")
 MOST_PERIODS = 5  # that a pod is left alone when it asks for it (Retry-After)
@@ -32,13 +46,13 @@ MOST_PERIODS = 5  # that a pod is left alone when it asks for it (Retry-After)
 
 class Gather:
     def __init__(self, inventory: Inventory, targets: Targets, references: References, prober: Prober) -> None:
-        self._inventory = inventory
+        self.inventory = inventory
         self._targets = targets
         self._references = references
         self._prober = prober
 
     async def facts(self, record: Record, now: Moment) -> Facts:
-        facts = Facts(record.expected, record.generation, pods=self._inventory.pods.places(record.ref.namespace))
+        facts = Facts(record.expected, record.generation, pods=self.inventory.pods.places(record.ref.namespace))
         if record.spec is None:
             return replace(facts, reference=record.invalid)
         return facts if record.expected.suspended else await self._asked(record, record.spec, facts, now)
@@ -53,11 +67,14 @@ class Gather:
             return replace(facts, reference=pattern)
         record.keep_only(located.hosts)
         terms = Terms(record.expected.patience.previous_key, self._references.refresh)
-        before = _signin(record, spec.auth)
-        asked = await self._carried_out(before.asking(tuple(located.shown), terms, now), record, spec, located, pattern)
-        # The Secret may have changed meanwhile, or the spec name another one.
-        record.signin = asked.signin if record.signin is before else asked.signin.stale()
-        certificate = first_to_end(record.certificates.values())
+        nudged, auth = record.nudged, spec.auth
+        talk = _signin(record, auth).asking(tuple(located.shown), terms, now)
+        asked = await self._carried_out(talk, record, spec, located, pattern)
+        if not is_taken(asked.outcomes):
+            record.ask_another()
+        # The Secret may have changed meanwhile.
+        record.signin = asked.signin if record.nudged == nudged else asked.signin.stale()
+        certificate = first_to_end(record.certificates.values()) if pattern.trust is not None else None
         facts = replace(
             facts,
             certificate=certificate,
@@ -71,13 +88,13 @@ class Gather:
         if record.expected.restart_period is None or target.workload is None:
             return None
         kind, name = target.named
-        seen = self._inventory.workload(WorkloadRef(record.ref.namespace, kind, name))
+        seen = self.inventory.workload(WorkloadRef(record.ref.namespace, kind, name))
         if seen is None:
             return None
-        obstacle = record.no_restart.value if record.no_restart and now.seconds < record.no_restart.until else ""
-        return WebWorkload(
-            kind, name, seen.uid, seen.restarted, seen.rolling_out, obstacle or holds_others(kind, name, seen.holds)
-        )
+        refused = record.no_restart
+        why = refused.value[1] if refused and now.seconds < refused.until and refused.value[0] == seen.uid else ""
+        why = why or obstacle(kind, name, seen.holds, seen.stuck)
+        return WebWorkload(kind, name, seen.uid, seen.restarted, seen.rolling_out, why)
 
     async def _pattern(self, record: Record, spec: Spec) -> Place | Finding:
         """The place of nobody yet: whom to trust, and what to ask for."""
@@ -100,6 +117,8 @@ class Gather:
                     came = await self._outcomes(record, located, pods, Question(pattern, secret, seconds))
                 case LogIn(pod, secret):
                     came = await self._login(record, located, pod, Question(pattern, secret, seconds))
+                case Keep(signin):
+                    record.signin, came = signin, None
             try:
                 command = talk.send(came)
             except StopIteration as done:
@@ -110,7 +129,7 @@ class Gather:
         self, record: Record, located: Located, names: tuple[str, ...], question: Question
     ) -> Mapping[str, Outcome]:
         there = {name: located.spots[name] for name in names if name in located.spots}
-        outcomes = await asyncio.gather(*(self._outcome(record, spot, question) for spot in there.values()))
+        outcomes = await _all(self._outcome(record, spot, question) for spot in there.values())
         lost: dict[str, Outcome] = {name: located.lost[name] for name in names if name in located.lost}
         return lost | dict(zip(there, outcomes, strict=True))
 
@@ -128,9 +147,25 @@ class Gather:
 
     async def _login(self, record: Record, located: Located, name: str, question: Question) -> LoginOutcome[Credential]:
         if name in located.lost:
-            return located.lost[name]
+            return NotSent(located.lost[name])
         spot = located.spots[name]
+        resting = record.resting.get(spot.host)
+        if resting is not None and asyncio.get_running_loop().time() < resting.until:
+            return NotSent(resting.value)
         return _heard(record, spot, await self._prober.log_in(_at(spot, question)))
+
+
+async def _all(questions: Iterable[Coroutine[None, None, Outcome]]) -> list[Outcome]:
+    """Of all of them; with the first fault of ours the others end, too."""
+    ours = False
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(question) for question in questions]
+    except* ObserverFault:
+        ours = True
+    if ours:
+        raise ObserverFault
+    return [task.result() for task in tasks]
 
 
 def _at(spot: Spot, question: Question) -> Question:
@@ -148,5 +183,6 @@ def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:
 def _signin(record: Record, auth: Auth) -> SignIn[Credential]:
     """Another reference is another secret: nothing is known of it."""
     if record.signin is None or record.signin_of != auth:
-        record.signin, record.signin_of = begun(use_of(auth).kind), auth
+        new: SignIn[Credential] = begun(use_of(auth).kind)
+        record.signin, record.signin_of = (new.following(record.signin) if record.signin else new), auth
     return record.signin

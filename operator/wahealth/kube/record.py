@@ -57,9 +57,10 @@ class Record:
     trust: Held[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
-    no_restart: Held[str] | None = None  # why the API server would not have the last one
+    no_restart: Held[tuple[str, str]] | None = None  # of which workload (uid), why the API server would not have it
     nudged: int = 0  # how often something else than the spec was a reason to ask at once
-    turn: int = 0  # of the pods behind a Service that is asked as one
+    asks: str = ""  # which of the pods behind a Service that is asked as one
+    left: str = ""  # the pod that it asked before, and that did not answer
 
     def renew(self, document: Document) -> bool:
         """Take over what the API server shows now. True when the spec is another one.
@@ -86,6 +87,10 @@ class Record:
         self.trust = None
         self.nudged += 1
         return True
+
+    def ask_another(self) -> None:
+        """Of a Service that is asked as one: the pod that was asked did not answer."""
+        self.left, self.asks = self.asks, ""
 
     def keep_only(self, addresses: frozenset[str]) -> None:
         """Let go what is held of pods that are gone."""

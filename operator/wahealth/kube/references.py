@@ -64,11 +64,12 @@ class References:
 
     async def trust(self, record: Record, tls: Tls | None) -> Trust | Finding:
         if record.trust is None or time.monotonic() >= record.trust.until:
+            about = record.generation, record.nudged
             found = await self._trust(record.ref.namespace, tls or Tls())
-            if isinstance(found, Finding):
-                record.trust = None
-                return found
-            record.trust = Held(found, time.monotonic() + self.refresh)
+            changed = about != (record.generation, record.nudged)  # meanwhile: good for this round, and no longer
+            held = None if changed or isinstance(found, Finding) else Held(found, time.monotonic() + self.refresh)
+            record.trust = held
+            return found
         return record.trust.value
 
     async def _trust(self, namespace: str, tls: Tls) -> Trust | Finding:

@@ -91,7 +91,7 @@ class Targets:
         if refused is not None:
             return refused
         behind = list(_behind(service, named.port, pods))
-        return _in_turn(record, named.name, behind) if as_one else _each(behind)
+        return _as_one(record, named.name, behind) if as_one else _each(behind)
 
     def _refused(self, kind: str, name: str, pods: Iterable[Pod]) -> Finding | None:
         bad = next((pod for pod in pods if not self._limits.pods.admit(pod.address)), None)
@@ -107,9 +107,9 @@ class Targets:
             async with asyncio.timeout(seconds):
                 addresses = await self._resolver.addresses(host)
         except TimeoutError:
-            return Located({}, shown, {name: out_of_time(Stage.LOOKING_UP, seconds)})
+            return Located({}, shown, {name: out_of_time(Stage.LOOKING_UP, seconds)}, frozenset({host}))
         except Failed as failed:
-            return Located({}, shown, {name: failed.outcome})
+            return Located({}, shown, {name: failed.outcome}, frozenset({host}))
         if not all(map(self._limits.url_networks.admit, addresses)):
             return references.url_leads_inside(host)
         return Located({name: Spot(host, addresses, port)}, shown)
@@ -120,15 +120,17 @@ def _each(pods: Iterable[tuple[Pod, int]]) -> Located:
     return Located(spots, {name: spot.host for name, spot in spots.items()})
 
 
-def _in_turn(record: Record, service: str, behind: list[tuple[Pod, int]]) -> Located:
-    """One of the ready pods, another one in each round, under the name of the Service."""
+def _as_one(record: Record, service: str, behind: list[tuple[Pod, int]]) -> Located:
+    """One of the ready pods, under the name of the Service: the same one for as long as it answers."""
     ready = sorted((pod.name, pod.address, port) for pod, port in behind if pod.ready)
+    hosts = frozenset(pod.address for pod, _ in behind)
     if not ready:
-        return Located({}, {})
-    record.turn += 1
-    _, address, port = ready[record.turn % len(ready)]
+        return Located({}, {}, others=hosts)
+    after = [one for one in ready if one[0] > record.left] or ready
+    kept = next((one for one in ready if one[0] == record.asks), after[0])
+    record.asks, address, port = kept
     shown = {service: f"{service}.{record.ref.namespace}.svc"}
-    return Located({service: Spot(address, (address,), port)}, shown, others=frozenset(one for _, one, _ in ready))
+    return Located({service: Spot(address, (address,), port)}, shown, others=hosts)
 
 
 def _behind(service: Service, port: int, pods: Iterable[Pod]) -> Iterator[tuple[Pod, int]]:

@@ -62,10 +62,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`timeout` in seconds, for the whole exchange."""
+    """`timeout` in seconds, for the whole exchange. `credential` None: nobody is signed in."""
 
     place: Place
-    credential: Credential
+    credential: Credential | None
     timeout: float
 
 
@@ -168,11 +168,11 @@ def _way(place: Place) -> Way:
 def _request(method: str, question: Question, way: Way) -> httpx.Request:
     headers = [
         ("Host", question.place.authority),
-        ("Authorization", question.credential.header()),
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
         ("User-Agent", "wahealth"),
     ]
+    headers += [("Authorization", question.credential.header())] if question.credential is not None else []
     headers += [("Content-Length", "0")] if method == "POST" else []
     return httpx.Request(method, _url(question.place.url), headers=headers, extensions={EXTENSION: way})
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 FEWEST_SLOTS = 4
 PATIENCE = 0.5  # seconds after which a question makes room for the next, and waits on beside the lanes
 MOST_BESIDE = 1024  # that may wait so
+MOST_KNOWN = 65_536  # hosts; whoever was asked longest ago is new again
 
 
 class Lanes:
@@ -50,10 +51,16 @@ class Lanes:
                 lane.release()
 
     def answered(self, host: str) -> None:
-        self._silent[host] = False
+        self._know(host, False)
 
     def was_silent(self, host: str) -> None:
-        self._silent[host] = True
+        self._know(host, True)
+
+    def _know(self, host: str, silent: bool) -> None:
+        self._silent.pop(host, None)
+        self._silent[host] = silent
+        if len(self._silent) > MOST_KNOWN:
+            del self._silent[next(iter(self._silent))]
 
     def drop(self, host: str) -> None:
         """Nobody asks there any more."""

@@ -44,7 +44,9 @@ def skip_hostname(pem: bytes | None = None) -> Trust:
 
 
 def pinned(fingerprints: frozenset[str]) -> Trust:
-    """Whoever presents one of these certificates, whatever name it carries and whoever signed it."""
+    """Whoever presents one of these certificates, whatever name it carries and whoever signed it; at least one."""
+    if not fingerprints:
+        raise NotAFingerprint
     return Trust(_anybody(), fingerprints)
 
 

@@ -118,7 +118,7 @@ class Rounds:
         problem = api_key_problem(key)
         return Reading(api_key(key)) if problem is None else Reading(form=problem)
 
-    async def _outcome(self, secret: Credential) -> Outcome:
+    async def _outcome(self, secret: Credential | None) -> Outcome:
         upstream, settings = self._settings.upstream, self._settings
         place = Place(upstream.host, (), upstream.port, settings.trust, settings.server_name)
         return (await self._prober.ask(Question(place, secret, settings.timeout))).outcome

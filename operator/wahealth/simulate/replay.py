@@ -25,6 +25,7 @@ from wahealth.core.signin.talk import (
     Asking,
     Came,
     Command,
+    Keep,
     Limited,
     LoggedIn,
     LogIn,
@@ -116,12 +117,14 @@ class World:
                 return self.reading(use)
             case LogIn(pod, secret):
                 return _login_outcome(self.pods[pod], secret, now)
+            case Keep():
+                return None
 
-    def _outcome(self, pod: PodAnswer, secret: bytes) -> Outcome:
+    def _outcome(self, pod: PodAnswer, secret: bytes | None) -> Outcome:
         if pod.error is not None:
             return Unreachable(pod.error)
         taken = pod.key if pod.login is None or pod.key is not None else pod.login.token
-        if taken is not None and taken.encode() != secret:
+        if secret is None or (taken is not None and taken.encode() != secret):
             return Refused()
         return outcome_of(*pod.answer(self.folder))
 

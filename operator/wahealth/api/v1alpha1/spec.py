@@ -100,8 +100,8 @@ class Target(Model):
     path: Path = "/v1/health"
     scope: Literal["EachPod", "Service"] = Field(
         "EachPod",
-        description="EachPod: every running pod is asked, each by itself. Service: one ready pod a round, in turn, as "
-        "whoever calls the Service would be answered.",
+        description="EachPod: every running pod is asked, each by itself. Service: one ready pod, as whoever calls the "
+        "Service would be answered; another one when that does not answer.",
     )
 
     @model_validator(mode="after")
@@ -243,6 +243,12 @@ class Tls(Model):
         "two while one replaces another.",
     )
 
+    @model_validator(mode="after")
+    def pinned_with_pins(self) -> Self:
+        if (self.verification == "Pinned") is not bool(self.pinned_sha256):
+            raise ValueError
+        return self
+
 
 class Multiconnect(Model):
     """What Multiconnect needs to know."""
@@ -381,6 +387,11 @@ class Spec(Model):
                 fieldPath=".tls",
             ),
             rule(
+                "!has(self.auth.userCredentials) || !has(self.target.path) || self.target.path.endsWith('/v1/health')",
+                "a login goes beside the health node, so target.path must end in /v1/health: correct one of them",
+                fieldPath=".target",
+            ),
+            rule(
                 f"{_NEVER} || (has(self.target.workload) && has(self.auth.apiKey))",
                 "restartPolicy OnChange needs target.workload and auth.apiKey: name both or set it to Never",
                 fieldPath=".apiKeyRotation",
@@ -404,3 +415,9 @@ class Spec(Model):
         default_factory=Expectations, json_schema_extra={"default": {"minMasters": 2, "registration": "Required"}}
     )
     suspend: bool = Field(False, description="Stop asking, keep the last status, say so.")
+
+    @model_validator(mode="after")
+    def login_beside_health(self) -> Self:
+        if self.auth.user_credentials is not None and not self.target.path.endswith("/v1/health"):
+            raise ValueError
+        return self

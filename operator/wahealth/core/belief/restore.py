@@ -113,7 +113,7 @@ def _trouble(written: Status) -> Trouble | None:
         return Trouble.KEY_FORM
     if written.truth(ConditionType.REACHABLE) is Truth.FALSE:
         return Trouble.UNREACHABLE
-    if key == "APIKeyRejected":
+    if key in {"APIKeyRejected", "LoginFailed", "TokenExpired"}:
         return Trouble.REFUSED
     if _reason(written, ConditionType.AVAILABLE) == "MultipleActiveCoreapps":
         return Trouble.TOO_MANY

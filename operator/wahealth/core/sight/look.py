@@ -46,7 +46,7 @@ def look(before: Remembered, facts: Facts, protected: bool, now: float) -> tuple
     """`protected`: a verdict is believed already. `now` in seconds."""
     round_ = one_view(facts.outcomes)
     endpoints = before.endpoints
-    if facts.reference is None and facts.key is None:
+    if not facts.asked_nobody:
         endpoints = settle_endpoints(endpoints, facts.outcomes, facts.expected.patience, protected)
     after = before._replace(endpoints=endpoints, differing=before.differing + 1 if round_.differing else 0)
     if round_.view is None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable
+from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.core.moment import Moment
 from wahealth.core.signin.talk import (
     Asked,
@@ -18,6 +19,7 @@ from wahealth.core.signin.talk import (
     K,
     Limited,
     LoggedIn,
+    NotSent,
     Reading,
     SignIn,
     Talk,
@@ -25,14 +27,25 @@ from wahealth.core.signin.talk import (
     ask,
     ends_soon,
     is_taken,
+    keep,
     log_in,
     read,
     refusing,
 )
 from wahealth.core.status import Finding, Truth
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # seconds between two logins when the first was refused
+SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # seconds from one login to the next
 RENEWED_BEFORE = timedelta(days=2)  # its end, or in the last third of its time where that is shorter
+# Where a login is not even sent, so that another pod may be tried at once.
+_NOT_SENT = frozenset(
+    {
+        Unreached.DNS_LOOKUP_FAILED,
+        Unreached.CONNECTION_REFUSED,
+        Unreached.CONNECT_TIMEOUT,
+        Unreached.TLS_VERIFICATION_FAILED,
+        Unreached.TLS_HANDSHAKE_FAILED,
+    }
+)
 
 
 def _failed(message: str) -> Finding:
@@ -43,6 +56,7 @@ LOGIN_REFUSED = _failed("The client refuses user name and password: compare the 
 LOGINS_LIMITED = _failed(
     "The client looks at no login for now, after too many bad ones: wait, and find who sends them."
 )
+LOGIN_UNANSWERED = _failed("A login gets no answer that gives a token: look at waweb and at its database.")
 TOKEN_REFUSED = _failed("The client refuses the token that its own login gave: look at its database and its clock.")
 
 
@@ -55,8 +69,12 @@ class Session(SignIn[K]):
     began: datetime | None = None
     expires: datetime | None = None
     pauses: int = 0  # in a row
+    last: float = float("-inf")  # the second of the last login
     not_before: float = float("-inf")  # the second before which there is no login
     refusal: Finding | None = None
+
+    def following(self, before: SignIn[K]) -> SignIn[K]:
+        return replace(self, **before._wait()) if isinstance(before, Session) else self
 
     def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
         """All pods with the token; where nobody takes it, or it ends soon, with a new one."""
@@ -67,7 +85,9 @@ class Session(SignIn[K]):
                 return session._asked({}, now, failed)
         session, lost = yield from session._renewed(pods, now)
         if session.token is None:
-            return session._asked({pod: lost.get(pod, Refused()) for pod in pods}, now)
+            # What they are without a token they say, too: a login is no question of whether they are there.
+            heard = yield from ask(tuple(pod for pod in pods if pod not in lost), None)
+            return session._asked({**heard, **lost}, now)
         outcomes = dict((yield from ask(pods, session.token)))
         if is_taken(outcomes):
             return session._taken()._asked(outcomes, now)
@@ -79,14 +99,20 @@ class Session(SignIn[K]):
         return session._asked(outcomes, now)
 
     def _read(self, terms: Terms, now: Moment) -> Talk[K, tuple[Session[K], Reading[K] | None]]:
-        """Another login begins anew."""
+        """Another login begins anew, but for the wait."""
         reading: Reading[K] = yield from read()
         if reading.secret is None:
             return self.stale(), reading
         again = now.seconds + terms.refresh
         if reading.secret == self.login:
             return replace(self, read_again=again), None
-        return Session(login=reading.secret, read_again=again), None
+        return Session(login=reading.secret, read_again=again, **self._wait()), None
+
+    def _wait(self) -> dict[str, Any]:
+        """What another login has to wait for, too: a limit of the server's own, or a minute since the last one."""
+        if self.refusal is LOGINS_LIMITED:
+            return {"last": self.last, "not_before": self.not_before, "pauses": self.pauses, "refusal": self.refusal}
+        return {"last": self.last, "not_before": min(self.not_before, self.last + SHORTEST_PAUSE)}
 
     def _again(
         self, outcomes: dict[str, Outcome], fresh: bool, terms: Terms, now: Moment
@@ -110,16 +136,31 @@ class Session(SignIn[K]):
         if self.login is None or self._lasts(now) or now.seconds < self.not_before:
             return self, lost
         for pod in pods:
-            match (yield from log_in(pod, self.login)):
-                case LoggedIn(token, expires):
-                    return replace(self, token=token, began=now.wall, expires=expires, refusal=None), lost
-                case Limited(seconds):
-                    return self._paused(LOGINS_LIMITED, seconds, now), lost
-                case Refused():
-                    return self._paused(LOGIN_REFUSED, 0.0, now), lost
-                case Unreachable() | Malformed() as silent:
-                    lost[pod] = silent  # no login was looked at: the next pod may
+            came = yield from log_in(pod, self.login)
+            if isinstance(came, NotSent) or (isinstance(came, Unreachable) and came.reason in _NOT_SENT):
+                lost[pod] = came.outcome if isinstance(came, NotSent) else came
+                continue
+            session = self._after(came, now)
+            yield from keep(session)
+            if isinstance(came, Unreachable | Malformed):
+                lost[pod] = came
+            return session, lost
         return self, lost
+
+    def _after(self, came: LoggedIn[K] | Limited | Refused | Unreachable | Malformed, now: Moment) -> Session[K]:
+        match came:
+            case LoggedIn(token, expires):
+                ends = expires if expires is not None and expires > now.wall else None
+                pause = now.seconds + SHORTEST_PAUSE
+                return replace(
+                    self, token=token, began=now.wall, expires=ends, refusal=None, last=now.seconds, not_before=pause
+                )
+            case Limited(seconds):
+                return self._paused(LOGINS_LIMITED, seconds, now)
+            case Refused():
+                return self._paused(LOGIN_REFUSED, 0.0, now)
+            case Unreachable() | Malformed():
+                return self._paused(LOGIN_UNANSWERED, 0.0, now)
 
     def _taken(self) -> Session[K]:
         """The pauses begin anew, unless it is an older token that is taken and the last login was refused."""
@@ -140,12 +181,13 @@ class Session(SignIn[K]):
             self,
             token=None if ended else self.token,
             pauses=min(self.pauses + 1, 10),
+            last=now.seconds,
             not_before=now.seconds + pause,
             refusal=why,
         )
 
     def _asked(self, outcomes: Mapping[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> Asked[K]:
-        expiring = self.refusal is not None and ends_soon(self.expires, now)
+        expiring = ends_soon(self.expires, now) and not self._lasts(now)
         expires = self.expires if self.token is not None else None
         refusal = self.refusal or LOGIN_REFUSED
         return Asked(self, outcomes, failed, expires=expires, expiring=expiring, refusal=refusal)

@@ -43,12 +43,20 @@ class Limited(NamedTuple):
     seconds: float = 0.0
 
 
-LoginOutcome = LoggedIn[K] | Limited | Refused | Unreachable | Malformed
+class NotSent(NamedTuple):
+    """The login did not go out, for this pod is left alone or cannot be found."""
+
+    outcome: Outcome
+
+
+LoginOutcome = LoggedIn[K] | Limited | NotSent | Refused | Unreachable | Malformed
 
 
 class Ask(NamedTuple, Generic[K]):
+    """`secret` None: without any, so that it is refused, or is not answered at all."""
+
     pods: tuple[str, ...]
-    secret: K
+    secret: K | None
 
 
 class Read(NamedTuple):
@@ -60,8 +68,14 @@ class LogIn(NamedTuple, Generic[K]):
     secret: K
 
 
-Command = Ask[K] | Read | LogIn[K]
-Came = Mapping[str, Outcome] | Reading[K] | LoginOutcome[K]
+class Keep(NamedTuple, Generic[K]):
+    """What is known by now, to be held even if the rest of the round comes to nothing; the answer is None."""
+
+    signin: SignIn[K]
+
+
+Command = Ask[K] | Read | LogIn[K] | Keep[K]
+Came = Mapping[str, Outcome] | Reading[K] | LoginOutcome[K] | None
 Talk = Generator[Command[K], Came[K], T]
 
 
@@ -101,6 +115,10 @@ class SignIn(ABC, Generic[K]):
         """The Secret is to be read in the next round."""
         return replace(self, read_again=float("-inf"))
 
+    def following(self, _: SignIn[K]) -> SignIn[K]:
+        """The same, of a resource that signed in by another Secret before: what that one had to wait for, it has to."""
+        return self
+
     @abstractmethod
     def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
         """One round: one try a pod and secret, never more."""
@@ -113,7 +131,7 @@ def read() -> Talk[K, Reading[K]]:
     return came
 
 
-def ask(pods: tuple[str, ...], secret: K) -> Talk[K, Mapping[str, Outcome]]:
+def ask(pods: tuple[str, ...], secret: K | None) -> Talk[K, Mapping[str, Outcome]]:
     came = yield Ask(pods, secret)
     if not isinstance(came, Mapping):
         raise TypeError("outcomes are the answer to Ask")
@@ -122,9 +140,13 @@ def ask(pods: tuple[str, ...], secret: K) -> Talk[K, Mapping[str, Outcome]]:
 
 def log_in(pod: str, secret: K) -> Talk[K, LoginOutcome[K]]:
     came = yield LogIn(pod, secret)
-    if isinstance(came, Mapping | Reading):
+    if came is None or isinstance(came, Mapping | Reading):
         raise TypeError("a login's outcome is the answer to LogIn")
     return came
+
+
+def keep(signin: SignIn[K]) -> Talk[K, None]:
+    yield Keep(signin)
 
 
 def refusing(outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:

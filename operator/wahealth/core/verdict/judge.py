@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.facts import Facts
+from wahealth.core.facts import Exposure, Facts
 from wahealth.core.sight.census import Census
 from wahealth.core.sight.endpoints import listed
 from wahealth.core.sight.look import Sight
@@ -110,7 +110,8 @@ def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode,
 
 def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
     conditions = tuple(Condition(type_, *finding) for type_, finding in findings(case).items())
-    tls = case.facts.certificate or case.believed.tls
+    plain = case.facts.expected.exposed is Exposure.PLAIN_HTTP
+    tls = None if plain else case.facts.certificate or case.believed.tls
     status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls)
     return Verdict(status, case.trouble, not case.over, odd)
 

@@ -19,39 +19,58 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"  # what `kubectl rollout rest
 # Documented: ports and environment of coreapps and masters, names as whatsapp-master-deployment. Seen: wacore1.
 _THEIR_PORTS = range(6250, 6254)
 _THEIR_VARIABLE = "WA_MASTER_NODE"
-_THEIR_NAME = re.compile(r"(wa)?(core|coreapp|master)s?[0-9]*")
+_THEIR_NAME = re.compile(r"(.*coreapp.*)|(wa(core|master).*)|((core|master)s?[0-9]*)")
+_REGISTRY = re.compile(r"(localhost|[^/]*[.:][^/]*)/")
 
 
 class Workload(NamedTuple):
-    """`holds`: what says that a coreapp or master may be in it, empty where nothing does."""
+    """`holds`: what says that a coreapp or master may be in it; `stuck`: why a restart would restart no pod; both empty
+    where nothing does."""
 
     uid: str
     restarted: datetime | None
     rolling_out: bool
     holds: str
+    stuck: str = ""
 
 
 class Workloads:
     def __init__(self) -> None:
         self._existing: dict[Key, Workload] = {}
+        self._restarts: dict[str, datetime] = {}  # by uid: those of our own, which the watch may not have told yet
 
     def get(self, key: Key) -> Workload | None:
-        return self._existing.get(key)
+        found = self._existing.get(key)
+        ours = self._restarts.get(found.uid) if found else None
+        if found is None or ours is None or (found.restarted is not None and found.restarted >= ours):
+            return found
+        return found._replace(restarted=ours)
+
+    def restarting(self, uid: str, now: datetime | None) -> None:
+        """It is told to restart, and nobody else need do it; None: it could not be told."""
+        if now is None:
+            self._restarts.pop(uid, None)
+        else:
+            self._restarts[uid] = now
 
     def replace(self, objects: list[Document]) -> None:
         self._existing = {key_of(object_): workload_of(object_) for object_ in objects}
+        there = {workload.uid for workload in self._existing.values()}
+        self._restarts = {uid: now for uid, now in self._restarts.items() if uid in there}
 
     def put(self, object_: Document) -> None:
         self._existing[key_of(object_)] = workload_of(object_)
 
     def drop(self, object_: Document) -> None:
-        self._existing.pop(key_of(object_), None)
+        gone = self._existing.pop(key_of(object_), None)
+        if gone is not None:
+            self._restarts.pop(gone.uid, None)
 
 
 def workload_of(object_: Document) -> Workload:
     metadata, template = object_["metadata"], object_.get("spec", {}).get("template", {})
     holds = next(_signs_of_others(metadata["name"], template.get("spec", {})), "")
-    return Workload(metadata["uid"], _restarted(template), _is_rolling_out(object_), holds)
+    return Workload(metadata["uid"], _restarted(template), _is_rolling_out(object_), holds, _stuck(object_))
 
 
 def _restarted(template: Document) -> datetime | None:
@@ -61,6 +80,14 @@ def _restarted(template: Document) -> datetime | None:
     except ValueError:
         return None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _stuck(object_: Document) -> str:
+    spec = object_.get("spec", {})
+    if spec.get("paused"):
+        return "it is paused"
+    on_delete = spec.get("updateStrategy", {}).get("type") == "OnDelete"
+    return "its update strategy is OnDelete" if on_delete else ""
 
 
 def _is_rolling_out(object_: Document) -> bool:
@@ -83,11 +110,14 @@ def _signs_of_others(name: str, pod: Document) -> Iterator[str]:
     if _is_theirs(name):
         yield f"its name is {name}"
     for container in (*pod.get("initContainers", ()), *pod.get("containers", ())):
-        image = container.get("image", "").rpartition("/")[2].partition("@")[0].partition(":")[0]
+        image = _REGISTRY.sub("", container.get("image", ""), count=1).partition("@")[0]
+        words = [str(word) for word in (*container.get("command", ()), *container.get("args", ()))]
         if _is_theirs(container["name"]):
             yield f"it has a container {container['name']}"
-        if _is_theirs(image):
+        if "coreapp" in image or _is_theirs(image.rpartition("/")[2].partition(":")[0]):
             yield f"container {container['name']} runs image {image}"
+        if any("coreapp" in word for word in words):
+            yield f"container {container['name']} starts a coreapp"
         if any(variable["name"] == _THEIR_VARIABLE for variable in container.get("env", ())):
             yield f"container {container['name']} sets {_THEIR_VARIABLE}"
         if any(port["containerPort"] in _THEIR_PORTS for port in container.get("ports", ())):

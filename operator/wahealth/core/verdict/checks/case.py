@@ -26,10 +26,6 @@ class Case(NamedTuple):
     redundancy: Redundancy | None = None  # None for a single instance
     primaries: tuple[GatewayStatus | None, ...] = ()  # what the primary masters say
 
-    @property
-    def asked_nothing(self) -> bool:
-        return self.facts.reference is not None or self.facts.key is not None
-
 
 Rule = Callable[[Case], Finding | None]
 

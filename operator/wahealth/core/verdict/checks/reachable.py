@@ -10,7 +10,7 @@ from wahealth.core.verdict.checks.words import false, not_probed_yet, true
 
 
 def reachable_as_last_known(case: Case) -> Finding | None:
-    if not case.asked_nothing:
+    if not case.facts.asked_nobody:
         return None
     last = case.believed.condition(ConditionType.REACHABLE)
     return Finding(last.status, last.reason, last.message) if last else not_probed_yet()
