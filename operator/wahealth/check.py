@@ -1,4 +1,7 @@
-"""`wahealth check URL`: one probe from here, with the full verdict, by the same rules as the operator's."""
+"""`wahealth check URL`: one probe from here, with the full verdict, by the same rules as the operator's.
+
+With `--ready` one line and an exit code for an exec probe; what the verdict in full needs is not imported then.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,17 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from wahealth.api.convert import status_document
 from wahealth.core.answer import PodOutcome
 from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
 from wahealth.core.origin import NotAnOrigin, origin_of
+from wahealth.core.readiness.depth import Depth
+from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Mode, Status, Truth
 from wahealth.probe.client import Place, Prober, Question
@@ -66,30 +69,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=_seconds, default=15, metavar="S", help="seconds for the answer, at most 60 (default: 15)"
     )
     parser.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table")
+    probe = parser.add_argument_group("for an exec probe")
+    probe.add_argument(
+        "--ready", action="store_true", help="only whether this pod is ready: exit code 0 or 1, one line"
+    )
+    probe.add_argument("--depth", choices=list(Depth), default=Depth.REACHABLE, help="how deep (default: reachable)")
+    probe.add_argument("--pod-role", choices=list(PodRole), default=PodRole.WEB, help="what this pod is (default: web)")
+    probe.add_argument("--pod-name", metavar="N", help="by which it finds itself (default: $POD_NAME, the host name)")
+    probe.add_argument("--pod-ip", metavar="IP", help="by which it finds itself (default: $POD_IP)")
 
 
 def run(arguments: argparse.Namespace) -> int:
     try:
-        status = asyncio.run(_verdict(arguments))
+        facts = asyncio.run(_facts(arguments))
     except Unusable as error:
         print(f"wahealth check: {error}.", file=sys.stderr)
         return error.code
     except ObserverFault:
         print("wahealth check: no connection could be opened from this machine.", file=sys.stderr)
         return UNKNOWN
+    if arguments.ready:
+        return _ready(arguments, facts)
+    status = at_once(facts)
     print(_written(status, arguments.output))
     return EXIT_CODES[status.truth(ConditionType.READY) or Truth.UNKNOWN]
 
 
-async def _verdict(arguments: argparse.Namespace) -> Status:
+def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
+    """A fault of the key is no fault of the pod."""
+    from wahealth.sidecar.once import ready_once
+
+    name = arguments.pod_name or os.environ.get("POD_NAME") or socket.gethostname()
+    identity = Identity(PodRole(arguments.pod_role), name, arguments.pod_ip or os.environ.get("POD_IP", ""))
+    readiness = ready_once(identity, facts)
+    good = readiness.at(Depth(arguments.depth))
+    print(f"{'ready' if good else 'not ready'} at depth {arguments.depth}: {readiness.reason}")
+    return HEALTHY if good else NOT_HEALTHY
+
+
+async def _facts(arguments: argparse.Namespace) -> Facts:
     host, port = _origin(arguments.url)
     key, trust = await _key(arguments), _trust(arguments)
     expected = Expectation(Mode(arguments.mode) if arguments.mode else None, arguments.shards)
     if (problem := api_key_problem(key)) is not None:
-        return at_once(Facts(expected, 0, key=problem))
+        return Facts(expected, 0, key=problem)
     async with Prober() as prober:
         heard = await prober.ask(Question(Place(host, (), port, trust), api_key(key), arguments.timeout))
-    return at_once(Facts(expected, 0, (PodOutcome(arguments.url, host, heard.outcome),)))
+    return Facts(expected, 0, (PodOutcome(arguments.url, host, heard.outcome),))
 
 
 def _origin(url: str) -> tuple[str, int]:
@@ -161,18 +187,21 @@ def _read(path: Path) -> bytes:
 
 
 def _written(status: Status, form: str) -> str:
-    document = _document(status)
     match form:
         case "json":
-            return json.dumps(document)
+            return json.dumps(_document(status))
         case "yaml":
-            return yaml.safe_dump(document, sort_keys=False).rstrip()
+            import yaml
+
+            return yaml.safe_dump(_document(status), sort_keys=False).rstrip()
         case _:
             return "\n".join(_lines(status))
 
 
 def _document(status: Status) -> dict[str, Any]:
     """The words of the resource's status; one `endpoint` instead of many."""
+    from wahealth.api.convert import status_document
+
     document = status_document(status)
     endpoints = document.pop("endpoints", [])
     return {**document, "endpoint": {k: v for k, v in endpoints[0].items() if k != "pod"} if endpoints else None}

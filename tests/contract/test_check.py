@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 import ssl
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,3 +130,37 @@ def test_a_timeout_that_is_none(seconds: str, capsys: pytest.CaptureFixture[str]
         cli.main(["check", "https://10.1.2.3", f"--timeout={seconds}"])
     assert ended.value.code == 64
     assert "--timeout" in capsys.readouterr().err
+
+
+class TestReady:
+    """For an exec probe: one line, exit code 0 or 1."""
+
+    def test_a_web_pod(self, typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.main([*typed, "--ready", "--depth=connected"]) == 0
+        assert capsys.readouterr().out == "ready at depth connected: Connected\n"
+
+    @pytest.mark.parametrize(("depth", "code"), [("reachable", 0), ("registered", 1), ("connected", 1)])
+    def test_an_unregistered_one(self, simulator: Simulator, typed: list[str], depth: str, code: int) -> None:
+        simulator.set(registered=False)
+        assert cli.main([*typed, "--ready", f"--depth={depth}"]) == code
+
+    def test_a_coreapp_that_stands_by(self, typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        for name in ("ha-coreapp-0", "ha-coreapp-1"):
+            assert cli.main([*typed, "--ready", "--pod-role=coreapp", f"--pod-name={name}", "--depth=connected"]) == 0
+        assert "StandbyCoreapp" in capsys.readouterr().out
+
+    def test_a_refused_key_takes_no_pod_away(self, typed: list[str], key_file: Path) -> None:
+        key_file.write_text("a-wrong-key-of-enough")
+        assert cli.main([*typed, "--ready"]) == 0
+        key_file.write_text("short")
+        assert cli.main([*typed, "--ready"]) == 0
+
+    def test_a_web_that_is_silent(self, simulator: Simulator, typed: list[str]) -> None:
+        simulator.set(refuse=True)
+        assert cli.main([*typed, "--ready"]) == 1
+        assert cli.main([*typed, "--ready", "--pod-role=master", "--pod-name=ha-master-0"]) == 0
+
+    def test_it_imports_neither_models_nor_yaml(self) -> None:
+        code = "import sys, wahealth.check, wahealth.sidecar.once; print({'pydantic', 'yaml'} & sys.modules.keys())"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout == "set()\n"

@@ -77,6 +77,8 @@ PROGRAMS: dict[str, Program] = {
         _kubernetes("kube-apiserver", 3),
         _kubernetes("kube-controller-manager", 1),
         _kubernetes("kube-scheduler", 0.2),
+        _kubernetes("kubelet", 1),
+        _kubernetes("kube-proxy", 0.5),
         _kubernetes("kubectl", 0.5, "version --client", skew=1),
         _kwok(),
     )
