@@ -21,9 +21,14 @@ demo: $(VENV)/ready ## Watch the operator at work on a real API server (ARGS=--o
 	@$(RUN)/wahealth demo $(ARGS)
 
 .PHONY: test
-test: check ## Everything that must hold: checks, unit, property, contract and integration tests
+test: check ## Everything that must hold: checks, unit, property, contract, integration and end-to-end tests
 	@$(RUN)/wahealth demo --prepare
 	@$(PYTEST) $(ARGS)
+	@$(RUN)/python tests/e2e/run.py
+
+.PHONY: e2e
+e2e: $(VENV)/ready ## On a real node: kubelet probes real pods (root on Linux; elsewhere it says what it skips)
+	@$(RUN)/python tests/e2e/run.py $(ARGS)
 
 .PHONY: check
 check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generated files (seconds)

@@ -30,7 +30,6 @@ from wahealth.core.moment import Moment
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole, own_entry
 from wahealth.core.readiness.pod import KEPT, Kept, Seen, after
-from wahealth.core.references import secret_key_missing
 from wahealth.core.round import begin, play
 from wahealth.core.status import Mode, Status
 
@@ -62,16 +61,15 @@ class Sidecar:
         self.history: History | None = None
         self.seconds = 0.0
 
-    def hears(self, *outcomes: Outcome | None, times: int = 1) -> tuple[bool, bool, bool]:
-        """Round after round, `None` for a key that is not there; whether the pod is ready at each depth afterwards."""
+    def hears(self, *outcomes: Outcome, times: int = 1) -> tuple[bool, bool, bool]:
+        """Round after round; whether the pod is ready at each depth afterwards."""
         for outcome in outcomes * times:
             self.round(outcome)
         return self.ready
 
-    def round(self, outcome: Outcome | None) -> None:
+    def round(self, outcome: Outcome) -> None:
         now = Moment(self.seconds, START + timedelta(seconds=self.seconds))
-        said = replace(facts(*([outcome] if outcome else [])), expected=self.expected)
-        said = said if outcome else replace(said, reference=secret_key_missing("/etc/wahealth", "WA_API_KEY"))
+        said = replace(facts(outcome), expected=self.expected)
         history = self.history or begin(Status(), 1, self.expected.patience, now)
         done = play(history, said, Status(), now)
         self.history = done.history
@@ -110,12 +108,11 @@ class TestWeb:
             (HEADLESS, ALL),
             (multiconnect(4), ALL),
             (Refused(), ALL),
-            (None, ALL),
             (SILENT, NONE),
             (Malformed("no JSON"), NONE),
         ],
     )
-    def test_the_first_answer(self, said: Outcome | None, ready: tuple[bool, bool, bool]) -> None:
+    def test_the_first_answer(self, said: Outcome, ready: tuple[bool, bool, bool]) -> None:
         assert Sidecar().hears(said) == ready
 
     @pytest.mark.parametrize(
@@ -160,14 +157,17 @@ class TestWeb:
         assert sidecar.hears(multiconnect(1), times=6) == ALL
         assert sidecar.hears(multiconnect(1), times=4) == NOT_CONNECTED
 
-    @pytest.mark.parametrize("before", [single(CONNECTED), single(UNREGISTERED), SILENT])
-    @pytest.mark.parametrize("nothing", [Refused(), None, single(UNKNOWN)])
-    def test_what_says_nothing_of_the_pod_keeps_it_as_it_was(self, before: Outcome, nothing: Outcome | None) -> None:
+    @pytest.mark.parametrize("before", [single(CONNECTED), single(UNREGISTERED), single(UNINITIALIZED)])
+    @pytest.mark.parametrize("nothing", [Refused(), single(UNKNOWN)])
+    def test_what_says_nothing_of_the_pod_keeps_it_as_it_was(self, before: Outcome, nothing: Outcome) -> None:
         sidecar = Sidecar()
         was = sidecar.hears(before, times=20)
-        if before is SILENT and nothing is not None and not isinstance(nothing, Refused):
-            return  # it answers again
         assert sidecar.hears(nothing, times=200) == was
+
+    def test_who_refuses_the_key_answers(self) -> None:
+        sidecar = Sidecar()
+        assert sidecar.hears(SILENT, times=20) == NONE
+        assert sidecar.hears(Refused()) == ALL
 
 
 def node(role: PodRole, name: str) -> Identity:
@@ -242,6 +242,9 @@ class TestNode:
         assert (sidecar.ready, sidecar.reason) == (ALL, "Missing")
         assert sidecar.hears(without, times=6) == NONE
         assert sidecar.hears(HA) == ALL
+
+    def test_a_key_that_is_refused_from_the_start_holds_up_no_pod(self) -> None:
+        assert heard_by("c1", Refused()).ready == ALL
 
     @pytest.mark.parametrize("fault", [SILENT, Refused(), Malformed("no JSON")])
     def test_the_fault_of_another_component_takes_no_pod_away(self, fault: Outcome) -> None:

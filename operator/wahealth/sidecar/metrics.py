@@ -45,6 +45,11 @@ class _Collector:
         if rounds.answered is not None:
             age = self._now - rounds.answered
             yield GaugeMetricFamily(f"{_PREFIX}_last_answer_age_seconds", "Since the upstream answered.", age)
+        yield GaugeMetricFamily(
+            f"{_PREFIX}_key_usable",
+            "Whether the mounted API key has the right form.",
+            float(rounds.key_problem is None),
+        )
         role = rounds.kept.own.role if rounds.kept.own and rounds.kept.own.role else ""
         info = GaugeMetricFamily(f"{_PREFIX}_info", "What the pod is.", labels=["pod_role", "role", "mode", "version"])
         info.add_metric([self._settings.identity.role, role, status.mode or "", status.client_version or ""], 1.0)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
-from wahealth.core.answer import Answered, Outcome
+from wahealth.core.answer import Answered, Outcome, PodOutcome
 from wahealth.core.belief.history import History
 from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import Expectation, Facts, Patience, with_asked
@@ -16,7 +16,7 @@ from wahealth.core.references import secret_key_missing
 from wahealth.core.round import begin, play
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.talk import Ask, Asked, Asking, Came, Command, Read, Reading, Terms
-from wahealth.core.status import Status
+from wahealth.core.status import Finding, Status
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.stage import ObserverFault
@@ -41,6 +41,7 @@ class Rounds:
         self.outcome: Outcome | None = None
         self.ticked = self.began = _seconds()
         self.answered: float | None = None
+        self.key_problem: Finding | None = None
         self.counts: dict[str, int] = {}  # rounds by what came of them
 
     async def run(self) -> None:
@@ -79,6 +80,11 @@ class Rounds:
         if isinstance(self.outcome, Answered):
             self.answered = now.seconds
 
+    def _noted_key(self, problem: Finding | None) -> None:
+        if problem is not None and problem != self.key_problem:
+            log.warning(problem.message, extra={"reason": problem.reason})
+        self.key_problem = problem
+
     def _count(self, result: str) -> None:
         self.counts[result] = self.counts.get(result, 0) + 1
 
@@ -87,7 +93,13 @@ class Rounds:
         asked = await self._carried_out(self._keys.stale().asking((UPSTREAM,), terms, now))
         if isinstance(asked.signin, KeyRing):
             self._keys = asked.signin
-        return with_asked(Facts(self._expected, 0), asked, {UPSTREAM: self._settings.upstream.host})
+        facts = with_asked(Facts(self._expected, 0), asked, {UPSTREAM: self._settings.upstream.host})
+        self._noted_key(facts.key or facts.reference)
+        if not facts.asked_nobody:
+            return facts
+        # Without a key waweb says no more than that it is there: that is what this pod has to know first.
+        heard = await self._outcome(None)
+        return Facts(self._expected, 0, (PodOutcome(UPSTREAM, self._settings.upstream.host, heard),))
 
     async def _carried_out(self, talk: Asking[Credential]) -> Asked[Credential]:
         command = next(talk)

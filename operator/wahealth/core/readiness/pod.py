@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, Refused
+from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, Refused, Unreached
 from wahealth.core.facts import Facts
 from wahealth.core.readiness.depth import STARTING, Readiness
 from wahealth.core.readiness.node import Identity, Own, PodRole, of_node, own_entry
 from wahealth.core.readiness.web import of_web
 from wahealth.core.status import Status, TopologyNode
 
+WITHOUT_KEY = Readiness("CredentialsUnknown")
 KEPT = 600.0  # seconds for which a coreapp or master keeps its readiness while no web pod answers
 
 
@@ -35,16 +36,13 @@ class Seen(NamedTuple):
     def outcome(self) -> Outcome | None:
         return self.facts.outcomes[0].outcome if self.facts.outcomes else None
 
-    @property
-    def without_key(self) -> bool:
-        """The key is refused, or cannot be used."""
-        return isinstance(self.outcome, Refused) or self.facts.key is not None or self.facts.reference is not None
-
 
 def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
     kept = kept._replace(began=seen.now if kept.began is None else kept.began)
     if identity.role is PodRole.WEB:
         return kept._replace(readiness=_of_web(kept, seen))
+    if isinstance(seen.outcome, Refused) and kept.readiness == STARTING:
+        return kept._replace(readiness=WITHOUT_KEY)
     if not isinstance(seen.outcome, Answered):
         return kept._replace(readiness=_silent(kept, seen.now))
     if seen.outcome.report.single is not None:
@@ -53,12 +51,15 @@ def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
 
 
 def _of_web(kept: Kept, seen: Seen) -> Readiness:
-    """A key that is refused or cannot be used, or a status that nobody knows, says nothing of the pod: it stays what it
-    was."""
-    if seen.without_key:
-        return Readiness("CredentialsUnknown") if kept.readiness == STARTING else kept.readiness
+    """A refused key or a status nobody knows says of the pod that it answers, and no more: it stays what it was."""
+    if isinstance(seen.outcome, Refused):
+        return WITHOUT_KEY if _did_not_answer(kept.readiness) else kept.readiness
     nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
     return kept.readiness if nobody_knows and kept.readiness != STARTING else of_web(seen.status)
+
+
+def _did_not_answer(readiness: Readiness) -> bool:
+    return readiness == STARTING or readiness.reason in tuple(Unreached)
 
 
 def _of_node(kept: Kept, identity: Identity, nodes: tuple[Node, ...], seen: Seen) -> Kept:

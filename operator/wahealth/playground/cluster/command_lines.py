@@ -15,6 +15,8 @@ import yaml
 from wahealth.playground.pki import Authority, key_pair
 
 HOST = "127.0.0.1"
+NODE = "node1"  # the real one
+_OF_NODE = ["--kubelet-preferred-address-types=InternalIP"]
 _SERVICES = "10.96.0.0/16"
 _FIRST_SERVICE = "10.96.0.1"  # `kubernetes.default`
 
@@ -60,14 +62,15 @@ class Ports:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a control plane's files and ports are."""
+    """Where a control plane's files and ports are. `host`: the API server's address, loopback or a real node's."""
 
     directory: Path
     ports: Ports
+    host: str = HOST
 
     @property
     def url(self) -> str:
-        return f"https://{HOST}:{self.ports.api}"
+        return f"https://{self.host}:{self.ports.api}"
 
     @property
     def etcd(self) -> str:
@@ -89,10 +92,14 @@ class Layout:
         (self.directory / "ca.crt").write_bytes(authority.pem)
         (self.directory / "sa.key").write_bytes(key_pair())
         (self.directory / "audit-policy.yaml").write_text(json.dumps(AUDIT_POLICY))
-        names = [HOST, _FIRST_SERVICE, "localhost", "kubernetes.default.svc"]
+        names = [*dict.fromkeys((HOST, self.host)), _FIRST_SERVICE, "localhost", "kubernetes.default.svc"]
         self._write_pair("apiserver", authority.issue("kube-apiserver", names))
         self._write_pair("admin", authority.issue("admin", organization="system:masters"))
         self.write_kubeconfig("admin", {"client-certificate": self.at("admin.crt"), "client-key": self.at("admin.key")})
+        if self.host != HOST:
+            self._write_pair("kubelet", authority.issue(f"system:node:{NODE}", [self.host, NODE], "system:nodes"))
+            node = {"client-certificate": self.at("kubelet.crt"), "client-key": self.at("kubelet.key")}
+            self.write_kubeconfig("kubelet", node)
 
     def _write_pair(self, name: str, pair: tuple[bytes, bytes]) -> None:
         for ending, content in zip(("crt", "key"), pair, strict=True):
@@ -129,8 +136,8 @@ def etcd(layout: Layout) -> list[str]:
 def api_server(layout: Layout) -> list[str]:
     return [
         f"--etcd-servers={layout.etcd}",
-        f"--bind-address={HOST}",
-        f"--advertise-address={HOST}",
+        f"--bind-address={layout.host}",
+        f"--advertise-address={layout.host}",
         f"--secure-port={layout.ports.api}",
         f"--tls-cert-file={layout.at('apiserver.crt')}",
         f"--tls-private-key-file={layout.at('apiserver.key')}",
@@ -142,7 +149,9 @@ def api_server(layout: Layout) -> list[str]:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
-        "--endpoint-reconciler-type=none",  # a loopback address is refused as an endpoint
+        *(_OF_NODE if layout.host != HOST else ["--endpoint-reconciler-type=none"]),  # loopback is no endpoint
+        f"--kubelet-client-certificate={layout.at('admin.crt')}",
+        f"--kubelet-client-key={layout.at('admin.key')}",
         f"--audit-policy-file={layout.at('audit-policy.yaml')}",
         f"--audit-log-path={layout.audit_log}",
         "--audit-log-mode=blocking",

@@ -43,8 +43,10 @@ class ControlPlane:
     audit_log: Path  # a line of JSON for each request
     binaries: dict[str, Path]
 
-    def __init__(self, *, say: Callable[[str], None]) -> None:
+    def __init__(self, *, say: Callable[[str], None], host: str = command_lines.HOST) -> None:
+        """`host`: where the API server listens; pods of a real node reach it at the node's own address."""
         self._say = say
+        self._host = host
         self._leaving = contextlib.ExitStack()
         self._running: list[Leashed] = []
 
@@ -112,7 +114,7 @@ class ControlPlane:
             self._leaving = leaving.pop_all()
 
     def _settle_in(self, directory: Path) -> None:
-        self._layout = Layout(directory, Ports.free())
+        self._layout = Layout(directory, Ports.free(), self._host)
         self._layout.write_files()
         self.directory, self.url = directory, self._layout.url
         self.kubeconfig, self.audit_log = self._layout.admin, self._layout.audit_log

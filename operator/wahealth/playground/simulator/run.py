@@ -28,6 +28,7 @@ USAGE = 64
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubeconfig", type=Path, help="simulate the labelled pods of this cluster")
+    parser.add_argument("--in-pod", metavar="IP", help="be the web pod at this address, of the cluster this runs in")
     parser.add_argument("--client", type=Path, action="append", default=[], metavar="FILE", help="simulate this client")
     parser.add_argument("--port", type=int, default=8443, help="of every web pod (default: 8443)")
     parser.add_argument("--control-port", type=int, default=0, help="of the control interface (default: a free one)")
@@ -40,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         for path in arguments.client:
             files.add(fleet, path)
-        if not arguments.client and not arguments.kubeconfig:
-            raise files.NotAClient("name what to simulate: --kubeconfig FILE or --client FILE")
+        if not arguments.client and not arguments.kubeconfig and not arguments.in_pod:
+            raise files.NotAClient("name what to simulate: --kubeconfig FILE, --in-pod IP or --client FILE")
     except files.NotAClient as error:
         print(f"wahealth simulator: {error}.", file=sys.stderr)
         return USAGE
@@ -54,13 +55,14 @@ async def _serve(fleet: Fleet, arguments: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     ca, context = _certificate(arguments)
-    waweb = Waweb(fleet, arguments.port, context, ca)
+    waweb = Waweb(fleet, arguments.port, context, ca, only=arguments.in_pod)
     await waweb.start()
     await waweb.listen()
     control = web.AppRunner(application(fleet, waweb.listen), access_log=None, shutdown_timeout=0.1)
     await control.setup()
     await web.TCPSite(control, "127.0.0.1", arguments.control_port).start()
-    watching = asyncio.create_task(_watch(fleet, waweb, arguments.kubeconfig)) if arguments.kubeconfig else None
+    watches = arguments.kubeconfig or arguments.in_pod
+    watching = asyncio.create_task(_watch(fleet, waweb, arguments.kubeconfig)) if watches else None
     where = f"http://127.0.0.1:{control.addresses[0][1]}"
     print(json.dumps({"control": where, "port": arguments.port, "ca": ca}), flush=True)
     await stopped.wait()
@@ -70,7 +72,7 @@ async def _serve(fleet: Fleet, arguments: argparse.Namespace) -> None:
     await waweb.stop()
 
 
-async def _watch(fleet: Fleet, waweb: Waweb, kubeconfig: Path) -> None:
+async def _watch(fleet: Fleet, waweb: Waweb, kubeconfig: Path | None) -> None:
     api = ApiServer(await signed_in(kubeconfig))
     try:
         await reflect(api, Collection(pods.PATH), Membership(fleet, api, waweb.listen), asyncio.Event())

@@ -31,7 +31,11 @@ Answer = Callable[[WebPod, web.Request], Awaitable[web.StreamResponse]]
 
 
 class Waweb:
-    def __init__(self, fleet: Fleet, port: int, context: ssl.SSLContext | None, ca: str) -> None:
+    def __init__(
+        self, fleet: Fleet, port: int, context: ssl.SSLContext | None, ca: str, *, only: str | None = None
+    ) -> None:
+        """`only`: the address of the one web pod that is served here."""
+        self._only = only
         self._fleet = fleet
         self._port = port
         self._context = context
@@ -51,11 +55,16 @@ class Waweb:
     async def listen(self) -> None:
         """Listen where a web pod runs that does not refuse, and nowhere else."""
         wanted = {address for address, pod in self._fleet.web.items() if not pod.faults.refuse}
+        wanted &= {self._only} if self._only else wanted
         for address in self._sites.keys() - wanted:
             await self._sites.pop(address).stop()
         for address in wanted - self._sites.keys():
             self._sites[address] = site = web.TCPSite(
-                self._runner, address, self._port, ssl_context=self._context, reuse_address=True
+                self._runner,
+                "0.0.0.0" if self._only else address,
+                self._port,
+                ssl_context=self._context,
+                reuse_address=True,
             )
             await site.start()
 
@@ -68,7 +77,7 @@ class Waweb:
 
     def _pod(self, request: web.Request) -> WebPod | None:
         address = request.get_extra_info("sockname")
-        return self._fleet.web.get(address[0]) if address else None
+        return self._fleet.web.get(self._only or address[0]) if address else None
 
     async def _with_faults(self, pod: WebPod, request: web.Request) -> web.StreamResponse:
         faults = pod.faults

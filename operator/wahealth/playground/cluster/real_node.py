@@ -1,0 +1,166 @@
+"""A real node: containerd, a bridge, kubelet and kube-proxy; pods are real containers, probed by the real kubelet.
+
+Needs root on Linux. It is to run in namespaces of its own (`make e2e` makes them): bridge, packet filter, mounts and
+processes go with these, whatever ends it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wahealth.playground.cluster.binaries import provide
+from wahealth.playground.cluster.command_lines import NODE
+from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
+from wahealth.playground.cluster.images import pause_image
+
+ADDRESS = "10.244.0.1"  # of the node, on its bridge
+_PODS = "10.244.0.0/24"
+_PAUSE = "localhost/wahealth-pause:1"
+_SOCKET_SECONDS = 30
+NEEDED = ("kubelet", "kube-proxy")
+MACHINE = ("containerd", "runc", "ctr", "iptables", "conntrack", "ip")  # of the distribution's packages
+_PLUGINS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
+
+
+def missing() -> list[str]:
+    """What this machine lacks to run one; empty: nothing."""
+    lacking = [] if os.geteuid() == 0 else ["root"]
+    lacking += [program for program in MACHINE if shutil.which(program) is None]
+    return lacking if _plugins() else [*lacking, "CNI plugins"]
+
+
+def _plugins() -> Path | None:
+    return next((Path(folder) for folder in _PLUGINS if Path(folder, "bridge").exists()), None)
+
+
+def bridge() -> None:
+    """The pods' network; before the control plane, which listens on its address."""
+    for command in (
+        ["link", "set", "lo", "up"],
+        ["link", "add", "cni0", "type", "bridge"],
+        ["address", "add", f"{ADDRESS}/24", "dev", "cni0"],
+        ["link", "set", "cni0", "up"],
+    ):
+        subprocess.run(["ip", *command], check=True, capture_output=True)
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+
+
+class RealNode:
+    def __init__(self, plane: ControlPlane) -> None:
+        self._plane = plane
+        self._home = plane.directory / "node"
+        self._home.mkdir()
+
+    @property
+    def socket(self) -> Path:
+        return self._home / "containerd.sock"
+
+    def start(self) -> None:
+        """Ready, with pods that can run."""
+        programs = provide(NEEDED, say=lambda _: None)
+        self._write("cni/10-bridge.conflist", json.dumps(self._network()))
+        containerd = self._write("containerd.toml", self._containerd())
+        self._plane.start("containerd", ["containerd", "-c", str(containerd)])
+        self._until_socket()
+        self.load(pause_image(_PAUSE, self._home))
+        kubelet = self._write("kubelet.yaml", yaml.safe_dump(self._kubelet()))
+        proxy = self._write("kube-proxy.yaml", yaml.safe_dump(self._proxy()))
+        flags = [f"--config={kubelet}", f"--kubeconfig={self._plane.directory / 'kubelet.kubeconfig'}"]
+        flags += [f"--hostname-override={NODE}", f"--node-ip={ADDRESS}", f"--root-dir={self._home / 'kubelet'}"]
+        self._plane.start("kubelet", [str(programs["kubelet"]), *flags])
+        self._plane.start("kube-proxy", [str(programs["kube-proxy"]), f"--config={proxy}"])
+        self._plane.kubectl("wait", "--for=create", f"node/{NODE}", "--timeout=60s")
+        self._plane.kubectl("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=60s")
+
+    def load(self, archive: Path) -> None:
+        """An image, for pods with imagePullPolicy Never."""
+        argv = ["ctr", "-a", str(self.socket), "-n", "k8s.io", "images", "import", str(archive)]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ControlPlaneFailed(f"ctr images import {archive.name}: {done.stderr.strip()}")
+
+    def _write(self, name: str, content: str) -> Path:
+        path = self._home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        return path
+
+    def _until_socket(self) -> None:
+        deadline = time.monotonic() + _SOCKET_SECONDS
+        while not self.socket.exists():
+            if time.monotonic() > deadline:
+                raise ControlPlaneFailed(f"containerd does not listen within {_SOCKET_SECONDS} s")
+            time.sleep(0.05)
+
+    def _network(self) -> dict[str, Any]:
+        ranges = {
+            "ranges": [[{"subnet": _PODS}]],
+            "routes": [{"dst": "0.0.0.0/0"}],
+            "dataDir": str(self._home / "ipam"),
+        }
+        plugin = {"type": "bridge", "bridge": "cni0", "isGateway": True, "hairpinMode": True}
+        return {
+            "cniVersion": "0.4.0",
+            "name": "pods",
+            "plugins": [{**plugin, "ipam": {"type": "host-local", **ranges}}],
+        }
+
+    def _containerd(self) -> str:
+        """Without CAP_SYS_RESOURCE runc fails, unless it is told not to lower anybody's score."""
+        return f"""version = 2
+root = "{self._home}/containerd"
+state = "{self._home}/containerd-state"
+[grpc]
+  address = "{self.socket}"
+[plugins."io.containerd.grpc.v1.cri"]
+  restrict_oom_score_adj = true
+  sandbox_image = "{_PAUSE}"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "{_plugins()}"
+    conf_dir = "{self._home}/cni"
+"""
+
+    def _kubelet(self) -> dict[str, Any]:
+        at = self._plane.directory
+        never = dict.fromkeys(("nodefs.available", "imagefs.available", "nodefs.inodesFree"), "1%")
+        return {
+            "apiVersion": "kubelet.config.k8s.io/v1beta1",
+            "kind": "KubeletConfiguration",
+            "authentication": {
+                "anonymous": {"enabled": False},
+                "webhook": {"enabled": True},
+                "x509": {"clientCAFile": str(at / "ca.crt")},
+            },
+            "authorization": {"mode": "Webhook"},
+            "address": ADDRESS,
+            "cgroupDriver": "cgroupfs",
+            "failCgroupV1": False,
+            "failSwapOn": False,
+            "containerRuntimeEndpoint": f"unix://{self.socket}",
+            "tlsCertFile": str(at / "kubelet.crt"),
+            "tlsPrivateKeyFile": str(at / "kubelet.key"),
+            "evictionHard": {"memory.available": "100Mi", **never},
+            "imageGCHighThresholdPercent": 100,
+            "syncFrequency": "10s",  # of mounted Secrets, among others
+        }
+
+    def _proxy(self) -> dict[str, Any]:
+        return {
+            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+            "kind": "KubeProxyConfiguration",
+            "clientConnection": {"kubeconfig": str(self._plane.kubeconfig)},
+            "mode": "iptables",
+            "clusterCIDR": _PODS,
+            "hostnameOverride": NODE,
+            "conntrack": {"maxPerCore": 0},
+            "healthzBindAddress": "127.0.0.1:10256",
+            "metricsBindAddress": "127.0.0.1:10249",
+        }

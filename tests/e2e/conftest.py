@@ -1,0 +1,184 @@
+"""A real node for all end-to-end tests: the real kubelet probes real containers of the project's own image."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wahealth.playground.cluster import real_node
+from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
+from wahealth.playground.cluster.real_node import RealNode
+from wahealth.playground.environment import until
+from wahealth.playground.pki import self_signed
+from wahealth.playground.world import CLIENT_LABEL, ROLE_LABEL, SETTINGS
+
+Document = dict[str, Any]
+
+INSIDE = "WAHEALTH_E2E_IMAGE"  # where the image is; set by `make e2e`, which makes the namespaces
+IMAGE = "localhost/wahealth:e2e"
+EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
+PORT, CONTROL = 8443, 8099
+KEY = "an-api-key-of-the-real-node"
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "runAsUser": 54321,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+collect_ignore_glob = [] if INSIDE in os.environ else ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def plane() -> Iterator[ControlPlane]:
+    real_node.bridge()
+    with ControlPlane(say=lambda text: print(text, file=sys.stderr), host=real_node.ADDRESS) as running:
+        node = RealNode(running)
+        node.start()
+        node.load(Path(os.environ[INSIDE]))
+        running.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(_simulators_rights()))
+        yield running
+
+
+def _simulators_rights() -> Iterator[Document]:
+    """What a simulated waweb needs to know its client's pods."""
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}]
+    rules += [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
+    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "simulator"}}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "simulator"}
+    everybody = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:serviceaccounts"}
+    yield {**rbac, "kind": "ClusterRole", "rules": rules}
+    yield {**rbac, "kind": "ClusterRoleBinding", "roleRef": reference, "subjects": [everybody]}
+
+
+class Client:
+    """One simulated client in a namespace of its own, of the manifests that people copy."""
+
+    def __init__(self, plane: ControlPlane, namespace: str, settings: Document, key: str = KEY) -> None:
+        self.plane, self.namespace, self.settings = plane, namespace, settings
+        pem, private = self_signed("whatsapp-web", ["whatsapp-web"])
+        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+        self.apply(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}},
+            self.object("v1", "ConfigMap", "waweb-ca", data={"ca.crt": pem.decode()}),
+            self.object("v1", "Secret", "waweb-tls", data={"crt": _encoded(pem), "key": _encoded(private)}),
+            self.object("v1", "Secret", "waweb-key", data={"WA_API_KEY": _encoded(KEY.encode())}),
+            self.object("v1", "Secret", "web-api-key", data={"WA_API_KEY": _encoded(key.encode())}),
+            self.object(
+                *("v1", "Service", "whatsapp-web-service"),
+                spec={"selector": {"name": "whatsapp-web"}, "ports": [{"port": 443, "targetPort": PORT}]},
+            ),
+        )
+        self.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
+
+    def object(self, api_version: str, kind: str, name: str, **content: Any) -> Document:
+        return {
+            "apiVersion": api_version,
+            "kind": kind,
+            "metadata": {"name": name, "namespace": self.namespace},
+            **content,
+        }
+
+    def apply(self, *documents: Document) -> None:
+        self.plane.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all(documents))
+
+    def kubectl(self, *arguments: str) -> str:
+        return self.plane.kubectl("-n", self.namespace, *arguments)
+
+    def example(self, name: str, role: str, replicas: int, gate: str | None = None) -> None:
+        """A manifest that people copy, with the simulated client in the vendor's containers; with a readiness gate."""
+        deployment = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text())
+        deployment["spec"]["replicas"] = replicas
+        template = deployment["spec"]["template"]
+        template["metadata"]["labels"] |= {CLIENT_LABEL: self.namespace, ROLE_LABEL: role}
+        template["metadata"]["annotations"] = {SETTINGS: json.dumps(self.settings)}
+        pod = template["spec"]
+        pod |= {"readinessGates": [{"conditionType": gate}]} if gate else {}
+        for container in (*pod.get("initContainers", ()), *pod["containers"]):
+            ours = container["name"] == "wahealth"
+            container |= {"image": IMAGE, "imagePullPolicy": "Never"}
+            container["securityContext"] = RESTRICTED
+            self._as_sidecar(container) if ours else self._as_simulated(container, pod, role)
+        deployment["metadata"]["namespace"] = self.namespace
+        self.apply(deployment)
+
+    def _as_sidecar(self, container: Document) -> None:
+        service = self.kubectl("get", "service", "whatsapp-web-service", "-o", "jsonpath={.spec.clusterIP}")
+        written = [arg.replace("whatsapp-web-service", service) for arg in container["args"]]
+        written = [arg.replace("127.0.0.1:443", f"127.0.0.1:{PORT}") for arg in written]
+        container["args"] = [*written, "--period=2", "--timeout=2"]
+
+    def _as_simulated(self, container: Document, pod: Document, role: str) -> None:
+        if role != "web":
+            container["command"] = ["python3", "-m", "http.server", "6250", "--directory", "/opt"]
+            return
+        container["ports"] = [{"containerPort": PORT}]
+        container["livenessProbe"] = {"tcpSocket": {"port": PORT}, "periodSeconds": 2, "failureThreshold": 3}
+        container["env"] = [
+            {"name": "WA_API_KEY", "valueFrom": {"secretKeyRef": {"name": "waweb-key", "key": "WA_API_KEY"}}},
+            {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        ]
+        flags = [f"--port={PORT}", f"--control-port={CONTROL}", "--certificate=/tls/crt", "--certificate-key=/tls/key"]
+        container["args"] = ["simulator", "--in-pod=$(POD_IP)", *flags]
+        container["volumeMounts"] = [{"name": "tls", "mountPath": "/tls"}]
+        pod["volumes"].append({"name": "tls", "secret": {"secretName": "waweb-tls"}})
+
+    def pods(self, role: str | None = None) -> list[Document]:
+        where = ["-l", f"{ROLE_LABEL}={role}"] if role else []
+        items: list[Document] = json.loads(self.kubectl("get", "pods", *where, "-o", "json"))["items"]
+        return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
+
+    def ready(self, role: str | None = None) -> list[bool]:
+        return [_condition(pod, "Ready") for pod in self.pods(role)]
+
+    def restarts(self) -> dict[str, int]:
+        """By pod and container."""
+        return {
+            f"{pod['metadata']['name']}/{status['name']}": status["restartCount"]
+            for pod in self.pods()
+            for kind in ("containerStatuses", "initContainerStatuses")
+            for status in pod["status"].get(kind, ())
+        }
+
+    def set(self, pod: str, **settings: Any) -> None:
+        """Through the control interface of the simulated waweb in that pod."""
+        code = (
+            "import sys, urllib.request as u; u.urlopen(u.Request("
+            f"'http://127.0.0.1:{CONTROL}/clients/{self.namespace}/{self.namespace}',"
+            " data=sys.argv[1].encode(), method='PATCH'))"
+        )
+
+        def done() -> bool:
+            try:
+                self.kubectl("exec", pod, "-c", "waweb", "--", "python3", "-c", code, json.dumps(settings))
+            except ControlPlaneFailed:  # it is just starting
+                return False
+            return True
+
+        until(done, "the simulated waweb takes its settings", 30)
+
+    def served(self, service: str = "whatsapp-web-service") -> list[str]:
+        """Addresses to which the Service sends."""
+        where = ["-l", f"kubernetes.io/service-name={service}"]
+        slices = json.loads(self.kubectl("get", "endpointslices", *where, "-o", "json"))["items"]
+        endpoints = (endpoint for one in slices for endpoint in one.get("endpoints") or ())
+        return sorted(e["addresses"][0] for e in endpoints if e["conditions"].get("ready"))
+
+
+def _encoded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _condition(pod: Document, type_: str) -> bool:
+    conditions = pod["status"].get("conditions", ())
+    return any(c["type"] == type_ and c["status"] == "True" for c in conditions)
