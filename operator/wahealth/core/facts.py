@@ -111,6 +111,11 @@ class Facts:
         return self.reference is not None or self.key is not None
 
     @property
+    def answered(self) -> bool:
+        """The client was seen."""
+        return any(isinstance(o.outcome, Answered) for o in self.outcomes)
+
+    @property
     def reached(self) -> bool:
         """At least one pod answered, or refused the key."""
         return any(isinstance(o.outcome, Answered | Refused) for o in self.outcomes)

@@ -15,6 +15,7 @@ class Option(Word):
 
     RESTART = "restart-on-change"
     WATCH_SECRETS = "watch-secrets"
+    MARK_PODS = "mark-pods"
 
 
 class Right(NamedTuple):
@@ -37,6 +38,7 @@ RIGHTS: tuple[Right, ...] = (
         "apps", ("deployments", "statefulsets"), ("patch",), "to restart a web workload after a change", Option.RESTART
     ),
     Right("", ("secrets",), ("list", "watch"), "to notice a change of a labelled Secret at once", Option.WATCH_SECRETS),
+    Right("", ("pods", "pods/status"), ("patch",), "to write roles and the gate onto pods", Option.MARK_PODS),
 )
 
 

@@ -27,6 +27,7 @@ _METADATA = "as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 METADATA, METADATA_LIST = (f"{JSON};{_METADATA.format(what)}" for what in ("", "List"))
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
 _IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 _REQUEST_SECONDS = 30
 _SILENCE_SECONDS = 75  # a watch brings a bookmark about every minute

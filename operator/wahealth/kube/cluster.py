@@ -1,20 +1,23 @@
-"""What the operator writes, by server-side apply: the status of a resource, and the restart of a web workload.
+"""What the operator writes: the status of a resource; the restart of a web workload; labels and a condition of pods.
 
 Nothing else, anywhere, but events. A restart is an annotation of the pod template, as `kubectl rollout restart` sets.
 """
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import Any
 
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
+from wahealth.core.marks import GATE, Change
 from wahealth.core.restart import WebWorkload
-from wahealth.kube.api import APPLY, ApiError, ApiServer, Document
+from wahealth.kube.api import APPLY, MERGE, STRATEGIC, ApiError, ApiServer, Document
 from wahealth.kube.events import MANAGER
 from wahealth.kube.inventory.workloads import PATHS, RESTARTED_AT
 from wahealth.kube.record import Record, Ref
 
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 RESOURCES = f"/apis/{GROUP}/{VERSION}"
 
 
@@ -52,7 +55,7 @@ class Cluster:
         """Empty, or why the API server would not have it, a whole sentence."""
         collection = PATHS[workload.kind].rpartition("/")[2]
         path = f"/apis/apps/v1/namespaces/{namespace}/{collection}/{workload.name}"
-        annotations = {RESTARTED_AT: now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        annotations = {RESTARTED_AT: now.strftime(_TIME)}
         body = {
             "apiVersion": "apps/v1",
             "kind": workload.kind,
@@ -64,6 +67,24 @@ class Cluster:
         except ApiError as error:
             return _why_no_restart(error, workload)
         return ""
+
+    async def mark(self, namespace: str, change: Change, now: datetime) -> None:
+        """Labels and condition of one pod; nothing where it is another by now."""
+        path = f"/api/v1/namespaces/{namespace}/pods/{change.pod}"
+        with contextlib.suppress(Vanished, Conflict):
+            if change.labels:
+                labels: Document = {"metadata": {"uid": change.uid, "labels": dict(change.labels)}}
+                await self._patch(path, labels, MERGE)
+            if change.gate is not None:
+                condition = {"type": GATE, **change.gate._asdict(), "lastTransitionTime": now.strftime(_TIME)}
+                gate: Document = {"metadata": {"uid": change.uid}, "status": {"conditions": [condition]}}
+                await self._patch(f"{path}/status", gate, STRATEGIC)
+
+    async def _patch(self, path: str, body: dict[str, Any], form: str) -> None:
+        try:
+            await self._api.patch(path, body, form)
+        except ApiError as error:
+            raise _meaning(error) from None
 
 
 def _why_no_restart(error: ApiError, workload: WebWorkload) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from datetime import UTC, datetime
 
@@ -15,11 +16,13 @@ from wahealth.core.plan import plan
 from wahealth.core.restart import WebWorkload
 from wahealth.core.round import Plan, begin, play
 from wahealth.core.status import Condition, ConditionType, Status
+from wahealth.kube.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
+from wahealth.kube.marker import Marker
 from wahealth.kube.record import Held, Record
 from wahealth.probe.stage import ObserverFault
 
@@ -32,6 +35,7 @@ MOST_UNTOLD = 25
 class Cycle:
     def __init__(self, gather: Gather, cluster: Cluster, recorder: Recorder, guard: Guard, lag: Lag) -> None:
         self._gather = gather
+        self._marker = Marker(cluster, gather.inventory)
         self._cluster = cluster
         self._recorder = recorder
         self._guard = guard
@@ -47,6 +51,11 @@ class Cycle:
             return  # judged by an old spec, and the next round is due at once; or verdicts are frozen
         await self._act(record, facts)
 
+    async def clear(self, record: Record) -> None:
+        """The resource is gone."""
+        with contextlib.suppress(ApiError, ApiUnavailable):
+            await self._marker.clear(record.ref)
+
     async def _counts(self, record: Record, facts: Facts, began: Moment) -> bool:
         """Whether this round counts, as far as the whole fleet tells."""
         guard = self._guard
@@ -61,12 +70,14 @@ class Cycle:
         now = _now()
         history = record.history or begin(record.written, record.generation, facts.expected.patience, now)
         todo = play(history, facts, record.written, now)
+        record.seen = now.seconds if facts.answered else record.seen
         record.history = todo.history
         record.untold = (*record.untold, *todo.events)[-MOST_UNTOLD:]
         if await self._write(record, todo, now):
             if todo.restart is not None:
                 await self._restart(record, todo.restart, now)
             await self._tell(record)
+        await self._marker.mark(record, todo.history, now.seconds)
 
     async def _restart(self, record: Record, workload: WebWorkload, now: Moment) -> None:
         """Once the change is written: so that whoever comes after this process knows of it."""

@@ -13,6 +13,7 @@ from wahealth.core.belief.history import History
 from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
+from wahealth.core.marks import Change
 from wahealth.core.references import invalid_spec
 from wahealth.core.signin.talk import SignIn
 from wahealth.core.status import Finding, Status
@@ -58,6 +59,9 @@ class Record:
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
     no_restart: Held[tuple[str, str]] | None = None  # of which workload (uid), why the API server would not have it
+    marked: bool = True  # its pods may carry labels of ours, of this process or of one before
+    marks: dict[str, Held[Change]] = field(default_factory=dict)  # by pod: what was written onto it last
+    seen: float = float("-inf")  # the last second in which the client was seen
     nudged: int = 0  # how often something else than the spec was a reason to ask at once
     asks: str = ""  # which of the pods behind a Service that is asked as one
     left: str = ""  # the pod that it asked before, and that did not answer

@@ -25,6 +25,7 @@ from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
+from wahealth.kube.record import Record
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.targets import Limits, Targets
@@ -84,8 +85,14 @@ async def _work(
     guard = Guard(recorder, inventory, _own(settings.own_deployment))
     gather = Gather(inventory, targets, references, prober)
     cycle = Cycle(gather, Cluster(api), recorder, guard, lag)
-    supervisor = Supervisor(cycle.round, forget=guard.fleet.forget)
     async with asyncio.TaskGroup() as group:
+
+        def forget(record: Record) -> None:
+            guard.fleet.forget(record.uid)
+            if record.marked:
+                group.create_task(cycle.clear(record), name=f"clear {record.ref}")
+
+        supervisor = Supervisor(cycle.round, forget=forget)
         group.create_task(lag.watch(), name="lag")
         await _crd_served(api)
         group.create_task(inventory.keep(api, synced))

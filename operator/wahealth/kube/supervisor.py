@@ -31,9 +31,9 @@ class Supervisor:
         self,
         round_: Round,
         luck: Callable[[], float] = random.random,
-        forget: Callable[[str], None] = lambda _: None,
+        forget: Callable[[Record], None] = lambda _: None,
     ) -> None:
-        """`luck` gives 0 to 1: the phase of each new resource. `forget` is told the uid of one that is gone."""
+        """`luck` gives 0 to 1: the phase of each new resource. `forget` is told of one that is gone."""
         self._round = round_
         self._forget = forget
         self._luck = luck
@@ -61,9 +61,11 @@ class Supervisor:
                 self._ask_at(uid, self._now())
 
     def gone(self, uid: str) -> None:
+        record = self._records.get(uid)
         for table in (self._records, self._phases, self._due):
             table.pop(uid, None)
-        self._forget(uid)
+        if record is not None:
+            self._forget(record)
 
     async def run(self) -> None:
         """Runs until cancelled, and takes the rounds under way with it."""

@@ -312,6 +312,7 @@ class Grace(Model):
 
 
 PROBE_DEFAULT: JsonDict = {"periodSeconds": 30, "failureThreshold": 3, "successThreshold": 1}
+PODS_DEFAULT: JsonDict = {"roleLabels": "Disabled", "readinessGates": "Disabled"}
 ROTATION_DEFAULT: JsonDict = {"restartPolicy": "Never", "minPeriodSeconds": 300}
 GRACE_DEFAULT: JsonDict = {"uninitializedSeconds": 600, "connectingSeconds": 120, "failoverSeconds": 60}
 
@@ -357,6 +358,33 @@ class ApiKeyRotation(Model):
     )
     min_period_seconds: int = Field(
         300, ge=60, le=86400, description="Seconds that must lie between two restarts, by whomever.", examples=[600]
+    )
+
+
+class PodSelector(Model):
+    """Labels that a pod must have, all of them."""
+
+    match_labels: dict[str, Annotated[str, Field(max_length=63)]] = Field(
+        default_factory=dict, max_length=16, description="Labels and their values.", examples=[{"app": "whatsapp"}]
+    )
+
+
+class PodsOfNodes(Model):
+    """What the operator writes onto the pods of coreapps and masters. It needs the right to patch pods for it."""
+
+    selector: PodSelector | None = Field(
+        None, description="Which pods are written to. Absent: every pod in which a node of the client runs."
+    )
+    role_labels: Literal["Disabled", "Enabled"] = Field(
+        "Disabled",
+        description="Enabled: labels wahealth.io/role, wahealth.io/gateway and wahealth.io/client, for a Service to "
+        "select by. They are removed when nobody has observed the pod for three periods, and when switched off.",
+    )
+    readiness_gates: Literal["Disabled", "Report", "Enforce"] = Field(
+        "Disabled",
+        description="Enforce: pods that name the gate wahealth.io/gateway-ready get that condition, True while their "
+        "node is active or standby. Report: it is always True, and its reason says what Enforce would have gone by. A "
+        "pod that nobody observes keeps its condition; a new one that nobody observes does not become ready.",
     )
 
 
@@ -414,6 +442,7 @@ class Spec(Model):
     expectations: Expectations = Field(
         default_factory=Expectations, json_schema_extra={"default": {"minMasters": 2, "registration": "Required"}}
     )
+    pods: PodsOfNodes = Field(default_factory=PodsOfNodes, json_schema_extra={"default": PODS_DEFAULT})
     suspend: bool = Field(False, description="Stop asking, keep the last status, say so.")
 
     @model_validator(mode="after")

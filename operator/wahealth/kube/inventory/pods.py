@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from wahealth.core import facts
+from wahealth.core.marks import CLIENT, GATE, Gate, Marked
 from wahealth.kube.api import Document
 from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
 from wahealth.kube.inventory.places import Places
@@ -20,12 +21,14 @@ NamedPorts = tuple[tuple[str, int], ...]
 
 
 class Pod(NamedTuple):
-    """One that runs; `ports`: those of its containers' that have a name."""
+    """One that runs; `ports`: those of its containers' that have a name; `gate` None: it has none of ours."""
 
     name: str
     address: str
     ready: bool = False
     ports: NamedPorts = ()
+    uid: str = ""
+    gate: Gate | None = None
 
 
 @dataclass(slots=True)
@@ -62,6 +65,14 @@ class Pods:
         for alike in self._by_labels.get(namespace, {}).values():
             if selector <= alike.labels:
                 yield from alike.pods.values()
+
+    def marked(self, namespace: str, names: Set[str], client: str) -> Iterator[Marked]:
+        """Running pods with these names, and all that carry the client's label."""
+        for labels, alike in self._by_labels.get(namespace, {}).items():
+            ours = (CLIENT, client) in labels
+            for pod in alike.pods.values():
+                if ours or pod.name in names:
+                    yield Marked(pod.name, pod.uid, dict(labels), pod.gate)
 
     def replace(self, objects: list[Document]) -> None:
         before = self._addresses()
@@ -108,7 +119,8 @@ class Pods:
             return None
         key, owner, labels = key_of(object_), owner_of(object_), labels_of(object_)
         alike = self._by_labels[key.namespace].setdefault(labels, Alike(labels))
-        pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), alike))
+        uid, gate = object_["metadata"].get("uid", ""), _gate_of(object_)
+        pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), alike), uid, gate)
         self._kept[key] = Kept(pod, owner, alike)
         alike.pods[key.name] = pod
         if owner is not None:
@@ -164,6 +176,15 @@ def labels_of(pod: Document) -> Labels:
 def _is_ready(pod: Document) -> bool:
     conditions = pod.get("status", {}).get("conditions", ())
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _gate_of(pod: Document) -> Gate | None:
+    gates = pod.get("spec", {}).get("readinessGates") or ()
+    if not any(gate["conditionType"] == GATE for gate in gates):
+        return None
+    conditions = pod.get("status", {}).get("conditions", ())
+    found: Document = next((c for c in conditions if c["type"] == GATE), {})
+    return Gate(found.get("status", ""), found.get("reason", ""))
 
 
 def _named_ports(pod: Document) -> NamedPorts:
