@@ -39,9 +39,10 @@ check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generate
 	@$(RUN)/wahealth generate --check
 
 .PHONY: bench
-bench: $(VENV)/ready ## What a verdict and a probe cost on this machine, beside the goals
+bench: $(VENV)/ready ## What a verdict, a probe and a sidecar cost on this machine, beside the goals
 	@$(RUN)/python tests/bench/verdict.py
 	@$(RUN)/python tests/bench/probe.py
+	@$(RUN)/python tests/bench/sidecar.py
 
 .PHONY: fuzz
 fuzz: $(VENV)/ready ## Throw mutated answers at parser and verdict (SECONDS=60)

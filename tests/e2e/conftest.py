@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from e2e.current import CurrentCluster
 from wahealth.playground.cluster import real_node
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
 from wahealth.playground.cluster.real_node import RealNode
@@ -23,9 +24,11 @@ from wahealth.playground.world import CLIENT_LABEL, ROLE_LABEL, SETTINGS
 Document = dict[str, Any]
 
 INSIDE = "WAHEALTH_E2E_IMAGE"  # where the image is; set by `make e2e`, which makes the namespaces
-IMAGE = "localhost/wahealth:e2e"
+CURRENT = "WAHEALTH_E2E_CURRENT"  # the image's name on the cluster of $KUBECONFIG; set by `make e2e` when it is told to
+IMAGE = os.environ.get(CURRENT, "localhost/wahealth:e2e")
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
 PORT, CONTROL = 8443, 8099
+NAME, MADE = "wahealth-e2e-simulator", "wahealth.io/e2e"
 KEY = "an-api-key-of-the-real-node"
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -36,11 +39,18 @@ RESTRICTED = {
     "seccompProfile": {"type": "RuntimeDefault"},
 }
 
-collect_ignore_glob = [] if INSIDE in os.environ else ["test_*.py"]
+collect_ignore_glob = [] if {INSIDE, CURRENT} & os.environ.keys() else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")
-def plane() -> Iterator[ControlPlane]:
+def plane() -> Iterator[ControlPlane | CurrentCluster]:
+    if CURRENT in os.environ:
+        cluster = CurrentCluster()
+        cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(_simulators_rights()))
+        yield cluster
+        cluster.kubectl("delete", "namespace", "-l", f"{MADE}=true", "--wait=false")
+        cluster.kubectl("delete", "clusterrole,clusterrolebinding", NAME)
+        return
     real_node.bridge()
     with ControlPlane(say=lambda text: print(text, file=sys.stderr), host=real_node.ADDRESS) as running:
         node = RealNode(running)
@@ -54,8 +64,8 @@ def _simulators_rights() -> Iterator[Document]:
     """What a simulated waweb needs to know its client's pods."""
     rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}]
     rules += [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
-    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "simulator"}}
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "simulator"}
+    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": NAME}}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": NAME}
     everybody = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:serviceaccounts"}
     yield {**rbac, "kind": "ClusterRole", "rules": rules}
     yield {**rbac, "kind": "ClusterRoleBinding", "roleRef": reference, "subjects": [everybody]}
@@ -64,10 +74,12 @@ def _simulators_rights() -> Iterator[Document]:
 class Client:
     """One simulated client in a namespace of its own, of the manifests that people copy."""
 
-    def __init__(self, plane: ControlPlane, namespace: str, settings: Document, key: str = KEY) -> None:
+    def __init__(
+        self, plane: ControlPlane | CurrentCluster, namespace: str, settings: Document, key: str = KEY
+    ) -> None:
         self.plane, self.namespace, self.settings = plane, namespace, settings
         pem, private = self_signed("whatsapp-web", ["whatsapp-web"])
-        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+        labels = {"pod-security.kubernetes.io/enforce": "restricted", MADE: "true"}
         self.apply(
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}},
             self.object("v1", "ConfigMap", "waweb-ca", data={"ca.crt": pem.decode()}),
@@ -106,7 +118,7 @@ class Client:
         pod |= {"readinessGates": [{"conditionType": gate}]} if gate else {}
         for container in (*pod.get("initContainers", ()), *pod["containers"]):
             ours = container["name"] == "wahealth"
-            container |= {"image": IMAGE, "imagePullPolicy": "Never"}
+            container |= {"image": IMAGE, "imagePullPolicy": "IfNotPresent"}
             container["securityContext"] = RESTRICTED
             self._as_sidecar(container) if ours else self._as_simulated(container, pod, role)
         deployment["metadata"]["namespace"] = self.namespace

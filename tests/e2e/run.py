@@ -1,21 +1,26 @@
 """`make e2e`: the tests on a real node, in namespaces of their own; or what this machine lacks for them.
 
+With `--cluster current --image NAME` they run on the cluster of $KUBECONFIG, whose nodes have that image of the project
+or can pull it; each test makes a namespace there, which is removed afterwards.
+
 Network, mounts and processes of the node are private: nothing of the machine is touched, and nothing is left behind.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import current
 import image
 
 from wahealth.playground.cluster import control_plane, real_node
 from wahealth.playground.cluster.binaries import provide
 
-INSIDE = "WAHEALTH_E2E_IMAGE"
+INSIDE, CURRENT = "WAHEALTH_E2E_IMAGE", "WAHEALTH_E2E_CURRENT"
 _PRIVATE = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
 
@@ -24,6 +29,19 @@ def say(text: str) -> None:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="make e2e")
+    parser.add_argument("--cluster", choices=["own", "current"], default="own")
+    parser.add_argument("--image", help="of the project, as the cluster's nodes know it; with --cluster current")
+    arguments, more = parser.parse_known_args()
+    if arguments.cluster == "own":
+        return on_a_node_of_our_own(more)
+    if not arguments.image:
+        parser.error("--cluster current needs --image NAME, the project's image as the cluster's nodes know it")
+    say(f"on the cluster of {current.named()}, with image {arguments.image}")
+    return tests(more, [], {CURRENT: arguments.image})
+
+
+def on_a_node_of_our_own(more: list[str]) -> int:
     lacking = [*real_node.missing(), *image.missing()]
     if sys.platform != "linux" or lacking:
         say(f"end-to-end tests skipped: a real node needs Linux and {', '.join(lacking) or 'nothing else'}.")
@@ -32,9 +50,12 @@ def main() -> int:
         say("end-to-end tests skipped: no namespaces can be made here.")
         return 0
     provide((*control_plane.NEEDED, *real_node.NEEDED), say=say)
-    environment = {**os.environ, INSIDE: str(image.provided(say))}
-    pytest = [sys.executable, "-m", "pytest", str(Path(__file__).parent), *sys.argv[1:]]
-    return subprocess.run([*_PRIVATE, *pytest], env=environment, check=False).returncode
+    return tests(more, _PRIVATE, {INSIDE: str(image.provided(say))})
+
+
+def tests(more: list[str], within: list[str], environment: dict[str, str]) -> int:
+    pytest = [sys.executable, "-m", "pytest", str(Path(__file__).parent), *more]
+    return subprocess.run([*within, *pytest], env={**os.environ, **environment}, check=False).returncode
 
 
 if __name__ == "__main__":
