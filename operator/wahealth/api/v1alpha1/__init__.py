@@ -7,6 +7,7 @@ to do; they guard each read with `has()`, because defaults run through them.
 
 from __future__ import annotations
 
+from wahealth.api.v1alpha1.auth import ApiKey, Auth, BearerToken, LoginRef, SecretKeyRef, TokenRef, UserCredentials
 from wahealth.api.v1alpha1.resource import (
     API_VERSION,
     CATEGORY,
@@ -19,30 +20,7 @@ from wahealth.api.v1alpha1.resource import (
     VERSION,
     WhatsAppClient,
 )
-from wahealth.api.v1alpha1.spec import (
-    GRACE_DEFAULT,
-    PROBE_DEFAULT,
-    ApiKey,
-    ApiKeyRotation,
-    Auth,
-    BearerToken,
-    CaRef,
-    Expectations,
-    Grace,
-    LoginRef,
-    Multiconnect,
-    PodSelector,
-    PodsOfNodes,
-    Probe,
-    SecretKeyRef,
-    Service,
-    Spec,
-    Target,
-    Tls,
-    TokenRef,
-    UserCredentials,
-    Workload,
-)
+from wahealth.api.v1alpha1.spec import Expectations, Multiconnect, Spec
 from wahealth.api.v1alpha1.status import (
     WAITING,
     Condition,
@@ -56,6 +34,10 @@ from wahealth.api.v1alpha1.status import (
     Topology,
     TopologyNode,
 )
+from wahealth.api.v1alpha1.target import Service, Target, Workload
+from wahealth.api.v1alpha1.timing import GRACE_DEFAULT, PROBE_DEFAULT, Grace, Probe
+from wahealth.api.v1alpha1.tls import CaRef, Tls
+from wahealth.api.v1alpha1.writes import ApiKeyRotation, PodSelector, PodsOfNodes
 
 __all__ = [
     "API_VERSION",

@@ -1,0 +1,117 @@
+"""Where waweb answers: `.spec.target`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from wahealth.api.schema import Model, ObjectName, rule, rules
+from wahealth.core.origin import origin_of
+
+
+class Workload(Model):
+    """A workload in the resource's own namespace; every running pod of it is asked, each by itself."""
+
+    kind: Literal["Deployment", "StatefulSet"] = Field("Deployment", description="Kind of the web workload.")
+    name: ObjectName = Field(
+        description="Name of the web workload (waweb), in the resource's own namespace.",
+        examples=["whatsapp-web-deployment"],
+    )
+    port: int = Field(443, ge=1, le=65535, description="Container port on which waweb answers.", examples=[8443])
+
+
+class Service(Model):
+    """A Service in the resource's own namespace, with a selector; the pods that it selects are asked."""
+
+    name: ObjectName = Field(
+        description="Name of waweb's Service, in the resource's own namespace.", examples=["whatsapp-web-service"]
+    )
+    port: int = Field(443, ge=1, le=65535, description="Port of the Service; its targetPort is asked.", examples=[8443])
+
+
+ORIGIN = r"^https?://([-a-zA-Z0-9_.]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:[0-9]{1,5})?/?$"
+
+
+def _is_origin(url: str) -> str:
+    origin_of(url)
+    return url
+
+
+Url = Annotated[
+    str,
+    AfterValidator(_is_origin),
+    Field(
+        max_length=300,
+        json_schema_extra=rules(
+            rule(
+                f"self.matches(r'{ORIGIN}')",
+                "url must be an origin such as https://waweb.example.com:8443: remove path, query and user",
+            )
+        ),
+    ),
+]
+Path = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=1024,
+        pattern=r"^/[!$&-;=@-Z_a-z~%]*$",
+        description="Path of the health node, where a proxy stands before waweb.",
+        examples=["/support/v1/health"],
+    ),
+]
+
+
+class Target(Model):
+    """Where waweb answers: exactly one of workload, service and url."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "[has(self.workload), has(self.service), has(self.url)].filter(one, one).size() == 1",
+                "name exactly one of workload, service and url",
+            ),
+            rule(
+                "!has(self.scope) || self.scope != 'Service' || has(self.service)",
+                "scope Service has a meaning with target.service only: name the service or remove scope",
+                fieldPath=".scope",
+            ),
+            rule(
+                "!has(self.url) || self.url.startsWith('http://') == (has(self.scheme) && self.scheme == 'HTTP')",
+                "url and scheme must say the same: https:// without scheme, http:// with scheme HTTP",
+                fieldPath=".url",
+            ),
+        )
+    )
+
+    workload: Workload | None = None
+    service: Service | None = None
+    url: Url | None = Field(
+        None,
+        description="Origin of a client outside of the cluster, such as https://waweb.example.com:8443. The operator's "
+        "--allow-url-hosts must admit its host, and none is admitted by default.",
+        examples=["https://waweb.example.com:8443"],
+    )
+    scheme: Literal["HTTPS", "HTTP"] = Field(
+        "HTTPS", description="HTTP: the API key is sent in clear, to whoever answers."
+    )
+    path: Path = "/v1/health"
+    scope: Literal["EachPod", "Service"] = Field(
+        "EachPod",
+        description="EachPod: every running pod is asked, each by itself. Service: one ready pod, as whoever calls the "
+        "Service would be answered; another one when that does not answer.",
+    )
+
+    @model_validator(mode="after")
+    def exactly_one(self) -> Self:
+        if sum(one is not None for one in (self.workload, self.service, self.url)) != 1:
+            raise ValueError
+        return self
+
+    @property
+    def named(self) -> tuple[str, str]:
+        """Kind and name of what is asked."""
+        if self.workload is not None:
+            return self.workload.kind, self.workload.name
+        return ("Service", self.service.name) if self.service is not None else ("Host", origin_of(self.url or "").host)

@@ -1,0 +1,73 @@
+"""Whom the operator trusts: `.spec.tls`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from wahealth.api.schema import DNS_NAME, EntryName, Model, ObjectName, rule, rules
+
+ServerName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_NAME)]
+Fingerprint = Annotated[str, Field(max_length=95, pattern=r"^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$")]
+
+
+class CaRef(Model):
+    """An entry of a Secret or ConfigMap in the resource's own namespace, with PEM certificates to trust."""
+
+    kind: Literal["Secret", "ConfigMap"] = Field("Secret", description="Kind of what holds it.")
+    name: ObjectName = Field(
+        description="Name of the Secret or ConfigMap, in the resource's own namespace.", examples=["waweb-ca"]
+    )
+    key: EntryName = Field("ca.crt", description="Entry that holds the certificates (PEM).")
+
+
+class Tls(Model):
+    """How waweb's certificate is verified, before the API key is sent.
+
+    waweb's own certificate signs itself and names WA_WEB_SERVERNAME, never a pod's address. So name both: the CA in
+    `caRef`, the name in `serverName`; or pin the certificate.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "(has(self.verification) && self.verification == 'Pinned') == has(self.pinnedSHA256)",
+                "verification Pinned and pinnedSHA256 belong together: set both or neither",
+                fieldPath=".pinnedSHA256",
+            ),
+            rule(
+                "!has(self.caRef) || !has(self.verification) || self.verification in ['Full', 'SkipHostname']",
+                "caRef has a meaning with verification Full or SkipHostname only: remove it or change the verification",
+                fieldPath=".caRef",
+            ),
+        )
+    )
+
+    verification: Literal["Full", "SkipHostname", "Pinned", "None"] = Field(
+        "Full",
+        description="Full: the certificate chains to the CA and carries the name. SkipHostname: it chains to the CA. "
+        "Pinned: it is one of pinnedSHA256. None: anybody is sent the API key.",
+    )
+    ca_ref: CaRef | None = Field(None, description="The CA to trust; absent: what the public trusts.")
+    server_name: ServerName | None = Field(
+        None,
+        description="The name that the certificate is to carry, sent as SNI. Absent: the pod's address.",
+        examples=["whatsapp-web"],
+    )
+    pinned_sha256: list[Fingerprint] | None = Field(
+        None,
+        alias="pinnedSHA256",
+        min_length=1,
+        max_length=8,
+        json_schema_extra={"x-kubernetes-list-type": "set"},
+        examples=[["9F:86:D0:81:88:4C:7D:65:9A:2F:EA:A0:C5:5A:D0:15:A3:BF:4F:1B:2B:0B:82:2C:D1:5D:6C:15:B0:F0:0A:08"]],
+        description="SHA-256 fingerprints of certificates, 64 hexadecimal digits each, bare or as openssl prints them; "
+        "two while one replaces another.",
+    )
+
+    @model_validator(mode="after")
+    def pinned_with_pins(self) -> Self:
+        if (self.verification == "Pinned") is not bool(self.pinned_sha256):
+            raise ValueError
+        return self
