@@ -21,9 +21,9 @@ from wahealth.core.origin import NotAnOrigin, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.round import at_once
-from wahealth.core.status import ConditionType, Mode, Status, Truth
+from wahealth.core.status import ConditionType, Finding, Mode, Status, Truth
 from wahealth.probe.client import Place, Prober, Question
-from wahealth.probe.credential import api_key
+from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.stage import ObserverFault
 from wahealth.probe.trust import (
     NotAFingerprint,
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         return error.code
     except ObserverFault:
         print("wahealth check: no connection could be opened from this machine.", file=sys.stderr)
-        return UNKNOWN
+        return HEALTHY if arguments.ready else UNKNOWN  # trouble of our own takes no pod away
     if arguments.ready:
         return _ready(arguments, facts)
     status = at_once(facts)
@@ -109,12 +109,13 @@ def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
 
 async def _facts(arguments: argparse.Namespace) -> Facts:
     host, port = _origin(arguments.url)
-    key, trust = await _key(arguments), _trust(arguments)
+    trust = _trust(arguments)
     expected = Expectation(Mode(arguments.mode) if arguments.mode else None, arguments.shards)
-    if (problem := api_key_problem(key)) is not None:
-        return Facts(expected, 0, key=problem)
+    credential = await _credential(arguments)
+    if isinstance(credential, Finding):
+        return Facts(expected, 0, key=credential)
     async with Prober() as prober:
-        heard = await prober.ask(Question(Place(host, (), port, trust), api_key(key), arguments.timeout))
+        heard = await prober.ask(Question(Place(host, (), port, trust), credential, arguments.timeout))
     return Facts(expected, 0, (PodOutcome(arguments.url, host, heard.outcome),))
 
 
@@ -136,6 +137,20 @@ def _seconds(written: str) -> float:
     if not 0 < seconds <= LONGEST_TIMEOUT:
         raise argparse.ArgumentTypeError(f"is to be more than 0 and at most {LONGEST_TIMEOUT} seconds")
     return seconds
+
+
+async def _credential(arguments: argparse.Namespace) -> Credential | Finding | None:
+    """For an exec probe without a usable key None: without one waweb says no more than that it is there."""
+    try:
+        key = await _key(arguments)
+    except Unusable:
+        if arguments.ready:
+            return None
+        raise
+    problem = api_key_problem(key)
+    if problem is None:
+        return api_key(key)
+    return None if arguments.ready else problem
 
 
 async def _key(arguments: argparse.Namespace) -> bytes:

@@ -16,6 +16,8 @@ import yaml
 
 from contract.conftest import KEY, Simulator
 from wahealth import cli
+from wahealth.probe.client import Prober
+from wahealth.probe.stage import ObserverFault
 
 
 @pytest.fixture
@@ -154,6 +156,24 @@ class TestReady:
         assert cli.main([*typed, "--ready"]) == 0
         key_file.write_text("short")
         assert cli.main([*typed, "--ready"]) == 0
+        key_file.unlink()
+        assert cli.main([*typed, "--ready"]) == 0
+
+    def test_without_a_key_it_is_still_seen_whether_waweb_is_there(
+        self, simulator: Simulator, typed: list[str], key_file: Path
+    ) -> None:
+        simulator.set(refuse=True)
+        for key in ("short", None):
+            key_file.unlink() if key is None else key_file.write_text(key)
+            assert cli.main([*typed, "--ready"]) == 1
+
+    def test_trouble_of_our_own_takes_no_pod_away(self, typed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        async def ours(*_: object) -> None:
+            raise ObserverFault
+
+        monkeypatch.setattr(Prober, "ask", ours)
+        assert cli.main([*typed, "--ready"]) == 0
+        assert cli.main(typed) == 2
 
     def test_a_web_that_is_silent(self, simulator: Simulator, typed: list[str]) -> None:
         simulator.set(refuse=True)

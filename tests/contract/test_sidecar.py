@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract.conftest import FIRST, KEY, Simulator
+from wahealth.sidecar import server
 
 HOST = "127.0.0.1"
 
@@ -164,8 +166,6 @@ def test_liveness_is_about_its_own_loop_alone(start: Starts, simulator: Simulato
 
 def test_a_loop_that_stands_still_fails_it() -> None:
     """Stopped as a whole it cannot answer; so its pages are asked about a loop that has not ticked for long."""
-    from http import HTTPStatus
-
     from wahealth.core.readiness.node import Identity, PodRole
     from wahealth.core.readiness.pod import Kept
     from wahealth.sidecar.pages import Pages
@@ -200,6 +200,7 @@ ODD = {
     "no UTF-8": b"GET /\xff\xfe HTTP/1.1\r\n\r\n",
     "64 KiB of headers": b"GET /readyz HTTP/1.1\r\nX: " + b"a" * 65536 + b"\r\n\r\n",
     "64 KiB of a path": b"GET /" + b"a" * 65536 + b" HTTP/1.1\r\n\r\n",
+    "no way through": b"GET //[ HTTP/1.1\r\n\r\n",
     "a bad depth": b"GET /readyz?depth=%ff%00 HTTP/1.1\r\n\r\n",
 }
 
@@ -238,8 +239,31 @@ def test_a_burst_beside_many_that_say_nothing_is_answered_in_full(start: Starts)
     assert len([answer for answer in answers if answer.startswith(b"HTTP/1.1 200 OK\r\n")]) == 500
 
 
+def test_who_waits_longest_makes_room_for_kubelet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 20)
+
+    async def story() -> tuple[bytes, int]:
+        listening = server.Server(lambda *_: server.Page(HTTPStatus.OK, b"{}"))
+        async with await listening.listen(HOST, 0) as running:
+            port = running.sockets[0].getsockname()[1]
+            idle = [await asyncio.open_connection(HOST, port) for _ in range(30)]
+            said = (await burst(port, 1))[0]
+            still = len(listening.open)
+            for _, writer in idle:
+                writer.close()
+        return said, still
+
+    said, still = asyncio.run(story())
+    assert said.startswith(b"HTTP/1.1 200")
+    assert still <= 20
+
+
 WRONG = {
     "a coreapp that asks itself": (["--pod-role=coreapp", "--pod-ip=10.0.0.1"], "name it with --upstream"),
+    "so by another name": (
+        ["--pod-role=coreapp", "--pod-ip=10.0.0.1", "--upstream=https://localhost."],
+        "name it with --upstream",
+    ),
     "a master without its address": (["--pod-role=master", "--upstream=https://web"], "set POD_IP from status.podIP"),
     "no key": (["--api-key-file="], "name the file with the API key"),
     "an upstream with a path": (["--upstream=https://web/v1/health"], "is to be an origin"),

@@ -38,7 +38,7 @@ def test_every_node_that_is_a_pod_is_labelled() -> None:
 def test_whoever_loses_is_demoted_before_another_is_promoted() -> None:
     pods = [Marked(pod, f"uid-{pod}", labels) for pod, labels in labels_of(Story().rounds(1, HA).written).items()]
     after = wanted("shop", Story().rounds(1, OTHER).written)
-    order = [(change.pod, dict(change.labels)) for change in changes(pods, after, LABELS)]
+    order = [(change.pod, dict(change.labels)) for change in changes("shop", pods, after, LABELS)]
     assert order[:2] == [("c0", {GATEWAY: "disconnected"}), ("m0", {ROLE: "secondary-master"})]
     assert order[2:] == [("c1", {GATEWAY: "connected"}), ("m1", {ROLE: "primary-master"})]
 
@@ -46,24 +46,24 @@ def test_whoever_loses_is_demoted_before_another_is_promoted() -> None:
 def test_nothing_is_written_twice() -> None:
     status = Story().rounds(1, HA).written
     pods = [Marked(pod, pod, labels) for pod, labels in labels_of(status).items()]
-    assert changes(pods, wanted("shop", status), LABELS) == ()
+    assert changes("shop", pods, wanted("shop", status), LABELS) == ()
 
 
 def test_switched_off_or_not_observed_they_are_removed() -> None:
     pods = [Marked("c0", "u", ACTIVE | {"app": "web"})]
     status = Story().rounds(1, HA).written
-    for todo in (changes(pods, wanted("shop", status), Options()), changes(pods, {}, LABELS)):
+    for todo in (changes("shop", pods, wanted("shop", status), Options()), changes("shop", pods, {}, LABELS)):
         assert [dict(change.labels) for change in todo] == [dict.fromkeys((CLIENT, ROLE, GATEWAY))]
 
 
 def test_a_node_that_is_stale_or_missing_is_not_observed() -> None:
-    nodes = tuple(TopologyNode(v, None, None, v, pod_name=v.lower()) for v in NodeVerdict)
-    assert set(wanted("shop", Status(nodes=nodes))) == {"active", "standby", "starting", "faulty"}
+    nodes = tuple(TopologyNode(v, None, None, v, pod_name=v) for v in NodeVerdict)
+    assert set(wanted("shop", Status(nodes=nodes))) == {"Active", "Standby", "Starting", "Faulty"}
 
 
 def gate(pod: Gate | None, verdict: NodeVerdict | None, options: Options) -> Gate | None:
     nodes = () if verdict is None else (TopologyNode("c0", None, None, verdict, pod_name="c0"),)
-    todo = changes([Marked("c0", "u", NONE, pod)], wanted("shop", Status(nodes=nodes)), options)
+    todo = changes("shop", [Marked("c0", "u", NONE, pod)], wanted("shop", Status(nodes=nodes)), options)
     return todo[0].gate if todo else None
 
 
@@ -84,17 +84,47 @@ class TestGate:
     def test_one_that_nobody_observes_stays(self) -> None:
         assert gate(Gate("True", "Active"), None, self.ENFORCE) is None
 
-    def test_without_a_gate_or_switched_off_there_is_none(self) -> None:
+    def test_without_a_gate_there_is_none(self) -> None:
         assert gate(None, NodeVerdict.ACTIVE, self.ENFORCE) is None
+
+    def test_switched_off_none_stays_closed(self) -> None:
         assert gate(self.FRESH, NodeVerdict.ACTIVE, Options()) is None
+        assert gate(Gate("True", "Active"), NodeVerdict.ACTIVE, Options()) is None
+        assert gate(Gate("False", "Faulty"), None, Options()) == Gate("True", "SwitchedOff")
 
 
 def test_a_gate_that_opens_comes_after_those_that_close() -> None:
     pods = [Marked(name, name, NONE, Gate("True" if name == "c1" else "False", "")) for name in ("c0", "c1")]
     want = {"c0": Wanted({}, Gate("True", "Active")), "c1": Wanted({}, Gate("False", "Faulty"))}
-    assert [change.pod for change in changes(pods, want, Options(gates=True, enforced=True))] == ["c1", "c0"]
+    assert [change.pod for change in changes("shop", pods, want, Options(gates=True, enforced=True))] == ["c1", "c0"]
 
 
 def test_a_node_that_starts_is_not_ready() -> None:
     status = Story().rounds(1, seen(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTING))).written
     assert wanted("shop", status)["c1"].gate == Gate("False", "Starting")
+
+
+def test_a_demotion_that_a_gate_goes_with_is_one_still() -> None:
+    """The standby's gate stays open, and only its reason is another."""
+    both = Options(labels=True, gates=True, enforced=True)
+    before, after = (wanted("shop", Story().rounds(1, said).written) for said in (HA, OTHER))
+    for order in (("c0", "c1"), ("c1", "c0")):
+        pods = [Marked(pod, pod, before[pod].labels, before[pod].gate) for pod in order]
+        assert [change.pod for change in changes("shop", pods, after, both)] == ["c0", "c1"]
+
+
+def test_the_labels_of_another_client_stay() -> None:
+    theirs = [Marked("c0", "u", {CLIENT: "other", ROLE: "coreapp"})]
+    status = Story().rounds(1, HA).written
+    assert changes("shop", theirs, wanted("shop", status), LABELS) == ()
+    assert changes("shop", theirs, {}, Options()) == ()
+
+
+def test_labels_that_somebody_else_set_stay_where_none_are_wanted() -> None:
+    assert changes("shop", [Marked("c0", "u", {ROLE: "coreapp"})], {}, Options()) == ()
+
+
+def test_a_pod_that_only_has_the_address_of_a_node_is_not_its_pod() -> None:
+    node = TopologyNode("old-core", None, None, NodeVerdict.STANDBY, pod_name="mysql-0")
+    shared = TopologyNode("10.0.0.1:c0", None, None, NodeVerdict.STANDBY, pod_name="c0")
+    assert set(wanted("shop", Status(nodes=(node, shared)))) == {"c0"}

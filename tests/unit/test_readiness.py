@@ -164,10 +164,11 @@ class TestWeb:
         was = sidecar.hears(before, times=20)
         assert sidecar.hears(nothing, times=200) == was
 
-    def test_who_refuses_the_key_answers(self) -> None:
+    @pytest.mark.parametrize("said", [Refused(), single(UNKNOWN)])
+    def test_who_says_anything_answers(self, said: Outcome) -> None:
         sidecar = Sidecar()
         assert sidecar.hears(SILENT, times=20) == NONE
-        assert sidecar.hears(Refused()) == ALL
+        assert sidecar.hears(said, times=3) == ALL
 
 
 def node(role: PodRole, name: str) -> Identity:
@@ -254,10 +255,16 @@ class TestNode:
             assert sidecar.hears(fault, times=2) == ALL
             assert sidecar.reason == "WebSilent"
 
-    def test_a_web_that_never_answers_holds_up_for_ten_minutes(self) -> None:
-        sidecar = heard_by("c1", *times(SILENT, 60))
+    def test_a_web_that_does_not_answer_from_the_start_holds_up_for_three_rounds(self) -> None:
+        sidecar = heard_by("c1", *times(SILENT, 3))
         assert sidecar.ready == NONE
         assert sidecar.hears(SILENT) == ALL
+
+    def test_one_that_is_listed_again_and_says_nothing_known_is_not_missing(self) -> None:
+        without = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED))
+        sidecar = heard_by("c1", HA, *times(without, 20))
+        assert sidecar.ready == NONE
+        assert sidecar.hears(answer(primary("m0"), core("c0", CONNECTED), core("c1", UNKNOWN))) == ALL
 
 
 def test_a_pod_finds_itself_by_host_and_container_then_by_one_of_them() -> None:

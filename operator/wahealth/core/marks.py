@@ -21,6 +21,7 @@ _ROLES = {
     Role.SECONDARY_MASTER: "secondary-master",
     Role.COREAPP: "coreapp",
 }
+_ONLY_ONE = frozenset({GatewayStatus.CONNECTED.lower(), _ROLES[Role.PRIMARY_MASTER]})
 _NOT_OBSERVED = frozenset({NodeVerdict.STALE, NodeVerdict.MISSING})
 _NOT_READY = frozenset({NodeVerdict.FAULTY, NodeVerdict.STARTING})
 Labels = Mapping[str, str]
@@ -31,6 +32,9 @@ class Gate(NamedTuple):
 
     status: str
     reason: str
+
+
+SWITCHED_OFF = Gate("True", "SwitchedOff")
 
 
 class Marked(NamedTuple):
@@ -56,20 +60,22 @@ class Options(NamedTuple):
 
 
 class Change(NamedTuple):
-    """`labels`: None removes one. `gate` None: it stays as it is."""
+    """`labels`: None removes one. `gate` None: it stays as it is. `promotes`: it gives what another may lose."""
 
     pod: str
     uid: str
     labels: Mapping[str, str | None]
     gate: Gate | None
+    promotes: bool = False
 
 
 def wanted(client: str, believed: Status) -> dict[str, Wanted]:
-    """By pod: of each node that is a pod and was observed."""
+    """By pod: of each node that is a pod of that very name and was observed. An address alone may have another pod by
+    now."""
     return {
         node.pod_name: Wanted(dict(_labels(client, node)), _gate(node))
         for node in believed.nodes
-        if node.pod_name is not None and node.verdict not in _NOT_OBSERVED
+        if node.pod_name == node.name.rpartition(":")[2] and node.verdict not in _NOT_OBSERVED
     }
 
 
@@ -85,29 +91,30 @@ def _labels(client: str, node: TopologyNode) -> Iterator[tuple[str, str]]:
         yield GATEWAY, node.gateway_status.lower()
 
 
-def changes(pods: Iterable[Marked], want: Mapping[str, Wanted], options: Options) -> tuple[Change, ...]:
-    """Of these pods, demotions first. Labels that nobody wants are removed; a gate that nobody knows of stays."""
-    found = [change for pod in pods if (change := _change(pod, want.get(pod.name), options)) is not None]
-    return tuple(sorted(found, key=lambda change: not _demotes(change)))
+def changes(client: str, pods: Iterable[Marked], want: Mapping[str, Wanted], options: Options) -> tuple[Change, ...]:
+    """Of these pods, demotions first. The client's labels that nobody wants are removed, those of others stay; a gate
+    that nobody knows of stays, one that is switched off is opened."""
+    found = [change for pod in pods if (change := _change(client, pod, want.get(pod.name), options)) is not None]
+    return tuple(sorted(found, key=lambda change: change.promotes))
 
 
-def _change(pod: Marked, want: Wanted | None, options: Options) -> Change | None:
+def _change(client: str, pod: Marked, want: Wanted | None, options: Options) -> Change | None:
     target = want.labels if want is not None and options.labels else {}
-    differing = {name: target.get(name) for name in (CLIENT, ROLE, GATEWAY) if pod.labels.get(name) != target.get(name)}
+    free = pod.labels.get(CLIENT, client) == client and (target or CLIENT in pod.labels)
+    names = (CLIENT, ROLE, GATEWAY) if free else ()
+    differing = {name: target.get(name) for name in names if pod.labels.get(name) != target.get(name)}
     gate = _new_gate(pod, want, options)
-    return Change(pod.name, pod.uid, differing, gate) if differing or gate else None
+    opens = gate is not None and gate.status == "True" and pod.gate is not None and pod.gate.status != "True"
+    promotes = opens or bool(_ONLY_ONE & {value for value in differing.values() if value})
+    return Change(pod.name, pod.uid, differing, gate, promotes) if differing or gate else None
 
 
 def _new_gate(pod: Marked, want: Wanted | None, options: Options) -> Gate | None:
-    if want is None or pod.gate is None or not options.gates:
+    if pod.gate is None:
+        return None
+    if not options.gates:
+        return SWITCHED_OFF if pod.gate.status == "False" else None
+    if want is None:
         return None
     gate = want.gate if options.enforced else want.gate._replace(status="True")
     return gate if gate != pod.gate else None
-
-
-def _demotes(change: Change) -> bool:
-    """It takes something away, or gives nothing that only one may have."""
-    gives = {GatewayStatus.CONNECTED.lower(), _ROLES[Role.PRIMARY_MASTER]}
-    return (change.gate is None or change.gate.status != "True") and not gives & {
-        value for value in change.labels.values() if value
-    }

@@ -72,13 +72,15 @@ class Cluster:
         """Labels and condition of one pod; nothing where it is another by now."""
         path = f"/api/v1/namespaces/{namespace}/pods/{change.pod}"
         with contextlib.suppress(Vanished, Conflict):
-            if change.labels:
-                labels: Document = {"metadata": {"uid": change.uid, "labels": dict(change.labels)}}
-                await self._patch(path, labels, MERGE)
-            if change.gate is not None:
-                condition = {"type": GATE, **change.gate._asdict(), "lastTransitionTime": now.strftime(_TIME)}
-                gate: Document = {"metadata": {"uid": change.uid}, "status": {"conditions": [condition]}}
-                await self._patch(f"{path}/status", gate, STRATEGIC)
+            try:
+                if change.labels:
+                    labels: Document = {"metadata": {"uid": change.uid, "labels": dict(change.labels)}}
+                    await self._patch(path, labels, MERGE)
+            finally:  # who may not write the one may write the other
+                if change.gate is not None:
+                    condition = {"type": GATE, **change.gate._asdict(), "lastTransitionTime": now.strftime(_TIME)}
+                    gate: Document = {"metadata": {"uid": change.uid}, "status": {"conditions": [condition]}}
+                    await self._patch(f"{path}/status", gate, STRATEGIC)
 
     async def _patch(self, path: str, body: dict[str, Any], form: str) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Set
 from datetime import UTC, datetime
 
 from wahealth.api.convert import status_document
@@ -23,7 +24,7 @@ from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
 from wahealth.kube.marker import Marker
-from wahealth.kube.record import Held, Record
+from wahealth.kube.record import Held, Record, Ref
 from wahealth.probe.stage import ObserverFault
 
 log = logging.getLogger(__name__)
@@ -54,7 +55,12 @@ class Cycle:
     async def clear(self, record: Record) -> None:
         """The resource is gone."""
         with contextlib.suppress(ApiError, ApiUnavailable):
-            await self._marker.clear(record.ref)
+            await self._marker.clear(record)
+
+    async def sweep(self, known: Set[Ref]) -> None:
+        """Labels of resources that went while nobody looked."""
+        with contextlib.suppress(ApiError, ApiUnavailable):
+            await self._marker.sweep(known)
 
     async def _counts(self, record: Record, facts: Facts, began: Moment) -> bool:
         """Whether this round counts, as far as the whole fleet tells."""
@@ -70,7 +76,7 @@ class Cycle:
         now = _now()
         history = record.history or begin(record.written, record.generation, facts.expected.patience, now)
         todo = play(history, facts, record.written, now)
-        record.seen = now.seconds if facts.answered else record.seen
+        record.seen = now.seconds if facts.answered or record.seen is None else record.seen
         record.history = todo.history
         record.untold = (*record.untold, *todo.events)[-MOST_UNTOLD:]
         if await self._write(record, todo, now):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 
 from wahealth.api.v1alpha1 import PodsOfNodes
 from wahealth.core.belief.history import History
 from wahealth.core.marks import MOST_PERIODS, Change, Marked, Options, Wanted, changes, wanted
 from wahealth.kube.api import ApiError
-from wahealth.kube.cluster import Cluster
+from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.record import Held, Record, Ref
+from wahealth.kube.record import Held, Record, Ref, Written
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +30,35 @@ class Marker:
         options = _options(pods)
         if not (options.labels or options.gates or record.marked):
             return
-        seen = history.believed is not None and now - record.seen < MOST_PERIODS * record.timing.period
+        since = now if record.seen is None else record.seen
+        seen = history.believed is not None and now - since < MOST_PERIODS * record.timing.period
         want = wanted(record.ref.name, history.believed.status) if history.believed and seen else {}
-        record.marked = options.labels or options.gates
-        await self._carry_out(record, self._changes(record.ref, pods, want, options), now)
+        async with record.marking:
+            todo = self._changes(record.ref, pods, want, options)
+            await self._carry_out(record, todo, now)
+            record.marked = options.labels or options.gates or bool(todo)
 
-    async def clear(self, ref: Ref) -> None:
-        """The resource is gone: its labels go, too."""
-        for change in self._changes(ref, PodsOfNodes(), {}, Options()):
+    async def clear(self, record: Record) -> None:
+        """The resource is gone: its labels go, too, and no gate stays closed."""
+        believed = record.history.believed if record.history else None
+        names = wanted(record.ref.name, believed.status).keys() if believed else frozenset()
+        async with record.marking:  # behind a round that is under way
+            await self._clear(record.ref, names)
+
+    async def sweep(self, known: Set[Ref]) -> None:
+        """Labels of resources that went while nobody looked, or when the API server could not be asked."""
+        for namespace, name in self._inventory.pods.clients():
+            ref = Ref(namespace, name)
+            if ref in known:
+                continue
+            try:
+                await self._cluster.read(ref)
+            except Vanished:
+                await self._clear(ref, frozenset())
+
+    async def _clear(self, ref: Ref, names: Set[str]) -> None:
+        there = self._inventory.pods.marked(ref.namespace, names, ref.name)
+        for change in changes(ref.name, there, {}, Options()):
             try:
                 await self._cluster.mark(ref.namespace, change, datetime.now(UTC))
             except ApiError as error:
@@ -47,19 +68,29 @@ class Marker:
         there = tuple(self._inventory.pods.marked(ref.namespace, want.keys(), ref.name))
         selector = pods.selector.match_labels if pods.selector else {}
         meant = {pod.name: want[pod.name] for pod in there if pod.name in want and _has(pod, selector)}
-        return changes(there, meant, options)
+        return changes(ref.name, there, meant, options)
 
     async def _carry_out(self, record: Record, todo: tuple[Change, ...], now: float) -> None:
+        """Nobody is promoted while one that is to be demoted is not known to be."""
+        demoted = True
         for change in todo:
+            if record.gone or (change.promotes and not demoted):
+                return
             before = record.marks.get(change.pod)
-            if before is not None and before.value == change and now < before.until:
-                continue
-            record.marks[change.pod] = Held(change, now + _AGAIN)
-            try:
-                await self._cluster.mark(record.ref.namespace, change, datetime.now(UTC))
-            except ApiError as error:
-                log.warning("pod not marked", extra={"ref": str(record.ref), "pod": change.pod, "error": str(error)})
+            if before is None or before.value.change != change or now >= before.until:
+                before = Held(Written(change, await self._done(record, change)), now + _AGAIN)
+                record.marks[change.pod] = before
+            demoted = demoted and (before.value.done or change.promotes)
         record.marks = {pod: held for pod, held in record.marks.items() if now < held.until}
+
+    async def _done(self, record: Record, change: Change) -> bool:
+        """Raises `ApiUnavailable`: nobody knows, and the next round tries again."""
+        try:
+            await self._cluster.mark(record.ref.namespace, change, datetime.now(UTC))
+        except ApiError as error:
+            log.warning("pod not marked", extra={"ref": str(record.ref), "pod": change.pod, "error": str(error)})
+            return False
+        return True
 
 
 def _options(pods: PodsOfNodes) -> Options:

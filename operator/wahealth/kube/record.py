@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
@@ -40,6 +41,13 @@ class Held(Generic[T]):
     until: float
 
 
+class Written(NamedTuple):
+    """Onto a pod; `done`: the API server took it."""
+
+    change: Change
+    done: bool
+
+
 @dataclass(slots=True)
 class Record:
     ref: Ref
@@ -60,8 +68,10 @@ class Record:
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
     no_restart: Held[tuple[str, str]] | None = None  # of which workload (uid), why the API server would not have it
     marked: bool = True  # its pods may carry labels of ours, of this process or of one before
-    marks: dict[str, Held[Change]] = field(default_factory=dict)  # by pod: what was written onto it last
-    seen: float = float("-inf")  # the last second in which the client was seen
+    marks: dict[str, Held[Written]] = field(default_factory=dict)  # by pod: what was written onto it last
+    marking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    gone: bool = False  # the resource is there no more
+    seen: float | None = None  # the last second in which the client was seen, or since when this process looks
     nudged: int = 0  # how often something else than the spec was a reason to ask at once
     asks: str = ""  # which of the pods behind a Service that is asked as one
     left: str = ""  # the pod that it asked before, and that did not answer

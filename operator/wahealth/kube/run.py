@@ -38,6 +38,7 @@ from wahealth.telemetry import logs
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_SWEEP = 60.0  # seconds between two looks for labels of resources that are gone
 _LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
 
 
@@ -98,10 +99,17 @@ async def _work(
         group.create_task(inventory.keep(api, synced))
         await synced.wait()
         _follow(supervisor, configuration)
+        group.create_task(_sweep(cycle, supervisor))
         if settings.watch_secrets:
             group.create_task(secrets.watch(api, lambda key: supervisor.secret_changed(*key)))
         log.info("watching")
         group.create_task(supervisor.run())
+
+
+async def _sweep(cycle: Cycle, supervisor: Supervisor) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP)
+        await cycle.sweep(supervisor.known())
 
 
 def _limits(settings: OperatorSettings, configuration: client.Configuration) -> Limits:

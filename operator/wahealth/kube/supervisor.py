@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from wahealth.core.schedule import next_beat
 from wahealth.kube.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
-from wahealth.kube.record import Record, record_of
+from wahealth.kube.record import Record, Ref, record_of
 from wahealth.probe.stage import ObserverFault
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,11 @@ class Supervisor:
         for table in (self._records, self._phases, self._due):
             table.pop(uid, None)
         if record is not None:
+            record.gone = True
             self._forget(record)
+
+    def known(self) -> frozenset[Ref]:
+        return frozenset(record.ref for record in self._records.values())
 
     async def run(self) -> None:
         """Runs until cancelled, and takes the rounds under way with it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from wahealth.core.answer import Role
 from wahealth.core.readiness.depth import STARTING, Depth
@@ -40,8 +40,8 @@ class Pages:
             return Page(HTTPStatus.NO_CONTENT, b"", allow=METHODS)
         if method not in {"GET", "HEAD"}:
             return _json(HTTPStatus.METHOD_NOT_ALLOWED, {"error": f"use one of {METHODS}"})._replace(allow=METHODS)
-        url = urlsplit(target)
-        return self._of(url.path, url.query)
+        path, _, query = target.partition("?")
+        return self._of(path, query)
 
     def _of(self, path: str, query: str) -> Page:
         match path.strip("/").split("/"):

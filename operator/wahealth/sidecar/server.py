@@ -30,7 +30,7 @@ Pages = Callable[[str, str], Page]  # by method and target (path with query)
 class Server:
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
-        self.open: set[Connection] = set()
+        self.open: dict[Connection, None] = {}  # the oldest first
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
         loop = asyncio.get_running_loop()
@@ -50,10 +50,14 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what the loop promises
         self._transport = transport
         if len(self._server.open) >= MOST_CONNECTIONS:
-            transport.abort()
-            return
-        self._server.open.add(self)
+            next(iter(self._server.open)).abort()  # whoever has waited longest: kubelet asks at once
+        self._server.open[self] = None
         self._timer = asyncio.get_running_loop().call_later(PATIENCE, transport.abort)
+
+    def abort(self) -> None:
+        self._server.open.pop(self, None)
+        if self._transport is not None:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -65,7 +69,7 @@ class Connection(asyncio.Protocol):
             self._write(_bare(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE), True)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self._server.open.discard(self)
+        self._server.open.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
 

@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
@@ -30,7 +30,7 @@ from wahealth.probe.trust import (
 
 W = TypeVar("W", bound=Word)
 LOOPBACK = "https://127.0.0.1:443"
-_THIS_POD = frozenset({"127.0.0.1", "::1", "localhost"})
+_THIS_POD = (ip_network("127.0.0.0/24"), ip_network("::1/128"))
 
 
 class Unusable(ValueError):
@@ -117,7 +117,7 @@ def _settings(given: Mapping[str, str], environment: Mapping[str, str]) -> Setti
         given["pod-name"] or environment.get("POD_NAME", "") or socket.gethostname(),
         given["pod-ip"] or environment.get("POD_IP", ""),
     )
-    if role is not PodRole.WEB and upstream.host in _THIS_POD:
+    if role is not PodRole.WEB and _is_this_pod(upstream.host):
         raise Unusable(f"a {role} pod asks the web Service: name it with --upstream https://SERVICE")
     if role is not PodRole.WEB and not is_address(identity.address):
         raise Unusable("a coreapp or master finds itself by its address: set POD_IP from status.podIP, or --pod-ip")
@@ -213,6 +213,11 @@ def _of_ca(path: Path, with_name: bool) -> Trust:
         raise Unusable(f"--ca: {path} cannot be read: {error.strerror}") from None
     except UntrustedCA:
         raise Unusable(f"--ca: {path} holds no certificate in PEM") from None
+
+
+def _is_this_pod(host: str) -> bool:
+    name = host.rstrip(".")
+    return name == "localhost" or (is_address(name) and any(ip_address(name) in network for network in _THIS_POD))
 
 
 def _is_loopback(host: str) -> bool:

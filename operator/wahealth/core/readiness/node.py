@@ -14,6 +14,8 @@ from wahealth.core.readiness.depth import Depth, Readiness
 from wahealth.core.status import NodeVerdict, TopologyNode
 from wahealth.core.word import Word
 
+MISSING = "Missing"
+
 
 class PodRole(Word):
     WEB = "web"
@@ -51,7 +53,7 @@ Rule = Callable[[Own], Readiness | None]
 def missing(own: Own) -> Readiness | None:
     if own.node is not None:
         return None
-    return Readiness("Missing", Depth.REACHABLE if own.missing else None)
+    return Readiness(MISSING, Depth.REACHABLE if own.missing else None)
 
 
 def uninitialized(own: Own) -> Readiness | None:

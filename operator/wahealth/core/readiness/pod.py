@@ -7,7 +7,7 @@ from typing import NamedTuple
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, Refused, Unreached
 from wahealth.core.facts import Facts
 from wahealth.core.readiness.depth import STARTING, Readiness
-from wahealth.core.readiness.node import Identity, Own, PodRole, of_node, own_entry
+from wahealth.core.readiness.node import MISSING, Identity, Own, PodRole, of_node, own_entry
 from wahealth.core.readiness.web import of_web
 from wahealth.core.status import Status, TopologyNode
 
@@ -44,7 +44,7 @@ def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
     if isinstance(seen.outcome, Refused) and kept.readiness == STARTING:
         return kept._replace(readiness=WITHOUT_KEY)
     if not isinstance(seen.outcome, Answered):
-        return kept._replace(readiness=_silent(kept, seen.now))
+        return kept._replace(readiness=_silent(kept, seen))
     if seen.outcome.report.single is not None:
         return kept._replace(readiness=Readiness("SingleInstance"), own=None, answered=seen.now)
     return _of_node(kept, identity, seen.outcome.report.nodes, seen)
@@ -55,7 +55,7 @@ def _of_web(kept: Kept, seen: Seen) -> Readiness:
     if isinstance(seen.outcome, Refused):
         return WITHOUT_KEY if _did_not_answer(kept.readiness) else kept.readiness
     nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
-    return kept.readiness if nobody_knows and kept.readiness != STARTING else of_web(seen.status)
+    return kept.readiness if nobody_knows and not _did_not_answer(kept.readiness) else of_web(seen.status)
 
 
 def _did_not_answer(readiness: Readiness) -> bool:
@@ -66,7 +66,8 @@ def _of_node(kept: Kept, identity: Identity, nodes: tuple[Node, ...], seen: Seen
     node = own_entry(nodes, identity)
     absent = None if node is not None else seen.now if kept.absent is None else kept.absent
     kept = kept._replace(own=_listed(seen.status, node), answered=seen.now, absent=absent)
-    if node is not None and node.gateway in {None, GatewayStatus.UNKNOWN} and kept.readiness != STARTING:
+    says_nothing = node is not None and node.gateway in {None, GatewayStatus.UNKNOWN}
+    if says_nothing and kept.readiness != STARTING and kept.readiness.reason != MISSING:
         return kept  # nobody could ask it, or knows what it says
     over = absent is not None and seen.now - absent >= seen.facts.expected.patience.failover
     return kept._replace(readiness=of_node(Own(node, kept.own, over)))
@@ -79,7 +80,9 @@ def _listed(status: Status, node: Node | None) -> TopologyNode | None:
     return by_name.get(node.key) or by_name.get(node.container)
 
 
-def _silent(kept: Kept, now: float) -> Readiness:
-    """Another component's fault must not take this pod away."""
+def _silent(kept: Kept, seen: Seen) -> Readiness:
+    """Another component's fault must not take this pod away, nor hold it up for longer than it takes to believe it."""
+    patience = seen.facts.expected.patience
+    longest = patience.failure_threshold * patience.period if kept.readiness == STARTING else KEPT
     since = kept.answered if kept.answered is not None else kept.began
-    return Readiness("WebSilent") if since is not None and now - since >= KEPT else kept.readiness
+    return Readiness("WebSilent") if since is not None and seen.now - since >= longest else kept.readiness

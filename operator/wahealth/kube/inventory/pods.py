@@ -66,6 +66,16 @@ class Pods:
             if selector <= alike.labels:
                 yield from alike.pods.values()
 
+    def clients(self) -> frozenset[Key]:
+        """The clients that running pods are labelled with."""
+        return frozenset(
+            Key(namespace, value)
+            for namespace, groups in self._by_labels.items()
+            for labels in groups
+            for name, value in labels
+            if name == CLIENT
+        )
+
     def marked(self, namespace: str, names: Set[str], client: str) -> Iterator[Marked]:
         """Running pods with these names, and all that carry the client's label."""
         for labels, alike in self._by_labels.get(namespace, {}).items():
