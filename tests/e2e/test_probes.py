@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
 import pytest
 
-from e2e.conftest import Client
+from e2e.conftest import KEY, Client
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
 from wahealth.playground.environment import until
 
@@ -90,13 +91,17 @@ def test_an_unregistered_client_is_reached_through_its_service(plane: ControlPla
 
 def settled(client: Client) -> bool:
     """The sidecar of the web pod has heard of a client that is not registered."""
-    code = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8086/status').read().decode())"
+    return '"Unregistered"' in page(client, "status")
+
+
+def page(client: Client, name: str) -> str:
+    """What the sidecar of the web pod says there; empty while it does not run."""
+    code = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:8086/{name}').read().decode())"
     pods = [pod["metadata"]["name"] for pod in client.pods("web")]
     try:
-        said = client.kubectl("exec", pods[0], "-c", "wahealth", "--", "python3", "-c", code)
+        return client.kubectl("exec", pods[0], "-c", "wahealth", "--", "python3", "-c", code)
     except (ControlPlaneFailed, IndexError):
-        return False
-    return '"Unregistered"' in said
+        return ""
 
 
 def test_a_refused_key_takes_no_pod_away(plane: ControlPlane) -> None:
@@ -106,6 +111,11 @@ def test_a_refused_key_takes_no_pod_away(plane: ControlPlane) -> None:
     wait(client, lambda: client.ready("web") == [True], "the web pod ready")
     time.sleep(10)
     assert client.ready("web") == [True]
+    # A rotation of the Secret comes through kubelet's mount, and nothing is restarted for it.
+    before = client.restarts()
+    client.kubectl("patch", "secret", "web-api-key", "-p", json.dumps({"stringData": {"WA_API_KEY": KEY}}))
+    wait(client, lambda: '"reason": "Connected"' in page(client, "readyz"), "the new key is in use", 150)
+    assert client.restarts() == before
     client.kubectl("delete", "deployments", "--all", "--wait=false")
 
 
