@@ -39,6 +39,12 @@ TESTS = [
         "unit/test_keys.py",
         "unit/test_fleet.py",
         "unit/test_credentials.py",
+        "unit/test_logins.py",
+        "unit/test_web_restart.py",
+        "unit/test_readiness.py",
+        "unit/test_marks.py",
+        "unit/test_targets.py",
+        "unit/test_networks.py",
         "contract/test_payloads.py",
     )
 ]

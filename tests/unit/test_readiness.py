@@ -232,6 +232,34 @@ class TestNode:
         assert sidecar.ready == soon
         assert sidecar.hears(said, times=20) == late
 
+    def test_a_master_that_does_not_get_past_connecting(self) -> None:
+        said = multiconnect(4, CONNECTING)
+        sidecar = heard_by("m0", said, role=PodRole.MASTER, mode=Mode.MULTICONNECT, shards=4)
+        assert (sidecar.ready, sidecar.reason) == (ALL, "Connecting")
+        assert sidecar.hears(said, times=20) == NOT_CONNECTED
+
+    def test_a_client_without_nodes_has_none_to_find(self) -> None:
+        sidecar = heard_by("m1", *times(HA, 3), single(DISCONNECTED), role=PodRole.MASTER)
+        assert (sidecar.ready, sidecar.reason, sidecar.kept.own) == (ALL, "SingleInstance", None)
+        assert sidecar.kept.answered == 30.0
+
+    @pytest.mark.parametrize(
+        ("status", "ready"),
+        [
+            (CONNECTED, ALL),
+            (CONNECTING, ALL),
+            (DISCONNECTED, NOT_CONNECTED),
+            (UNINITIALIZED, NONE),
+            (UNREGISTERED, REGISTERED),
+            (UNKNOWN, ALL),
+        ],
+    )
+    def test_the_one_coreapp_of_a_single_instance(self, status: GatewayStatus, ready: tuple[bool, ...]) -> None:
+        assert heard_by("c0", single(status)).ready == ready
+
+    def test_what_nobody_knows_keeps_the_one_coreapp_as_it_was(self) -> None:
+        assert heard_by("c0", *times(single(UNREGISTERED), 3), *times(single(UNKNOWN), 99)).ready == REGISTERED
+
     @pytest.mark.parametrize("status", [None, UNKNOWN])
     def test_one_that_could_not_be_asked_stays_as_it_was(self, status: GatewayStatus | None) -> None:
         said = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1", status))
@@ -241,7 +269,8 @@ class TestNode:
         without = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED))
         sidecar = heard_by("c1", HA, without)
         assert (sidecar.ready, sidecar.reason) == (ALL, "Missing")
-        assert sidecar.hears(without, times=6) == NONE
+        assert sidecar.hears(without, times=5) == ALL
+        assert sidecar.hears(without) == NONE
         assert sidecar.hears(HA) == ALL
 
     def test_a_key_that_is_refused_from_the_start_holds_up_no_pod(self) -> None:

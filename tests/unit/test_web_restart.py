@@ -66,6 +66,11 @@ def test_not_where_something_is_in_the_way() -> None:
     assert decision(obstacle="May not.", rolling_out=True) == Skip("May not.")
 
 
+def test_a_restart_in_the_second_of_the_change_is_of_the_change() -> None:
+    assert isinstance(decision(restarted=after(0), seconds=300), Skip)
+    assert decision(restarted=after(10), seconds=10) is None
+
+
 def test_a_restart_of_a_time_to_come_is_none() -> None:
     assert decision(restarted=after(10**9)) is not None
 

@@ -8,7 +8,7 @@ from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, Refused
 from wahealth.core.facts import Facts
 from wahealth.core.readiness.depth import STARTING, Readiness
 from wahealth.core.readiness.node import MISSING, Identity, Own, PodRole, of_node, own_entry
-from wahealth.core.readiness.web import of_web
+from wahealth.core.readiness.web import of_single_coreapp, of_web
 from wahealth.core.status import Status, TopologyNode
 
 WITHOUT_KEY = Readiness("CredentialsUnknown")
@@ -46,7 +46,7 @@ def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
     if not isinstance(seen.outcome, Answered):
         return kept._replace(readiness=_silent(kept, seen))
     if seen.outcome.report.single is not None:
-        return kept._replace(readiness=Readiness("SingleInstance"), own=None, answered=seen.now)
+        return kept._replace(readiness=_of_single(kept, identity, seen), own=None, answered=seen.now)
     return _of_node(kept, identity, seen.outcome.report.nodes, seen)
 
 
@@ -56,6 +56,13 @@ def _of_web(kept: Kept, seen: Seen) -> Readiness:
         return WITHOUT_KEY if _did_not_answer(kept.readiness) else kept.readiness
     nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
     return kept.readiness if nobody_knows and not _did_not_answer(kept.readiness) else of_web(seen.status)
+
+
+def _of_single(kept: Kept, identity: Identity, seen: Seen) -> Readiness:
+    if identity.role is not PodRole.COREAPP:
+        return Readiness("SingleInstance")
+    nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
+    return kept.readiness if nobody_knows and kept.readiness != STARTING else of_single_coreapp(seen.status)
 
 
 def _did_not_answer(readiness: Readiness) -> bool:

@@ -46,9 +46,15 @@ def ready(status: Status) -> Readiness:
     return Readiness(found.reason if found else "Available")
 
 
-RULES: tuple[Rule, ...] = (unreachable, uninitialized, unregistered, several_active, unavailable, ready)
+ANSWERING: tuple[Rule, ...] = (uninitialized, unregistered, several_active, unavailable, ready)
+RULES: tuple[Rule, ...] = (unreachable, *ANSWERING)
 
 
 def of_web(status: Status) -> Readiness:
     """`status` as it is believed, or as it is seen while nothing is believed yet."""
     return next(found for rule in RULES if (found := rule(status)) is not None)
+
+
+def of_single_coreapp(status: Status) -> Readiness:
+    """Of the one coreapp of a single instance: what the client says, it says of it. The web pod is another one."""
+    return next(found for rule in ANSWERING if (found := rule(status)) is not None)
