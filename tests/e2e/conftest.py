@@ -53,7 +53,7 @@ def plane() -> Iterator[ControlPlane | CurrentCluster]:
         return
     real_node.bridge()
     with ControlPlane(say=lambda text: print(text, file=sys.stderr), host=real_node.ADDRESS) as running:
-        node = RealNode(running)
+        node = RealNode(running, os.environ["WAHEALTH_E2E_CGROUP"])
         node.start()
         node.load(Path(os.environ[INSIDE]))
         running.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(_simulators_rights()))

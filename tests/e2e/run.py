@@ -3,7 +3,8 @@
 With `--cluster current --image NAME` they run on the cluster of $KUBECONFIG, whose nodes have that image of the project
 or can pull it; each test makes a namespace there, which is removed afterwards.
 
-Network, mounts and processes of the node are private: nothing of the machine is touched, and nothing is left behind.
+Network, mounts, processes and control groups of the node are its own: nothing of the machine is touched, not even
+another node on it, and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from pathlib import Path
 import current
 import image
 
-from wahealth.playground.cluster import control_plane, real_node
+from wahealth.playground.cluster import cgroups, control_plane, real_node
 from wahealth.playground.cluster.binaries import provide
 
-INSIDE, CURRENT = "WAHEALTH_E2E_IMAGE", "WAHEALTH_E2E_CURRENT"
+INSIDE, CURRENT, CGROUP = "WAHEALTH_E2E_IMAGE", "WAHEALTH_E2E_CURRENT", "WAHEALTH_E2E_CGROUP"
 _PRIVATE = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
 
@@ -50,7 +51,9 @@ def on_a_node_of_our_own(more: list[str]) -> int:
         say("end-to-end tests skipped: no namespaces can be made here.")
         return 0
     provide((*control_plane.NEEDED, *real_node.NEEDED), say=say)
-    return tests(more, _PRIVATE, {INSIDE: str(image.provided(say))})
+    archive = str(image.provided(say))
+    with cgroups.own(f"wahealth-e2e-{os.getpid()}") as cgroup:
+        return tests(more, _PRIVATE, {INSIDE: archive, CGROUP: cgroup})
 
 
 def tests(more: list[str], within: list[str], environment: dict[str, str]) -> int:

@@ -54,8 +54,10 @@ def bridge() -> None:
 
 
 class RealNode:
-    def __init__(self, plane: ControlPlane) -> None:
+    def __init__(self, plane: ControlPlane, cgroup: str) -> None:
+        """`cgroup`: path of a control group that is its own (`cgroups.own`)."""
         self._plane = plane
+        self._cgroup = cgroup
         self._home = plane.directory / "node"
         self._home.mkdir()
 
@@ -142,6 +144,7 @@ state = "{self._home}/containerd-state"
             "authorization": {"mode": "Webhook"},
             "address": ADDRESS,
             "cgroupDriver": "cgroupfs",
+            "cgroupRoot": self._cgroup,
             "failCgroupV1": False,
             "failSwapOn": False,
             "containerRuntimeEndpoint": f"unix://{self.socket}",
