@@ -27,6 +27,8 @@ _PAUSE = "localhost/wahealth-pause:1"
 _SOCKET_SECONDS = 30
 NEEDED = ("kubelet", "kube-proxy")
 MACHINE = ("containerd", "runc", "ctr", "iptables", "conntrack", "ip")  # of the distribution's packages
+# Where kubelet, containerd and the plugins write whatever they are told.
+_WRITTEN = ("/run/netns", "/var/lib/cni", "/var/log/pods", "/var/log/containers", "/var/lib/kubelet")
 _PLUGINS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
 
 
@@ -42,7 +44,7 @@ def _plugins() -> Path | None:
 
 
 def bridge() -> None:
-    """The pods' network; before the control plane, which listens on its address."""
+    """The pods' network, before the control plane, which listens there; and folders that go with the mounts."""
     for command in (
         ["link", "set", "lo", "up"],
         ["link", "add", "cni0", "type", "bridge"],
@@ -51,6 +53,9 @@ def bridge() -> None:
     ):
         subprocess.run(["ip", *command], check=True, capture_output=True)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    for folder in _WRITTEN:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True, capture_output=True)
 
 
 class RealNode:
