@@ -1,4 +1,4 @@
-# One image for operator and simulator. No compiler and no pip in what is shipped.
+# One image for operator, sidecar and simulator. No compiler and no pip in what is shipped.
 #   docker build -t wahealth .        BASE may be any Debian image with python3 (3.11 or newer) and its venv module.
 ARG BASE=python:3.13-slim-bookworm
 

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
 from wahealth.core.origin import NotAnOrigin, origin_of
 from wahealth.core.readiness.depth import Depth
-from wahealth.core.readiness.node import Identity, PodRole
+from wahealth.core.readiness.node import PodRole
 from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Finding, Mode, Status, Truth
 from wahealth.probe.client import Place, Prober, Question
@@ -97,10 +96,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
     """A fault of the key is no fault of the pod."""
+    from wahealth.sidecar.identity import identity_of
     from wahealth.sidecar.once import ready_once
 
-    name = arguments.pod_name or os.environ.get("POD_NAME") or socket.gethostname()
-    identity = Identity(PodRole(arguments.pod_role), name, arguments.pod_ip or os.environ.get("POD_IP", ""))
+    identity = identity_of(PodRole(arguments.pod_role), arguments.pod_name, arguments.pod_ip, os.environ)
     readiness = ready_once(identity, facts)
     good = readiness.at(Depth(arguments.depth))
     print(f"{'ready' if good else 'not ready'} at depth {arguments.depth}: {readiness.reason}")
@@ -188,10 +187,8 @@ def _trust(arguments: argparse.Namespace) -> Trust:
 def _pinned(written: str) -> Trust:
     try:
         return pinned(frozenset({fingerprint(written)}))
-    except NotAFingerprint:
-        raise Unusable(
-            "--pin is to be the SHA-256 fingerprint of a certificate, 64 hexadecimal digits", USAGE
-        ) from None
+    except NotAFingerprint as error:
+        raise Unusable(f"--pin is to be {error}", USAGE) from None
 
 
 def _read(path: Path) -> bytes:

@@ -6,6 +6,7 @@ Exit codes: 0 healthy or done, 1 not healthy, 2 unknown, 64 wrong usage, 69 some
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -30,11 +31,11 @@ def _operator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
 
 
 def _sidecar(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
-    from wahealth.sidecar import settings
     from wahealth.sidecar.run import run
+    from wahealth.sidecar.settings import add_arguments, settings_of
 
-    settings.add_arguments(parser)
-    return lambda arguments: run(settings.settings_of(arguments, settings.environment(), parser.error))
+    add_arguments(parser)
+    return lambda arguments: run(settings_of(arguments, os.environ, parser.error))
 
 
 def _check(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:

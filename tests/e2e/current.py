@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 from wahealth.playground.cluster.binaries import provide
-from wahealth.playground.cluster.control_plane import ControlPlaneFailed
+from wahealth.playground.cluster.control_plane import kubectl_prints
 
 
 class CurrentCluster:
@@ -16,12 +15,7 @@ class CurrentCluster:
         self._kubectl = provide(("kubectl",), say=print)["kubectl"]
 
     def kubectl(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002 - as subprocess names it
-        done = subprocess.run(
-            [self._kubectl, *arguments], input=input, capture_output=True, text=True, check=False, timeout=120
-        )
-        if done.returncode:
-            raise ControlPlaneFailed(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
-        return done.stdout
+        return kubectl_prints(self._kubectl, (), arguments, input)
 
 
 def named() -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from builders import CONNECTED, at, single
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.signin.keys import KeyRing
-from wahealth.core.signin.talk import Ask, Asked, Came, Command, Read, Reading, Terms
+from wahealth.core.signin.talk import Ask, Asked, Came, Command, Read, Reading, Terms, carried_out
 from wahealth.core.status import Finding, Truth
 
 GONE = Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it.")
@@ -25,13 +25,7 @@ class Waweb:
     def round(self, ring: KeyRing[str], seconds: float = 0, fresh: bool = False, window: float = 90) -> Asked[str]:
         ring = ring.stale() if fresh else replace(ring, read_again=float("inf"))
         talk = ring.asking(tuple(self.pods), Terms(window, 300), at(seconds))
-        command = next(talk)
-        while True:
-            try:
-                command = talk.send(self._came_of(command))
-            except StopIteration as done:
-                asked: Asked[str] = done.value
-                return asked
+        return carried_out(talk, self._came_of)
 
     def _came_of(self, command: Command[str]) -> Came[str]:
         if isinstance(command, Read):

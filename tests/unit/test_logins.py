@@ -25,6 +25,7 @@ from wahealth.core.signin.talk import (
     Read,
     Reading,
     Terms,
+    carried_out,
 )
 from wahealth.core.status import Finding, Truth
 
@@ -57,15 +58,10 @@ class Waweb:
     def round(self, seconds: float) -> Asked[str]:
         now = at(seconds)
         talk = self.session.asking(("a", "b"), Terms(90, 300), now)
-        command = next(talk)
-        while True:
-            try:
-                command = talk.send(self._came_of(command, now))
-            except StopIteration as done:
-                asked: Asked[str] = done.value
-                assert isinstance(asked.signin, Session)
-                self.session = asked.signin
-                return asked
+        asked = carried_out(talk, lambda command: self._came_of(command, now))
+        assert isinstance(asked.signin, Session)
+        self.session = asked.signin
+        return asked
 
     def rounds(self, start: float, end: float, step: float = 30) -> list[Asked[str]]:
         return [self.round(start + n * step) for n in range(int((end - start) / step))]

@@ -55,17 +55,15 @@ def decided(
     rotated = believed.credentials.last_rotation_time if believed.credentials else None
     if rotated is None or believed.condition(ConditionType.RESTART_REQUIRED) is None:
         return None
-    obstacle = workload.obstacle or _node_among(believed, workload, web_pods)
-    if obstacle:
-        return Skip(obstacle)
+    why_not = workload.obstacle or _node_among(believed, workload, web_pods)
+    if why_not:
+        return Skip(why_not)
     if workload.rolling_out:
         return None
-    restarted = (
-        workload.restarted if workload.restarted and workload.restarted <= now else None
-    )  # a time to come is none
-    if restarted and (now - restarted).total_seconds() < min_period:
+    last = workload.restarted if workload.restarted and workload.restarted <= now else None  # one to come is none
+    if last and (now - last).total_seconds() < min_period:
         return None
-    if restarted and restarted >= rotated:
+    if last and last >= rotated:
         return Skip(
             f"{workload.kind} {workload.name} was restarted after the change and still runs another API key:"
             " let its WA_API_KEY come from the Secret."

@@ -44,6 +44,12 @@ class Plan(NamedTuple):
     restart: WebWorkload | None = None  # to be restarted, once the status is written
     seen: Verdict | None = None  # of this round alone; None: nothing was looked at anew
 
+    @property
+    def known(self) -> Status:
+        """As believed, or as seen in this round while nothing is believed yet."""
+        verdict = self.history.believed or self.seen
+        return verdict.status if verdict else _NOTHING
+
 
 def begin(written: Status, generation: int, patience: Patience, now: Moment) -> History:
     """The history of a resource that this process sees for the first time, from what its status says."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Set
 from datetime import UTC, datetime
 
 from wahealth.api.convert import status_document
@@ -17,14 +15,13 @@ from wahealth.core.plan import plan
 from wahealth.core.restart import WebWorkload
 from wahealth.core.round import Plan, begin, play
 from wahealth.core.status import Condition, ConditionType, Status
-from wahealth.kube.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
 from wahealth.kube.marker import Marker
-from wahealth.kube.record import Held, Record, Ref
+from wahealth.kube.record import Held, Record
 from wahealth.probe.stage import ObserverFault
 
 log = logging.getLogger(__name__)
@@ -36,7 +33,7 @@ MOST_UNTOLD = 25
 class Cycle:
     def __init__(self, gather: Gather, cluster: Cluster, recorder: Recorder, guard: Guard, lag: Lag) -> None:
         self._gather = gather
-        self._marker = Marker(cluster, gather.inventory)
+        self.marker = Marker(cluster, gather.inventory)
         self._cluster = cluster
         self._recorder = recorder
         self._guard = guard
@@ -51,16 +48,6 @@ class Cycle:
         if record.generation != generation or not await self._counts(record, facts, began):
             return  # judged by an old spec, and the next round is due at once; or verdicts are frozen
         await self._act(record, facts)
-
-    async def clear(self, record: Record) -> None:
-        """The resource is gone."""
-        with contextlib.suppress(ApiError, ApiUnavailable):
-            await self._marker.clear(record)
-
-    async def sweep(self, known: Set[Ref]) -> None:
-        """Labels of resources that went while nobody looked."""
-        with contextlib.suppress(ApiError, ApiUnavailable):
-            await self._marker.sweep(known)
 
     async def _counts(self, record: Record, facts: Facts, began: Moment) -> bool:
         """Whether this round counts, as far as the whole fleet tells."""
@@ -83,20 +70,21 @@ class Cycle:
             if todo.restart is not None:
                 await self._restart(record, todo.restart, now)
             await self._tell(record)
-        await self._marker.mark(record, todo.history, now.seconds)
+        await self.marker.mark(record, todo.history, now.seconds)
 
     async def _restart(self, record: Record, workload: WebWorkload, now: Moment) -> None:
         """Once the change is written: so that whoever comes after this process knows of it."""
         restarts = self._gather.inventory.workloads[workload.kind]
         restarts.restarting(workload.uid, now.wall)  # before the wait: another resource may name the same workload
+        done = False
         try:
             why_not = await self._cluster.restart(record.ref.namespace, workload, now.wall)
-        except BaseException:
-            restarts.restarting(workload.uid, None)
-            raise
+            done = not why_not
+        finally:
+            if not done:
+                restarts.restarting(workload.uid, None)
         log.info("restart", extra={"workload": f"{record.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
         if why_not:
-            restarts.restarting(workload.uid, None)
             until = now.seconds + (record.expected.restart_period or 0.0)
             record.no_restart = Held((workload.uid, why_not), until)
         else:

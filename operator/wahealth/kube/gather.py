@@ -17,9 +17,8 @@ from wahealth.core.restart import WebWorkload, obstacle
 from wahealth.core.signin.kinds import begun
 from wahealth.core.signin.talk import (
     Ask,
-    Asked,
-    Asking,
     Came,
+    Command,
     Keep,
     LogIn,
     LoginOutcome,
@@ -37,6 +36,7 @@ from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot, Targets
 from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import Heard, Place, Prober, Question
+from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.stage import ObserverFault
 
@@ -69,7 +69,7 @@ class Gather:
         terms = Terms(record.expected.patience.previous_key, self._references.refresh)
         nudged, auth = record.nudged, spec.auth
         talk = _signin(record, auth).asking(tuple(located.shown), terms, now)
-        asked = await self._carried_out(talk, record, spec, located, pattern)
+        asked = await carried_out(talk, lambda command: self._came_of(command, record, spec, located, pattern))
         if not is_taken(asked.outcomes):
             record.ask_another()
         # The Secret may have changed meanwhile.
@@ -105,25 +105,20 @@ class Gather:
             return trust
         return Place("", (), trust=trust, server_name=(spec.tls and spec.tls.server_name) or "", path=spec.target.path)
 
-    async def _carried_out(
-        self, talk: Asking[Credential], record: Record, spec: Spec, located: Located, pattern: Place
-    ) -> Asked[Credential]:
-        command, seconds = next(talk), record.timing.timeout
-        while True:
-            match command:
-                case Read():
-                    came: Came[Credential] = await self._references.secret(record.ref.namespace, use_of(spec.auth))
-                case Ask(pods, secret):
-                    came = await self._outcomes(record, located, pods, Question(pattern, secret, seconds))
-                case LogIn(pod, secret):
-                    came = await self._login(record, located, pod, Question(pattern, secret, seconds))
-                case Keep(signin):
-                    record.signin, came = signin, None
-            try:
-                command = talk.send(came)
-            except StopIteration as done:
-                asked: Asked[Credential] = done.value
-                return asked
+    async def _came_of(
+        self, command: Command[Credential], record: Record, spec: Spec, located: Located, pattern: Place
+    ) -> Came[Credential]:
+        seconds = record.timing.timeout
+        match command:
+            case Read():
+                return await self._references.secret(record.ref.namespace, use_of(spec.auth))
+            case Ask(pods, secret):
+                return await self._outcomes(record, located, pods, Question(pattern, secret, seconds))
+            case LogIn(pod, secret):
+                return await self._login(record, located, pod, Question(pattern, secret, seconds))
+            case Keep(signin):
+                record.signin = signin
+                return None
 
     async def _outcomes(
         self, record: Record, located: Located, names: tuple[str, ...], question: Question
@@ -136,9 +131,8 @@ class Gather:
     async def _outcome(self, record: Record, spot: Spot, question: Question) -> Outcome:
         """What is said there; or what was said last, while it wants to be left alone."""
         now = asyncio.get_running_loop().time()
-        resting = record.resting.get(spot.host)
-        if resting is not None and now < resting.until:
-            return resting.value
+        if (said := _resting(record, spot, now)) is not None:
+            return said
         outcome = _heard(record, spot, await self._prober.ask(_at(spot, question)))
         if isinstance(outcome, Unreachable) and outcome.retry_after:
             wait = min(outcome.retry_after, MOST_PERIODS * record.timing.period)
@@ -149,10 +143,15 @@ class Gather:
         if name in located.lost:
             return NotSent(located.lost[name])
         spot = located.spots[name]
-        resting = record.resting.get(spot.host)
-        if resting is not None and asyncio.get_running_loop().time() < resting.until:
-            return NotSent(resting.value)
+        if (said := _resting(record, spot, asyncio.get_running_loop().time())) is not None:
+            return NotSent(said)
         return _heard(record, spot, await self._prober.log_in(_at(spot, question)))
+
+
+def _resting(record: Record, spot: Spot, now: float) -> Outcome | None:
+    """What a pod said last that wants to be left alone still."""
+    held = record.resting.get(spot.host)
+    return held.value if held is not None and now < held.until else None
 
 
 async def _all(questions: Iterable[Coroutine[None, None, Outcome]]) -> list[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Mapping, Set
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from wahealth.api.v1alpha1 import PodsOfNodes
 from wahealth.core.belief.history import History
 from wahealth.core.marks import MOST_PERIODS, Change, Marked, Options, Wanted, changes, wanted
-from wahealth.kube.api import ApiError
+from wahealth.kube.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import Held, Record, Ref, Written
@@ -39,22 +40,26 @@ class Marker:
             record.marked = options.labels or options.gates or bool(todo)
 
     async def clear(self, record: Record) -> None:
-        """The resource is gone: its labels go, too, and no gate stays closed."""
+        """The resource is gone: its labels go, too, and no gate stays closed. What stays is swept later."""
         believed = record.history.believed if record.history else None
         names = wanted(record.ref.name, believed.status).keys() if believed else frozenset()
-        async with record.marking:  # behind a round that is under way
-            await self._clear(record.ref, names)
+        with contextlib.suppress(ApiUnavailable):
+            async with record.marking:  # behind a round that is under way
+                await self._clear(record.ref, names)
 
     async def sweep(self, known: Set[Ref]) -> None:
         """Labels of resources that went while nobody looked, or when the API server could not be asked."""
-        for namespace, name in self._inventory.pods.clients():
-            ref = Ref(namespace, name)
-            if ref in known:
-                continue
-            try:
-                await self._cluster.read(ref)
-            except Vanished:
-                await self._clear(ref, frozenset())
+        with contextlib.suppress(ApiError, ApiUnavailable):
+            for namespace, name in self._inventory.pods.clients():
+                if (ref := Ref(namespace, name)) not in known and await self._is_gone(ref):
+                    await self._clear(ref, frozenset())
+
+    async def _is_gone(self, ref: Ref) -> bool:
+        try:
+            await self._cluster.read(ref)
+        except Vanished:
+            return True
+        return False
 
     async def _clear(self, ref: Ref, names: Set[str]) -> None:
         there = self._inventory.pods.marked(ref.namespace, names, ref.name)

@@ -25,6 +25,7 @@ from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.isolation import Guard
 from wahealth.kube.lag import Lag
+from wahealth.kube.marker import Marker
 from wahealth.kube.record import Record
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
@@ -91,7 +92,7 @@ async def _work(
         def forget(record: Record) -> None:
             guard.fleet.forget(record.uid)
             if record.marked:
-                group.create_task(cycle.clear(record), name=f"clear {record.ref}")
+                group.create_task(cycle.marker.clear(record), name=f"clear {record.ref}")
 
         supervisor = Supervisor(cycle.round, forget=forget)
         group.create_task(lag.watch(), name="lag")
@@ -99,17 +100,17 @@ async def _work(
         group.create_task(inventory.keep(api, synced))
         await synced.wait()
         _follow(supervisor, configuration)
-        group.create_task(_sweep(cycle, supervisor))
+        group.create_task(_sweep(cycle.marker, supervisor))
         if settings.watch_secrets:
             group.create_task(secrets.watch(api, lambda key: supervisor.secret_changed(*key)))
         log.info("watching")
         group.create_task(supervisor.run())
 
 
-async def _sweep(cycle: Cycle, supervisor: Supervisor) -> None:
+async def _sweep(marker: Marker, supervisor: Supervisor) -> None:
     while True:
         await asyncio.sleep(_SWEEP)
-        await cycle.sweep(supervisor.known())
+        await marker.sweep(supervisor.known())
 
 
 def _limits(settings: OperatorSettings, configuration: client.Configuration) -> Limits:

@@ -10,7 +10,6 @@ import asyncio
 import heapq
 import logging
 import random
-import traceback
 from collections.abc import Awaitable, Callable
 
 from wahealth.core.schedule import next_beat
@@ -18,6 +17,7 @@ from wahealth.kube.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.record import Record, Ref, record_of
 from wahealth.probe.stage import ObserverFault
+from wahealth.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Supervisor:
         except (ApiError, ApiUnavailable, ObserverFault) as error:
             log.warning("round failed", extra={"ref": str(record.ref), "error": _safe(error)})
         except Exception as error:  # noqa: BLE001 - the one place: a poison resource never stops another
-            log.error("bug in a round", extra={"ref": str(record.ref), "error": type(error).__name__, "at": _at(error)})
+            log.error("bug in a round", extra={"ref": str(record.ref), **logs.bug(error)})
         finally:
             self._busy.discard(record.uid)
         if (record.generation, record.nudged) != before and record.uid in self._records:
@@ -142,8 +142,3 @@ class Supervisor:
 
 def _safe(error: Exception) -> str:
     return str(error) if isinstance(error, ApiError | ApiUnavailable) else type(error).__name__
-
-
-def _at(error: Exception) -> str:
-    """Where, not what: a library's exception text may hold the key."""
-    return " < ".join(f"{f.filename}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)[-5:]))

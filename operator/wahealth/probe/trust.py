@@ -12,7 +12,10 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 class NotAFingerprint(ValueError):
-    """No SHA-256 of a certificate."""
+    """No SHA-256 of a certificate; says what is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__("the SHA-256 fingerprint of a certificate, 64 hexadecimal digits")
 
 
 class UntrustedCA(ValueError):

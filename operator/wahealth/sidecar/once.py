@@ -16,10 +16,9 @@ from wahealth.core.status import Status
 
 def ready_once(identity: Identity, facts: Facts) -> Readiness:
     """Every grace is taken as not over. The fault of another component takes no pod away."""
-    heard = facts.outcomes[0].outcome if facts.outcomes else None
-    if identity.role is not PodRole.WEB and not isinstance(heard, Answered):
-        return Readiness("WebSilent")
     now = Moment(0.0, datetime.now(UTC))
     done = play(begin(Status(), 0, facts.expected.patience, now), facts, Status(), now)
-    verdict = done.history.believed or done.seen
-    return after(Kept(), identity, Seen(facts, verdict.status if verdict else Status(), 0.0)).readiness
+    seen = Seen(facts, done.known, now.seconds)
+    if identity.role is not PodRole.WEB and not isinstance(seen.outcome, Answered):
+        return Readiness("WebSilent")
+    return after(Kept(), identity, seen).readiness

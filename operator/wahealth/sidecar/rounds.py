@@ -15,12 +15,14 @@ from wahealth.core.readiness.pod import Kept, Seen, after
 from wahealth.core.references import secret_key_missing
 from wahealth.core.round import begin, play
 from wahealth.core.signin.keys import KeyRing
-from wahealth.core.signin.talk import Ask, Asked, Asking, Came, Command, Read, Reading, Terms
+from wahealth.core.signin.talk import Ask, Came, Command, Read, Reading, Terms
 from wahealth.core.status import Finding, Status
 from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.stage import ObserverFault
 from wahealth.sidecar.settings import Settings
+from wahealth.telemetry import logs
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +40,7 @@ class Rounds:
         self._history: History | None = None
         self.kept = Kept()
         self.status = Status()
-        self.outcome: Outcome | None = None
-        self.ticked = self.began = _seconds()
+        self.ticked = _seconds()
         self.answered: float | None = None
         self.key_problem: Finding | None = None
         self.counts: dict[str, int] = {}  # rounds by what came of them
@@ -54,7 +55,7 @@ class Rounds:
                 self._count("ObserverFault")  # says nothing of the client
             except Exception as error:  # noqa: BLE001 - a bug in one round ends that round
                 self._count("Bug")
-                log.error("bug in a round", extra={"error": type(error).__name__})
+                log.error("bug in a round", extra=logs.bug(error))
             await asyncio.sleep(max(0.0, self.ticked + self._settings.period - _seconds()))
 
     async def _round(self) -> None:
@@ -63,22 +64,17 @@ class Rounds:
         history = self._history or begin(Status(), 0, self._expected.patience, now)
         done = play(history, facts, Status(), now)
         self._history = done.history
-        believed = done.history.believed or done.seen
-        self.status = believed.status if believed else Status()
-        before = self.kept.readiness
-        self.kept = after(self.kept, self._settings.identity, Seen(facts, self.status, now.seconds))
-        self._noted(facts, now)
+        self.status = done.known
+        seen, before = Seen(facts, done.known, now.seconds), self.kept.readiness
+        self.kept = after(self.kept, self._settings.identity, seen)
+        self._count(type(seen.outcome).__name__ if seen.outcome else "NotAsked")
+        if isinstance(seen.outcome, Answered):
+            self.answered = now.seconds
         for event in done.events:
             log.info(event.note, extra={"reason": event.reason})
         if self.kept.readiness != before:
             told = {"reason": self.kept.readiness.reason, "lacking": self.kept.readiness.lacking or "-"}
             log.info("readiness changed", extra=told)
-
-    def _noted(self, facts: Facts, now: Moment) -> None:
-        self.outcome = facts.outcomes[0].outcome if facts.outcomes else None
-        self._count(type(self.outcome).__name__ if self.outcome else "NotAsked")
-        if isinstance(self.outcome, Answered):
-            self.answered = now.seconds
 
     def _noted_key(self, problem: Finding | None) -> None:
         if problem is not None and problem != self.key_problem:
@@ -90,7 +86,7 @@ class Rounds:
 
     async def _facts(self, now: Moment) -> Facts:
         terms = Terms(self._expected.patience.previous_key, 0.0)
-        asked = await self._carried_out(self._keys.stale().asking((UPSTREAM,), terms, now))
+        asked = await carried_out(self._keys.stale().asking((UPSTREAM,), terms, now), self._came_of)
         if isinstance(asked.signin, KeyRing):
             self._keys = asked.signin
         facts = with_asked(Facts(self._expected, 0), asked, {UPSTREAM: self._settings.upstream.host})
@@ -100,16 +96,6 @@ class Rounds:
         # Without a key waweb says no more than that it is there: that is what this pod has to know first.
         heard = await self._outcome(None)
         return Facts(self._expected, 0, (PodOutcome(UPSTREAM, self._settings.upstream.host, heard),))
-
-    async def _carried_out(self, talk: Asking[Credential]) -> Asked[Credential]:
-        command = next(talk)
-        while True:
-            came = await self._came_of(command)
-            try:
-                command = talk.send(came)
-            except StopIteration as done:
-                asked: Asked[Credential] = done.value
-                return asked
 
     async def _came_of(self, command: Command[Credential]) -> Came[Credential]:
         match command:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -27,6 +25,7 @@ from wahealth.probe.trust import (
     skip_hostname,
     unverified,
 )
+from wahealth.sidecar.identity import identity_of
 
 W = TypeVar("W", bound=Word)
 LOOPBACK = "https://127.0.0.1:443"
@@ -112,11 +111,7 @@ def settings_of(
 def _settings(given: Mapping[str, str], environment: Mapping[str, str]) -> Settings:
     upstream = _origin(given["upstream"])
     role = _one_of(PodRole, given, "pod-role")
-    identity = Identity(
-        role,
-        given["pod-name"] or environment.get("POD_NAME", "") or socket.gethostname(),
-        given["pod-ip"] or environment.get("POD_IP", ""),
-    )
+    identity = identity_of(role, given["pod-name"], given["pod-ip"], environment)
     if role is not PodRole.WEB and _is_this_pod(upstream.host):
         raise Unusable(f"a {role} pod asks the web Service: name it with --upstream https://SERVICE")
     if role is not PodRole.WEB and not is_address(identity.address):
@@ -200,8 +195,8 @@ def _trust(given: Mapping[str, str], upstream: Origin) -> Trust | None:
 def _pinned(written: str) -> Trust:
     try:
         return pinned(frozenset({fingerprint(written)}))
-    except NotAFingerprint:
-        raise Unusable("--pin is to be the SHA-256 fingerprint of a certificate, 64 hexadecimal digits") from None
+    except NotAFingerprint as error:
+        raise Unusable(f"--pin is to be {error}") from None
 
 
 def _of_ca(path: Path, with_name: bool) -> Trust:
@@ -222,7 +217,3 @@ def _is_this_pod(host: str) -> bool:
 
 def _is_loopback(host: str) -> bool:
     return host == "localhost" or (is_address(host) and ip_address(host).is_loopback)
-
-
-def environment() -> Mapping[str, str]:
-    return os.environ

@@ -21,8 +21,6 @@ from wahealth.core.round import begin, play
 from wahealth.core.signin.kinds import Kind, begun
 from wahealth.core.signin.talk import (
     Ask,
-    Asked,
-    Asking,
     Came,
     Command,
     Keep,
@@ -34,6 +32,7 @@ from wahealth.core.signin.talk import (
     Reading,
     SignIn,
     Terms,
+    carried_out,
 )
 from wahealth.core.status import Status
 from wahealth.probe.payload import outcome_of
@@ -100,16 +99,7 @@ class World:
         expires = expiry_of(found[0]) if use.kind is Kind.TOKEN else None
         return Reading(b":".join(found), expires=expires) if problem is None else Reading(form=problem)
 
-    def carried_out(self, talk: Asking[bytes], use: Use, now: datetime) -> Asked[bytes]:
-        command = next(talk)
-        while True:
-            try:
-                command = talk.send(self._came_of(command, use, now))
-            except StopIteration as done:
-                asked: Asked[bytes] = done.value
-                return asked
-
-    def _came_of(self, command: Command[bytes], use: Use, now: datetime) -> Came[bytes]:
+    def came_of(self, command: Command[bytes], use: Use, now: datetime) -> Came[bytes]:
         match command:
             case Ask(pods, secret):
                 return {name: self._outcome(self.pods[name], secret) for name in pods}
@@ -191,7 +181,7 @@ class Replay:
             self._signin, self._signin_of = begun(facts.expected.signs_in_by), spec.auth
         terms = Terms(facts.expected.patience.previous_key, SECRET_REFRESH)
         talk = self._signin.asking(tuple(sorted(self._world.pods)), terms, now)
-        asked = self._world.carried_out(talk, use_of(spec.auth), now.wall)
+        asked = carried_out(talk, lambda command: self._world.came_of(command, use_of(spec.auth), now.wall))
         self._signin = asked.signin
         return with_asked(facts, asked, {name: name for name in self._world.pods})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import Literal
 
 from pythonjsonlogger.json import JsonFormatter
@@ -26,6 +27,12 @@ def set_up(level: str, form: Literal["json", "text"]) -> None:
     handler.setFormatter(_json() if form == "json" else TextFormatter(_TEXT))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("wahealth").setLevel(level.upper())
+
+
+def bug(error: Exception) -> dict[str, str]:
+    """Its type and where it was raised, not what it says: a library's exception text may hold the key."""
+    frames = reversed(traceback.extract_tb(error.__traceback__)[-5:])
+    return {"error": type(error).__name__, "at": " < ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)}
 
 
 def _json() -> JsonFormatter:

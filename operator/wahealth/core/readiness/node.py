@@ -12,6 +12,7 @@ from typing import NamedTuple
 from wahealth.core.answer import MASTERS, GatewayStatus, Node
 from wahealth.core.readiness.depth import Depth, Readiness
 from wahealth.core.status import NodeVerdict, TopologyNode
+from wahealth.core.table import first
 from wahealth.core.word import Word
 
 MISSING = "Missing"
@@ -91,7 +92,7 @@ RULES: tuple[Rule, ...] = (missing, uninitialized, unregistered, connecting, deg
 
 
 def of_node(own: Own) -> Readiness:
-    return next(found for rule in RULES if (found := rule(own)) is not None)
+    return first(RULES, own)
 
 
 def _says(own: Own, status: GatewayStatus) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from wahealth.core.readiness.depth import Depth, Readiness
 from wahealth.core.status import ConditionType, Gateway, Status, Truth
+from wahealth.core.table import first
 
 Rule = Callable[[Status], Readiness | None]
 
@@ -52,9 +53,9 @@ RULES: tuple[Rule, ...] = (unreachable, *ANSWERING)
 
 def of_web(status: Status) -> Readiness:
     """`status` as it is believed, or as it is seen while nothing is believed yet."""
-    return next(found for rule in RULES if (found := rule(status)) is not None)
+    return first(RULES, status)
 
 
 def of_single_coreapp(status: Status) -> Readiness:
     """Of the one coreapp of a single instance: what the client says, it says of it. The web pod is another one."""
-    return next(found for rule in ANSWERING if (found := rule(status)) is not None)
+    return first(ANSWERING, status)

@@ -92,7 +92,7 @@ class Session(SignIn[K]):
         if is_taken(outcomes):
             return session._taken()._asked(outcomes, now)
         if refusing(outcomes) and session.token is not self.token:
-            return session._paused(TOKEN_REFUSED, 0.0, now)._asked(outcomes, now)
+            return session._paused(TOKEN_REFUSED, now)._asked(outcomes, now)
         if refusing(outcomes):
             session, outcomes, failed = yield from session._again(outcomes, fresh, terms, now)
             return session._asked(outcomes, now, failed)
@@ -128,7 +128,7 @@ class Session(SignIn[K]):
             return session, outcomes | lost, None
         outcomes = {**outcomes, **(yield from ask(refusing(outcomes), session.token))}
         useless = refusing(outcomes) and not is_taken(outcomes)
-        return session._paused(TOKEN_REFUSED, 0.0, now) if useless else session._taken(), outcomes, None
+        return session._paused(TOKEN_REFUSED, now) if useless else session._taken(), outcomes, None
 
     def _renewed(self, pods: tuple[str, ...], now: Moment) -> Talk[K, tuple[Session[K], dict[str, Outcome]]]:
         """With a token that lasts, where a login may be tried and one is needed; and the pods that did not answer."""
@@ -156,11 +156,11 @@ class Session(SignIn[K]):
                     self, token=token, began=now.wall, expires=ends, refusal=None, last=now.seconds, not_before=pause
                 )
             case Limited(seconds):
-                return self._paused(LOGINS_LIMITED, seconds, now)
+                return self._paused(LOGINS_LIMITED, now, seconds)
             case Refused():
-                return self._paused(LOGIN_REFUSED, 0.0, now)
+                return self._paused(LOGIN_REFUSED, now)
             case Unreachable() | Malformed():
-                return self._paused(LOGIN_UNANSWERED, 0.0, now)
+                return self._paused(LOGIN_UNANSWERED, now)
 
     def _taken(self) -> Session[K]:
         """The pauses begin anew, unless it is an older token that is taken and the last login was refused."""
@@ -173,8 +173,8 @@ class Session(SignIn[K]):
             return True
         return self.expires - now.wall > min(RENEWED_BEFORE, (self.expires - self.began) / 3)
 
-    def _paused(self, why: Finding, seconds: float, now: Moment) -> Session[K]:
-        """What still is a token is kept: it may do until the next login."""
+    def _paused(self, why: Finding, now: Moment, seconds: float = 0.0) -> Session[K]:
+        """What still is a token is kept: it may do until the next login. `seconds`: what the server asks for."""
         pause = min(LONGEST_PAUSE, max(seconds, SHORTEST_PAUSE * 2**self.pauses))
         ended = why is TOKEN_REFUSED or (self.expires is not None and self.expires <= now.wall)
         return replace(

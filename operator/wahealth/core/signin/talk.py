@@ -1,13 +1,14 @@
 """Asking is a conversation: what is to be read, logged in with or asked is yielded, and what came of it is sent back.
 
-So how it goes on is decided here, and how a Secret is read and a pod is asked is the shell's: the operator answers with
-awaits, the replay without. `K` is what the shell signs in with; it is compared here and never looked into.
+So how it goes on is decided here, and how a Secret is read and a pod is asked is the shell's: operator and
+sidecar answer with awaits, the replay without. `K` is what the shell signs in with; it is compared here and never
+looked into.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Self, TypeVar
@@ -122,6 +123,18 @@ class SignIn(ABC, Generic[K]):
     @abstractmethod
     def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
         """One round: one try a pod and secret, never more."""
+
+
+def carried_out(talk: Asking[K], answer: Callable[[Command[K]], Came[K]]) -> Asked[K]:
+    """What comes of a conversation whose answers need no wait; raises what `answer` raises."""
+    command = next(talk)
+    while True:
+        came = answer(command)
+        try:
+            command = talk.send(came)
+        except StopIteration as done:
+            asked: Asked[K] = done.value
+            return asked
 
 
 def read() -> Talk[K, Reading[K]]:

@@ -13,6 +13,7 @@ from wahealth.core.facts import Patience
 from wahealth.core.moment import AsOf
 from wahealth.core.sight.roster import STARTING, Roster, Seen
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
+from wahealth.core.table import first
 from wahealth.core.verdict.trouble import Trouble, grace_of
 
 # What keeps the status under 64 KiB, with the longest names; the counts stay exact.
@@ -99,17 +100,13 @@ def _verdict(seen: Seen, setting: Setting) -> NodeVerdict:
     gateway = seen.node.gateway
     if seen.absent is None and seen.missed is None and gateway not in STARTING:
         return _still(seen.gone, gateway)
-    return _first(seen, setting)
-
-
-def _first(seen: Seen, setting: Setting) -> NodeVerdict:
-    return next(verdict for rule in RULES if (verdict := rule(seen, setting)) is not None)
+    return first(RULES, seen, setting)
 
 
 @cache
 def _still(gone: bool, gateway: GatewayStatus | None) -> NodeVerdict:
     node = Node("", "", "", None, gateway)
-    return _first(Seen(node, 0.0, gone=gone), Setting(Patience(), AsOf(0.0, 0.0)))
+    return first(RULES, Seen(node, 0.0, gone=gone), Setting(Patience(), AsOf(0.0, 0.0)))
 
 
 def _carries(seen: Seen) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from wahealth.core import facts
 from wahealth.core.marks import CLIENT, GATE, Gate, Marked
@@ -18,6 +18,8 @@ _ENDED = frozenset({"Succeeded", "Failed"})
 
 Labels = frozenset[tuple[str, str]]
 NamedPorts = tuple[tuple[str, int], ...]
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Pod(NamedTuple):
@@ -42,6 +44,7 @@ class Alike:
 class Kept(NamedTuple):
     pod: Pod
     owner: WorkloadRef | None
+    client: Key | None  # that it is labelled with
     alike: Alike
 
 
@@ -50,7 +53,8 @@ class Pods:
         """`left` is told each address at which a pod runs no more."""
         self._left = left
         self._kept: dict[Key, Kept] = {}
-        self._by_owner: dict[WorkloadRef, dict[str, Pod]] = defaultdict(dict)
+        self._by_owner: dict[WorkloadRef, dict[str, Pod]] = {}
+        self._by_client: dict[Key, dict[str, Kept]] = {}
         self._by_labels: dict[str, dict[Labels, Alike]] = defaultdict(dict)  # by namespace
         self._places: dict[str, Places] = defaultdict(Places)  # by namespace
 
@@ -68,25 +72,17 @@ class Pods:
 
     def clients(self) -> frozenset[Key]:
         """The clients that running pods are labelled with."""
-        return frozenset(
-            Key(namespace, value)
-            for namespace, groups in self._by_labels.items()
-            for labels in groups
-            for name, value in labels
-            if name == CLIENT
-        )
+        return frozenset(self._by_client)
 
     def marked(self, namespace: str, names: Set[str], client: str) -> Iterator[Marked]:
         """Running pods with these names, and all that carry the client's label."""
-        for labels, alike in self._by_labels.get(namespace, {}).items():
-            ours = (CLIENT, client) in labels
-            for pod in alike.pods.values():
-                if ours or pod.name in names:
-                    yield Marked(pod.name, pod.uid, dict(labels), pod.gate)
+        named = {name: kept for name in names if (kept := self._kept.get(Key(namespace, name)))}
+        for pod, *_, alike in (named | self._by_client.get(Key(namespace, client), {})).values():
+            yield Marked(pod.name, pod.uid, dict(alike.labels), pod.gate)
 
     def replace(self, objects: list[Document]) -> None:
         before = self._addresses()
-        for table in (self._kept, self._by_owner, self._by_labels):
+        for table in (self._kept, self._by_owner, self._by_client, self._by_labels):
             table.clear()
         names: dict[str, set[str]] = defaultdict(set)
         for pod in objects:
@@ -131,10 +127,13 @@ class Pods:
         alike = self._by_labels[key.namespace].setdefault(labels, Alike(labels))
         uid, gate = object_["metadata"].get("uid", ""), _gate_of(object_)
         pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), alike), uid, gate)
-        self._kept[key] = Kept(pod, owner, alike)
+        client = object_["metadata"].get("labels", {}).get(CLIENT)
+        kept = self._kept[key] = Kept(pod, owner, Key(key.namespace, client) if client is not None else None, alike)
         alike.pods[key.name] = pod
+        if kept.client is not None:
+            self._by_client.setdefault(kept.client, {})[key.name] = kept
         if owner is not None:
-            self._by_owner[owner][key.name] = pod
+            self._by_owner.setdefault(owner, {})[key.name] = pod
         return pod
 
     def _forget(self, key: Key) -> Pod | None:
@@ -146,10 +145,16 @@ class Pods:
         if not kept.alike.pods:
             del self._by_labels[key.namespace][kept.alike.labels]
         if kept.owner is not None:
-            del self._by_owner[kept.owner][key.name]
-            if not self._by_owner[kept.owner]:
-                del self._by_owner[kept.owner]
+            _take_out(self._by_owner, kept.owner, key.name)
+        if kept.client is not None:
+            _take_out(self._by_client, kept.client, key.name)
         return kept.pod
+
+
+def _take_out(table: dict[K, dict[str, V]], of: K, name: str) -> None:
+    del table[of][name]
+    if not table[of]:
+        del table[of]
 
 
 def running_at(pod: Document) -> str | None:

@@ -34,6 +34,25 @@ class PortTaken(ControlPlaneFailed):
     """A port that was free was taken by the time it was used."""
 
 
+def kubectl_prints(program: Path, flags: Sequence[str], arguments: Sequence[str], given: str | None) -> str:
+    """Raises ControlPlaneFailed with what it says on stderr, or when it does not end."""
+    asked = f"kubectl {' '.join(arguments)}"
+    try:
+        done = subprocess.run(
+            [program, *flags, *arguments],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_KUBECTL_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise ControlPlaneFailed(f"{asked}: no end after {_KUBECTL_SECONDS} s") from None
+    if done.returncode != 0:
+        raise ControlPlaneFailed(f"{asked}: {done.stderr.strip()}")
+    return done.stdout
+
+
 class ControlPlane:
     """A context manager; whatever ends it, no process stays behind."""
 
@@ -73,17 +92,8 @@ class ControlPlane:
 
     def kubectl(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002 - as subprocess names it
         """What the real kubectl prints, as the administrator."""
-        flags = [f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.directory / 'kubectl'}"]
-        argv = [str(self.binaries["kubectl"]), *flags, *arguments]
-        try:
-            done = subprocess.run(
-                argv, input=input, capture_output=True, text=True, check=False, timeout=_KUBECTL_SECONDS
-            )
-        except subprocess.TimeoutExpired:
-            raise ControlPlaneFailed(f"kubectl {' '.join(arguments)}: no end after {_KUBECTL_SECONDS} s") from None
-        if done.returncode != 0:
-            raise ControlPlaneFailed(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
-        return done.stdout
+        flags = (f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.directory / 'kubectl'}")
+        return kubectl_prints(self.binaries["kubectl"], flags, arguments, input)
 
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
         """Signs in as that ServiceAccount, for a day."""

@@ -7,8 +7,9 @@ rule that rests on it, with the page.
 from __future__ import annotations
 
 from wahealth.core.status import ConditionType, Finding
+from wahealth.core.table import first
 from wahealth.core.verdict.checks import accepted, available, credentials, reachable, redundancy, restart
-from wahealth.core.verdict.checks.case import Case, Rule, first
+from wahealth.core.verdict.checks.case import Case, Rule
 from wahealth.core.verdict.checks.ready import ready
 
 TABLES: dict[ConditionType, tuple[Rule, ...]] = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from wahealth.core.status import ConditionType, Finding, Gateway, Truth
-from wahealth.core.verdict.checks.case import Case, Rule, first
+from wahealth.core.table import first
+from wahealth.core.verdict.checks.case import Case, Rule
 from wahealth.core.verdict.checks.words import connections, false, true, unknown
 from wahealth.core.verdict.trouble import Trouble
 

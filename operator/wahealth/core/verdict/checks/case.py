@@ -28,8 +28,3 @@ class Case(NamedTuple):
 
 
 Rule = Callable[[Case], Finding | None]
-
-
-def first(rules: tuple[Rule, ...], case: Case) -> Finding:
-    """The first finding of a table; its last rule always has one."""
-    return next(finding for rule in rules if (finding := rule(case)) is not None)

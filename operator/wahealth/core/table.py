@@ -1,0 +1,14 @@
+"""A table of rules: the order is the precedence, and the last rule always finds something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar, TypeVarTuple
+
+Subject = TypeVarTuple("Subject")
+F = TypeVar("F")
+
+
+def first(rules: Iterable[Callable[[*Subject], F | None]], *subject: *Subject) -> F:
+    """What the first rule that finds anything finds."""
+    return next(found for rule in rules if (found := rule(*subject)) is not None)
