@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from wahealth.core.origin import is_address, is_host
 
@@ -16,10 +17,14 @@ class Hosts:
 
     admitted: frozenset[str] = frozenset()
 
+    @cached_property
+    def _addresses(self) -> frozenset[IPv4Address | IPv6Address]:
+        return frozenset(ip_address(host) for host in self.admitted if is_address(host))
+
     def admit(self, host: str) -> bool:
         """`host` as an origin has it. A pattern never admits an address."""
         if is_address(host):
-            return any(is_address(other) and ip_address(other) == ip_address(host) for other in self.admitted)
+            return ip_address(host) in self._addresses
         name = host.removesuffix(".")
         parents = (name.split(".", depth)[-1] for depth in range(1, name.count(".") + 1))
         return name in self.admitted or any(_ANY_BELOW + parent in self.admitted for parent in parents)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -52,18 +53,23 @@ class Networks:
 
     def admit(self, written: str) -> bool:
         """Whether this address may be asked; what is no address may not."""
-        try:
-            meanings = tuple(_meanings(ip_address(written)))
-        except ValueError:
-            return False
-        return all(map(self._admits, meanings))
+        return _admitted(self, written)
 
-    def _admits(self, address: Address) -> bool:
+    def admits(self, address: Address) -> bool:
         if address in self.denied:
             return False
         if _within(address, self.admitted):
             return True
         return not _within(address, _DENIED) and (address.is_global or not self.only_public)
+
+
+@lru_cache(maxsize=65_536)  # the same addresses come with each round
+def _admitted(networks: Networks, written: str) -> bool:
+    try:
+        meanings = tuple(_meanings(ip_address(written)))
+    except ValueError:
+        return False
+    return all(map(networks.admits, meanings))
 
 
 def _within(address: Address, networks: tuple[Network, ...]) -> bool:

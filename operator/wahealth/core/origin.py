@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ class Origin(NamedTuple):
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
+@lru_cache(maxsize=16_384)  # the same URLs come with each round
 def origin_of(url: str) -> Origin:
     """Raises `NotAnOrigin` for a path, a query, a user, another scheme, or what is no host."""
     if not url.isascii() or not url.isprintable() or " " in url:
