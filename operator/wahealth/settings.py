@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from wahealth.core.hosts import is_pattern
@@ -27,6 +27,19 @@ def _host_pattern(written: str) -> str:
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 HostPattern = Annotated[str, AfterValidator(_host_pattern)]
 Hosts = Annotated[tuple[HostPattern, ...], NoDecode, BeforeValidator(_listed)]
+
+
+_NAME = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
+
+
+def _address(written: str) -> str:
+    host, _, port = written.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("name an address and a port, such as 0.0.0.0:8080 or [::]:8080")
+    return written
+
+
+Listen = Annotated[str, AfterValidator(_address)]
 
 
 class OperatorSettings(BaseSettings):
@@ -57,8 +70,37 @@ class OperatorSettings(BaseSettings):
         pattern=r"^[a-z0-9-]+/[a-z0-9.-]+$",
         description="The operator's own Deployment, NAMESPACE/NAME, for events about the operator itself.",
     )
+    listen: Listen = Field("0.0.0.0:8080", description="Where /livez, /readyz and /metrics are served.")
+    node_metrics: bool = Field(False, description="Tell of each node of each client in /metrics, too.")
+    leader_election: bool = Field(
+        True, description="Take a Lease before asking and writing, so that several replicas may run."
+    )
+    lease_name: str = Field(
+        "wahealth-operator", pattern=_NAME, description="The Lease; with shards, their numbers are added."
+    )
+    lease_namespace: str | None = Field(
+        None, pattern=_NAME, description="Where the Lease is; by default where this pod runs, else wahealth-system."
+    )
+    lease_duration: float = Field(15, ge=1, le=3600, description="Seconds after which a Lease not renewed is free.")
+    renew_deadline: float = Field(
+        10, ge=0.5, le=3600, description="Seconds without renewal after which nothing is written."
+    )
+    retry_period: float = Field(2, ge=0.1, le=60, description="Seconds between two looks at the Lease.")
+    shards: int = Field(
+        1, ge=1, le=64, description="Leases over which the resources are spread; the same in each replica."
+    )
+    resync: float = Field(600, ge=5, le=86400, description="Seconds after which what is watched is listed anew.")
+    max_parked_connections: int = Field(
+        10_000, ge=0, le=100_000, description="Connections kept between two probes; beyond it the oldest is closed."
+    )
     log_format: Literal["json", "text"] = Field("json", description="Form of the logs on stderr.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity logged.")
+
+    @model_validator(mode="after")
+    def _terms_fit(self) -> Self:
+        if not self.retry_period < self.renew_deadline < self.lease_duration:
+            raise ValueError("--retry-period is to be less than --renew-deadline, and that less than --lease-duration")
+        return self
 
 
 def add_flags(parser: argparse.ArgumentParser, model: type[BaseSettings]) -> None:
@@ -86,5 +128,7 @@ def settings_from(arguments: argparse.Namespace, model: type[Settings], wrong: C
         return model(**given)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
+        if not problem["loc"]:
+            wrong(problem["msg"])
         flag = str(problem["loc"][0]).replace("_", "-")
         wrong(f"--{flag} (or WAHEALTH_{flag.replace('-', '_').upper()}): {problem['msg']}")

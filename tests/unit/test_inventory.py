@@ -67,22 +67,30 @@ class TestPods:
 
 
 class Script:
-    """An API server that lists what it is told to, one list after the other, and streams what belongs to each."""
+    """An API server that lists what it is told to, one list after the other, and streams what belongs to each: up to an
+    exception, and the rest to the watch that comes after it. `version` is that of its lists."""
 
-    def __init__(self, *acts: tuple[object, list[object]]) -> None:
+    def __init__(self, *acts: tuple[object, list[object]], versions: tuple[str, ...] = ()) -> None:
         self._acts = list(acts)
+        self._versions = list(versions)
         self._stream: list[object] = []
+        self.lists: list[float] = []
+        self.watches: list[str] = []  # from which resource version
 
     async def read(self, _: str, **__: object) -> dict[str, Any]:
         if not self._acts:
             await asyncio.sleep(3600)
-        listed, self._stream = self._acts.pop(0)
+        self.lists.append(asyncio.get_running_loop().time())
+        listed, stream = self._acts.pop(0)
+        self._stream = list(stream)
         if isinstance(listed, Exception):
             raise listed
-        return {"metadata": {"resourceVersion": "1"}, "items": listed}
+        return {"metadata": {"resourceVersion": self._versions.pop(0) if self._versions else "1"}, "items": listed}
 
-    async def watch(self, _: str, **__: object) -> AsyncIterator[dict[str, Any]]:
-        for event in self._stream:
+    async def watch(self, _: str, resourceVersion: str = "", **__: object) -> AsyncIterator[dict[str, Any]]:  # noqa: N803
+        self.watches.append(resourceVersion)
+        while self._stream:
+            event = self._stream.pop(0)
             if isinstance(event, Exception):
                 raise event
             yield event  # type: ignore[misc]
@@ -99,10 +107,15 @@ def workload(name: str) -> dict[str, Any]:
 
 def kept_after(*acts: tuple[object, list[object]]) -> list[str]:
     """Which of a to e are in the store once the script is played."""
+    return played(Script(*acts))
+
+
+def played(script: Script, resync: float = 600) -> list[str]:
     store = Workloads()
 
     async def main() -> None:
-        task = asyncio.create_task(reflect(Script(*acts), Collection("/p"), store, asyncio.Event()))  # type: ignore[arg-type]
+        keeping = reflect(script, Collection("/p"), store, asyncio.Event(), resync)  # type: ignore[arg-type]
+        task = asyncio.create_task(keeping)
         await asyncio.sleep(300)
         assert not task.done()
         task.cancel()
@@ -117,17 +130,42 @@ class TestReflector:
         changes = [event("ADDED", workload("b")), event("DELETED", workload("a")), event("MODIFIED", workload("c"))]
         assert kept_after(([workload("a")], changes)) == ["b", "c"]
 
-    @pytest.mark.parametrize(
-        "gap",
-        [
-            event("ERROR", {"code": 410, "reason": "Expired"}),
-            event("ERROR", {"code": 500, "reason": "InternalError"}),
-            ApiUnavailable("cut"),
-            ApiError(403, "Forbidden"),
-        ],
-    )
+    @pytest.mark.parametrize("gap", [event("ERROR", {"code": 410, "reason": "Expired"}), ApiError(410, "Expired")])
     def test_after_a_gap_what_vanished_meanwhile_is_gone(self, gap: object) -> None:
         assert kept_after(([workload("a"), workload("b")], [gap]), ([workload("b")], [])) == ["b"]
+
+    @pytest.mark.parametrize(
+        "broken_off",
+        [event("ERROR", {"code": 500, "reason": "InternalError"}), ApiUnavailable("cut"), ApiError(403, "Forbidden")],
+    )
+    def test_a_watch_that_breaks_off_goes_on_where_it_ended(self, broken_off: object) -> None:
+        script = Script(([workload("a")], [event("ADDED", workload("b")), broken_off, event("DELETED", workload("a"))]))
+        assert played(script) == ["b"]
+        assert len(script.lists) == 1
+        assert script.watches == ["1", "2"]
+
+    def test_a_watch_that_breaks_off_each_time_is_begun_less_and_less_often(self) -> None:
+        script = Script(([workload("a")], [ApiUnavailable("cut")] * 1000))
+        assert played(script) == ["a"]
+        assert len(script.lists) == 1
+        assert 10 <= len(script.watches) <= 25  # in 300 s
+
+    def test_many_gaps_do_not_become_many_lists(self) -> None:
+        gap = event("ERROR", {"code": 410, "reason": "Expired"})
+        script = Script(*[([workload("a")], [gap])] * 1000)
+        assert played(script) == ["a"]
+        assert len(script.lists) <= 22
+
+    def test_what_no_event_told_of_is_found_by_the_next_list(self) -> None:
+        script = Script(([workload("a"), workload("b")], []), ([workload("b")], []))
+        assert played(script, resync=100) == ["b"]
+        assert 90 <= script.lists[1] <= 120
+
+    def test_a_list_that_is_older_than_what_is_known_is_not_taken(self) -> None:
+        stale = ([workload("a"), workload("b")], [])
+        script = Script(([workload("b")], []), stale, stale, versions=("10", "9", "10"))
+        assert played(script, resync=100) == ["a", "b"]  # the third, which is not older
+        assert len(script.lists) == 3
 
     def test_while_the_api_server_is_away_the_store_stays(self) -> None:
         away = (ApiUnavailable("refused"), [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 
 import looptime
@@ -13,7 +14,8 @@ import pytest
 from wahealth.kube.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.record import Record
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.supervisor import Act, Supervisor
+from wahealth.telemetry import metrics
 
 PERIOD = 30
 
@@ -39,15 +41,21 @@ def resource(name: str, generation: int = 1, version: str = "1", observed: int |
 class Rounds:
     """Notes when whose round began, and does what it is told."""
 
-    def __init__(self, work: Callable[[Record], Awaitable[None]] | None = None) -> None:
+    def __init__(
+        self,
+        work: Callable[[Record], Awaitable[None]] | None = None,
+        leads: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self.began: list[tuple[str, float]] = []
         self._work = work
-        self.supervisor = Supervisor(self.round, luck=random.Random(1).random)
+        self.act: Act | None = None  # what comes of each round
+        self.supervisor = Supervisor(self.round, luck=random.Random(1).random, leads=leads)
 
-    async def round(self, record: Record) -> None:
+    async def round(self, record: Record) -> Act | None:
         self.began.append((record.ref.name, asyncio.get_running_loop().time()))
         if self._work:
             await self._work(record)
+        return self.act
 
     def of(self, name: str) -> list[float]:
         return [time for who, time in self.began if who == name]
@@ -165,16 +173,133 @@ def test_a_deleted_resource_is_not_asked_again() -> None:
     assert len(rounds.began) == 2
 
 
-@pytest.mark.parametrize("error", [RuntimeError("a bug"), ApiUnavailable("no API server")])
-def test_an_exception_in_one_round_stops_neither_it_nor_others(error: Exception) -> None:
+def poisoned_by(error: Exception) -> Rounds:
     async def poisoned(record: Record) -> None:
         if record.ref.name == "poison":
             raise error
 
-    rounds = Rounds(poisoned)
+    return Rounds(poisoned)
+
+
+def test_an_api_server_that_is_away_changes_no_rhythm() -> None:
+    rounds = poisoned_by(ApiUnavailable("refused"))
     simulate(5 * PERIOD, rounds, seen(resource("poison"), resource("good")))
     assert len(rounds.of("good")) >= 5
     assert len(rounds.of("poison")) >= 5
+
+
+def test_a_bug_in_one_resource_s_rounds_backs_off_and_no_other_notices() -> None:
+    rounds = poisoned_by(RuntimeError("a bug"))
+    before = metrics.bugs.labels("round")._value.get()
+    simulate(40 * PERIOD, rounds, seen(resource("poison"), resource("good")))
+    assert len(rounds.of("good")) >= 40
+    pauses = [later - earlier for earlier, later in pairwise(rounds.of("poison"))]
+    assert pauses[:3] == pytest.approx([2 * PERIOD, 4 * PERIOD, 8 * PERIOD], abs=1)
+    assert max(pauses) <= 301
+    assert metrics.bugs.labels("round")._value.get() - before == len(rounds.of("poison"))
+
+
+def test_after_a_round_that_is_good_again_it_has_its_rhythm_back() -> None:
+    failing = [RuntimeError("a bug")] * 3
+
+    async def mended(_: Record) -> None:
+        if failing:
+            raise failing.pop()
+
+    rounds = Rounds(mended)
+    simulate(40 * PERIOD, rounds, seen(resource("a")))
+    last = rounds.of("a")[-10:]
+    assert all(later - earlier == pytest.approx(PERIOD, abs=0.2) for earlier, later in pairwise(last))
+
+
+def test_what_comes_of_a_round_does_not_hold_up_the_next() -> None:
+    """A write that takes three periods: rounds go on, and nothing else is begun to be written meanwhile."""
+    writes: list[float] = []
+
+    async def slow_write() -> None:
+        writes.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(3.2 * PERIOD)
+
+    rounds = Rounds()
+    rounds.act = slow_write
+    simulate(9 * PERIOD, rounds, seen(resource("a")))
+    assert len(rounds.of("a")) >= 9
+    assert 2 <= len(writes) <= 3
+
+
+def test_a_bug_in_what_comes_of_a_round_backs_off_too() -> None:
+    async def buggy() -> None:
+        raise RuntimeError("a bug")
+
+    rounds = Rounds()
+    rounds.act = buggy
+    simulate(40 * PERIOD, rounds, seen(resource("a"), resource("b")))
+    assert len(rounds.of("a")) < 10
+
+
+def test_another_replica_s_resources_are_not_asked_until_they_are_ours() -> None:
+    ours: set[str] = {"uid-a"}
+    rounds = Rounds(leads=ours.__contains__)
+
+    async def script(supervisor: Supervisor) -> None:
+        supervisor.saw(resource("a", observed=1))
+        supervisor.saw(resource("b", observed=1))
+        supervisor.saw(resource("new"))
+        await asyncio.sleep(3 * PERIOD)
+        assert {name for name, _ in rounds.began} == {"a"}
+        ours.update({"uid-b", "uid-new"})
+        supervisor.gained()
+        await asyncio.sleep(0.1)
+        assert rounds.began[-1][0] == "new"  # nobody has looked at it yet
+        await asyncio.sleep(PERIOD)
+        assert rounds.of("b")
+
+    simulate(0, rounds, script)
+
+
+def test_what_runs_for_a_resource_that_is_another_s_now_ends() -> None:
+    ours: set[str] = {"uid-a"}
+    ended: list[bool] = []
+
+    async def long(_: Record) -> None:
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            ended.append(True)
+
+    async def script(supervisor: Supervisor) -> None:
+        supervisor.saw(resource("a"))
+        await asyncio.sleep(1)
+        ours.clear()
+        supervisor.lost()
+        await asyncio.sleep(0.1)
+        assert ended == [True]
+
+    simulate(5 * PERIOD, Rounds(long, leads=ours.__contains__), script)
+
+
+def stand_still(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    """Time passes, and nothing ran."""
+    before = loop.time
+    loop.time = lambda: before() + seconds  # type: ignore[method-assign]
+
+
+def test_after_a_pause_of_the_process_nothing_is_caught_up_on() -> None:
+    """SIGSTOP, or a machine that slept: 300 resources, two missed beats, and no burst."""
+    rounds = Rounds()
+
+    async def script(supervisor: Supervisor) -> None:
+        for i in range(300):
+            supervisor.saw(resource(f"r{i}", observed=1))
+        await asyncio.sleep(PERIOD)
+        before = len(rounds.began)
+        stand_still(asyncio.get_running_loop(), 2 * PERIOD)
+        await asyncio.sleep(1)
+        assert len(rounds.began) - before <= 30
+        await asyncio.sleep(PERIOD)
+        assert len(rounds.began) - before >= 290
+
+    simulate(0, rounds, script)
 
 
 def test_one_that_vanished_is_forgotten() -> None:

@@ -101,6 +101,17 @@ class Malformed:
 Outcome = Answered | Refused | Unreachable | Malformed
 
 
+def result_of(outcome: Outcome) -> str:
+    """In one word, as metrics have it."""
+    match outcome:
+        case Unreachable(reason):
+            return reason
+        case Malformed():
+            return Unreached.INVALID_RESPONSE
+        case _:
+            return type(outcome).__name__
+
+
 class PodOutcome(NamedTuple):
     """What one web pod said. `previous_key`: it refused the present key and answered to the previous one."""
 

@@ -42,6 +42,7 @@ class Plan(NamedTuple):
     events: tuple[Event, ...]
     say: Status | None = None
     restart: WebWorkload | None = None  # to be restarted, once the status is written
+    moves: tuple[Failover, ...] = ()  # roles that passed on in this round
     seen: Verdict | None = None  # of this round alone; None: nothing was looked at anew
 
     @property
@@ -75,7 +76,7 @@ def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     after, events = told_after(before, after, change, marks, now.seconds)
     say = shown(after, draft, patience, now.seconds)
     events = (RESUMED, *events) if history.suspended else events
-    done = _written(after._replace(suspended=False), say, written, events, now)._replace(seen=draft)
+    done = _written(after._replace(suspended=False), say, written, events, now)._replace(seen=draft, moves=moves)
     if isinstance(restart, WebWorkload):
         return done._replace(restart=restart)
     return done if _may_be_restarted(facts, sight) else _rested(done, facts, written)

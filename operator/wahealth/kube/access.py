@@ -24,6 +24,7 @@ class Right(NamedTuple):
     verbs: tuple[str, ...]
     why: str
     option: Option | None = None
+    own: bool = False  # in the operator's own namespace alone
 
 
 RIGHTS: tuple[Right, ...] = (
@@ -34,6 +35,7 @@ RIGHTS: tuple[Right, ...] = (
     Right("", ("services",), ("list", "watch"), "to know which pods a Service that is a target selects"),
     Right("", ("secrets", "configmaps"), ("get",), "to read the API key and the CA, each by its name"),
     Right("events.k8s.io", ("events",), ("create", "patch"), "to tell of transitions"),
+    Right("coordination.k8s.io", ("leases",), ("get", "create", "update"), "to lead, or to see who does", own=True),
     Right(
         "apps", ("deployments", "statefulsets"), ("patch",), "to restart a web workload after a change", Option.RESTART
     ),
@@ -42,15 +44,16 @@ RIGHTS: tuple[Right, ...] = (
 )
 
 
-def rules(option: Option | None = None) -> list[dict[str, Any]]:
-    rights = [right for right in RIGHTS if right.option is option]
+def rules(option: Option | None = None, own: bool = False) -> list[dict[str, Any]]:
+    """Of the cluster; or of the operator's own namespace."""
+    rights = [right for right in RIGHTS if right.option is option and right.own is own]
     return [{"apiGroups": [r.group], "resources": list(r.resources), "verbs": list(r.verbs)} for r in rights]
 
 
 def manifests(namespace: str) -> list[dict[str, Any]]:
-    """ServiceAccount, ClusterRole and their binding."""
+    """ServiceAccount; ClusterRole and its binding; Role and its binding in the operator's own namespace."""
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": NAME, "namespace": namespace}}
-    return [account, *_bound(NAME, namespace, rules())]
+    return [account, *_bound(NAME, namespace, rules()), *_bound(NAME, namespace, rules(own=True), "Role", namespace)]
 
 
 def optional(namespace: str, option: Option) -> list[dict[str, Any]]:
@@ -58,14 +61,18 @@ def optional(namespace: str, option: Option) -> list[dict[str, Any]]:
     return _bound(f"{NAME}-{option}", namespace, rules(option))
 
 
-def _bound(role: str, namespace: str, granted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
-    subject = {"kind": "ServiceAccount", "name": NAME, "namespace": namespace}
+def _bound(
+    role: str, account: str, granted: list[dict[str, Any]], kind: str = "ClusterRole", namespace: str | None = None
+) -> list[dict[str, Any]]:
+    """To the ServiceAccount in namespace `account`; `namespace`: where the rights hold, None for everywhere."""
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role}
+    subject = {"kind": "ServiceAccount", "name": NAME, "namespace": account}
+    metadata = {"name": role} | ({"namespace": namespace} if namespace else {})
     return [
-        _rbac("ClusterRole", role, {"rules": granted}),
-        _rbac("ClusterRoleBinding", role, {"roleRef": reference, "subjects": [subject]}),
+        _rbac(kind, metadata, {"rules": granted}),
+        _rbac(f"{kind}Binding", metadata, {"roleRef": reference, "subjects": [subject]}),
     ]
 
 
-def _rbac(kind: str, name: str, content: dict[str, Any]) -> dict[str, Any]:
-    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": name}, **content}
+def _rbac(kind: str, metadata: dict[str, str], content: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata, **content}

@@ -1,24 +1,21 @@
-"""The API server as we speak to it: signed-in requests and watch streams over one pooled connection set.
+"""The API server as we ask it: requests and watch streams over one signed-in session.
 
-`kubernetes.aio` signs in (kubeconfig with all its plugins, or the pod's ServiceAccount with its rotating token); its
-typed models are not used on the way, because most of what is read is kept as a few fields only.
+No typed models are used on the way, because most of what is read is kept as a few fields only.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
-import os
-from collections.abc import AsyncIterator, Iterator, Mapping
-from ipaddress import ip_address
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any, Self
+from urllib.parse import urlencode
 
 import aiohttp
-from kubernetes.aio import client, config
 
-from wahealth.core.networks import Address
+from wahealth.kube.outage import Outage
+from wahealth.kube.session import Account, Identity, session
 
 Document = dict[str, Any]
 
@@ -28,9 +25,12 @@ METADATA, METADATA_LIST = (f"{JSON};{_METADATA.format(what)}" for what in ("", "
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
-_IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 _REQUEST_SECONDS = 30
-_SILENCE_SECONDS = 75  # a watch brings a bookmark about every minute
+_SILENCE_SECONDS = 70  # a watch brings a bookmark about every minute
+_LONGEST_LINE = 8 * 1024 * 1024  # bytes of one event of a watch; an object has 3 MiB at most
+_MOST_AT_ONCE = 32  # requests
+_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)  # a document may be cut in the middle
+_CANNOT_ANSWER = frozenset({401, 429})  # beside 5xx: it may answer the same request later
 
 
 class ApiError(Exception):
@@ -42,42 +42,26 @@ class ApiError(Exception):
 
 
 class ApiUnavailable(Exception):
-    """The API server could not be asked at all."""
-
-
-def in_cluster() -> bool:
-    return _IN_CLUSTER_TOKEN.exists() and "KUBERNETES_SERVICE_HOST" in os.environ
-
-
-async def signed_in(kubeconfig: Path | None) -> client.Configuration:
-    """The pod's own ServiceAccount where there is one and no kubeconfig is named, else the kubeconfig."""
-    configuration = client.Configuration()
-    if kubeconfig is None and in_cluster():
-        config.load_incluster_config(client_configuration=configuration)
-    else:
-        await config.load_kube_config(config_file=config_file(kubeconfig), client_configuration=configuration)
-    return configuration
-
-
-def config_file(kubeconfig: Path | None) -> str | None:
-    """The one named, else $KUBECONFIG as it is now: the library reads that when it is imported."""
-    return str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG")
-
-
-def addresses_of(host: str) -> Iterator[Address]:
-    """Of the API server, as far as they are written down: in its URL, and as the cluster tells its pods."""
-    for written in (urlsplit(host).hostname, os.environ.get("KUBERNETES_SERVICE_HOST")):
-        with contextlib.suppress(ValueError):
-            yield ip_address(written or "")
+    """The API server could not be asked, or could not answer; another time it may."""
 
 
 class ApiServer:
-    def __init__(self, configuration: client.Configuration) -> None:
-        self._client = client.ApiClient(configuration)
-        self._host = configuration.host
+    """As an async context manager. At most so many requests at once, and none while it wants to be left alone."""
 
-    async def aclose(self) -> None:
-        await self._client.close()
+    def __init__(self, account: Account, outage: Outage | None = None) -> None:
+        self._account = account
+        self._outage = outage or Outage()
+        self._leaving = contextlib.AsyncExitStack()
+        self._turns = asyncio.Semaphore(_MOST_AT_ONCE)
+
+    async def __aenter__(self) -> Self:
+        identity = Identity(self._account)
+        self._host = identity.host
+        self._session = await self._leaving.enter_async_context(session(identity, self._outage))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._leaving.aclose()
 
     async def read(self, path: str, *, accept: str = JSON, **query: str | int) -> Document:
         return await self._request("GET", _with(path, query), accept=accept)
@@ -85,18 +69,21 @@ class ApiServer:
     async def create(self, path: str, body: Document) -> Document:
         return await self._request("POST", path, body)
 
+    async def update(self, path: str, body: Document) -> Document:
+        return await self._request("PUT", path, body)
+
     async def patch(self, path: str, body: Document, form: str, **query: str | int) -> Document:
         return await self._request("PATCH", _with(path, query), body, form)
 
-    async def watch(self, path: str, *, accept: str = JSON, **query: str | int) -> AsyncIterator[Document]:
+    async def watch(self, path: str, *, accept: str = JSON, **query: str | int) -> AsyncGenerator[Document]:
         """Events as they come, until the server ends the stream."""
         patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENCE_SECONDS)
         headers = {"Accept": accept}
         response = await self._send("GET", _with(path, {"watch": 1, **query}), None, headers, patience)
         try:
-            async for line in response.content:
+            async for line in _lines(response.content):
                 yield json.loads(line)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:  # a line may be cut in the middle
+        except _FAILURES as error:
             raise ApiUnavailable(type(error).__name__) from None
         finally:
             response.close()
@@ -105,31 +92,47 @@ class ApiServer:
         self, method: str, path: str, body: Document | None = None, form: str = JSON, accept: str = JSON
     ) -> Document:
         headers = {"Accept": accept, "Content-Type": form}
-        response = await self._send(method, path, body, headers, aiohttp.ClientTimeout(total=_REQUEST_SECONDS))
-        try:
-            document: Document = await response.json()
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise ApiUnavailable(type(error).__name__) from None
+        async with self._turns:
+            response = await self._send(method, path, body, headers, aiohttp.ClientTimeout(total=_REQUEST_SECONDS))
+            try:
+                document: Document = await response.json()
+            except _FAILURES as error:
+                raise ApiUnavailable(type(error).__name__) from None
         return document
 
     async def _send(
         self, method: str, path: str, body: Document | None, headers: dict[str, str], patience: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
-        await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        if self._outage.pause:
+            raise ApiUnavailable("it wants to be left alone")
+        data = None if body is None else json.dumps(body).encode()
         try:
-            answer = await self._client.call_api(method, self._host + path, headers, body, _request_timeout=patience)
-            response: aiohttp.ClientResponse = answer.response
-            if response.status >= 400:
-                raise ApiError(response.status, await _reason(response))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ApiUnavailable(type(error).__name__) from None
-        return response
+            response = await self._session.request(
+                method, self._host + path, data=data, headers=headers, timeout=patience, allow_redirects=False
+            )
+            if response.status < 300:
+                return response
+            error = ApiError(response.status, await _reason(response))
+        except _FAILURES as failure:
+            raise ApiUnavailable(type(failure).__name__) from None
+        raise ApiUnavailable(str(error)) if error.status >= 500 or error.status in _CANNOT_ANSWER else error
+
+
+async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    """Whole lines; what is left at the end without one was cut."""
+    rest = b""
+    async for chunk in stream.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in filter(None, lines):
+            yield line
+        if len(rest) > _LONGEST_LINE:
+            raise ValueError("an event that long is none")
 
 
 async def _reason(response: aiohttp.ClientResponse) -> str:
     try:
         return str((await response.json()).get("reason") or response.reason)
-    except (aiohttp.ClientError, ValueError, AttributeError):
+    except (*_FAILURES, AttributeError):
         return str(response.reason)
 
 

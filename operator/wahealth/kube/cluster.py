@@ -6,19 +6,22 @@ Nothing else, anywhere, but events. A restart is an annotation of the pod templa
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
 from wahealth.core.marks import GATE, Change
 from wahealth.core.restart import WebWorkload
-from wahealth.kube.api import APPLY, MERGE, STRATEGIC, ApiError, ApiServer, Document
+from wahealth.kube.api import APPLY, MERGE, STRATEGIC, ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.events import MANAGER
 from wahealth.kube.inventory.workloads import PATHS, RESTARTED_AT
 from wahealth.kube.record import Record, Ref
+from wahealth.telemetry import metrics
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 RESOURCES = f"/apis/{GROUP}/{VERSION}"
+_RESULTS = {404: "gone", 409: "conflict"}
 
 
 class Conflict(Exception):
@@ -29,9 +32,16 @@ class Vanished(Exception):
     """The resource is gone."""
 
 
+class Unwritable(Exception):
+    """The API server would not have the status; asking again at once would not help. Its text is status and reason."""
+
+
 class Cluster:
-    def __init__(self, api: ApiServer) -> None:
+    """Writes only for whom this process leads: `must_lead` is told the uid, and raises `NotLeading`."""
+
+    def __init__(self, api: ApiServer, must_lead: Callable[[str], None] = lambda _: None) -> None:
         self._api = api
+        self._must_lead = must_lead
 
     async def read(self, ref: Ref) -> Document:
         try:
@@ -43,16 +53,24 @@ class Cluster:
         """The new resourceVersion. The one last seen goes along: server-side apply ignores a wrong uid in status."""
         metadata = {"name": record.ref.name, "namespace": record.ref.namespace, "resourceVersion": record.version}
         body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status}
+        self._must_lead(record.uid)
         try:
             written = await self._api.patch(
                 f"{_path(record.ref)}/status", body, APPLY, fieldManager=MANAGER, force="true"
             )
+        except ApiUnavailable:
+            metrics.status_writes.labels("unavailable").inc()
+            raise
         except ApiError as error:
-            raise _meaning(error) from None
+            metrics.status_writes.labels(_RESULTS.get(error.status, "refused")).inc()
+            known = error.status in _RESULTS
+            raise (_meaning(error) if known else Unwritable(str(error))) from None
+        metrics.status_writes.labels("written").inc()
         return str(written["metadata"]["resourceVersion"])
 
-    async def restart(self, namespace: str, workload: WebWorkload, now: datetime) -> str:
+    async def restart(self, record: Record, workload: WebWorkload, now: datetime) -> str:
         """Empty, or why the API server would not have it, a whole sentence."""
+        namespace = record.ref.namespace
         collection = PATHS[workload.kind].rpartition("/")[2]
         path = f"/apis/apps/v1/namespaces/{namespace}/{collection}/{workload.name}"
         annotations = {RESTARTED_AT: now.strftime(_TIME)}
@@ -62,6 +80,7 @@ class Cluster:
             "metadata": {"name": workload.name, "namespace": namespace, "uid": workload.uid},
             "spec": {"template": {"metadata": {"annotations": annotations}}},
         }
+        self._must_lead(record.uid)
         try:
             await self._api.patch(path, body, APPLY, fieldManager=f"{MANAGER}-restart", force="true")
         except ApiError as error:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import API_VERSION, KIND
@@ -15,7 +18,7 @@ from wahealth.core.plan import plan
 from wahealth.core.restart import WebWorkload
 from wahealth.core.round import Plan, begin, play
 from wahealth.core.status import Condition, ConditionType, Status
-from wahealth.kube.cluster import Cluster, Conflict, Vanished
+from wahealth.kube.cluster import Cluster, Conflict, Unwritable, Vanished
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
@@ -23,11 +26,15 @@ from wahealth.kube.lag import Lag
 from wahealth.kube.marker import Marker
 from wahealth.kube.record import Held, Record
 from wahealth.probe.stage import ObserverFault
+from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
 _TRIES = 3
+_UNWRITABLE = 60.0  # seconds until a status that the API server would not have is tried again
 MOST_UNTOLD = 25
+
+Act = Callable[[], Awaitable[None]]
 
 
 class Cycle:
@@ -39,15 +46,16 @@ class Cycle:
         self._guard = guard
         self._lag = lag
 
-    async def round(self, record: Record) -> None:
-        """Raises `Vanished` when the resource is gone, and what the API server or our own machine cannot do."""
+    async def round(self, record: Record) -> Act | None:
+        """What is to be done after it; so a slow API server never holds up the next round. Raises what the API server
+        or our own machine cannot do."""
         generation, began = record.generation, _now()
         facts = await self._gather.facts(record, began)
         if self._lag.since(began.seconds, _now().seconds):
             raise ObserverFault  # we were late ourselves: this round says nothing about the client
         if record.generation != generation or not await self._counts(record, facts, began):
-            return  # judged by an old spec, and the next round is due at once; or verdicts are frozen
-        await self._act(record, facts)
+            return None  # judged by an old spec, and the next round is due at once; or verdicts are frozen
+        return self._decided(record, facts)
 
     async def _counts(self, record: Record, facts: Facts, began: Moment) -> bool:
         """Whether this round counts, as far as the whole fleet tells."""
@@ -59,13 +67,21 @@ class Cycle:
             guard.fleet.saw(record.uid, _was_reachable(record), began.seconds, record.timing.period)
         return await guard.saw(record.uid, facts.reached, began.seconds, record.timing.period)
 
-    async def _act(self, record: Record, facts: Facts) -> None:
+    def _decided(self, record: Record, facts: Facts) -> Act | None:
         now = _now()
         history = record.history or begin(record.written, record.generation, facts.expected.patience, now)
         todo = play(history, facts, record.written, now)
         record.seen = now.seconds if facts.answered or record.seen is None else record.seen
-        record.history = todo.history
+        record.history, record.asked = todo.history, record.asked if facts.asked_nobody else now.wall.timestamp()
+        for move in todo.moves:
+            record.failovers[move.kind] = record.failovers.get(move.kind, 0) + 1
         record.untold = (*record.untold, *todo.events)[-MOST_UNTOLD:]
+        if todo.status is None and todo.restart is None and not record.untold and not self.marker.concerns(record):
+            return None
+        return partial(self._act, record, todo, now)
+
+    async def _act(self, record: Record, todo: Plan, now: Moment) -> None:
+        """Raises `Vanished` when the resource is gone."""
         if await self._write(record, todo, now):
             if todo.restart is not None:
                 await self._restart(record, todo.restart, now)
@@ -78,7 +94,7 @@ class Cycle:
         restarts.restarting(workload.uid, now.wall)  # before the wait: another resource may name the same workload
         done = False
         try:
-            why_not = await self._cluster.restart(record.ref.namespace, workload, now.wall)
+            why_not = await self._cluster.restart(record, workload, now.wall)
             done = not why_not
         finally:
             if not done:
@@ -93,6 +109,8 @@ class Cycle:
     async def _write(self, record: Record, todo: Plan, now: Moment) -> bool:
         """Whether the resource says now what it is to say."""
         status = todo.status
+        if status is not None and now.seconds < record.unwritable:
+            return False
         for _ in range(_TRIES):
             if status is None:
                 return True
@@ -100,11 +118,26 @@ class Cycle:
                 return False  # judged by an old spec; the next round is due at once
             try:
                 await self._apply(record, status)
+            except Unwritable as error:
+                record.unwritable = now.seconds + _UNWRITABLE
+                about = topic(f"unwritable {record.uid}", **record.fields, error=str(error))
+                log.warning("status not written", extra=about)
+                return await self._least(record, status)
             except Conflict:
                 await self._look_again(record)
                 status = plan(record.written, todo.say, now.wall) if todo.say else None
             else:
                 return True
+        return False
+
+    async def _least(self, record: Record, status: Status) -> bool:
+        """The conditions alone: a schema that is not ours, such as that of another version, may have them."""
+        least = Status(
+            gateway=status.gateway, conditions=status.conditions, observed_generation=status.observed_generation
+        )
+        with contextlib.suppress(Unwritable, Conflict):
+            if not _says(record.written, least):
+                await self._apply(record, least)
         return False
 
     async def _look_again(self, record: Record) -> None:
@@ -129,6 +162,10 @@ class Cycle:
             await self._recorder.tell(subject, event, datetime.now(UTC))
 
 
+def _says(written: Status, least: Status) -> bool:
+    return (written.gateway, written.conditions) == (least.gateway, least.conditions)
+
+
 def _now() -> Moment:
     """Two clocks: one to measure with, one to write down."""
     return Moment(asyncio.get_running_loop().time(), datetime.now(UTC).replace(microsecond=0))
@@ -149,5 +186,4 @@ def _unowned_ready(written: Status, status: Status) -> Condition | None:
 def _summary(record: Record, status: Status) -> dict[str, str]:
     ready = status.condition(ConditionType.READY)
     reason = ready.reason if ready else "Suspended"
-    fields = {"namespace": record.ref.namespace, "client": record.ref.name, "uid": record.uid}
-    return {**fields, "gateway": status.gateway.value, "reason": reason}
+    return {**record.fields, "gateway": status.gateway.value, "reason": reason}

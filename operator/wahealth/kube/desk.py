@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kubernetes.aio import config
 
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, config_file, signed_in
+from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube.session import config_file, signed_in
 
 DEFAULT_ENTRY = "WA_API_KEY"
 
@@ -26,13 +27,11 @@ async def key_from(reference: str, namespace: str | None) -> bytes:
             f"--key-from is to be secret/NAME or secret/NAME:ENTRY, such as secret/web-api-key:{DEFAULT_ENTRY}"
         )
     try:
-        server = ApiServer(await signed_in(None))
+        account = await signed_in(None)
     except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
         raise NoSuchKey(f"no cluster to read Secret {name} from ({type(error).__name__}): set KUBECONFIG") from None
-    try:
+    async with ApiServer(account) as server:
         return await _entry(server, namespace or _context_namespace(), name, entry or DEFAULT_ENTRY)
-    finally:
-        await server.aclose()
 
 
 async def _entry(server: ApiServer, namespace: str, name: str, entry: str) -> bytes:
@@ -42,8 +41,9 @@ async def _entry(server: ApiServer, namespace: str, name: str, entry: str) -> by
     except ApiError as error:
         why = {403: "you may not read it", 404: "it is not there"}.get(error.status, f"HTTP {error.status}")
         raise NoSuchKey(f"Secret {namespace}/{name} cannot be read: {why}") from None
-    except ApiUnavailable:
-        raise NoSuchKey(f"Secret {namespace}/{name} cannot be read: the API server does not answer") from None
+    except ApiUnavailable as error:
+        why = f"the API server does not answer ({error})"
+        raise NoSuchKey(f"Secret {namespace}/{name} cannot be read: {why}") from None
     except (KeyError, binascii.Error):
         raise NoSuchKey(f"Secret {namespace}/{name} has no entry {entry}") from None
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from wahealth.api.v1alpha1 import GROUP
 from wahealth.core.events.event import Event
 from wahealth.kube.api import MERGE, ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.telemetry import metrics
+from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +42,12 @@ class Recorder:
         try:
             self._told[name] = await self._posted(name, subject, event, now)
         except (ApiError, ApiUnavailable) as error:
-            ref = f"{subject.namespace}/{subject.name}"
-            log.warning("event dropped", extra={"ref": ref, "reason": event.reason, "error": str(error)})
+            metrics.events.labels(event.reason, "dropped").inc()
+            fields = {"namespace": subject.namespace, "resource": subject.name, "uid": subject.uid}
+            about = topic(f"event {subject.namespace}", **fields, reason=event.reason, error=str(error))
+            log.warning("event dropped", extra=about)
+        else:
+            metrics.events.labels(event.reason, "told").inc()
         if len(self._told) > _MOST_TOLD:
             self._told.clear()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from wahealth.api.auth import use_of
 from wahealth.api.v1alpha1 import Auth, Spec, Target
-from wahealth.core.answer import Outcome, Unreachable
+from wahealth.core.answer import Outcome, Unreachable, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
@@ -24,11 +25,13 @@ from wahealth.core.signin.talk import (
     LoginOutcome,
     NotSent,
     Read,
+    Reading,
     SignIn,
     Terms,
     is_taken,
 )
 from wahealth.core.status import Finding
+from wahealth.kube.api import ApiUnavailable
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.record import Held, Record
@@ -39,6 +42,7 @@ from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.stage import ObserverFault
+from wahealth.telemetry import metrics
 
 T = TypeVar("T")
 MOST_PERIODS = 5  # that a pod is left alone when it asks for it (Retry-After)
@@ -111,7 +115,7 @@ class Gather:
         seconds = record.timing.timeout
         match command:
             case Read():
-                return await self._references.secret(record.ref.namespace, use_of(spec.auth))
+                return await self._read(record, spec.auth)
             case Ask(pods, secret):
                 return await self._outcomes(record, located, pods, Question(pattern, secret, seconds))
             case LogIn(pod, secret):
@@ -119,6 +123,17 @@ class Gather:
             case Keep(signin):
                 record.signin = signin
                 return None
+
+    async def _read(self, record: Record, auth: Auth) -> Reading[Credential]:
+        """What stands in the Secret; while the API server cannot be asked, what stood there last and was good."""
+        try:
+            reading = await self._references.secret(record.ref.namespace, use_of(auth))
+        except ApiUnavailable:
+            if record.reading is None:
+                raise
+            return record.reading
+        record.reading = reading if reading.secret is not None else None
+        return reading
 
     async def _outcomes(
         self, record: Record, located: Located, names: tuple[str, ...], question: Question
@@ -133,11 +148,20 @@ class Gather:
         now = asyncio.get_running_loop().time()
         if (said := _resting(record, spot, now)) is not None:
             return said
-        outcome = _heard(record, spot, await self._prober.ask(_at(spot, question)))
+        outcome = _heard(record, spot, await self._asked_of(_at(spot, question)))
         if isinstance(outcome, Unreachable) and outcome.retry_after:
             wait = min(outcome.retry_after, MOST_PERIODS * record.timing.period)
             record.resting[spot.host] = Held(outcome, now + wait)
         return outcome
+
+    async def _asked_of(self, question: Question) -> Heard[Outcome]:
+        began = time.perf_counter()
+        with metrics.probes_in_flight.track_inprogress():
+            heard = await self._prober.ask(question)
+        result = result_of(heard.outcome)
+        metrics.probes.labels(result).inc()
+        metrics.probe_duration.labels(result).observe(time.perf_counter() - began)
+        return heard
 
     async def _login(self, record: Record, located: Located, name: str, question: Question) -> LoginOutcome[Credential]:
         if name in located.lost:
@@ -168,8 +192,9 @@ async def _all(questions: Iterable[Coroutine[None, None, Outcome]]) -> list[Outc
 
 
 def _at(spot: Spot, question: Question) -> Question:
-    place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port)
-    return replace(question, place=place)
+    pattern, credential, seconds = question.place, question.credential, question.timeout
+    place = Place(spot.host, spot.addresses, spot.port, pattern.trust, pattern.server_name, pattern.path)
+    return Question(place, credential, seconds)
 
 
 def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:
@@ -184,4 +209,5 @@ def _signin(record: Record, auth: Auth) -> SignIn[Credential]:
     if record.signin is None or record.signin_of != auth:
         new: SignIn[Credential] = begun(use_of(auth).kind)
         record.signin, record.signin_of = (new.following(record.signin) if record.signin else new), auth
+        record.reading = None
     return record.signin

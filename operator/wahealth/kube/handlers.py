@@ -1,5 +1,9 @@
 """kopf's side: one `on.event` handler on a registry of its own. The only importer of kopf.
 
+kopf ends when the API server says no, and for good; so it speaks through a session that waits and asks again, and
+where it ends all the same it is started anew. It never tells what was deleted while its watch was away: `listed` says
+that it has listed anew, and `kube.sweep` looks for that.
+
 kopf runs in a thread and an event loop of its own, because on its way out it cancels every task of its loop. It is
 given nothing to write with: no finalizer, no annotation, no event, no progress or diffbase storage.
 """
@@ -9,23 +13,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
 
 import kopf
-from kubernetes.aio import client
 
 from wahealth.api.v1alpha1 import GROUP, PLURAL, VERSION
 from wahealth.kube.api import Document
+from wahealth.kube.outage import Outage
+from wahealth.kube.session import Account, Backoff, Identity, session
+from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
-_PAUSE = 3.0  # seconds between the end of one run of kopf and the next
-_TOKEN_LASTS = timedelta(minutes=1)
+_LASTING = 60.0  # seconds after which a run of kopf counts as a success
+_RELIST = None  # the type of an event that comes from a list
+_LOGGER = "kopf"  # what it says of its own is about us, not about a client; it may hold what a server answered
 
-Saw = Callable[[Document], None]
-Gone = Callable[[str], None]
+
+class Listener(NamedTuple):
+    """What is told: a resource as it is now, the uid of one that is gone, and that all were listed anew."""
+
+    saw: Callable[[Document], None]
+    gone: Callable[[str], None]
+    listed: Callable[[], None]
 
 
 class NothingKept(kopf.ProgressStorage, kopf.DiffBaseStorage):
@@ -47,38 +59,50 @@ class NothingKept(kopf.ProgressStorage, kopf.DiffBaseStorage):
         return essence
 
 
-def registry_of(saw: Saw, gone: Gone, sign_in: Callable[[], client.Configuration]) -> kopf.OperatorRegistry:
+def registry_of(listener: Listener, sign_in: Callable[[], kopf.AiohttpSession]) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)
-    def login(**_: Any) -> kopf.ConnectionInfo:
-        return _connection(sign_in())
+    def login(**_: Any) -> kopf.AiohttpSession:
+        return sign_in()
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     def event(event: kopf.RawEvent, **_: Any) -> None:
         document: Document = dict(event["object"])
         if event["type"] == "DELETED":
-            gone(document["metadata"]["uid"])
+            listener.gone(document["metadata"]["uid"])
         else:
-            saw(document)
+            listener.saw(document)
+            if event["type"] is _RELIST:
+                listener.listed()
 
     return registry
 
 
-def follow(saw: Saw, gone: Gone, sign_in: Callable[[], client.Configuration]) -> None:
-    """Start to watch, in a thread of its own that lives as long as the process; `saw` and `gone` run in that thread."""
-    registry = registry_of(saw, gone, sign_in)
-    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)  # it warns that it gets no signals here
-    threading.Thread(target=lambda: asyncio.run(_for_ever(registry)), name="kopf", daemon=True).start()
+def follow(listener: Listener, account: Account, outage: Outage) -> None:
+    """Start to watch, in a thread of its own that lives as long as the process; the listener is called in there."""
+    logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
 
-
-async def _for_ever(registry: kopf.OperatorRegistry) -> None:
-    while True:
-        try:
+    async def run() -> None:
+        identity = Identity(account)
+        async with session(identity, outage, patient=True) as one:
+            registry = registry_of(listener, lambda: kopf.AiohttpSession(server=identity.host, aiohttp_session=one))
             await kopf.operator(registry=registry, settings=_settings(), standalone=True, clusterwide=True)
+
+    threading.Thread(target=lambda: asyncio.run(_for_ever(run)), name="kopf", daemon=True).start()
+
+
+async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
+    backoff = Backoff()
+    while True:
+        began = time.monotonic()
+        try:
+            await run()
         except Exception as error:  # noqa: BLE001 - whatever ended it, it is started again
-            log.warning("watch of the resources ended", extra={"error": type(error).__name__})
-        await asyncio.sleep(_PAUSE)
+            log.warning("watch of the resources ended", extra=topic("kopf", error=type(error).__name__))
+        if time.monotonic() - began >= _LASTING:
+            backoff = Backoff()
+        await asyncio.sleep(backoff.next())
 
 
 def _settings() -> kopf.OperatorSettings:
@@ -90,15 +114,3 @@ def _settings() -> kopf.OperatorSettings:
     settings.queueing.idle_timeout = 0.2
     settings.watching.chunk_size = 500
     return settings
-
-
-def _connection(configuration: client.Configuration) -> kopf.ConnectionInfo:
-    token = configuration.api_key.get("BearerToken", "").split(" ", 1)[-1]
-    return kopf.ConnectionInfo(
-        server=configuration.host,
-        ca_path=configuration.ssl_ca_cert,
-        token=token or None,
-        certificate_path=configuration.cert_file,
-        private_key_path=configuration.key_file,
-        expiration=datetime.now(UTC) + _TOKEN_LASTS if token else None,
-    )

@@ -10,6 +10,7 @@ from wahealth.core.fleet import Fleet
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
+from wahealth.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class Guard:
         before = self.fleet.isolated
         self.fleet.saw(uid, reached, asked, period)
         if before is not self.fleet.isolated:
+            metrics.isolated.set(self.fleet.isolated)
             await self._told(_ISOLATED if self.fleet.isolated else _RECOVERED)
         return not self.fleet.isolated
 

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
+import threading
+import time
+import traceback
+
+from wahealth.telemetry import metrics
+
+log = logging.getLogger(__name__)
 
 MOST = 1.0  # seconds
 _BEAT = 0.2
+_STANDS_STILL = 5.0  # seconds
 
 
 class Lag:
@@ -24,8 +34,32 @@ class Lag:
             now = loop.time()
             if now - self._last > _BEAT + MOST:
                 self._late = now
+                metrics.late.inc()
             self._last = now
+
+    def behind(self, now: float) -> float:
+        """Seconds since the loop had its turn last, beyond what is usual."""
+        return max(0.0, now - self._last - _BEAT)
 
     def since(self, second: float, now: float) -> bool:
         """Whether the loop was late by over a second at any time from `second` on, or is now."""
         return self._late >= second or now - self._last > _BEAT + MOST
+
+
+def watchdog(lag: Lag) -> None:
+    """Says where the loop's thread is when it stands still, from a thread of its own that lives as long as the
+    process."""
+    watched = threading.get_ident()
+
+    def watch() -> None:
+        told = False
+        while True:
+            time.sleep(MOST)
+            still = lag.behind(time.monotonic()) >= _STANDS_STILL
+            if still and not told:
+                frame = sys._current_frames().get(watched)
+                where = [f"{one.filename}:{one.lineno}" for one in reversed(traceback.extract_stack(frame)[-5:])]
+                log.error("the event loop stands still", extra={"at": " < ".join(where)})
+            told = still
+
+    threading.Thread(target=watch, name="watchdog", daemon=True).start()

@@ -25,12 +25,17 @@ class Marker:
         self._cluster = cluster
         self._inventory = inventory
 
+    def concerns(self, record: Record) -> bool:
+        """Whether pods of this resource are marked, or may be still."""
+        options = _options(_pods(record))
+        return options.labels or options.gates or record.marked
+
     async def mark(self, record: Record, history: History, now: float) -> None:
         """`now` in monotonic seconds. A pod that may not be patched is told of in the log, and tried again later."""
-        pods = record.spec.pods if record.spec is not None else PodsOfNodes()
-        options = _options(pods)
-        if not (options.labels or options.gates or record.marked):
+        if not self.concerns(record):
             return
+        pods = _pods(record)
+        options = _options(pods)
         since = now if record.seen is None else record.seen
         seen = history.believed is not None and now - since < MOST_PERIODS * record.timing.period
         want = wanted(record.ref.name, history.believed.status) if history.believed and seen else {}
@@ -96,6 +101,10 @@ class Marker:
             log.warning("pod not marked", extra={"ref": str(record.ref), "pod": change.pod, "error": str(error)})
             return False
         return True
+
+
+def _pods(record: Record) -> PodsOfNodes:
+    return record.spec.pods if record.spec is not None else PodsOfNodes()
 
 
 def _options(pods: PodsOfNodes) -> Options:

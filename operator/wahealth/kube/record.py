@@ -16,7 +16,7 @@ from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
 from wahealth.core.marks import Change
 from wahealth.core.references import invalid_spec
-from wahealth.core.signin.talk import SignIn
+from wahealth.core.signin.talk import Reading, SignIn
 from wahealth.core.status import Finding, Status
 from wahealth.kube.api import Document
 from wahealth.probe.credential import Credential
@@ -63,6 +63,10 @@ class Record:
     untold: tuple[Event, ...] = ()  # events that wait for the status to be written first
     signin: SignIn[Credential] | None = field(default=None, repr=False)
     signin_of: Auth | None = None  # what that is about
+    reading: Reading[Credential] | None = field(default=None, repr=False)  # the last good one
+    unwritable: float = float("-inf")  # until then its status is not tried again: the API server would not have it
+    failovers: dict[str, int] = field(default_factory=dict)  # told of by this process, by kind
+    asked: float | None = None  # the wall clock's second of the last round that asked somebody
     trust: Held[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
@@ -75,6 +79,11 @@ class Record:
     nudged: int = 0  # how often something else than the spec was a reason to ask at once
     asks: str = ""  # which of the pods behind a Service that is asked as one
     left: str = ""  # the pod that it asked before, and that did not answer
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """For a line of the log, which names the resource so."""
+        return {"namespace": self.ref.namespace, "resource": self.ref.name, "uid": self.uid}
 
     def renew(self, document: Document) -> bool:
         """Take over what the API server shows now. True when the spec is another one.
@@ -101,6 +110,11 @@ class Record:
         self.trust = None
         self.nudged += 1
         return True
+
+    def forget_rounds(self) -> None:
+        """Another replica asks for it now."""
+        self.history, self.untold, self.seen = None, (), None
+        self.resting, self.certificates, self.marks = {}, {}, {}
 
     def ask_another(self) -> None:
         """Of a Service that is asked as one: the pod that was asked did not answer."""

@@ -28,7 +28,7 @@ from wahealth.core.references import (
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import Finding
-from wahealth.kube.api import ApiError, ApiServer, Document
+from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.record import Held, Record
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
 from wahealth.probe.trust import Trust, UntrustedCA, fingerprint, full, pinned, skip_hostname, unverified
@@ -65,7 +65,12 @@ class References:
     async def trust(self, record: Record, tls: Tls | None) -> Trust | Finding:
         if record.trust is None or time.monotonic() >= record.trust.until:
             about = record.generation, record.nudged
-            found = await self._trust(record.ref.namespace, tls or Tls())
+            try:
+                found = await self._trust(record.ref.namespace, tls or Tls())
+            except ApiUnavailable:
+                if record.trust is None:
+                    raise
+                return record.trust.value  # the one of before, until the API server can be asked
             changed = about != (record.generation, record.nudged)  # meanwhile: good for this round, and no longer
             held = None if changed or isinstance(found, Finding) else Held(found, time.monotonic() + self.refresh)
             record.trust = held

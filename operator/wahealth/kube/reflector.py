@@ -1,24 +1,31 @@
 """Keeps a store equal to a collection of the API server: list in chunks, then watch, for ever.
 
-After a gap the collection is listed anew and the store replaced, so that what vanished meanwhile is noticed. While the
-API server is away the store stays as it was.
+A watch that breaks off goes on where it ended. Only after a gap, and every `resync` seconds, because an event may get
+lost on its way, the collection is listed anew and the store replaced; never by a list that is older than what is
+known already. While the API server is away the store stays as it was.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator
 from typing import NamedTuple, Protocol
 
 from wahealth.kube.api import JSON, METADATA, METADATA_LIST, ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.session import Backoff
+from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
+RESYNC = 600.0  # seconds
 _CHUNK = 500
-_LONGEST_PAUSE = 30.0
+_TOO_OLD = 410
 _WATCH_SECONDS = 300
+_LASTING = 5.0  # seconds after which a watch, or a list's being good, counts as a success
+_BETWEEN_LISTS = 20.0  # seconds at least, but for the first few
 
 
 class Store(Protocol):
@@ -45,35 +52,54 @@ class Gone(Exception):
     """The resource version is too old to go on from: list anew."""
 
 
-async def reflect(api: ApiServer, collection: Collection, store: Store, synced: asyncio.Event) -> None:
+async def reflect(
+    api: ApiServer, collection: Collection, store: Store, synced: asyncio.Event, resync: float = RESYNC
+) -> None:
     """Runs until cancelled. `synced` is set after the first complete list."""
-    pause = 0.0
+    loop, version, backoff, listed = asyncio.get_running_loop(), "", Backoff(), float("-inf")
     while True:
+        began = loop.time()
         try:
-            version = await _listed(api, collection, store)
-            synced.set()
-            pause = 0.0
-            await _watched(api, collection, store, version)
+            until = listed + resync * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+            if not version or began >= until:
+                version = await _listed(api, collection, store, version)
+                listed, until = loop.time(), loop.time() + resync
+                synced.set()
+            async with asyncio.timeout_at(until):
+                async for seen in _watched(api, collection, store, version):
+                    version = seen
+        except TimeoutError:
+            continue  # time to list anew
         except Gone:
-            continue
-        except (ApiError, ApiUnavailable) as error:
-            pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
-            log.warning(
-                "watch interrupted", extra={"path": collection.path, "error": str(error), "pause_seconds": pause}
-            )
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, guards nothing
+            version = ""
+            log.info("listing anew", extra=topic(f"gone {collection.path}", path=collection.path))
+            if loop.time() - listed >= _BETWEEN_LISTS:
+                continue
+        except ApiUnavailable:
+            pass  # the outage is told of elsewhere
+        except ApiError as error:
+            version = "" if error.status == _TOO_OLD else version
+            about = topic(f"watch {collection.path}", path=collection.path, error=str(error))
+            log.warning("watch interrupted", extra=about)
+        if loop.time() - began >= _LASTING:
+            backoff = Backoff()
+        await asyncio.sleep(backoff.next())
 
 
-async def _listed(api: ApiServer, collection: Collection, store: Store) -> str:
+async def _listed(api: ApiServer, collection: Collection, store: Store, known: str) -> str:
+    """The resource version of the list. Raises `ApiUnavailable` for one that is older than what is `known`."""
     objects: list[Document] = []
     page: Document = {}
-    async for page in _pages(api, collection):
+    async for page in pages(api, collection):
         objects += page["items"] or ()  # null, where metadata alone is asked for and there is nothing
+    version = str(page["metadata"]["resourceVersion"])
+    if is_older(version, known):
+        raise ApiUnavailable("the list is older than what is known")
     store.replace(objects)
-    return str(page["metadata"]["resourceVersion"])
+    return version
 
 
-async def _pages(api: ApiServer, collection: Collection) -> AsyncIterator[Document]:
+async def pages(api: ApiServer, collection: Collection) -> AsyncIterator[Document]:
     accept = METADATA_LIST if collection.metadata_only else JSON
     more: dict[str, str] = collection.query
     while True:
@@ -84,20 +110,26 @@ async def _pages(api: ApiServer, collection: Collection) -> AsyncIterator[Docume
         more = {**collection.query, "continue": page["metadata"]["continue"]}
 
 
-async def _watched(api: ApiServer, collection: Collection, store: Store, version: str) -> None:
-    """Follows the changes; the server ends each stream after some minutes and the next goes on where it ended."""
-    while True:
-        seconds = _WATCH_SECONDS + random.randrange(60)  # noqa: S311 - spreads load, guards nothing
-        stream = api.watch(
-            collection.path,
-            accept=METADATA if collection.metadata_only else JSON,
-            resourceVersion=version,
-            allowWatchBookmarks="true",
-            timeoutSeconds=seconds,
-            **collection.query,
-        )
+async def _watched(api: ApiServer, collection: Collection, store: Store, version: str) -> AsyncIterator[str]:
+    """Follows the changes until the server ends the stream: the resource version after each."""
+    seconds = _WATCH_SECONDS + random.randrange(60)  # noqa: S311 - spreads load, guards nothing
+    stream = api.watch(
+        collection.path,
+        accept=METADATA if collection.metadata_only else JSON,
+        resourceVersion=version,
+        allowWatchBookmarks="true",
+        timeoutSeconds=seconds,
+        **collection.query,
+    )
+    async with contextlib.aclosing(stream):
         async for event in stream:
             version = _taken(event, store) or version
+            yield version
+
+
+def is_older(version: str, than: str) -> bool:
+    """Resource versions of one collection grow; the API conventions allow to compare them as numbers since 1.35."""
+    return version.isdecimal() and than.isdecimal() and int(version) < int(than)
 
 
 def _taken(event: Document, store: Store) -> str | None:
@@ -108,11 +140,11 @@ def _taken(event: Document, store: Store) -> str | None:
             store.put(object_)
         case "DELETED":
             store.drop(object_)
-        case "ERROR" if object_.get("code") == 410:
+        case "ERROR" if object_.get("code") == _TOO_OLD:
             raise Gone
         case "ERROR":
-            raise ApiError(int(object_.get("code", 500)), str(object_.get("reason")))
+            raise ApiUnavailable(f"{object_.get('code')} {object_.get('reason')}")
         case _:
             pass
-    version: str | None = object_["metadata"].get("resourceVersion")
+    version: str | None = (object_.get("metadata") or {}).get("resourceVersion")
     return version

@@ -7,59 +7,76 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
-from kubernetes.aio import client
+from prometheus_client import Metric
 
 from wahealth.core.hosts import Hosts
+from wahealth.core.leadership import Terms
 from wahealth.core.networks import Networks
-from wahealth.kube import secrets
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, addresses_of, signed_in
+from wahealth.kube import secrets, series
+from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.cycle import Cycle
+from wahealth.kube.endpoints import CannotListen, Endpoints
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
-from wahealth.kube.handlers import follow
+from wahealth.kube.handlers import Listener, follow
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.inventory.names import WorkloadRef
+from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.isolation import Guard
-from wahealth.kube.lag import Lag
-from wahealth.kube.marker import Marker
+from wahealth.kube.keeping import kept
+from wahealth.kube.lag import Lag, watchdog
+from wahealth.kube.leadership import Election, Leadership
+from wahealth.kube.outage import Outage
 from wahealth.kube.record import Record
 from wahealth.kube.references import References
+from wahealth.kube.session import Account, addresses_of, signed_in
 from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.sweep import Sweep
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
 from wahealth.probe.names import Resolver
 from wahealth.settings import OperatorSettings
-from wahealth.telemetry import logs
+from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-_SWEEP = 60.0  # seconds between two looks for labels of resources that are gone
+NOT_THERE = 69
+_MARKS = 60.0  # seconds between two looks for labels of resources that are gone
 _LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
+_LONGEST_LAG = 5.0  # seconds
+_MOST_PERIODS = 3  # that the scheduler may be behind
+_LONGEST_OUTAGE = 60.0  # seconds
+_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_DEFAULT_NAMESPACE = "wahealth-system"
 
 
 def run(settings: OperatorSettings) -> int:
-    logs.set_up(settings.log_level, settings.log_format)
     descriptors.allow()
     try:
-        configuration = asyncio.run(signed_in(settings.kubeconfig))
+        account = asyncio.run(signed_in(settings.kubeconfig))
     except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
         print(f"wahealth: no cluster to work on ({type(error).__name__}): name one with --kubeconfig.", file=sys.stderr)
-        return 69
-    asyncio.run(_until_stopped(configuration, settings))
+        return NOT_THERE
+    with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
+        try:
+            asyncio.run(_until_stopped(account, settings))
+        except CannotListen:
+            print(f"wahealth: cannot listen on {settings.listen}: name another with --listen.", file=sys.stderr)
+            return NOT_THERE
     return 0
 
 
-async def _until_stopped(configuration: client.Configuration, settings: OperatorSettings) -> None:
+async def _until_stopped(account: Account, settings: OperatorSettings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    working = asyncio.create_task(_operate(configuration, settings))
+    working = asyncio.create_task(_operate(account, settings))
     stopping = asyncio.create_task(stopped.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     for task in (working, stopping):
@@ -69,52 +86,133 @@ async def _until_stopped(configuration: client.Configuration, settings: Operator
     log.info("stopped")
 
 
-async def _operate(configuration: client.Configuration, settings: OperatorSettings) -> None:
+async def _operate(account: Account, settings: OperatorSettings) -> None:
+    outage = Outage()
     async with (
-        contextlib.aclosing(ApiServer(configuration)) as api,
-        Prober(slots=settings.max_probes_in_flight) as prober,
+        ApiServer(account, outage) as api,
+        # A session of its own: what the API server says of other requests does not hold up the Lease.
+        ApiServer(account) as lease_api,
+        Prober(slots=settings.max_probes_in_flight, parked=settings.max_parked_connections) as prober,
     ):
-        await _work(api, prober, configuration, settings)
+        operator = _Operator(Border(account, outage, api, lease_api, prober), settings)
+        async with operator.endpoints.listening(settings.listen):
+            await operator.run()
 
 
-async def _work(
-    api: ApiServer, prober: Prober, configuration: client.Configuration, settings: OperatorSettings
-) -> None:
-    inventory, synced = Inventory(left=prober.drop), asyncio.Event()
-    references = References(api, settings.secret_refresh, settings.require_secret_label)
-    targets = Targets(inventory, _limits(settings, configuration), Resolver())
-    recorder, lag = Recorder(api), Lag()
-    guard = Guard(recorder, inventory, _own(settings.own_deployment))
-    gather = Gather(inventory, targets, references, prober)
-    cycle = Cycle(gather, Cluster(api), recorder, guard, lag)
-    async with asyncio.TaskGroup() as group:
+class Border(NamedTuple):
+    """All through which this process speaks to others."""
 
-        def forget(record: Record) -> None:
-            guard.fleet.forget(record.uid)
-            if record.marked:
-                group.create_task(cycle.marker.clear(record), name=f"clear {record.ref}")
-
-        supervisor = Supervisor(cycle.round, forget=forget)
-        group.create_task(lag.watch(), name="lag")
-        await _crd_served(api)
-        group.create_task(inventory.keep(api, synced))
-        await synced.wait()
-        _follow(supervisor, configuration)
-        group.create_task(_sweep(cycle.marker, supervisor))
-        if settings.watch_secrets:
-            group.create_task(secrets.watch(api, lambda key: supervisor.secret_changed(*key)))
-        log.info("watching")
-        group.create_task(supervisor.run())
+    account: Account
+    outage: Outage
+    api: ApiServer
+    lease_api: ApiServer
+    prober: Prober
 
 
-async def _sweep(marker: Marker, supervisor: Supervisor) -> None:
-    while True:
-        await asyncio.sleep(_SWEEP)
-        await marker.sweep(supervisor.known())
+class _Operator:
+    """All that one process holds, and what runs in it."""
+
+    def __init__(self, border: Border, settings: OperatorSettings) -> None:
+        self.account, self.outage, self.api, lease_api, prober = border
+        self.settings = settings
+        self.group = asyncio.TaskGroup()
+        self.lag = Lag()
+        self.inventory, self.synced = Inventory(left=prober.drop), asyncio.Event()
+        self.leadership = Leadership(
+            lease_api,
+            _election(settings),
+            gained=lambda _: self.supervisor.gained(),
+            lost=lambda _: self.supervisor.lost(),
+        )
+        self.cluster = Cluster(self.api, self.leadership.must_lead)
+        recorder = Recorder(self.api)
+        self.guard = Guard(recorder, self.inventory, _own(settings.own_deployment))
+        references = References(self.api, settings.secret_refresh, settings.require_secret_label)
+        targets = Targets(self.inventory, _limits(settings, self.account.configuration.host), Resolver())
+        gather = Gather(self.inventory, targets, references, prober)
+        self.cycle = Cycle(gather, self.cluster, recorder, self.guard, self.lag)
+        self.supervisor = Supervisor(self.cycle.round, forget=self.forget, leads=self.leadership.leads)
+        self.sweep = Sweep(self.api, self.cluster, self.supervisor, settings.resync)
+        self.endpoints = Endpoints(self.not_live, self.not_ready, self.families)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with self.group:
+            self.keep("lag", self.lag.watch)
+            watchdog(self.lag)
+            await _crd_served(self.api)
+            self.keep("inventory", lambda: self.inventory.keep(self.api, self.synced, self.settings.resync))
+            await self.synced.wait()
+            self.follow()
+            self.keep("sweep", self.sweep.run)
+            self.keep("marks", self.sweep_marks)
+            if self.settings.watch_secrets:
+                self.keep("secrets", lambda: secrets.watch(self.api, self.secret_changed))
+            log.info("watching")
+            await self.sweep.done.wait()
+            self.keep("leadership", self.leadership.run)
+            self.keep("supervisor", self.supervisor.run)
+
+    def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        self.group.create_task(kept(name, run), name=name)
+
+    def follow(self) -> None:
+        loop, supervisor = asyncio.get_running_loop(), self.supervisor
+        listener = Listener(
+            saw=lambda document: _hand_over(loop, supervisor.saw, document),
+            gone=lambda uid: _hand_over(loop, supervisor.gone, uid),
+            listed=lambda: _hand_over(loop, lambda _: self.sweep.soon(), None),
+        )
+        follow(listener, self.account, self.outage)
+
+    def forget(self, record: Record) -> None:
+        """The resource is gone."""
+        self.guard.fleet.forget(record.uid)
+        if record.marked and self.leadership.may_write(record.uid):
+            self.group.create_task(self.cycle.marker.clear(record), name=f"clear {record.ref}")
+
+    def secret_changed(self, key: Key) -> None:
+        self.supervisor.secret_changed(*key)
+
+    async def sweep_marks(self) -> None:
+        while True:
+            await asyncio.sleep(_MARKS)
+            if self.leadership.leads_any():
+                await self.cycle.marker.sweep(self.supervisor.known())
+
+    def not_live(self) -> Iterator[str]:
+        behind = self.lag.behind(asyncio.get_running_loop().time())
+        if behind >= _LONGEST_LAG:
+            yield f"The event loop is late by {behind:.0f} s."
+        periods = self.supervisor.overdue()
+        if self.leadership.leads_any() and periods >= _MOST_PERIODS:
+            yield f"The scheduler is behind by {periods:.0f} periods."
+
+    def not_ready(self) -> Iterator[str]:
+        if not self.synced.is_set():
+            yield "Pods, Services and workloads are not listed yet."
+        elif not self.sweep.done.is_set():
+            yield "The resources are not listed yet."
+        if self.outage.seconds >= _LONGEST_OUTAGE:
+            yield f"The API server does not answer since {self.outage.seconds:.0f} s."
+
+    def families(self) -> Iterator[Metric]:
+        return series.families(self.supervisor.led(), self.settings.node_metrics)
 
 
-def _limits(settings: OperatorSettings, configuration: client.Configuration) -> Limits:
-    denied = frozenset(addresses_of(configuration.host))
+def _election(settings: OperatorSettings) -> Election | None:
+    if not settings.leader_election:
+        return None
+    own = (settings.own_deployment or "").partition("/")[0]
+    mounted = _NAMESPACE.read_text().strip() if _NAMESPACE.exists() else ""
+    namespace = settings.lease_namespace or own or mounted or _DEFAULT_NAMESPACE
+    terms = Terms(settings.lease_duration, settings.renew_deadline, settings.retry_period)
+    return Election(namespace, settings.lease_name, settings.shards, terms)
+
+
+def _limits(settings: OperatorSettings, host: str) -> Limits:
+    """`host` of the API server: nobody is to have it asked."""
+    denied = frozenset(addresses_of(host))
     return Limits(
         Networks(settings.allow_pod_networks, denied),
         Hosts(frozenset(settings.allow_url_hosts)),
@@ -127,15 +225,6 @@ def _own(name: str | None) -> WorkloadRef | None:
     return WorkloadRef(namespace, "Deployment", deployment) if deployment else None
 
 
-def _follow(supervisor: Supervisor, configuration: client.Configuration) -> None:
-    loop = asyncio.get_running_loop()
-    follow(
-        saw=lambda document: _hand_over(loop, supervisor.saw, document),
-        gone=lambda uid: _hand_over(loop, supervisor.gone, uid),
-        sign_in=lambda: configuration,
-    )
-
-
 def _hand_over(loop: asyncio.AbstractEventLoop, to: Callable[[T], None], what: T) -> None:
     """From kopf's thread into our loop, while there is one."""
     with contextlib.suppress(RuntimeError):
@@ -144,13 +233,12 @@ def _hand_over(loop: asyncio.AbstractEventLoop, to: Callable[[T], None], what: T
 
 async def _crd_served(api: ApiServer) -> None:
     """Wait until the API server knows our resource: a watch of a CRD that comes later would never begin."""
-    told = False
     while True:
         try:
             await api.read(RESOURCES)
             return
-        except (ApiError, ApiUnavailable) as error:
-            if not told:
-                log.warning("waiting for the CRD", extra={"error": str(error)})
-            told = True
-            await asyncio.sleep(_LOOK_AGAIN)
+        except ApiUnavailable:
+            pass  # the outage is told of elsewhere
+        except ApiError as error:
+            log.warning("waiting for the CRD", extra=logs.topic("crd", error=str(error)))
+        await asyncio.sleep(_LOOK_AGAIN)

@@ -19,6 +19,7 @@ import yaml
 from wahealth.api.crd import custom_resource_definition
 from wahealth.kube import access
 from wahealth.playground import world
+from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.cluster.nodes import claim_port, start_nodes
 from wahealth.playground.cluster.processes import Leashed
@@ -43,6 +44,7 @@ class Environment:
         self._leaving = contextlib.ExitStack()
         self.plane = ControlPlane(say=say)
         self.operator: Leashed | None = None
+        self.listen = ""
 
     def __enter__(self) -> Self:
         try:
@@ -96,21 +98,25 @@ class Environment:
         line: Document = until(first_line, "the simulator is ready", 20)
         return line
 
-    def start_operator(self, flags: Iterable[str] = (), env: Mapping[str, str] | None = None) -> Leashed:
-        """A process of its own, signed in with the ServiceAccount's rights and nothing more."""
-        kubeconfig = self.plane.service_account_kubeconfig(SYSTEM, access.NAME)
-        argv = [
-            *self.python,
-            "operator",
-            "--kubeconfig",
-            str(kubeconfig),
-            "--log-format",
-            "text",
-            *POD_NETWORKS,
-            *flags,
-        ]
+    def start_operator(
+        self, flags: Iterable[str] = (), env: Mapping[str, str] | None = None, kubeconfig: Path | None = None
+    ) -> Leashed:
+        """A process of its own, signed in with the ServiceAccount's rights and nothing more. `listen` has where its
+        own endpoints are."""
+        self.listen = f"127.0.0.1:{free_ports(1)[0]}"
+        given = {
+            "--kubeconfig": str(kubeconfig or self.kubeconfig()),
+            "--log-format": "text",
+            "--lease-namespace": SYSTEM,
+            "--listen": self.listen,
+        }
+        argv = [*self.python, "operator", *(word for pair in given.items() for word in pair), *POD_NETWORKS, *flags]
         self.operator = self.plane.start("operator", argv, env=dict(env) if env else None)
         return self.operator
+
+    def kubeconfig(self) -> Path:
+        """The operator's own."""
+        return self.plane.service_account_kubeconfig(SYSTEM, access.NAME)
 
     def stop_operator(self) -> None:
         if self.operator is not None:

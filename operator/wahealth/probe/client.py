@@ -21,7 +21,7 @@ from wahealth.probe.credential import Credential
 from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
 from wahealth.probe.names import Resolver
 from wahealth.probe.payload import outcome_of
-from wahealth.probe.pool import Pool, Route
+from wahealth.probe.pool import MOST_PARKED, Pool, Route
 from wahealth.probe.stage import Failed, out_of_time
 from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
 from wahealth.probe.trust import Trust, unverified
@@ -82,9 +82,9 @@ Reader = Callable[[httpx.Response], Awaitable[T]]
 class Prober:
     """Asks, over connections that it keeps. Used within one event loop, as an async context manager."""
 
-    def __init__(self, resolver: Resolver | None = None, slots: int = FEWEST_SLOTS) -> None:
-        """`slots`: questions under way at once."""
-        self.pool = Pool()
+    def __init__(self, resolver: Resolver | None = None, slots: int = FEWEST_SLOTS, parked: int = MOST_PARKED) -> None:
+        """`slots`: questions under way at once; `parked`: connections kept between two of them."""
+        self.pool = Pool(parked)
         self._lanes = Lanes(slots)
         self._resolver = resolver or Resolver()
         self._transport: httpx.AsyncBaseTransport = Transport(self.pool)

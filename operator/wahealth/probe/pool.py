@@ -31,9 +31,9 @@ class Parked(NamedTuple):
 class Pool:
     """At most one connection a route; the one parked longest goes first."""
 
-    def __init__(self, most: int | None = None, longest: float = LONGEST_PARKED) -> None:
-        """`most` None: as many as `MOST_PARKED`, and no more than half of the descriptors that there may be."""
-        self.most = at_most_half(MOST_PARKED) if most is None else most
+    def __init__(self, most: int = MOST_PARKED, longest: float = LONGEST_PARKED) -> None:
+        """`most`, and no more than half of the descriptors that there may be."""
+        self.most = at_most_half(most)
         self._longest = longest
         self._parked: OrderedDict[Route, Parked] = OrderedDict()
         self._routes: defaultdict[str, set[Route]] = defaultdict(set)  # by host

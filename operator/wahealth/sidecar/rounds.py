@@ -6,7 +6,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
-from wahealth.core.answer import Answered, Outcome, PodOutcome
+from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
 from wahealth.core.belief.history import History
 from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import Expectation, Facts, Patience, with_asked
@@ -67,7 +67,7 @@ class Rounds:
         self.status = done.known
         seen, before = Seen(facts, done.known, now.seconds), self.kept.readiness
         self.kept = after(self.kept, self._settings.identity, seen)
-        self._count(type(seen.outcome).__name__ if seen.outcome else "NotAsked")
+        self._count(result_of(seen.outcome) if seen.outcome else "NotAsked")
         if isinstance(seen.outcome, Answered):
             self.answered = now.seconds
         for event in done.events:

@@ -21,10 +21,10 @@ NOT_THERE = 69
 
 
 def run(settings: Settings) -> int:
-    logs.set_up(settings.log_level, settings.log_format)
     descriptors.allow()
     try:
-        asyncio.run(_until_stopped(settings))
+        with logs.written(settings.log_level, settings.log_format):
+            asyncio.run(_until_stopped(settings))
     except OSError as error:
         host, port = settings.listen
         print(f"wahealth sidecar: cannot listen on {host}:{port}: {error.strerror}.", file=sys.stderr)

@@ -1,39 +1,122 @@
-"""Logs on stderr: a constant message and its facts as fields, as text or as one JSON object a line."""
+"""Logs on stderr: a constant message and its facts as fields, as text or as one JSON object a line.
+
+Nobody who logs ever waits: lines go through a bounded queue to a thread of their own, and what does not fit is counted
+and dropped. What would be said over and over has a topic (`extra=topic("…")`) and is said once a minute.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import queue
 import sys
+import threading
+import time
 import traceback
+from collections.abc import Callable, Iterator
 from typing import Literal
 
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
+EVERY = 60.0  # seconds between two lines of one topic
+_MOST_WAITING = 4096  # lines
+_PARTING = 1.0  # seconds for what still waits when the process ends
 _TEXT = "%(asctime)s %(levelname)-7s %(message)s"
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_NAMES = {"resource": "name"}  # `name` is the logger's own until it is written
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "topic"}
 
 
 class TextFormatter(logging.Formatter):
     """The message, then the fields as key=value."""
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = [f"{k}={v}" for k, v in vars(record).items() if k not in _STANDARD]
+        fields = [f"{_NAMES.get(k, k)}={v}" for k, v in vars(record).items() if k not in _STANDARD]
         first, *rest = super().format(record).split("\n", 1)
         return "\n".join([" ".join([first, *fields]), *rest])
 
 
-def set_up(level: str, form: Literal["json", "text"]) -> None:
+class OnceAMinute(logging.Filter):
+    """Of one topic the first line, then one a minute, which says how many were left out."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._now = now
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        about: str | None = getattr(record, "topic", None)
+        if about is None:
+            return True
+        said, left_out = self._said.get(about, (float("-inf"), 0))
+        if self._now() - said < EVERY:
+            self._said[about] = (said, left_out + 1)
+            return False
+        self._said[about] = (self._now(), 0)
+        if left_out:
+            record.left_out = left_out
+        return True
+
+
+class Queued(logging.Handler):
+    """Hands lines to a thread that writes them; whoever logs never waits for it."""
+
+    def __init__(self, target: logging.Handler, dropped: Callable[[], None]) -> None:
+        super().__init__()
+        self._dropped = dropped
+        self._waiting: queue.Queue[logging.LogRecord | None] = queue.Queue(_MOST_WAITING)
+        self._target = target
+        self._thread = threading.Thread(target=self._write, name="logs", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._waiting.put_nowait(record)
+        except queue.Full:
+            self._dropped()
+
+    def close(self) -> None:
+        """What still waits is written, unless nobody takes it."""
+        with contextlib.suppress(queue.Full):
+            self._waiting.put_nowait(None)
+            self._thread.join(_PARTING)
+        super().close()
+
+    def _write(self) -> None:
+        while (record := self._waiting.get()) is not None:
+            self._target.handle(record)
+
+
+@contextlib.contextmanager
+def written(level: str, form: Literal["json", "text"], dropped: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Logs are written as long as this lasts; `dropped` is called for each line that nobody took in time."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if form == "json" else TextFormatter(_TEXT))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    queued = Queued(handler, dropped)
+    queued.addFilter(OnceAMinute())
+    logging.basicConfig(level=logging.WARNING, handlers=[queued], force=True)
     logging.getLogger("wahealth").setLevel(level.upper())
+    try:
+        yield
+    finally:
+        queued.close()
 
 
-def bug(error: Exception) -> dict[str, str]:
+def topic(about: str, **fields: object) -> dict[str, object]:
+    """For `extra`: a line of this topic is said once a minute."""
+    return {"topic": about, **fields}
+
+
+def bug(error: BaseException) -> dict[str, str]:
     """Its type and where it was raised, not what it says: a library's exception text may hold the key."""
     frames = reversed(traceback.extract_tb(error.__traceback__)[-5:])
     return {"error": type(error).__name__, "at": " < ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)}
 
 
 def _json() -> JsonFormatter:
-    return JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s", rename_fields={"levelname": "level"})
+    form = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    return JsonFormatter(
+        form,
+        rename_fields={"levelname": "level", "name": "logger", **_NAMES},
+        reserved_attrs=[*RESERVED_ATTRS, "topic"],
+    )

@@ -11,7 +11,7 @@ from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import Pods
 from wahealth.kube.inventory.services import Services
 from wahealth.kube.inventory.workloads import Workload, Workloads
-from wahealth.kube.reflector import Collection, Store, reflect
+from wahealth.kube.reflector import RESYNC, Collection, Store, reflect
 
 
 class Inventory:
@@ -25,14 +25,14 @@ class Inventory:
         """One that exists."""
         return self.workloads[ref.kind].get(Key(ref.namespace, ref.name))
 
-    async def keep(self, api: ApiServer, synced: asyncio.Event) -> None:
-        """Runs until cancelled; `synced` is set once everything was listed."""
+    async def keep(self, api: ApiServer, synced: asyncio.Event, resync: float = RESYNC) -> None:
+        """Runs until cancelled; `synced` is set once everything was listed. `resync` in seconds."""
         stores: list[tuple[str, Store]] = [(pods.PATH, self.pods), (services.PATH, self.services)]
         stores += [(workloads.PATHS[kind], store) for kind, store in self.workloads.items()]
         listed = [asyncio.Event() for _ in stores]
         async with asyncio.TaskGroup() as group:
             for (path, store), event in zip(stores, listed, strict=True):
-                group.create_task(reflect(api, Collection(path), store, event), name=f"reflect {path}")
+                group.create_task(reflect(api, Collection(path), store, event, resync), name=f"reflect {path}")
             for event in listed:
                 await event.wait()
             synced.set()

@@ -52,12 +52,16 @@ class Ports:
 
     @classmethod
     def free(cls) -> Self:
-        """Free now; another may take them before they are used."""
-        with contextlib.ExitStack() as held:
-            sockets = [held.enter_context(socket.socket()) for _ in range(5)]
-            for each in sockets:
-                each.bind((HOST, 0))
-            return cls(*(each.getsockname()[1] for each in sockets))
+        return cls(*free_ports(5))
+
+
+def free_ports(count: int) -> list[int]:
+    """Free now; another may take them before they are used."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((HOST, 0))
+        return [each.getsockname()[1] for each in sockets]
 
 
 @dataclass(frozen=True)

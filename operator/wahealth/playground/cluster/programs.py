@@ -9,6 +9,7 @@ from typing import Literal
 KUBERNETES = "1.34.4"  # the last minor version whose kubelet still runs on cgroup v1
 ETCD = "3.6.4"  # the one that this Kubernetes is built with
 KWOK = "0.8.0"
+PROMETHEUS = "2.53.5"
 
 _SYSTEM = platform.system().lower()
 _MACHINE = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), platform.machine())
@@ -70,6 +71,15 @@ def _kwok() -> Program:
     return Program("kwok", KWOK, "--version", Download(url, sums, form="github"), module, 1.5)
 
 
+def _promtool() -> Program:
+    """For tests alone: whether what we tell is what Prometheus reads. Any of its recent versions will do."""
+    folder = f"prometheus-{PROMETHEUS}.{_SYSTEM}-{_MACHINE}"
+    release = f"https://github.com/prometheus/prometheus/releases/download/v{PROMETHEUS}"
+    download = Download(f"{release}/{folder}.tar.gz", f"{release}/sha256sums.txt", f"{folder}/promtool")
+    module = GoModule("github.com/prometheus/prometheus/cmd/promtool", f"v0.{PROMETHEUS.partition('.')[2]}")
+    return Program("promtool", PROMETHEUS, "--version", download, module, 4.5, skew=20)
+
+
 PROGRAMS: dict[str, Program] = {
     program.name: program
     for program in (
@@ -81,5 +91,6 @@ PROGRAMS: dict[str, Program] = {
         _kubernetes("kube-proxy", 0.5),
         _kubernetes("kubectl", 0.5, "version --client", skew=1),
         _kwok(),
+        _promtool(),
     )
 }

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from wahealth.kube.api import ApiServer, signed_in
+from wahealth.kube.api import ApiServer
 from wahealth.kube.inventory import pods
 from wahealth.kube.reflector import Collection, reflect
+from wahealth.kube.session import signed_in
 from wahealth.playground.pki import self_signed
 from wahealth.playground.simulator import files
 from wahealth.playground.simulator.control import application
@@ -73,11 +74,8 @@ async def _serve(fleet: Fleet, arguments: argparse.Namespace) -> None:
 
 
 async def _watch(fleet: Fleet, waweb: Waweb, kubeconfig: Path | None) -> None:
-    api = ApiServer(await signed_in(kubeconfig))
-    try:
+    async with ApiServer(await signed_in(kubeconfig)) as api:
         await reflect(api, Collection(pods.PATH), Membership(fleet, api, waweb.listen), asyncio.Event())
-    finally:
-        await api.aclose()
 
 
 def _certificate(arguments: argparse.Namespace) -> tuple[str, ssl.SSLContext]:

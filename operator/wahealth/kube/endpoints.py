@@ -1,0 +1,73 @@
+"""The operator's own endpoints: `/livez`, `/readyz`, `/metrics`. They never ask the API server.
+
+Served by our own loop, so that a loop that stands still answers nobody; kopf's probe handlers would hang with an
+exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from itertools import chain
+
+from aiohttp import web
+from prometheus_client import Metric
+
+from wahealth.telemetry import metrics
+from wahealth.telemetry.exposition import exposition
+
+Ailments = Callable[[], Iterable[str]]  # why not, in whole sentences; none: all is well
+
+
+class CannotListen(Exception):
+    """The address is taken, or none of this machine's."""
+
+
+class Endpoints:
+    def __init__(self, not_live: Ailments, not_ready: Ailments, families: Callable[[], Iterable[Metric]]) -> None:
+        """`families` takes what it needs at once, and makes the metrics in another thread."""
+        self._not_live = not_live
+        self._not_ready = not_ready
+        self._families = families
+
+    @contextlib.asynccontextmanager
+    async def listening(self, address: str) -> AsyncIterator[None]:
+        """`address` as `0.0.0.0:8080`. Raises `CannotListen`."""
+        host, _, port = address.rpartition(":")
+        application = web.Application()
+        application.add_routes(
+            [web.get("/livez", self._livez), web.get("/readyz", self._readyz), web.get("/metrics", self._metrics)]
+        )
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            try:
+                await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+            except OSError:
+                raise CannotListen from None
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _livez(self, _: web.Request) -> web.Response:
+        return _said(self._not_live())
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return _said(self._not_ready())
+
+    async def _metrics(self, request: web.Request) -> web.StreamResponse:
+        families = chain(metrics.REGISTRY.collect(), self._families())
+        media_type, pieces = exposition(families, request.headers.get("Accept", ""))
+        response = web.StreamResponse(headers={"Content-Type": media_type})
+        response.enable_compression()
+        await response.prepare(request)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            await response.write(piece)
+        await response.write_eof()
+        return response
+
+
+def _said(ailments: Iterable[str]) -> web.Response:
+    found = tuple(ailments)
+    return web.Response(status=503 if found else 200, text="\n".join(found or ("ok",)) + "\n")

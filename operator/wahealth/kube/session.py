@@ -1,0 +1,238 @@
+"""Signed-in HTTP sessions with the API server, for whoever speaks to it: ours and kopf's alike.
+
+`kubernetes.aio` finds out who we are (kubeconfig with all its plugins, or the pod's ServiceAccount). A token is read
+again each minute and at once when it is refused, because a projected one is replaced on disk before it ends; a CA is
+read again when a certificate is not trusted any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import aiohttp
+from kubernetes.aio import client, config
+
+from wahealth.core.networks import Address
+from wahealth.kube.outage import Outage
+from wahealth.telemetry import metrics
+from wahealth.telemetry.logs import topic
+
+log = logging.getLogger(__name__)
+
+TOKEN_LASTS = 60.0  # seconds
+LONGEST_PAUSE = 30.0
+_PAUSE_UNSAID = 1.0  # seconds, where a 429 does not say how long
+_MOST_SAID = 120.0  # seconds that a Retry-After is minded
+_IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+_VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
+_TOLD_ELSEWHERE = frozenset({401, 429, *range(500, 600)})  # as an outage
+_FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+def in_cluster() -> bool:
+    return _IN_CLUSTER_TOKEN.exists() and "KUBERNETES_SERVICE_HOST" in os.environ
+
+
+class Account(NamedTuple):
+    """Who we are, and where that was found: None is the pod's own ServiceAccount, else $KUBECONFIG or its default."""
+
+    kubeconfig: Path | None
+    configuration: client.Configuration
+
+
+async def signed_in(kubeconfig: Path | None) -> Account:
+    """The pod's own ServiceAccount where there is one and no kubeconfig is named, else the kubeconfig."""
+    configuration = client.Configuration()
+    if kubeconfig is None and in_cluster():
+        config.load_incluster_config(client_configuration=configuration)
+    else:
+        await config.load_kube_config(config_file=config_file(kubeconfig), client_configuration=configuration)
+    return Account(kubeconfig, configuration)
+
+
+def config_file(kubeconfig: Path | None) -> str | None:
+    """The one named, else $KUBECONFIG as it is now: the library reads that when it is imported."""
+    return str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG")
+
+
+def addresses_of(host: str) -> Iterator[Address]:
+    """Of the API server, as far as they are written down: in its URL, and as the cluster tells its pods."""
+    for written in (urlsplit(host).hostname, os.environ.get("KUBERNETES_SERVICE_HOST")):
+        with contextlib.suppress(ValueError):
+            yield ip_address(written or "")
+
+
+class Identity:
+    """Who we are to the API server, as it stands on disk now. Used within one event loop."""
+
+    def __init__(self, account: Account) -> None:
+        self._kubeconfig, self._configuration = account
+        self._read = time.monotonic()
+        self._reading = asyncio.Lock()
+        self.trust = _trust(account.configuration)
+
+    @property
+    def host(self) -> str:
+        return str(self._configuration.host)
+
+    async def authorization(self) -> str | None:
+        """The header's value. A token that cannot be read again is used on."""
+        if time.monotonic() - self._read >= TOKEN_LASTS:
+            await self.read_again(0.0)
+        value: str | None = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        return value
+
+    async def read_again(self, least: float = 1.0) -> None:
+        """Unless that was done within the last `least` seconds. Whatever cannot be read stays as it was."""
+        async with self._reading:
+            if time.monotonic() - self._read < least:
+                return
+            self._read = time.monotonic()
+            with contextlib.suppress(Exception):  # kubeconfig plugins raise what they like
+                self._configuration = (await signed_in(self._kubeconfig)).configuration
+                self._trust_anew()
+
+    def _trust_anew(self) -> None:
+        """What is trusted now, beside what was: whoever is rotating uses both for a while."""
+        if self._configuration.ssl_ca_cert:
+            self.trust.load_verify_locations(cafile=self._configuration.ssl_ca_cert)
+
+
+def _trust(configuration: client.Configuration) -> ssl.SSLContext:
+    trust = ssl.create_default_context(cafile=configuration.ssl_ca_cert, cadata=configuration.ca_cert_data)
+    if configuration.cert_file:
+        trust.load_cert_chain(configuration.cert_file, keyfile=configuration.key_file)
+    if not configuration.verify_ssl:
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    return trust
+
+
+@contextlib.asynccontextmanager
+async def session(identity: Identity, outage: Outage, patient: bool = False) -> AsyncIterator[aiohttp.ClientSession]:
+    """`patient`: it waits and asks again until the API server answers with something that asking again cannot mend;
+    for kopf, which would end with the first refusal."""
+    through = _Through(identity, outage)
+    middlewares = (_Patient(outage), through) if patient else (through,)
+    connector = aiohttp.TCPConnector(limit=0, ssl=identity.trust)
+    headers = {"User-Agent": _user_agent()}
+    async with aiohttp.ClientSession(
+        connector=connector, middlewares=middlewares, headers=headers, trust_env=False
+    ) as one:
+        yield one
+
+
+def _user_agent() -> str:
+    """Which replica it is, for whoever reads an audit log."""
+    return f"wahealth/{version('wahealth-operator')} ({os.environ.get('POD_NAME') or os.uname().nodename})"
+
+
+class _Through:
+    """Each request is signed in and counted, and what came of it is known to all who ask."""
+
+    def __init__(self, identity: Identity, outage: Outage) -> None:
+        self._identity = identity
+        self._outage = outage
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        response = await self._sent(request, handler)
+        if response.status == 401:
+            response.release()
+            await self._identity.read_again()
+            response = await self._sent(request, handler)
+        if response.status == 429:
+            self._outage.paused(asked_to_wait(response.headers.get("Retry-After")))
+        elif response.status >= 500 or response.status == 401:
+            self._outage.failed(f"HTTP {response.status}")
+        else:
+            self._outage.over()
+        return response
+
+    async def _sent(self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        verb = "watch" if "watch" in request.url.query else _VERBS.get(request.method, "other")
+        if (authorization := await self._identity.authorization()) is not None:
+            request.headers["Authorization"] = authorization
+        try:
+            response = await handler(request)
+        except _FAILURES as error:
+            metrics.api_requests.labels(verb, "none").inc()
+            self._outage.failed(type(error).__name__)
+            if isinstance(error, aiohttp.ClientConnectorCertificateError):
+                await self._identity.read_again()
+            raise
+        metrics.api_requests.labels(verb, str(response.status)).inc()
+        return response
+
+
+class _Patient:
+    """Asks until it is answered. A stream that breaks off at once is not begun anew at once."""
+
+    def __init__(self, outage: Outage) -> None:
+        self._outage = outage
+        self._backoff = Backoff()
+        self._began = float("-inf")
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        if time.monotonic() - self._began < 5.0:
+            await asyncio.sleep(self._backoff.next())
+        else:
+            self._backoff = Backoff()
+        while True:
+            try:
+                await asyncio.sleep(self._outage.pause)
+                response = await handler(request)
+            except _FAILURES:
+                pass
+            else:
+                if response.status < 400 or response.status == 410:
+                    self._began = time.monotonic() if "watch" in request.url.query else float("-inf")
+                    return response
+                if response.status not in _TOLD_ELSEWHERE:
+                    fields = {"path": request.url.path, "error": f"HTTP {response.status}"}
+                    log.warning("watch interrupted", extra=topic(f"watch {request.url.path}", **fields))
+                response.release()
+            await asyncio.sleep(self._backoff.next())
+
+
+class Backoff:
+    """Pauses that double, with jitter: 0.5 to 1, 1 to 2, … up to `LONGEST_PAUSE` seconds."""
+
+    def __init__(self, longest: float = LONGEST_PAUSE) -> None:
+        self._longest = longest
+        self._pause = 0.5
+
+    def next(self) -> float:
+        self._pause = min(self._longest, self._pause * 2)
+        return self._pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+
+
+def asked_to_wait(written: str | None) -> float:
+    """Seconds that a 429's Retry-After means: a number, a date, or nothing that can be read."""
+    if not written:
+        return _PAUSE_UNSAID
+    try:
+        seconds = float(written)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(written)
+        except ValueError:
+            return _PAUSE_UNSAID
+        seconds = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds()
+    return min(_MOST_SAID, max(0.0, seconds)) if seconds == seconds else _PAUSE_UNSAID  # noqa: PLR0124 - not a number

@@ -1,0 +1,96 @@
+"""Finds what the watch of the resources has missed: one that is gone, one that nobody told of, an older one that is
+held.
+
+A list of metadata alone, compared by uid and resource version: kopf does not tell of what was deleted while its watch
+was away, and an event may get lost on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import NamedTuple
+
+from wahealth.api.v1alpha1 import PLURAL
+from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube.cluster import RESOURCES, Cluster, Vanished
+from wahealth.kube.record import Ref
+from wahealth.kube.reflector import Collection, is_older, pages
+from wahealth.kube.session import Backoff
+from wahealth.kube.supervisor import Supervisor
+from wahealth.telemetry.logs import topic
+
+log = logging.getLogger(__name__)
+
+_RESOURCES = Collection(f"{RESOURCES}/{PLURAL}", metadata_only=True)
+_SETTLING = 1.0  # seconds for the watch to tell what the list says, too
+
+
+class Listed(NamedTuple):
+    ref: Ref
+    version: str
+
+
+class Sweep:
+    def __init__(self, api: ApiServer, cluster: Cluster, supervisor: Supervisor, every: float) -> None:
+        """`every` in seconds."""
+        self._api = api
+        self._cluster = cluster
+        self._supervisor = supervisor
+        self._every = every
+        self._asked = asyncio.Event()
+        self.done = asyncio.Event()  # once all that there is was seen
+
+    def soon(self) -> None:
+        """There is a reason to look: the watch was away."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Runs until cancelled."""
+        backoff = Backoff()
+        while True:
+            self._asked.clear()
+            try:
+                await self._swept()
+                self.done.set()
+                backoff = Backoff()
+                wait = self._every
+            except ApiUnavailable:
+                wait = backoff.next()  # the outage is told of elsewhere
+            except ApiError as error:
+                about = topic("sweep", path=_RESOURCES.path, error=str(error))
+                log.warning("resources not listed", extra=about)
+                wait = backoff.next()
+            try:
+                async with asyncio.timeout(wait):
+                    await self._asked.wait()
+            except TimeoutError:
+                continue
+            await asyncio.sleep(_SETTLING)
+
+    async def _swept(self) -> None:
+        before = self._supervisor.versions()
+        there = await self._listed()
+        for uid in before.keys() - there.keys():
+            log.info("resource gone unnoticed", extra={"uid": uid})
+            self._supervisor.gone(uid)
+        await asyncio.sleep(_SETTLING if before else 0.0)
+        known = self._supervisor.versions()
+        for uid, (ref, version) in there.items():
+            if uid not in known or is_older(known[uid], version):
+                await self._read(ref)
+
+    async def _listed(self) -> dict[str, Listed]:
+        found: dict[str, Listed] = {}
+        async for page in pages(self._api, _RESOURCES):
+            for item in page["items"] or ():
+                metadata = item["metadata"]
+                ref = Ref(metadata["namespace"], metadata["name"])
+                found[metadata["uid"]] = Listed(ref, metadata["resourceVersion"])
+        return found
+
+    async def _read(self, ref: Ref) -> None:
+        try:
+            self._supervisor.saw(await self._cluster.read(ref))
+        except Vanished:
+            return

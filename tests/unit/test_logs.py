@@ -1,0 +1,91 @@
+"""What is logged, how often, and that nobody waits for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from typing import Literal
+
+import pytest
+
+from wahealth.telemetry import logs
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+def written(form: Literal["json", "text"], *lines: dict[str, object]) -> str:
+    with redirect_stderr(io.StringIO()) as stderr, logs.written("info", form):
+        for extra in lines:
+            logging.getLogger("wahealth.test").info("status written", extra=extra)
+    return stderr.getvalue()
+
+
+FIELDS = {"namespace": "acme", "resource": "shop", "uid": "u-1", "reason": "Available"}
+
+
+def test_json_has_a_line_an_object_with_the_fields_that_people_search_for() -> None:
+    line = json.loads(written("json", FIELDS))
+    assert line.pop("asctime")
+    assert line == {
+        "level": "INFO",
+        "logger": "wahealth.test",
+        "message": "status written",
+        "namespace": "acme",
+        "name": "shop",
+        "uid": "u-1",
+        "reason": "Available",
+    }
+
+
+def test_text_has_the_same_fields() -> None:
+    text = written("text", FIELDS)
+    assert "INFO    status written namespace=acme name=shop uid=u-1 reason=Available" in text
+
+
+def test_what_has_a_topic_is_said_once_a_minute_and_says_how_much_it_left_out() -> None:
+    clock = [0.0]
+    often = logs.OnceAMinute(lambda: clock[0])
+    said = []
+    for second in range(0, 150, 10):
+        clock[0] = second
+        record = logging.makeLogRecord(logs.topic("outage", seconds=second))
+        if often.filter(record):
+            said.append((second, getattr(record, "left_out", 0)))
+    assert said == [(0, 0), (60, 5), (120, 5)]
+
+
+def test_topics_do_not_silence_each_other_nor_what_has_none() -> None:
+    often = logs.OnceAMinute(lambda: 0.0)
+    records = [logging.makeLogRecord(fields) for fields in (logs.topic("a"), logs.topic("b"), logs.topic("a"), {}, {})]
+    assert [often.filter(record) for record in records] == [True, True, False, True, True]
+
+
+def test_a_topic_is_no_field() -> None:
+    assert "topic" not in written("json", logs.topic("outage", seconds=3))
+    assert "topic" not in written("text", logs.topic("outage", seconds=3))
+
+
+def test_who_logs_never_waits_for_who_reads() -> None:
+    blocked, dropped = threading.Event(), []
+
+    class Stuck(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            blocked.wait()
+
+    queued = logs.Queued(Stuck(), lambda: dropped.append(1))
+    for _ in range(5000):
+        queued.handle(logging.makeLogRecord({}))
+    assert 800 <= len(dropped) <= 5000 - 4096
+    blocked.set()
+    queued.close()
