@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from wahealth.core.hosts import is_pattern
@@ -42,6 +42,10 @@ def _address(written: str) -> str:
 Listen = Annotated[str, AfterValidator(_address)]
 
 
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+Names = Annotated[tuple[Name, ...], NoDecode, BeforeValidator(_listed)]
+
+
 class OperatorSettings(BaseSettings):
     """Each field is a flag (`--secret-refresh 60`) and a variable (`WAHEALTH_SECRET_REFRESH=60`); the flag wins."""
 
@@ -49,6 +53,9 @@ class OperatorSettings(BaseSettings):
 
     kubeconfig: Path | None = Field(
         None, description="Kubeconfig; by default the pod's own ServiceAccount, else $KUBECONFIG or ~/.kube/config."
+    )
+    watch_namespaces: Names = Field(
+        (), description="Namespaces to look at, with commas between them; without any: all of them."
     )
     secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
     watch_secrets: bool = Field(

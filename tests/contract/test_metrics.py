@@ -8,7 +8,6 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prometheus_client import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as plain
 
@@ -92,8 +91,8 @@ def client(name: str = "shop", **status: object) -> Record:
 
 
 def page(records: list[Record], accept: str = "", with_nodes: bool = False) -> str:
-    families: list[Metric] = [*metrics.REGISTRY.collect(), *series.families(records, with_nodes)]
-    return b"".join(exposition(families, accept)[1]).decode()
+    families = series.families(records, with_nodes)
+    return b"".join(exposition(metrics.REGISTRY, families, accept)[1]).decode()
 
 
 def labels_of(text: str) -> dict[str, set[str]]:
@@ -127,9 +126,23 @@ def test_nodes_are_told_of_only_where_somebody_wants_it() -> None:
     one.written = one.written._replace(nodes=(node,))
     assert "wahealth_client_node" not in page([one])
     assert (
-        'wahealth_client_node{name="shop",namespace="acme",node="core-0",role="Coreapp",verdict="Active"} 1.0'
+        'wahealth_client_node{namespace="acme",name="shop",node="core-0",role="Coreapp",verdict="Active"} 1.0'
         in page([one], with_nodes=True)
     )
+
+
+def test_a_label_s_value_may_be_anything() -> None:
+    one = client()
+    one.written = one.written._replace(client_version='v2"\\\n{}, é')
+    found = [s.labels["version"] for f in plain(page([one])) for s in f.samples if s.name == "wahealth_client_info"]
+    assert found == ['v2"\\\n{}, é']
+
+
+def test_who_wants_some_names_gets_these() -> None:
+    metrics.leader.labels("0").set(1)
+    wanted = ["wahealth_leader", "wahealth_client_info"]
+    text = b"".join(exposition(metrics.REGISTRY, series.families([client()]), "", wanted)[1]).decode()
+    assert {family.name for family in plain(text)} == {"wahealth_leader", "wahealth_client_info"}
 
 
 def test_openmetrics_for_whoever_asks_for_it() -> None:

@@ -225,6 +225,23 @@ def test_a_schema_without_our_fields_gets_the_conditions(storm: Storm) -> None:
     storm.settled(90)
 
 
+def test_a_stream_that_is_silent_is_begun_anew_after_seventy_seconds(storm: Storm) -> None:
+    """TCP stands and no byte comes; and no list would find it earlier."""
+    storm.environment.stop_operator()
+    storm.start("--resync", "3600")
+    until(lambda: storm.operator.is_up() and storm.probes() >= 3, "it asks", 30)
+    storm.proxy.rule = watches_with(Fault(stall=True))
+    storm.proxy.cut()
+    time.sleep(5)
+    assert [one for one in storm.proxy.since(time.monotonic() - 5) if one.watches]
+    storm.proxy.rule = lambda _: None  # those that are silent stay so
+    storm.flip()
+    storm.settled(90)
+    storm.environment.stop_operator()
+    storm.start()
+    until(storm.operator.is_up, "as before", 30)
+
+
 def test_the_kind_goes_and_comes_back(storm: Storm) -> None:
     from wahealth.api.crd import custom_resource_definition
 

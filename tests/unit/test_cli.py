@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wahealth import cli, generate
+from wahealth.settings import OperatorSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +32,14 @@ def test_help_fits_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
         (("operate",), "invalid choice: 'operate'"),
         (("operator", "--secret-refresh", "soon"), "--secret-refresh (or WAHEALTH_SECRET_REFRESH)"),
         (("operator", "--log-level", "loud"), "--log-level (or WAHEALTH_LOG_LEVEL)"),
+        (("operator", "--listen", "8080"), "name an address and a port, such as 0.0.0.0:8080"),
+        (("operator", "--listen", "0.0.0.0:99999"), "name an address and a port, such as 0.0.0.0:8080"),
+        (("operator", "--shards", "0"), "--shards (or WAHEALTH_SHARDS)"),
+        (("operator", "--lease-name", "Our Lease"), "--lease-name (or WAHEALTH_LEASE_NAME)"),
+        (("operator", "--renew-deadline", "20"), "--retry-period is to be less than --renew-deadline"),
+        (("operator", "--lease-duration", "5"), "and that less than --lease-duration"),
+        (("operator", "--resync", "-1"), "--resync (or WAHEALTH_RESYNC)"),
+        (("operator", "--no-such-flag", "1"), "unrecognized arguments: --no-such-flag"),
         (("simulator",), "name what to simulate"),
         (("simulator", "--client", "/nowhere/client.yaml"), "/nowhere/client.yaml cannot be read"),
     ],
@@ -50,6 +59,15 @@ def test_a_setting_may_come_from_the_environment_and_is_judged_the_same(
     monkeypatch.setenv("WAHEALTH_MAX_PROBES_IN_FLIGHT", "0")
     assert exit_code("operator") == 64
     assert "--max-probes-in-flight" in capsys.readouterr().err
+
+
+def test_the_help_of_the_operator_has_each_setting_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("operator", "--help") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for name, field in OperatorSettings.model_fields.items():
+        assert f"--{name.replace('_', '-')} " in said, name
+        assert str(field.description).replace("  ", " ").split(" (")[0] in said, name
+        assert field.default in {None, (), False} or f"(default: {field.default})" in said, name
 
 
 def test_without_a_cluster_it_says_so_and_exits_69(capsys: pytest.CaptureFixture[str]) -> None:

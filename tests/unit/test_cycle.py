@@ -55,6 +55,8 @@ class Contested(Cluster):
 
 
 class Silent(Recorder):
+    has_room = True
+
     def __init__(self) -> None:
         pass
 

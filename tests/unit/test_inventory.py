@@ -11,6 +11,7 @@ import pytest
 
 from wahealth.kube.api import ApiError, ApiUnavailable
 from wahealth.kube.inventory.names import Key, WorkloadRef
+from wahealth.kube.inventory.part import Part
 from wahealth.kube.inventory.pods import Pod, Pods, owner_of
 from wahealth.kube.inventory.workloads import Workloads
 from wahealth.kube.reflector import Collection, reflect
@@ -174,6 +175,33 @@ class TestReflector:
     def test_bookmarks_and_unknown_events_change_nothing(self) -> None:
         odd = [event("BOOKMARK", {"metadata": {"resourceVersion": "9"}}), event("NEW", workload("b"))]
         assert kept_after(([workload("a")], odd)) == ["a"]
+
+
+class TestParts:
+    """Where not all namespaces are watched, each is listed by itself, and no list takes away what another brought."""
+
+    def test_a_list_of_one_namespace_takes_nothing_of_another(self) -> None:
+        pods = Pods()
+        here, there = Part(pods), Part(pods)
+        here.replace([pod("web-5d9-a"), pod("web-5d9-b")])
+        there.replace([pod("web-5d9-c", metadata={"namespace": "other"})])
+        here.replace([pod("web-5d9-b")])
+        assert [one.name for one in pods.of(WEB)] == ["web-5d9-b"]
+        assert [one.name for one in pods.of(WEB._replace(namespace="other"))] == ["web-5d9-c"]
+
+    def test_what_events_brought_goes_with_the_next_list_too(self) -> None:
+        pods = Pods()
+        part = Part(pods)
+        part.put(pod("web-5d9-a"))
+        part.put(pod("web-5d9-b"))
+        part.drop(pod("web-5d9-a"))
+        part.replace([])
+        assert pods.of(WEB) == ()
+
+    def test_collections_of_namespaces(self) -> None:
+        paths = [one.path for one in Collection("/apis/apps/v1/deployments").parts(["a", "b"])]
+        assert paths == ["/apis/apps/v1/namespaces/a/deployments", "/apis/apps/v1/namespaces/b/deployments"]
+        assert Collection("/api/v1/pods").parts([]) == [Collection("/api/v1/pods")]
 
 
 def left(*changes: tuple[str, Any]) -> list[str]:

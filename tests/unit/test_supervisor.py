@@ -13,7 +13,7 @@ import pytest
 
 from wahealth.kube.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
-from wahealth.kube.record import Record
+from wahealth.kube.record import Record, record_of
 from wahealth.kube.supervisor import Act, Supervisor
 from wahealth.telemetry import metrics
 
@@ -114,6 +114,15 @@ def test_a_new_generation_is_asked_at_once_and_the_echo_of_a_write_is_not() -> N
         assert len(rounds.began) == before + 1
 
     simulate(0, rounds, script)
+
+
+def test_a_spec_is_parsed_once_a_generation() -> None:
+    record = record_of(resource("a"))
+    spec = record.spec
+    assert not record.renew(resource("a", version="2"))
+    assert record.spec is spec
+    assert record.renew(resource("a", generation=2, version="3"))
+    assert record.spec is not spec
 
 
 def test_a_new_generation_takes_no_beat_twice() -> None:

@@ -23,6 +23,8 @@ class Hosts:
 
     def admit(self, host: str) -> bool:
         """`host` as an origin has it. A pattern never admits an address."""
+        if host in self.admitted:
+            return True
         if is_address(host):
             return ip_address(host) in self._addresses
         name = host.removesuffix(".")

@@ -50,6 +50,7 @@ def is_host(host: str) -> bool:
     return is_address(host) or bool(_NAME.fullmatch(host))
 
 
+@lru_cache(maxsize=65_536)  # the same hosts come with each round
 def is_address(host: str) -> bool:
     try:
         ip_address(host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from wahealth.api.v1alpha1 import GROUP, PLURAL
@@ -50,15 +51,23 @@ def rules(option: Option | None = None, own: bool = False) -> list[dict[str, Any
     return [{"apiGroups": [r.group], "resources": list(r.resources), "verbs": list(r.verbs)} for r in rights]
 
 
-def manifests(namespace: str) -> list[dict[str, Any]]:
-    """ServiceAccount; ClusterRole and its binding; Role and its binding in the operator's own namespace."""
+def manifests(namespace: str, watched: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """ServiceAccount; Role and its binding in the operator's own namespace; ClusterRole and its binding, or a Role and
+    its binding in each of the namespaces that are `watched`."""
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": NAME, "namespace": namespace}}
-    return [account, *_bound(NAME, namespace, rules()), *_bound(NAME, namespace, rules(own=True), "Role", namespace)]
+    own = _bound(f"{NAME}-own", namespace, rules(own=True), "Role", namespace)
+    return [account, *own, *_everywhere(NAME, namespace, rules(), watched)]
 
 
-def optional(namespace: str, option: Option) -> list[dict[str, Any]]:
-    """What an option needs beside: a ClusterRole of its own and its binding."""
-    return _bound(f"{NAME}-{option}", namespace, rules(option))
+def optional(namespace: str, option: Option, watched: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What an option needs beside: a ClusterRole of its own and its binding; or Roles."""
+    return _everywhere(f"{NAME}-{option}", namespace, rules(option), watched)
+
+
+def _everywhere(role: str, account: str, granted: list[dict[str, Any]], watched: Sequence[str]) -> list[dict[str, Any]]:
+    if not watched:
+        return _bound(role, account, granted)
+    return [document for each in watched for document in _bound(role, account, granted, "Role", each)]
 
 
 def _bound(

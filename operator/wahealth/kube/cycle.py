@@ -85,7 +85,8 @@ class Cycle:
         if await self._write(record, todo, now):
             if todo.restart is not None:
                 await self._restart(record, todo.restart, now)
-            await self._tell(record)
+            if self._recorder.has_room:
+                await self._tell(record)
         await self.marker.mark(record, todo.history, now.seconds)
 
     async def _restart(self, record: Record, workload: WebWorkload, now: Moment) -> None:

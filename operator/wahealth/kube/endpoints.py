@@ -9,13 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
-from itertools import chain
 
 from aiohttp import web
-from prometheus_client import Metric
 
 from wahealth.telemetry import metrics
-from wahealth.telemetry.exposition import exposition
+from wahealth.telemetry.exposition import Family, exposition
 
 Ailments = Callable[[], Iterable[str]]  # why not, in whole sentences; none: all is well
 
@@ -25,7 +23,7 @@ class CannotListen(Exception):
 
 
 class Endpoints:
-    def __init__(self, not_live: Ailments, not_ready: Ailments, families: Callable[[], Iterable[Metric]]) -> None:
+    def __init__(self, not_live: Ailments, not_ready: Ailments, families: Callable[[], Iterable[Family]]) -> None:
         """`families` takes what it needs at once, and makes the metrics in another thread."""
         self._not_live = not_live
         self._not_ready = not_ready
@@ -57,8 +55,8 @@ class Endpoints:
         return _said(self._not_ready())
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
-        families = chain(metrics.REGISTRY.collect(), self._families())
-        media_type, pieces = exposition(families, request.headers.get("Accept", ""))
+        accept, names = request.headers.get("Accept", ""), request.query.getall("name[]", ())
+        media_type, pieces = exposition(metrics.REGISTRY, self._families(), accept, names)
         response = web.StreamResponse(headers={"Content-Type": media_type})
         response.enable_compression()
         await response.prepare(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import socket
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 MANAGER = "wahealth"
 CONTROLLER = f"{GROUP}/operator"
+_AT_ONCE = 4
+_MOST_WAITING = 64
 _MOST_TOLD = 10_000  # beyond it the counts are read again from the events themselves
 
 
@@ -32,12 +35,29 @@ class Subject(NamedTuple):
 
 
 class Recorder:
+    """At most `_AT_ONCE` events are posted at once: what the API server can take belongs to statuses first."""
+
     def __init__(self, api: ApiServer) -> None:
         self._api = api
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
         self._told: dict[str, int] = {}  # by event name: how often it was told
+
+    @property
+    def has_room(self) -> bool:
+        """Else it is better to tell in a later round."""
+        return self._waiting < _MOST_WAITING
 
     async def tell(self, subject: Subject, event: Event, now: datetime) -> None:
         """Post the event; the same one again grows its series. An event that cannot be posted is dropped."""
+        self._waiting += 1
+        try:
+            async with self._turns:
+                await self._told_of(subject, event, now)
+        finally:
+            self._waiting -= 1
+
+    async def _told_of(self, subject: Subject, event: Event, now: datetime) -> None:
         name = _event_name(subject, event)
         try:
             self._told[name] = await self._posted(name, subject, event, now)

@@ -14,7 +14,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 import kopf
@@ -79,15 +79,18 @@ def registry_of(listener: Listener, sign_in: Callable[[], kopf.AiohttpSession]) 
     return registry
 
 
-def follow(listener: Listener, account: Account, outage: Outage) -> None:
-    """Start to watch, in a thread of its own that lives as long as the process; the listener is called in there."""
+def follow(listener: Listener, account: Account, outage: Outage, namespaces: Sequence[str] = ()) -> None:
+    """Start to watch, in a thread of its own that lives as long as the process; the listener is called in there.
+    `namespaces`: these alone."""
     logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
+
+    where: dict[str, Any] = {"namespaces": namespaces} if namespaces else {"clusterwide": True}
 
     async def run() -> None:
         identity = Identity(account)
         async with session(identity, outage, patient=True) as one:
             registry = registry_of(listener, lambda: kopf.AiohttpSession(server=identity.host, aiohttp_session=one))
-            await kopf.operator(registry=registry, settings=_settings(), standalone=True, clusterwide=True)
+            await kopf.operator(registry=registry, settings=_settings(), standalone=True, **where)
 
     threading.Thread(target=lambda: asyncio.run(_for_ever(run)), name="kopf", daemon=True).start()
 

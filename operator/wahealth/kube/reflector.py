@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Protocol
 
 from wahealth.kube.api import JSON, METADATA, METADATA_LIST, ApiError, ApiServer, ApiUnavailable, Document
@@ -42,6 +42,13 @@ class Collection(NamedTuple):
     path: str
     label: str = ""
     metadata_only: bool = False
+
+    def parts(self, namespaces: Sequence[str]) -> list[Collection]:
+        """Itself, of all namespaces; or one for each of these."""
+        if not namespaces:
+            return [self]
+        group, _, plural = self.path.rpartition("/")
+        return [self._replace(path=f"{group}/namespaces/{each}/{plural}") for each in namespaces]
 
     @property
     def query(self) -> dict[str, str]:

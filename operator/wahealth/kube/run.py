@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
-
-from prometheus_client import Metric
 
 from wahealth.core.hosts import Hosts
 from wahealth.core.leadership import Terms
@@ -35,13 +35,14 @@ from wahealth.kube.record import Record
 from wahealth.kube.references import References
 from wahealth.kube.session import Account, addresses_of, signed_in
 from wahealth.kube.supervisor import Supervisor
-from wahealth.kube.sweep import Sweep
+from wahealth.kube.sweep import Pace, Sweep
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
 from wahealth.probe.names import Resolver
 from wahealth.settings import OperatorSettings
 from wahealth.telemetry import logs, metrics
+from wahealth.telemetry.exposition import Family
 
 log = logging.getLogger(__name__)
 
@@ -52,23 +53,32 @@ _LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
 _LONGEST_LAG = 5.0  # seconds
 _MOST_PERIODS = 3  # that the scheduler may be behind
 _LONGEST_OUTAGE = 60.0  # seconds
+_COLLECT = (20_000, 20, 20)  # objects, and generations: what is held of a fleet is many, and lives long
 _NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULT_NAMESPACE = "wahealth-system"
 
 
 def run(settings: OperatorSettings) -> int:
     descriptors.allow()
+    gc.set_threshold(*_COLLECT)
     try:
         account = asyncio.run(signed_in(settings.kubeconfig))
     except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
         print(f"wahealth: no cluster to work on ({type(error).__name__}): name one with --kubeconfig.", file=sys.stderr)
         return NOT_THERE
-    with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
-        try:
-            asyncio.run(_until_stopped(account, settings))
-        except CannotListen:
-            print(f"wahealth: cannot listen on {settings.listen}: name another with --listen.", file=sys.stderr)
-            return NOT_THERE
+    with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc) as log_lines:
+        code = _code_of(account, settings)
+    if log_lines.is_stuck:  # Python would wait for ever for whoever reads them
+        os._exit(code)
+    return code
+
+
+def _code_of(account: Account, settings: OperatorSettings) -> int:
+    try:
+        asyncio.run(_until_stopped(account, settings))
+    except CannotListen:
+        print(f"wahealth: cannot listen on {settings.listen}: name another with --listen.", file=sys.stderr)
+        return NOT_THERE
     return 0
 
 
@@ -114,7 +124,7 @@ class _Operator:
 
     def __init__(self, border: Border, settings: OperatorSettings) -> None:
         self.account, self.outage, self.api, lease_api, prober = border
-        self.settings = settings
+        self.settings, self.namespaces = settings, settings.watch_namespaces
         self.group = asyncio.TaskGroup()
         self.lag = Lag()
         self.inventory, self.synced = Inventory(left=prober.drop), asyncio.Event()
@@ -132,7 +142,7 @@ class _Operator:
         gather = Gather(self.inventory, targets, references, prober)
         self.cycle = Cycle(gather, self.cluster, recorder, self.guard, self.lag)
         self.supervisor = Supervisor(self.cycle.round, forget=self.forget, leads=self.leadership.leads)
-        self.sweep = Sweep(self.api, self.cluster, self.supervisor, settings.resync)
+        self.sweep = Sweep(self.api, self.cluster, self.supervisor, Pace(settings.resync, self.namespaces))
         self.endpoints = Endpoints(self.not_live, self.not_ready, self.families)
 
     async def run(self) -> None:
@@ -141,17 +151,21 @@ class _Operator:
             self.keep("lag", self.lag.watch)
             watchdog(self.lag)
             await _crd_served(self.api)
-            self.keep("inventory", lambda: self.inventory.keep(self.api, self.synced, self.settings.resync))
+            self.keep("inventory", self.keep_inventory)
             await self.synced.wait()
             self.follow()
             self.keep("sweep", self.sweep.run)
             self.keep("marks", self.sweep_marks)
             if self.settings.watch_secrets:
-                self.keep("secrets", lambda: secrets.watch(self.api, self.secret_changed))
+                self.keep("secrets", lambda: secrets.watch(self.api, self.secret_changed, self.namespaces))
             log.info("watching")
             await self.sweep.done.wait()
+            gc.freeze()  # what is there now stays
             self.keep("leadership", self.leadership.run)
             self.keep("supervisor", self.supervisor.run)
+
+    async def keep_inventory(self) -> None:
+        await self.inventory.keep(self.api, self.synced, self.settings.resync, self.namespaces)
 
     def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self.group.create_task(kept(name, run), name=name)
@@ -163,7 +177,7 @@ class _Operator:
             gone=lambda uid: _hand_over(loop, supervisor.gone, uid),
             listed=lambda: _hand_over(loop, lambda _: self.sweep.soon(), None),
         )
-        follow(listener, self.account, self.outage)
+        follow(listener, self.account, self.outage, self.namespaces)
 
     def forget(self, record: Record) -> None:
         """The resource is gone."""
@@ -196,7 +210,7 @@ class _Operator:
         if self.outage.seconds >= _LONGEST_OUTAGE:
             yield f"The API server does not answer since {self.outage.seconds:.0f} s."
 
-    def families(self) -> Iterator[Metric]:
+    def families(self) -> Iterator[Family]:
         return series.families(self.supervisor.led(), self.settings.node_metrics)
 
 

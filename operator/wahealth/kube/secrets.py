@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from wahealth.api import labels
 from wahealth.kube.api import ApiServer, Document
@@ -42,12 +42,12 @@ class Versions:
         self._changed(key)
 
 
-async def watch(api: ApiServer, changed: Changed) -> None:
-    """Runs until cancelled."""
+async def watch(api: ApiServer, changed: Changed, namespaces: Sequence[str] = ()) -> None:
+    """Runs until cancelled. `namespaces`: of these alone."""
     async with asyncio.TaskGroup() as group:
         for label in labels.ALL:
-            collection = Collection(PATH, label, metadata_only=True)
-            group.create_task(reflect(api, collection, Versions(changed), asyncio.Event()), name=f"reflect {label}")
+            for collection in Collection(PATH, label, metadata_only=True).parts(namespaces):
+                group.create_task(reflect(api, collection, Versions(changed), asyncio.Event()), name=f"reflect {label}")
 
 
 def _version(object_: Document) -> str:

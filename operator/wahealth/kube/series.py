@@ -1,140 +1,132 @@
 """What Prometheus reads of each resource: made when it is asked for, from what is believed.
 
-A series exists for what holds, with the value 1, and not for what does not: some 14 a resource instead of 40. Labels
-of a resource are `namespace` and `name`; no message and no address is ever a label. Only who asks for a resource
-tells of it.
+A series exists for what holds, with the value 1, and not for what does not: some 14 a resource instead of 40. Labels of
+a resource are `namespace` and `name`; no message and no address is ever a label. Only who asks for a resource tells of
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
 
 from wahealth.core.status import Status
 from wahealth.kube.record import Record
+from wahealth.telemetry.exposition import Family
 
 _CLIENT = ("namespace", "name")
 
 Labels = tuple[str, ...]
-Sample = tuple[Labels, float]
+Sample = tuple[Labels, float]  # without namespace and name
 
 
-def families(records: Sequence[Record], with_nodes: bool = False) -> Iterator[Metric]:
-    """One family after the other, so that no more than one is in memory. Reads the records, from another thread too."""
-    told = [(_ref(record), status_of(record), record) for record in records]
-    yield _gauge(
-        "info",
-        "The client: its mode and the version it runs.",
-        ("mode", "version"),
-        (((*ref, status.mode or "", status.client_version or ""), 1.0) for ref, status, _ in told),
-    )
-    yield _gauge(
-        "condition",
-        "1 for the status that a condition has.",
-        ("type", "status"),
-        (((*ref, one.type, one.status.lower()), 1.0) for ref, status, _ in told for one in status.conditions),
-    )
-    yield _gauge(
-        "gateway",
-        "1 for the state of the client's gateway.",
-        ("state",),
-        (((*ref, status.gateway), 1.0) for ref, status, _ in told),
-    )
-    yield _gauge(
-        "connected_coreapps",
-        "Connected coreapps.",
-        (),
-        ((ref, float(status.connected.current)) for ref, status, _ in told if status.connected),
-    )
-    yield _gauge(
-        "expected_coreapps",
-        "Coreapps that are to be connected.",
-        (),
-        ((ref, float(status.connected.expected)) for ref, status, _ in told if status.connected),
-    )
-    yield _gauge(
-        "tolerable_failures",
-        "Coreapps that may fail before a connection is lost.",
-        (),
-        ((ref, float(status.redundancy.tolerable_failures)) for ref, status, _ in told if status.redundancy),
-    )
-    failovers = CounterMetricFamily(
-        "wahealth_client_failovers", "Roles that moved, by kind.", labels=(*_CLIENT, "kind")
-    )
-    for ref, _, record in told:
-        for kind, times in tuple(record.failovers.items()):
-            failovers.add_metric((*ref, kind), times)
-    yield failovers
-    yield _gauge(
-        "last_probe_timestamp_seconds",
-        "When the client was asked last.",
-        (),
-        ((ref, record.asked) for ref, _, record in told if record.asked is not None),
-    )
-    yield _gauge(
-        "probe_period_seconds",
-        "How often the client is asked.",
-        (),
-        ((ref, record.timing.period) for ref, _, record in told if not record.expected.suspended),
-    )
-    yield _gauge(
-        "token_expiry_timestamp_seconds",
-        "When the token that is signed in with ends.",
-        (),
-        (
-            (ref, _seconds(status.credentials.token_expiry_time))
-            for ref, status, _ in told
-            if status.credentials and status.credentials.token_expiry_time
-        ),
-    )
-    yield _gauge(
-        "tls_not_after_timestamp_seconds",
-        "When the certificate that the client presents ends.",
-        (),
-        ((ref, _seconds(status.tls.not_after)) for ref, status, _ in told if status.tls),
-    )
-    yield _gauge(
-        "tls_unverified",
-        "1: nobody verifies whom the API key is sent to.",
-        (),
-        ((ref, 1.0) for ref, _, record in told if _is_unverified(record)),
-    )
-    if with_nodes:
-        yield _gauge(
-            "node",
-            "1 for what a node of the client is.",
-            ("node", "role", "verdict"),
-            (
-                ((*ref, node.name, node.role or "", node.verdict), 1.0)
-                for ref, status, _ in told
-                for node in status.nodes
-            ),
-        )
+class Told(NamedTuple):
+    """A resource, as it is told of."""
+
+    status: Status
+    record: Record
+
+
+class Row(NamedTuple):
+    """A family, by what one resource has of it. Its name comes after `wahealth_client_`."""
+
+    name: str
+    text: str
+    labels: Labels
+    samples: Callable[[Told], Iterable[Sample]]
+    kind: Literal["gauge", "counter"] = "gauge"
+
+
+def info(told: Told) -> Iterator[Sample]:
+    yield (told.status.mode or "", told.status.client_version or ""), 1.0
+
+
+def condition(told: Told) -> Iterator[Sample]:
+    for one in told.status.conditions:
+        yield (one.type, one.status.lower()), 1.0
+
+
+def gateway(told: Told) -> Iterator[Sample]:
+    yield (told.status.gateway,), 1.0
+
+
+def connected_coreapps(told: Told) -> Iterator[Sample]:
+    if told.status.connected:
+        yield (), float(told.status.connected.current)
+
+
+def expected_coreapps(told: Told) -> Iterator[Sample]:
+    if told.status.connected:
+        yield (), float(told.status.connected.expected)
+
+
+def tolerable_failures(told: Told) -> Iterator[Sample]:
+    if told.status.redundancy:
+        yield (), float(told.status.redundancy.tolerable_failures)
+
+
+def failovers(told: Told) -> Iterator[Sample]:
+    for kind, times in tuple(told.record.failovers.items()):
+        yield (kind,), float(times)
+
+
+def last_probe(told: Told) -> Iterator[Sample]:
+    if told.record.asked is not None:
+        yield (), told.record.asked
+
+
+def probe_period(told: Told) -> Iterator[Sample]:
+    if not told.record.expected.suspended:
+        yield (), told.record.timing.period
+
+
+def token_expiry(told: Told) -> Iterator[Sample]:
+    if told.status.credentials and told.status.credentials.token_expiry_time:
+        yield (), told.status.credentials.token_expiry_time.timestamp()
+
+
+def tls_not_after(told: Told) -> Iterator[Sample]:
+    if told.status.tls:
+        yield (), told.status.tls.not_after.timestamp()
+
+
+def tls_unverified(told: Told) -> Iterator[Sample]:
+    spec = told.record.spec
+    if spec is not None and (spec.target.scheme == "HTTP" or (spec.tls and spec.tls.verification == "None")):
+        yield (), 1.0
+
+
+def node(told: Told) -> Iterator[Sample]:
+    for one in told.status.nodes:
+        yield (one.name, one.role or "", one.verdict), 1.0
+
+
+ROWS: tuple[Row, ...] = (
+    Row("info", "The client: its mode and the version it runs.", ("mode", "version"), info),
+    Row("condition", "1 for the status that a condition has.", ("type", "status"), condition),
+    Row("gateway", "1 for the state of the client's gateway.", ("state",), gateway),
+    Row("connected_coreapps", "Connected coreapps.", (), connected_coreapps),
+    Row("expected_coreapps", "Coreapps that are to be connected.", (), expected_coreapps),
+    Row("tolerable_failures", "Coreapps that may fail before a connection is lost.", (), tolerable_failures),
+    Row("failovers", "Roles that moved, by kind.", ("kind",), failovers, "counter"),
+    Row("last_probe_timestamp_seconds", "When the client was asked last.", (), last_probe),
+    Row("probe_period_seconds", "How often the client is asked.", (), probe_period),
+    Row("token_expiry_timestamp_seconds", "When the token that is signed in with ends.", (), token_expiry),
+    Row("tls_not_after_timestamp_seconds", "When the certificate that waweb presents ends.", (), tls_not_after),
+    Row("tls_unverified", "1: nobody verifies whom the API key is sent to.", (), tls_unverified),
+)
+OF_NODES = Row("node", "1 for what a node of the client is.", ("node", "role", "verdict"), node)
+
+
+def families(records: Sequence[Record], with_nodes: bool = False) -> Iterator[Family]:
+    """One family after the other. Reads the records when it is asked for the next, from another thread too."""
+    told = [Told(status_of(record), record) for record in records]
+    for row in (*ROWS, OF_NODES) if with_nodes else ROWS:
+        samples = (((*one.record.ref, *labels), value) for one in told for labels, value in row.samples(one))
+        yield Family(f"wahealth_client_{row.name}", row.text, (*_CLIENT, *row.labels), samples, row.kind)
 
 
 def status_of(record: Record) -> Status:
     """As believed; as written, where nobody has looked since this process began."""
     history = record.history
     return history.believed.status if history and history.believed else record.written
-
-
-def _gauge(name: str, text: str, labels: Labels, samples: Iterable[Sample]) -> Metric:
-    family = GaugeMetricFamily(f"wahealth_client_{name}", text, labels=(*_CLIENT, *labels))
-    for values, value in samples:
-        family.add_metric(values, value)
-    return family
-
-
-def _ref(record: Record) -> Labels:
-    return (record.ref.namespace, record.ref.name)
-
-
-def _seconds(written: datetime) -> float:
-    return written.timestamp()
-
-
-def _is_unverified(record: Record) -> bool:
-    spec = record.spec
-    return spec is not None and (spec.target.scheme == "HTTP" or bool(spec.tls and spec.tls.verification == "None"))

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 Act = Callable[[], Awaitable[None]]
 Round = Callable[[Record], Awaitable[Act | None]]
 
-_SLOT = 0.05  # due times within it share a wake-up
+_SLOT = 0.1  # seconds; due times within it share a wake-up, which costs more than a probe
 _AT_ONCE = 100  # rounds begun in one turn of the event loop
 _LOOK = 1.0  # seconds for which the loop waits at most
 _STOOD_STILL = 3.0  # seconds without a turn: this process stood still, and what was due meanwhile is not caught up on

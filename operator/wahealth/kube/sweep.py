@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import PLURAL
@@ -31,13 +32,19 @@ class Listed(NamedTuple):
     version: str
 
 
+class Pace(NamedTuple):
+    """How often, in seconds; and in which namespaces, where not in all."""
+
+    every: float
+    namespaces: Sequence[str] = ()
+
+
 class Sweep:
-    def __init__(self, api: ApiServer, cluster: Cluster, supervisor: Supervisor, every: float) -> None:
-        """`every` in seconds."""
+    def __init__(self, api: ApiServer, cluster: Cluster, supervisor: Supervisor, pace: Pace) -> None:
         self._api = api
         self._cluster = cluster
         self._supervisor = supervisor
-        self._every = every
+        self._every, self._namespaces = pace
         self._asked = asyncio.Event()
         self.done = asyncio.Event()  # once all that there is was seen
 
@@ -82,11 +89,12 @@ class Sweep:
 
     async def _listed(self) -> dict[str, Listed]:
         found: dict[str, Listed] = {}
-        async for page in pages(self._api, _RESOURCES):
-            for item in page["items"] or ():
-                metadata = item["metadata"]
-                ref = Ref(metadata["namespace"], metadata["name"])
-                found[metadata["uid"]] = Listed(ref, metadata["resourceVersion"])
+        for collection in _RESOURCES.parts(self._namespaces):
+            async for page in pages(self._api, collection):
+                for item in page["items"] or ():
+                    metadata = item["metadata"]
+                    ref = Ref(metadata["namespace"], metadata["name"])
+                    found[metadata["uid"]] = Listed(ref, metadata["resourceVersion"])
         return found
 
     async def _read(self, ref: Ref) -> None:

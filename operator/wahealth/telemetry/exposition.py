@@ -1,43 +1,81 @@
 """Metrics as Prometheus reads them, a family at a time: nobody waits for all of them, and no more than one is in
 memory.
+
+The library writes what it counts; series of many resources are written here, because it needs 40 µs for each and a
+fleet of 10,000 has 140,000 of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Literal, NamedTuple
 
-from prometheus_client import Metric
+from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import choose_encoder
 
 _END = b"# EOF\n"
+_ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+
+Sample = tuple[tuple[str, ...], float]
 
 
-def table(families: Iterable[Metric]) -> str:
-    """A row of Markdown for each, by name."""
-    rows = {f"| `{_shown(family)}` | {family.type} | {family.documentation} |" for family in families}
-    return "\n".join(["| metric | type | |", "|---|---|---|", *sorted(rows)]) + "\n"
+class Family(NamedTuple):
+    """Series of one name; that of a counter is without `_total`."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...]
+    samples: Iterable[Sample]
+    kind: Literal["gauge", "counter"] = "gauge"
 
 
-def _shown(family: Metric) -> str:
-    return f"{family.name}_total" if family.type == "counter" else family.name
-
-
-class _One:
-    def __init__(self, family: Metric) -> None:
-        self._family = family
-
-    def collect(self) -> Iterator[Metric]:
-        yield self._family
-
-
-def exposition(families: Iterable[Metric], accept: str) -> tuple[str, Iterator[bytes]]:
-    """The media type, as the header `Accept` wants it, and the pieces."""
+def exposition(
+    registry: CollectorRegistry, families: Iterable[Family], accept: str = "", names: Collection[str] = ()
+) -> tuple[str, Iterator[bytes]]:
+    """The media type, as the header `Accept` wants it, and the pieces. `names`: these families alone, where any are
+    named, as `name[]` of Prometheus' client libraries has it."""
     encode, media_type = choose_encoder(accept)
-    return media_type, _pieces(families, encode, "openmetrics" in media_type)
+    opened = "openmetrics" in media_type
+    wanted = registry.restricted_registry(names) if names else registry
+
+    def pieces() -> Iterator[bytes]:
+        yield bytes(encode(wanted)).removesuffix(_END)
+        for family in families:
+            if not names or {family.name, _full_name(family)} & set(names):
+                yield "".join(_lines(family, opened)).encode()
+        if opened:
+            yield _END
+
+    return media_type, pieces()
 
 
-def _pieces(families: Iterable[Metric], encode: object, ends: bool) -> Iterator[bytes]:
-    for family in families:
-        yield bytes(encode(_One(family))).removesuffix(_END)  # type: ignore[operator]
-    if ends:
-        yield _END
+def table(registry: CollectorRegistry, families: Iterable[Family]) -> Iterator[str]:
+    """Rows of Markdown: of what the library counts, and of the families."""
+    counted: list[Metric] = list(registry.collect())
+    yield _rows(
+        {(f"{one.name}_total" if one.type == "counter" else one.name, one.type, one.documentation) for one in counted}
+    )
+    yield _rows({(_full_name(one), one.kind, one.text) for one in families})
+
+
+def _rows(rows: Iterable[tuple[str, str, str]]) -> str:
+    head = "| metric | type | |\n|---|---|---|\n"
+    return head + "".join(f"| `{name}` | {kind} | {text} |\n" for name, kind, text in sorted(rows))
+
+
+def _full_name(family: Family) -> str:
+    return f"{family.name}_total" if family.kind == "counter" else family.name
+
+
+def _lines(family: Family, opened: bool) -> Iterator[str]:
+    full = _full_name(family)
+    name = family.name if opened else full
+    yield f"# HELP {name} {family.text}\n# TYPE {name} {family.kind}\n"
+    labels = ",".join(f'{label}="%s"' for label in family.labels)
+    form = f"{full}{{{labels}}} %r\n"
+    for values, value in family.samples:
+        yield form % (*map(_escaped, values), value)
+
+
+def _escaped(value: str) -> str:
+    return value if value.isalnum() else value.translate(_ESCAPED)

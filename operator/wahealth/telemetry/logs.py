@@ -82,13 +82,18 @@ class Queued(logging.Handler):
             self._thread.join(_PARTING)
         super().close()
 
+    @property
+    def is_stuck(self) -> bool:
+        """Closed, and somebody still waits for who reads."""
+        return self._thread.is_alive()
+
     def _write(self) -> None:
         while (record := self._waiting.get()) is not None:
             self._target.handle(record)
 
 
 @contextlib.contextmanager
-def written(level: str, form: Literal["json", "text"], dropped: Callable[[], None] = lambda: None) -> Iterator[None]:
+def written(level: str, form: Literal["json", "text"], dropped: Callable[[], None] = lambda: None) -> Iterator[Queued]:
     """Logs are written as long as this lasts; `dropped` is called for each line that nobody took in time."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if form == "json" else TextFormatter(_TEXT))
@@ -97,7 +102,7 @@ def written(level: str, form: Literal["json", "text"], dropped: Callable[[], Non
     logging.basicConfig(level=logging.WARNING, handlers=[queued], force=True)
     logging.getLogger("wahealth").setLevel(level.upper())
     try:
-        yield
+        yield queued
     finally:
         queued.close()
 

@@ -60,7 +60,8 @@ class KeyRing(SignIn[K]):
             second = yield from ask(refusing(outcomes), previous)
             taken = {pod: outcome for pod, outcome in second.items() if isinstance(outcome, Answered)}
         new_taken = any(isinstance(outcome, Answered) for outcome in outcomes.values())
-        ring = replace(ring, previous_works=bool(taken) or (ring.previous_works and not new_taken))
+        works = bool(taken) or (ring.previous_works and not new_taken)
+        ring = ring if works is ring.previous_works else replace(ring, previous_works=works)
         return ring._asked(outcomes | taken)._replace(on_previous=frozenset(taken))
 
     def _asked(self, outcomes: dict[str, Outcome], failed: Reading[K] | None = None) -> Asked[K]:

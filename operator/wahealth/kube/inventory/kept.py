@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from wahealth.kube.api import ApiServer
 from wahealth.kube.inventory import pods, services, workloads
 from wahealth.kube.inventory.names import Key, WorkloadRef
+from wahealth.kube.inventory.part import Part
 from wahealth.kube.inventory.pods import Pods
 from wahealth.kube.inventory.services import Services
 from wahealth.kube.inventory.workloads import Workload, Workloads
@@ -25,14 +26,23 @@ class Inventory:
         """One that exists."""
         return self.workloads[ref.kind].get(Key(ref.namespace, ref.name))
 
-    async def keep(self, api: ApiServer, synced: asyncio.Event, resync: float = RESYNC) -> None:
-        """Runs until cancelled; `synced` is set once everything was listed. `resync` in seconds."""
-        stores: list[tuple[str, Store]] = [(pods.PATH, self.pods), (services.PATH, self.services)]
-        stores += [(workloads.PATHS[kind], store) for kind, store in self.workloads.items()]
-        listed = [asyncio.Event() for _ in stores]
+    async def keep(
+        self, api: ApiServer, synced: asyncio.Event, resync: float = RESYNC, namespaces: Sequence[str] = ()
+    ) -> None:
+        """Runs until cancelled; `synced` is set once everything was listed. `resync` in seconds; `namespaces`: of
+        these alone."""
+        collections = list(self._collections(namespaces))
+        listed = [asyncio.Event() for _ in collections]
         async with asyncio.TaskGroup() as group:
-            for (path, store), event in zip(stores, listed, strict=True):
-                group.create_task(reflect(api, Collection(path), store, event, resync), name=f"reflect {path}")
+            for (collection, store), event in zip(collections, listed, strict=True):
+                group.create_task(reflect(api, collection, store, event, resync), name=f"reflect {collection.path}")
             for event in listed:
                 await event.wait()
             synced.set()
+
+    def _collections(self, namespaces: Sequence[str]) -> Iterator[tuple[Collection, Store]]:
+        stores: list[tuple[str, Store]] = [(pods.PATH, self.pods), (services.PATH, self.services)]
+        stores += [(workloads.PATHS[kind], store) for kind, store in self.workloads.items()]
+        for path, store in stores:
+            for collection in Collection(path).parts(namespaces):
+                yield collection, Part(store) if namespaces else store

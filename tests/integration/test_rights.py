@@ -1,0 +1,220 @@
+"""Each right taken away in turn: what breaks, and that it breaks politely. What remains is what the operator needs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from integration.faulty import FaultyApiServer
+from integration.storm import CLIENTS, SETTINGS, SPACE, Replica, Storm
+from wahealth.kube import access
+from wahealth.playground.environment import SYSTEM, Environment, until
+from wahealth.playground.world import GOOD_KEY, SimulatedClient
+
+MARKED = SimulatedClient(
+    SPACE, "marked", 2, 2, 1, GOOD_KEY, {"shards": 1, **SETTINGS}, {"pods": {"roleLabels": "Enabled"}}
+)
+ROTATED = SimulatedClient(
+    SPACE, "rotated", 1, 0, 1, GOOD_KEY, SETTINGS, {"apiKeyRotation": {"restartPolicy": "OnChange"}}
+)
+PATIENCE = 45.0
+
+
+@pytest.fixture(scope="module")
+def storm() -> Iterator[Storm]:
+    with (
+        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
+        FaultyApiServer(environment.plane) as proxy,
+    ):
+        storm = Storm(environment, proxy)
+        environment.add(*CLIENTS, MARKED, ROTATED)
+        yield storm
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What shows that a right is missing."""
+
+    log: str = ""  # a line with these words
+    metric: tuple[str, str, str] | None = None  # a series with this label that is not 0
+    condition: tuple[str, str] | None = None  # a type and a reason
+    ready: bool = True
+    begin: Callable[[Storm], None] = lambda _: None  # what makes the operator use the right
+
+
+def rotate(storm: Storm) -> None:
+    until(lambda: _condition(storm, "rotated", "Ready"), "a verdict", PATIENCE)
+    until(lambda: storm.environment.client(SPACE, "rotated")["status"]["gateway"] == "Connected", "connected", PATIENCE)
+    patch = f'{{"stringData": {{"WA_API_KEY": "another-key-{time.time_ns()}"}}}}'
+    storm.kubectl("patch", "secret", "rotated-api-key", "-n", SPACE, "-p", patch)
+
+
+def break_and_mend(storm: Storm) -> None:
+    """So that the same event is told twice."""
+    for status, gateway in ((None, "Connected"), ("disconnected", "Disconnected"), (None, "Connected")):
+        storm.environment.set_client(SPACE, "single", gateway_status=status)
+        until(lambda seen=gateway: _gateway(storm) == seen, gateway, PATIENCE)  # type: ignore[misc]
+
+
+def _gateway(storm: Storm) -> str:
+    return str(storm.environment.client(SPACE, "single")["status"].get("gateway"))
+
+
+def unmark(storm: Storm) -> None:
+    storm.kubectl("label", "pods", "--all", "-n", SPACE, "wahealth.io/role-", "wahealth.io/gateway-")
+
+
+STATUS_REFUSED = ("wahealth_status_writes_total", "result", "refused")
+EVENTS_DROPPED = ("wahealth_events_total", "result", "dropped")
+BROKEN: dict[tuple[str, str, str], Broken] = {
+    ("wahealth.io", "whatsappclients", "get"): Broken(),  # read again after a conflict: shown by "409 for the status"
+    ("wahealth.io", "whatsappclients", "list"): Broken("resources not listed", ready=False),
+    ("wahealth.io", "whatsappclients", "watch"): Broken("watch interrupted path=/apis/wahealth.io"),
+    ("wahealth.io", "whatsappclients/status", "patch"): Broken("status not written", STATUS_REFUSED),
+    ("apps", "deployments", "list"): Broken("watch interrupted path=/apis/apps/v1/deployments", ready=False),
+    ("apps", "deployments", "watch"): Broken("watch interrupted path=/apis/apps/v1/deployments"),
+    ("apps", "statefulsets", "list"): Broken("watch interrupted path=/apis/apps/v1/statefulsets", ready=False),
+    ("apps", "statefulsets", "watch"): Broken("watch interrupted path=/apis/apps/v1/statefulsets"),
+    ("", "pods", "list"): Broken("watch interrupted path=/api/v1/pods", ready=False),
+    ("", "pods", "watch"): Broken("watch interrupted path=/api/v1/pods"),
+    ("", "services", "list"): Broken("watch interrupted path=/api/v1/services", ready=False),
+    ("", "services", "watch"): Broken("watch interrupted path=/api/v1/services"),
+    ("", "secrets", "get"): Broken(condition=("Accepted", "SecretForbidden")),
+    ("", "configmaps", "get"): Broken(condition=("Accepted", "CANotFound")),
+    ("events.k8s.io", "events", "create"): Broken("event dropped", EVENTS_DROPPED),
+    ("events.k8s.io", "events", "patch"): Broken("event dropped", EVENTS_DROPPED, begin=break_and_mend),
+    ("coordination.k8s.io", "leases", "get"): Broken("lease not kept"),
+    ("coordination.k8s.io", "leases", "create"): Broken("lease not kept"),
+    ("coordination.k8s.io", "leases", "update"): Broken("lease not kept"),
+    ("apps", "deployments", "patch"): Broken("may not patch Deployment rotated-web", begin=rotate),
+    ("apps", "statefulsets", "patch"): Broken(),  # the same of another kind
+    ("", "secrets", "list"): Broken("watch interrupted path=/api/v1/secrets"),
+    ("", "secrets", "watch"): Broken("watch interrupted path=/api/v1/secrets"),
+    ("", "pods", "patch"): Broken("pod not marked", begin=unmark),
+    ("", "pods/status", "patch"): Broken(),  # the gate: shown by tests/e2e/test_marks.py
+}
+RIGHTS = [
+    (right.group, resource, verb) for right in access.RIGHTS for resource in right.resources for verb in right.verbs
+]
+
+
+def test_with_rights_in_one_namespace_it_looks_at_that_one_alone(storm: Storm) -> None:
+    """As the chart's `watch.namespaces` has it: Roles, and no word about the whole cluster."""
+    other = SimulatedClient("elsewhere", "single", 1, 0, 1, GOOD_KEY, SETTINGS)
+    storm.environment.add(other)
+    storm.kubectl("delete", "clusterrolebindings", access.NAME, *(f"{access.NAME}-{o}" for o in access.Option))
+    roles = access.manifests(SYSTEM, [SPACE])
+    roles += [role for option in access.Option for role in access.optional(SYSTEM, option, [SPACE])]
+    storm.environment.apply(roles)
+    began = time.time()
+    replica = storm.replica("narrow", "--watch-namespaces", SPACE, "--watch-secrets")
+    try:
+        until(replica.is_up, "it is up", 20)
+        until(lambda: replica.get("/readyz").status_code == 200, "it is ready", 20)
+        until(lambda: _gateway(storm) == "Connected", "a verdict", PATIENCE)
+        pod = storm.pods("ha-web")[0]
+        storm.kubectl("delete", "pod", pod, "-n", SPACE, "--wait=false")
+        until(lambda: _endpoints(storm, "ha") == storm.pods("ha-web"), "another pod is asked", PATIENCE)
+        time.sleep(5)
+        assert "conditions" not in storm.environment.client("elsewhere", "single")["status"] or (
+            storm.environment.client("elsewhere", "single")["status"]["conditions"][0]["reason"] == "WaitingForOperator"
+        )
+        assert [one for one in storm.environment.audit() if _is_refused(one, began)] == []
+    finally:
+        replica.signal(15)
+        assert replica.ended() == 0
+        storm.kubectl("delete", "role,rolebinding", "--all", "-n", SPACE)
+
+
+def _endpoints(storm: Storm, name: str) -> list[str]:
+    status = storm.environment.client(SPACE, name)["status"]
+    return sorted(str(one["pod"]) for one in status.get("endpoints", ()))
+
+
+def test_the_table_has_each_right_once() -> None:
+    assert sorted(BROKEN) == sorted(RIGHTS)
+    assert len(RIGHTS) == len(set(RIGHTS))
+
+
+@pytest.mark.parametrize("right", RIGHTS, ids="/".join)
+def test_without_a_right(storm: Storm, right: tuple[str, str, str]) -> None:
+    broken = BROKEN[right]
+    fresh(storm, right)
+    began = time.time()
+    replica = storm.replica("poor", "--watch-secrets")
+    try:
+        until(replica.is_up, "it is up", 20)
+        broken.begin(storm)
+        until(lambda: shows(storm, replica, broken), f"{broken} without {right}", PATIENCE)
+        assert (replica.get("/readyz").status_code == 200) is broken.ready
+        time.sleep(5)
+        assert replica.is_alive()
+        assert replica.get("/livez").status_code == 200
+        assert not replica.metric("wahealth_internal_errors_total")
+        refused = [one for one in storm.environment.audit() if _is_refused(one, began)]
+        assert len(refused) / (time.time() - began) <= 4, "no hot loop"
+    finally:
+        replica.signal(15)
+        assert replica.ended() == 0
+
+
+def fresh(storm: Storm, without: tuple[str, str, str]) -> None:
+    """Resources without a history, a key that waweb takes, no Lease; all rights but one."""
+    kept = [storm.environment.client(SPACE, client.name) for client in (*CLIENTS, MARKED, ROTATED)]
+    storm.kubectl("delete", "wac,events.events.k8s.io", "--all", "-n", SPACE)
+    storm.kubectl("delete", "leases", "--all", "-n", SYSTEM)
+    fields = ("apiVersion", "kind", "spec")
+    named = [{**{f: one[f] for f in fields}, "metadata": {"namespace": SPACE, **_named(one)}} for one in kept]
+    storm.environment.apply(named)
+    roles = [*access.manifests(SYSTEM), *(d for option in access.Option for d in access.optional(SYSTEM, option))]
+    for role in roles:
+        role["rules"] = [rule for r in role.get("rules", ()) for rule in _less(r, without)]
+        if role["kind"] not in {"Role", "ClusterRole"}:
+            del role["rules"]
+    storm.environment.apply(roles)
+
+
+def _named(document: dict[str, dict[str, str]]) -> dict[str, str]:
+    return {"name": document["metadata"]["name"]}
+
+
+def _less(rule: dict[str, list[str]], without: tuple[str, str, str]) -> list[dict[str, list[str]]]:
+    """The rule, a resource each, without the one verb; nothing where none is left."""
+    group, resource, verb = without
+    found = []
+    for each in rule["resources"]:
+        verbs = [v for v in rule["verbs"] if (rule["apiGroups"], each, v) != ([group], resource, verb)]
+        if verbs:
+            found.append({"apiGroups": rule["apiGroups"], "resources": [each], "verbs": verbs})
+    return found
+
+
+def shows(storm: Storm, replica: Replica, broken: Broken) -> bool:
+    if broken.log and not any(broken.log in line for line in replica.log()):
+        return False
+    if broken.metric:
+        name, label, value = broken.metric
+        if not replica.metric(name, **{label: value}):
+            return False
+    if broken.condition:
+        type_, reason = broken.condition
+        return _condition(storm, "single", type_) == reason
+    return broken.ready is False or replica.get("/readyz").status_code == 200
+
+
+def _condition(storm: Storm, name: str, type_: str) -> str:
+    conditions = storm.environment.client(SPACE, name)["status"].get("conditions", ())
+    return next((str(one["reason"]) for one in conditions if one["type"] == type_), "")
+
+
+def _is_refused(entry: dict[str, object], since: float) -> bool:
+    from datetime import datetime
+
+    status = entry.get("responseStatus")
+    began = datetime.fromisoformat(str(entry["requestReceivedTimestamp"])).timestamp()
+    ours = str(entry.get("userAgent", "")).startswith("wahealth/")
+    return ours and began >= since and isinstance(status, dict) and status.get("code") == 403
