@@ -39,10 +39,17 @@ check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generate
 	@$(RUN)/wahealth generate --check
 
 .PHONY: bench
-bench: $(VENV)/ready ## What a verdict, a probe and a sidecar cost on this machine, beside the goals
+bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this machine (PEERS=1: beside other probers)
 	@$(RUN)/python tests/bench/verdict.py
 	@$(RUN)/python tests/bench/probe.py
 	@$(RUN)/python tests/bench/sidecar.py
+	@$(RUN)/python tests/bench/echo.py
+	@$(RUN)/python tests/bench/fleet.py
+	@if [ -n "$(PEERS)" ]; then $(RUN)/python tests/bench/peers.py; fi
+
+.PHONY: soak
+soak: $(VENV)/ready ## An hour of faults of the API server, one after the other, in random order (SECONDS=3600)
+	@$(RUN)/python tests/integration/soak.py $(or $(SECONDS),3600)
 
 .PHONY: fuzz
 fuzz: $(VENV)/ready ## Throw mutated answers at parser and verdict (SECONDS=60)

@@ -1,0 +1,135 @@
+"""The product's scheduler, transport, parser and verdict on a list of targets, without Kubernetes: until SIGTERM.
+
+`fleet.py --targets FILE --period S --key FILE --ca FILE`: FILE has a `HOST:PORT` a line. `--stats FILE` is written anew
+each second: how many verdicts were good and bad.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+from collections import Counter
+from datetime import datetime
+from ipaddress import ip_network
+from typing import Any
+
+from wahealth.api.v1alpha1 import API_VERSION, KIND
+from wahealth.core.events.event import Event
+from wahealth.core.hosts import Hosts
+from wahealth.core.networks import Networks
+from wahealth.core.origin import origin_of
+from wahealth.core.signin.talk import Reading
+from wahealth.kube.cycle import Act, Cycle
+from wahealth.kube.events import Subject
+from wahealth.kube.gather import Gather
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.isolation import Guard
+from wahealth.kube.lag import Lag
+from wahealth.kube.record import Record
+from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.targets import Limits, Targets
+from wahealth.probe import descriptors
+from wahealth.probe.client import Prober
+from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.names import Resolver
+from wahealth.probe.trust import Trust, skip_hostname
+
+
+class Given:
+    """What a Secret and a CA would hold."""
+
+    refresh = 300.0
+
+    def __init__(self, key: bytes, ca: bytes) -> None:
+        self._reading = Reading(api_key(key))
+        self._trust = skip_hostname(ca)
+
+    async def secret(self, *_: object) -> Reading[Credential]:
+        return self._reading
+
+    async def trust(self, *_: object) -> Trust:
+        return self._trust
+
+
+class Nowhere:
+    """Takes what would be written."""
+
+    has_room = True
+
+    def __init__(self) -> None:
+        self._version = 1
+
+    async def apply_status(self, *_: object) -> str:
+        self._version += 1
+        return str(self._version)
+
+    async def tell(self, subject: Subject, event: Event, now: datetime) -> None:
+        pass
+
+
+def resource(number: int, target: str, period: float) -> dict[str, Any]:
+    spec = {
+        "target": {"url": f"https://{target}"},
+        "auth": {"apiKey": {"secretKeyRef": {"name": "key"}}},
+        "probe": {"periodSeconds": period, "timeoutSeconds": min(5, period)},
+    }
+    metadata = {
+        "name": f"c{number}",
+        "namespace": "bench",
+        "uid": f"uid-{number}",
+        "generation": 1,
+        "resourceVersion": "1",
+    }
+    status = {"gateway": "Unknown", "observedGeneration": 1}
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec, "status": status}
+
+
+async def main(arguments: argparse.Namespace) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    targets = arguments.targets.read_text().split()
+    given, nowhere, lag, inventory = (
+        Given(arguments.key.read_bytes(), arguments.ca.read_bytes()),
+        Nowhere(),
+        Lag(),
+        Inventory(),
+    )
+    loopback = ip_network("127.0.0.0/8")
+    limits = Limits(
+        Networks(()),
+        Hosts(frozenset(origin_of(f"https://{target}").host for target in targets)),
+        Networks((loopback,), only_public=True),
+    )
+    async with Prober(slots=256) as prober:
+        gather = Gather(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
+        cycle = Cycle(gather, nowhere, nowhere, Guard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
+        counts: Counter[str] = Counter()
+
+        async def counted(record: Record) -> Act | None:
+            act = await cycle.round(record)
+            believed = record.history.believed if record.history else None
+            ready = believed is not None and any(
+                c.type == "Ready" and c.status == "True" for c in believed.status.conditions
+            )
+            counts["ok" if ready else "bad"] += 1
+            return act
+
+        supervisor = Supervisor(counted)
+        for number, target in enumerate(targets):
+            supervisor.saw(resource(number, target, arguments.period))
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(lag.watch()), group.create_task(supervisor.run())]
+            while not stopped.is_set():
+                await asyncio.sleep(1)
+                if arguments.stats:
+                    arguments.stats.write_text(json.dumps(counts))
+            for task in running:
+                task.cancel()
+
+
+def run(arguments: argparse.Namespace) -> None:
+    descriptors.allow()
+    asyncio.run(main(arguments))

@@ -1,0 +1,30 @@
+"""What the kernel says of a process: CPU and memory."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu(pid: int) -> float:
+    """User and system seconds so far, those of ended children too."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / _TICKS
+
+
+def peak(pid: int) -> float:
+    """Most resident memory so far, in MB."""
+    found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def machine() -> str:
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if "model name" in line
+    ]
+    return f"{os.cpu_count()} x {names[0] if names else 'CPU'}"
