@@ -12,7 +12,8 @@ import yaml
 from wahealth.api import admission
 from wahealth.api.crd import custom_resource_definition
 from wahealth.api.reference import reference
-from wahealth.kube import access, series
+from wahealth.kube import access
+from wahealth.kube.process import series
 from wahealth.telemetry import metrics
 from wahealth.telemetry.exposition import table
 

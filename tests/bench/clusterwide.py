@@ -23,10 +23,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from targets import KEY, NAME, PORT, Targets, host, serving
 
 from wahealth.api.v1alpha1 import API_VERSION, KIND, PLURAL
-from wahealth.kube.api import ApiServer
+from wahealth.kube.apiserver.api import ApiServer
+from wahealth.kube.apiserver.reflector import Collection, pages
+from wahealth.kube.apiserver.session import signed_in
 from wahealth.kube.cluster import RESOURCES
-from wahealth.kube.reflector import Collection, pages
-from wahealth.kube.session import signed_in
 from wahealth.playground.environment import Environment, until
 
 SPACES = 20

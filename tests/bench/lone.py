@@ -26,7 +26,7 @@ from wahealth.kube.events import Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
-from wahealth.kube.lag import Lag
+from wahealth.kube.process.lag import Lag
 from wahealth.kube.record import Record
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.targets import Limits, Targets

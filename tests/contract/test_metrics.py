@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
 from wahealth.core.status import Credentials, NodeVerdict, TopologyNode
-from wahealth.kube import series
+from wahealth.kube.process import series
 from wahealth.kube.record import Record, record_of
 from wahealth.playground.cluster.binaries import provide
 from wahealth.telemetry import metrics

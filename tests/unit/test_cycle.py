@@ -18,7 +18,7 @@ from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
-from wahealth.kube.lag import Lag
+from wahealth.kube.process.lag import Lag
 from wahealth.kube.record import Record, record_of
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import looptime
 import pytest
 
-from wahealth.kube.api import ApiError, ApiUnavailable
+from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
+from wahealth.kube.apiserver.reflector import Collection, reflect
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.part import Part
 from wahealth.kube.inventory.pods import Pod, Pods, owner_of
 from wahealth.kube.inventory.workloads import Workloads
-from wahealth.kube.reflector import Collection, reflect
 
 WEB = WorkloadRef("acme", "Deployment", "web")
 

@@ -13,8 +13,8 @@ import looptime
 import pytest
 
 from wahealth.core.leadership import shard_of
-from wahealth.kube.api import ApiError, ApiUnavailable
-from wahealth.kube.leadership import Election, Leadership, NotLeading
+from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
+from wahealth.kube.process.leadership import Election, Leadership, NotLeading
 
 Script = Callable[["Cluster"], Awaitable[None]]
 
@@ -220,7 +220,7 @@ def test_a_clock_that_is_wrong_by_an_hour_moves_nothing(monkeypatch: pytest.Monk
         cluster.start("a")
         await cluster.after(5)
         times = count()
-        monkeypatch.setattr("wahealth.kube.leadership._now", lambda: f"1999-01-01T00:00:{next(times) % 60:02}Z")
+        monkeypatch.setattr("wahealth.kube.process.leadership._now", lambda: f"1999-01-01T00:00:{next(times) % 60:02}Z")
         cluster.start("b")
         assert await cluster.after(60) == ["a"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from builders import CONNECTED, Story, answer, core, facts, primary
 from wahealth.core.facts import Pod, Pods
 from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Change
-from wahealth.kube.api import ApiError, ApiUnavailable
+from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.marker import Marker

@@ -8,8 +8,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from wahealth.kube.outage import Outage
-from wahealth.kube.session import Backoff, asked_to_wait
+from wahealth.kube.apiserver.backoff import Backoff
+from wahealth.kube.apiserver.outage import Outage
+from wahealth.kube.apiserver.session import asked_to_wait
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
 from wahealth.core.signin.talk import Reading
 from wahealth.core.signin.tokens import Token
-from wahealth.kube.api import ApiError, ApiServer
+from wahealth.kube.apiserver.api import ApiError, ApiServer
 from wahealth.kube.record import record_of
 from wahealth.kube.references import References
 from wahealth.playground.pki import self_signed

@@ -11,7 +11,7 @@ from typing import Any
 import looptime
 import pytest
 
-from wahealth.kube.api import ApiUnavailable
+from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.record import Record, record_of
 from wahealth.kube.supervisor import Act, Supervisor

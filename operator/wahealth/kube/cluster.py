@@ -13,7 +13,7 @@ from typing import Any
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
 from wahealth.core.marks import GATE, Change
 from wahealth.core.restart import WebWorkload
-from wahealth.kube.api import APPLY, MERGE, STRATEGIC, ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import APPLY, MERGE, STRATEGIC, ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.events import MANAGER
 from wahealth.kube.inventory.workloads import PATHS, RESTARTED_AT
 from wahealth.kube.record import Record, Ref

@@ -22,8 +22,8 @@ from wahealth.kube.cluster import Cluster, Conflict, Unwritable, Vanished
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
-from wahealth.kube.lag import Lag
 from wahealth.kube.marker import Marker
+from wahealth.kube.process.lag import Lag
 from wahealth.kube.record import Held, Record
 from wahealth.probe.stage import ObserverFault
 from wahealth.telemetry.logs import topic

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from kubernetes.aio import config
 
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable
-from wahealth.kube.session import config_file, signed_in
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube.apiserver.session import config_file, signed_in
 
 DEFAULT_ENTRY = "WA_API_KEY"
 

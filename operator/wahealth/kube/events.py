@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import GROUP
 from wahealth.core.events.event import Event
-from wahealth.kube.api import MERGE, ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import MERGE, ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
 

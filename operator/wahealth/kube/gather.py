@@ -31,7 +31,7 @@ from wahealth.core.signin.talk import (
     is_taken,
 )
 from wahealth.core.status import Finding
-from wahealth.kube.api import ApiUnavailable
+from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.record import Held, Record

@@ -20,9 +20,10 @@ from typing import Any, NamedTuple
 import kopf
 
 from wahealth.api.v1alpha1 import GROUP, PLURAL, VERSION
-from wahealth.kube.api import Document
-from wahealth.kube.outage import Outage
-from wahealth.kube.session import Account, Backoff, Identity, session
+from wahealth.kube.apiserver.api import Document
+from wahealth.kube.apiserver.backoff import Backoff
+from wahealth.kube.apiserver.outage import Outage
+from wahealth.kube.apiserver.session import Account, Identity, session
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from wahealth.api.v1alpha1 import PodsOfNodes
 from wahealth.core.belief.history import History
 from wahealth.core.marks import MOST_PERIODS, Change, Marked, Options, Wanted, changes, wanted
-from wahealth.kube.api import ApiError, ApiUnavailable
+from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import Held, Record, Ref, Written

@@ -18,7 +18,7 @@ from wahealth.core.marks import Change
 from wahealth.core.references import invalid_spec
 from wahealth.core.signin.talk import Reading, SignIn
 from wahealth.core.status import Finding, Status
-from wahealth.kube.api import Document
+from wahealth.kube.apiserver.api import Document
 from wahealth.probe.credential import Credential
 from wahealth.probe.trust import Trust
 

@@ -28,7 +28,7 @@ from wahealth.core.references import (
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import Finding
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.record import Held, Record
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
 from wahealth.probe.trust import Trust, UntrustedCA, fingerprint, full, pinned, skip_hostname, unverified

@@ -16,24 +16,25 @@ from typing import NamedTuple, TypeVar
 from wahealth.core.hosts import Hosts
 from wahealth.core.leadership import Terms
 from wahealth.core.networks import Networks
-from wahealth.kube import secrets, series
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube import secrets
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube.apiserver.outage import Outage
+from wahealth.kube.apiserver.session import Account, addresses_of, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.cycle import Cycle
-from wahealth.kube.endpoints import CannotListen, Endpoints
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
 from wahealth.kube.handlers import Listener, follow
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.isolation import Guard
-from wahealth.kube.keeping import kept
-from wahealth.kube.lag import Lag, watchdog
-from wahealth.kube.leadership import Election, Leadership
-from wahealth.kube.outage import Outage
+from wahealth.kube.process import series
+from wahealth.kube.process.endpoints import CannotListen, Endpoints
+from wahealth.kube.process.keeping import kept
+from wahealth.kube.process.lag import Lag, watchdog
+from wahealth.kube.process.leadership import Election, Leadership
 from wahealth.kube.record import Record
 from wahealth.kube.references import References
-from wahealth.kube.session import Account, addresses_of, signed_in
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.sweep import Pace, Sweep
 from wahealth.kube.targets import Limits, Targets

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from wahealth.api import labels
-from wahealth.kube.api import ApiServer, Document
+from wahealth.kube.apiserver.api import ApiServer, Document
+from wahealth.kube.apiserver.reflector import Collection, reflect
 from wahealth.kube.inventory.names import Key, key_of
-from wahealth.kube.reflector import Collection, reflect
 
 PATH = "/api/v1/secrets"
 

@@ -15,9 +15,9 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from wahealth.core.schedule import next_beat
-from wahealth.kube.api import ApiError, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
-from wahealth.kube.leadership import NotLeading
+from wahealth.kube.process.leadership import NotLeading
 from wahealth.kube.record import Record, Ref, record_of
 from wahealth.probe.stage import ObserverFault
 from wahealth.telemetry import logs, metrics

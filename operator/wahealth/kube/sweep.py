@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import PLURAL
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube.apiserver.backoff import Backoff
+from wahealth.kube.apiserver.reflector import Collection, is_older, pages
 from wahealth.kube.cluster import RESOURCES, Cluster, Vanished
 from wahealth.kube.record import Ref
-from wahealth.kube.reflector import Collection, is_older, pages
-from wahealth.kube.session import Backoff
 from wahealth.kube.supervisor import Supervisor
 from wahealth.telemetry.logs import topic
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 
-from wahealth.kube.api import ApiServer
+from wahealth.kube.apiserver.api import ApiServer
+from wahealth.kube.apiserver.reflector import RESYNC, Collection, Store, reflect
 from wahealth.kube.inventory import pods, services, workloads
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.part import Part
 from wahealth.kube.inventory.pods import Pods
 from wahealth.kube.inventory.services import Services
 from wahealth.kube.inventory.workloads import Workload, Workloads
-from wahealth.kube.reflector import RESYNC, Collection, Store, reflect
 
 
 class Inventory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.kube.api import Document
+from wahealth.kube.apiserver.api import Document
 
 
 class Key(NamedTuple):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wahealth.kube.api import Document
+from wahealth.kube.apiserver.api import Document
+from wahealth.kube.apiserver.reflector import Store
 from wahealth.kube.inventory.names import Key, key_of
-from wahealth.kube.reflector import Store
 
 
 class Part:

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from wahealth.core import facts
 from wahealth.core.marks import CLIENT, GATE, Gate, Marked
-from wahealth.kube.api import Document
+from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
 from wahealth.kube.inventory.places import Places
 

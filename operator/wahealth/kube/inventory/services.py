@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wahealth.kube.api import Document
+from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.names import Key, key_of
 from wahealth.kube.inventory.pods import Labels
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from wahealth.kube.api import Document
+from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.names import Key, key_of
 
 PATHS = {

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.inventory.pods import running_at
 from wahealth.playground.simulator.client import Member, PodRole
 from wahealth.playground.simulator.fleet import Fleet, now

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from wahealth.kube.api import ApiServer
+from wahealth.kube.apiserver.api import ApiServer
+from wahealth.kube.apiserver.reflector import Collection, reflect
+from wahealth.kube.apiserver.session import signed_in
 from wahealth.kube.inventory import pods
-from wahealth.kube.reflector import Collection, reflect
-from wahealth.kube.session import signed_in
 from wahealth.playground.pki import self_signed
 from wahealth.playground.simulator import files
 from wahealth.playground.simulator.control import application

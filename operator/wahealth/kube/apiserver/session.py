@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import random
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -27,14 +26,14 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from wahealth.core.networks import Address
-from wahealth.kube.outage import Outage
+from wahealth.kube.apiserver.backoff import Backoff
+from wahealth.kube.apiserver.outage import Outage
 from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
 TOKEN_LASTS = 60.0  # seconds
-LONGEST_PAUSE = 30.0
 _PAUSE_UNSAID = 1.0  # seconds, where a 429 does not say how long
 _MOST_SAID = 120.0  # seconds that a Retry-After is minded
 _IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -209,18 +208,6 @@ class _Patient:
                     log.warning("watch interrupted", extra=topic(f"watch {request.url.path}", **fields))
                 response.release()
             await asyncio.sleep(self._backoff.next())
-
-
-class Backoff:
-    """Pauses that double, with jitter: 0.5 to 1, 1 to 2, … up to `LONGEST_PAUSE` seconds."""
-
-    def __init__(self, longest: float = LONGEST_PAUSE) -> None:
-        self._longest = longest
-        self._pause = 0.5
-
-    def next(self) -> float:
-        self._pause = min(self._longest, self._pause * 2)
-        return self._pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
 
 
 def asked_to_wait(written: str | None) -> float:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from wahealth.core.leadership import Lease, Tenure, Terms, shard_of
-from wahealth.kube.api import ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
 

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from wahealth.kube.outage import Outage
-from wahealth.kube.session import Account, Identity, session
+from wahealth.kube.apiserver.outage import Outage
+from wahealth.kube.apiserver.session import Account, Identity, session
 
 Document = dict[str, Any]
 

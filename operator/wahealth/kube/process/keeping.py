@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from wahealth.kube.session import Backoff
+from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Protocol
 
-from wahealth.kube.api import JSON, METADATA, METADATA_LIST, ApiError, ApiServer, ApiUnavailable, Document
-from wahealth.kube.session import Backoff
+from wahealth.kube.apiserver.api import JSON, METADATA, METADATA_LIST, ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
