@@ -96,6 +96,11 @@ def tls_unverified(told: Told) -> Iterator[Sample]:
         yield (), 1.0
 
 
+def flapping(told: Told) -> Iterator[Sample]:
+    if told.record.history is not None and told.record.history.flapping:
+        yield (), 1.0
+
+
 def node(told: Told) -> Iterator[Sample]:
     for one in told.status.nodes:
         yield (one.name, one.role or "", one.verdict), 1.0
@@ -113,6 +118,7 @@ ROWS: tuple[Row, ...] = (
     Row("probe_period_seconds", "How often the client is asked.", (), probe_period),
     Row("token_expiry_timestamp_seconds", "When the token that is signed in with ends.", (), token_expiry),
     Row("tls_not_after_timestamp_seconds", "When the certificate that waweb presents ends.", (), tls_not_after),
+    Row("flapping", "1: the client goes up and down too often for each change to be told.", (), flapping),
     Row("tls_unverified", "1: nobody verifies whom the API key is sent to.", (), tls_unverified),
 )
 OF_NODES = Row("node", "1 for what a node of the client is.", ("node", "role", "verdict"), node)
