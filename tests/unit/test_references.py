@@ -164,6 +164,45 @@ def test_a_trust_that_was_edited_while_it_was_read_is_not_held() -> None:
     assert record.trust is not None
 
 
+def test_a_ca_that_many_refer_to_is_read_once_for_all_when_its_time_is_up() -> None:
+    """And at once, for itself, by whom there is a reason for."""
+    pem, _ = self_signed("waweb", ["waweb"])
+    reads: list[str] = []
+
+    class Counting(Answering):
+        async def read(self, path: str, **more: Any) -> dict[str, Any]:
+            reads.append(path)
+            return {"kind": "ConfigMap", "metadata": {"name": "ca"}, "data": {"ca.crt": pem.decode()}}
+
+    spec = {
+        "target": {"workload": {"name": "web"}},
+        "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}},
+        "tls": {"caRef": {"kind": "ConfigMap", "name": "ca"}, "verification": "SkipHostname"},
+    }
+    metadata = {"namespace": "acme", "generation": 1, "resourceVersion": "1"}
+    records = [record_of({"metadata": {**metadata, "name": n, "uid": n}, "spec": spec}) for n in ("a", "b", "c")]
+    references = References(Counting({}), 300)
+
+    async def rounds() -> None:
+        for record in records:
+            assert record.spec is not None
+            await references.trust(record, record.spec.tls)
+
+    async def script() -> None:
+        await rounds()
+        assert len(reads) == 3  # each is new
+        for record in records:
+            assert record.trust is not None
+            record.trust.until = 0.0
+        await rounds()
+        assert len(reads) == 3  # read a moment ago
+        records[0].trust = None
+        await rounds()
+        assert len(reads) == 4
+
+    asyncio.run(script())
+
+
 def test_pinned_without_pins_trusts_nobody() -> None:
     with pytest.raises(NotAFingerprint):
         pinned(frozenset())

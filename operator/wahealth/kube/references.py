@@ -36,6 +36,7 @@ from wahealth.probe.users import expiry_of
 
 _MADE: dict[Kind, Callable[..., Credential]] = {Kind.API_KEY: api_key, Kind.TOKEN: bearer_token, Kind.LOGIN: login}
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
+_SHARED = 60.0  # seconds for which a CA that was read is good for others, too
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
 
 
@@ -45,12 +46,13 @@ class References:
         self._api = api
         self._only_labelled = only_labelled
         self._refresh = refresh
+        self._authorities: dict[tuple[str, str, str, str], Held[bytes]] = {}
         self._trusts: WeakValueDictionary[Hashable, Trust] = WeakValueDictionary()
 
     @property
     def refresh(self) -> float:
         """Seconds until a good key is read again."""
-        return self._refresh * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+        return self._refresh * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
 
     async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
         """What to sign in with, as it stands in the Secret now; or what is wrong with it."""
@@ -66,7 +68,7 @@ class References:
         if record.trust is None or time.monotonic() >= record.trust.until:
             about = record.generation, record.nudged
             try:
-                found = await self._trust(record.ref.namespace, tls or Tls())
+                found = await self._trust(record.ref.namespace, tls or Tls(), anew=record.trust is None)
             except ApiUnavailable:
                 if record.trust is None:
                     raise
@@ -77,8 +79,9 @@ class References:
             return found
         return record.trust.value
 
-    async def _trust(self, namespace: str, tls: Tls) -> Trust | Finding:
-        """One trust for all resources that trust the same, so that they share its context."""
+    async def _trust(self, namespace: str, tls: Tls, anew: bool) -> Trust | Finding:
+        """One trust for all resources that trust the same, so that they share its context. `anew`: there is a reason
+        to read the CA, and not only that its time is up."""
         match tls.verification:
             case "None":
                 return self._shared(("None",), unverified)
@@ -86,13 +89,13 @@ class References:
                 pins = frozenset(map(fingerprint, tls.pinned_sha256 or ()))
                 return self._shared(("Pinned", pins), lambda: pinned(pins))
             case "Full" | "SkipHostname":
-                return await self._verifying(namespace, tls)
+                return await self._verifying(namespace, tls, anew)
 
-    async def _verifying(self, namespace: str, tls: Tls) -> Trust | Finding:
+    async def _verifying(self, namespace: str, tls: Tls, anew: bool) -> Trust | Finding:
         make = full if tls.verification == "Full" else skip_hostname
         if tls.ca_ref is None:
             return self._shared((tls.verification, None), make)
-        pem = await self._ca_entry(namespace, tls.ca_ref)
+        pem = await self._authority(namespace, tls.ca_ref, anew)
         if isinstance(pem, Finding):
             return pem
         try:
@@ -113,6 +116,19 @@ class References:
         found = {entry: _entry(document, entry) for entry in use.entries}
         missing = next((entry for entry, value in found.items() if value is None), None)
         return secret_key_missing(use.secret, missing) if missing else [found[entry] or b"" for entry in use.entries]
+
+    async def _authority(self, namespace: str, ref: CaRef, anew: bool) -> bytes | Finding:
+        """Of many resources that refer to the same, whose time is up, one reads it for all."""
+        name = (namespace, ref.kind, ref.name, ref.key)
+        held = self._authorities.get(name)
+        if held is not None and not anew and time.monotonic() < held.until:
+            return held.value
+        found = await self._ca_entry(namespace, ref)
+        if not isinstance(found, Finding):
+            self._authorities[name] = Held(found, time.monotonic() + _SHARED)
+        else:
+            self._authorities.pop(name, None)
+        return found
 
     async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
         try:
