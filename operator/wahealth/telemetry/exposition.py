@@ -1,5 +1,4 @@
-"""Metrics as Prometheus reads them, a family at a time: nobody waits for all of them, and no more than one is in
-memory.
+"""Metrics as Prometheus reads them, some hundred series at a time: whoever writes them can do other things in between.
 
 The library writes what it counts; series of many resources are written here, because it needs 40 µs for each and a
 fleet of 10,000 has 140,000 of them.
@@ -8,12 +7,14 @@ fleet of 10,000 has 140,000 of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import choose_encoder
 
 _END = b"# EOF\n"
+_AT_ONCE = 500  # series: a millisecond or two
 _ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 Sample = tuple[tuple[str, ...], float]
@@ -42,7 +43,9 @@ def exposition(
         yield bytes(encode(wanted)).removesuffix(_END)
         for family in families:
             if not names or {family.name, _full_name(family)} & set(names):
-                yield "".join(_lines(family, opened)).encode()
+                lines = _lines(family, opened)
+                while piece := "".join(islice(lines, _AT_ONCE)):
+                    yield piece.encode()
         if opened:
             yield _END
 

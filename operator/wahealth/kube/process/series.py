@@ -125,7 +125,7 @@ OF_NODES = Row("node", "1 for what a node of the client is.", ("node", "role", "
 
 
 def families(records: Sequence[Record], with_nodes: bool = False) -> Iterator[Family]:
-    """One family after the other. Reads the records when it is asked for the next, from another thread too."""
+    """One family after the other, from what the records say when it is asked for."""
     told = [Told(status_of(record), record) for record in records]
     for row in (*ROWS, OF_NODES) if with_nodes else ROWS:
         samples = (((*one.record.ref, *labels), value) for one in told for labels, value in row.samples(one))
