@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import PLURAL
@@ -24,7 +24,8 @@ from wahealth.telemetry.logs import topic
 log = logging.getLogger(__name__)
 
 _RESOURCES = Collection(f"{RESOURCES}/{PLURAL}", metadata_only=True)
-_SETTLING = 1.0  # seconds for the watch to tell what the list says, too
+_SETTLING = 0.5  # seconds between two looks at whether the watch tells of what the list says, too
+_PATIENCE = 6  # looks without any news from it
 
 
 class Listed(NamedTuple):
@@ -81,11 +82,21 @@ class Sweep:
         for uid in before.keys() - there.keys():
             log.info("resource gone unnoticed", extra={"uid": uid})
             self._supervisor.gone(uid)
-        await asyncio.sleep(_SETTLING if before else 0.0)
+        for uid in await self._untold(there):
+            await self._read(there[uid].ref)
+
+    async def _untold(self, there: Mapping[str, Listed]) -> list[str]:
+        """What the watch has not told of, once it tells of nothing more: at the start it is busy with the very same."""
+        missing, still = self._missing(there), 0
+        while missing and still < _PATIENCE:
+            await asyncio.sleep(_SETTLING)
+            before, missing = len(missing), self._missing(there)
+            still = still + 1 if len(missing) >= before else 0
+        return missing
+
+    def _missing(self, there: Mapping[str, Listed]) -> list[str]:
         known = self._supervisor.versions()
-        for uid, (ref, version) in there.items():
-            if uid not in known or is_older(known[uid], version):
-                await self._read(ref)
+        return [uid for uid, (_, version) in there.items() if uid not in known or is_older(known[uid], version)]
 
     async def _listed(self) -> dict[str, Listed]:
         found: dict[str, Listed] = {}
