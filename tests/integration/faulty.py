@@ -104,6 +104,7 @@ class FaultyApiServer:
         self.authority = Authority.new("faulty")
         self.rule: Rule = lambda _: None
         self.asked: list[Asked] = []
+        self.taken: list[Asked] = []  # writes that the API server has taken
 
     def __enter__(self) -> Self:
         self.ca = self._directory / "faulty-ca.crt"
@@ -237,6 +238,8 @@ class FaultyApiServer:
             request.method, url, headers=headers, data=await request.read() or None, allow_redirects=False
         ) as answer:
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP}
+            if asked.writes and answer.status < 300:
+                self.taken.append(asked)
             if not asked.watches or answer.status >= 300:
                 return await self._document(request, answer.status, kept, await answer.read(), fault)
             response = web.StreamResponse(status=answer.status, headers=kept)

@@ -187,8 +187,9 @@ class Storm:
         return Counter(words[3].partition("=")[0].rpartition(" ")[0] or words[3] for words in loud)
 
     def writes_of_each(self, since: float) -> Counter[str]:
-        """Writes of a status since then, by resource."""
-        return Counter(one.path for one in self.proxy.since(since) if one.writes and one.resource == STATUS)
+        """Writes of a status since then that were taken, by resource."""
+        taken = [one for one in tuple(self.proxy.taken) if one.second >= since]
+        return Counter(one.path for one in taken if one.resource == STATUS)
 
 
 def _timeless(document: Any) -> Any:
