@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import redirect_stderr
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
@@ -24,17 +22,26 @@ def as_before() -> Iterator[None]:
     root.setLevel(level)
 
 
-def written(form: Literal["json", "text"], *lines: dict[str, object]) -> str:
-    with redirect_stderr(io.StringIO()) as stderr, logs.written("info", form):
-        for extra in lines:
-            logging.getLogger("wahealth.test").info("status written", extra=extra)
-    return stderr.getvalue()
+Written = Callable[..., str]
+
+
+@pytest.fixture
+def written(capfd: pytest.CaptureFixture[str]) -> Written:
+    """What is written of lines with these fields."""
+
+    def write(form: Literal["json", "text"], *lines: dict[str, object]) -> str:
+        with logs.written("info", form):
+            for extra in lines:
+                logging.getLogger("wahealth.test").info("status written", extra=extra)
+        return capfd.readouterr().err
+
+    return write
 
 
 FIELDS = {"namespace": "acme", "resource": "shop", "uid": "u-1", "reason": "Available"}
 
 
-def test_json_has_a_line_an_object_with_the_fields_that_people_search_for() -> None:
+def test_json_has_a_line_an_object_with_the_fields_that_people_search_for(written: Written) -> None:
     line = json.loads(written("json", FIELDS))
     assert line.pop("asctime")
     assert line == {
@@ -48,7 +55,7 @@ def test_json_has_a_line_an_object_with_the_fields_that_people_search_for() -> N
     }
 
 
-def test_text_has_the_same_fields() -> None:
+def test_text_has_the_same_fields(written: Written) -> None:
     text = written("text", FIELDS)
     assert "INFO    status written namespace=acme name=shop uid=u-1 reason=Available" in text
 
@@ -71,7 +78,7 @@ def test_topics_do_not_silence_each_other_nor_what_has_none() -> None:
     assert [often.filter(record) for record in records] == [True, True, False, True, True]
 
 
-def test_a_topic_is_no_field() -> None:
+def test_a_topic_is_no_field(written: Written) -> None:
     assert "topic" not in written("json", logs.topic("outage", seconds=3))
     assert "topic" not in written("text", logs.topic("outage", seconds=3))
 
@@ -79,11 +86,7 @@ def test_a_topic_is_no_field() -> None:
 def test_who_logs_never_waits_for_who_reads() -> None:
     blocked, dropped = threading.Event(), []
 
-    class Stuck(logging.Handler):
-        def emit(self, _: logging.LogRecord) -> None:
-            blocked.wait()
-
-    queued = logs.Queued(Stuck(), lambda: dropped.append(1))
+    queued = logs.Queued(logging.Formatter(), lambda _: blocked.wait(), lambda: dropped.append(1))
     for _ in range(5000):
         queued.handle(logging.makeLogRecord({}))
     assert 800 <= len(dropped) <= 5000 - 4096

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -67,16 +66,9 @@ def run(settings: OperatorSettings) -> int:
     except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
         print(f"wahealth: no cluster to work on ({type(error).__name__}): name one with --kubeconfig.", file=sys.stderr)
         return NOT_THERE
-    with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc) as log_lines:
-        code = _code_of(account, settings)
-    if log_lines.is_stuck:  # Python would wait for ever for whoever reads them
-        os._exit(code)
-    return code
-
-
-def _code_of(account: Account, settings: OperatorSettings) -> int:
     try:
-        asyncio.run(_until_stopped(account, settings))
+        with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
+            asyncio.run(_until_stopped(account, settings))
     except CannotListen:
         print(f"wahealth: cannot listen on {settings.listen}: name another with --listen.", file=sys.stderr)
         return NOT_THERE

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Literal
 
 from pythonjsonlogger.core import RESERVED_ATTRS
@@ -21,6 +22,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 EVERY = 60.0  # seconds between two lines of one topic
 _MOST_WAITING = 4096  # lines
+_STDERR = 2
 _PARTING = 1.0  # seconds for what still waits when the process ends
 _TEXT = "%(asctime)s %(levelname)-7s %(message)s"
 _NAMES = {"resource": "name"}  # `name` is the logger's own until it is written
@@ -59,13 +61,20 @@ class OnceAMinute(logging.Filter):
 
 
 class Queued(logging.Handler):
-    """Hands lines to a thread that writes them; whoever logs never waits for it."""
+    """Hands lines to a thread that writes them; whoever logs never waits for it, nor does the end of the process.
 
-    def __init__(self, target: logging.Handler, dropped: Callable[[], None]) -> None:
+    The thread holds no lock of `logging` or of `sys.stderr` while it writes: Python's end would wait for those.
+    """
+
+    def __init__(
+        self, formatter: logging.Formatter, write: Callable[[bytes], object], dropped: Callable[[], None]
+    ) -> None:
+        """`write` may block for as long as it likes; `dropped` is called for each line that finds no room."""
         super().__init__()
         self._dropped = dropped
         self._waiting: queue.Queue[logging.LogRecord | None] = queue.Queue(_MOST_WAITING)
-        self._target = target
+        self._line_of = formatter.format
+        self._to = write
         self._thread = threading.Thread(target=self._write, name="logs", daemon=True)
         self._thread.start()
 
@@ -82,27 +91,23 @@ class Queued(logging.Handler):
             self._thread.join(_PARTING)
         super().close()
 
-    @property
-    def is_stuck(self) -> bool:
-        """Closed, and somebody still waits for who reads."""
-        return self._thread.is_alive()
-
     def _write(self) -> None:
         while (record := self._waiting.get()) is not None:
-            self._target.handle(record)
+            try:
+                self._to(f"{self._line_of(record)}\n".encode(errors="backslashreplace"))
+            except OSError:  # nobody is there to read it
+                self._dropped()
 
 
 @contextlib.contextmanager
-def written(level: str, form: Literal["json", "text"], dropped: Callable[[], None] = lambda: None) -> Iterator[Queued]:
+def written(level: str, form: Literal["json", "text"], dropped: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Logs are written as long as this lasts; `dropped` is called for each line that nobody took in time."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_json() if form == "json" else TextFormatter(_TEXT))
-    queued = Queued(handler, dropped)
+    queued = Queued(_json() if form == "json" else TextFormatter(_TEXT), partial(os.write, _STDERR), dropped)
     queued.addFilter(OnceAMinute())
     logging.basicConfig(level=logging.WARNING, handlers=[queued], force=True)
     logging.getLogger("wahealth").setLevel(level.upper())
     try:
-        yield queued
+        yield
     finally:
         queued.close()
 
@@ -114,8 +119,12 @@ def topic(about: str, **fields: object) -> dict[str, object]:
 
 def bug(error: BaseException) -> dict[str, str]:
     """Its type and where it was raised, not what it says: a library's exception text may hold the key."""
-    frames = reversed(traceback.extract_tb(error.__traceback__)[-5:])
-    return {"error": type(error).__name__, "at": " < ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)}
+    return {"error": type(error).__name__, "at": place(traceback.extract_tb(error.__traceback__))}
+
+
+def place(stack: traceback.StackSummary) -> str:
+    """The innermost five calls, the last one first."""
+    return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(stack[-5:]))
 
 
 def _json() -> JsonFormatter:

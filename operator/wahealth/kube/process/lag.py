@@ -9,7 +9,7 @@ import threading
 import time
 import traceback
 
-from wahealth.telemetry import metrics
+from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +58,8 @@ def watchdog(lag: Lag) -> None:
             still = lag.behind(time.monotonic()) >= _STANDS_STILL
             if still and not told:
                 frame = sys._current_frames().get(watched)
-                where = [f"{one.filename}:{one.lineno}" for one in reversed(traceback.extract_stack(frame)[-5:])]
-                log.error("the event loop stands still", extra={"at": " < ".join(where)})
+                at = logs.place(traceback.extract_stack(frame))
+                log.error("the event loop stands still", extra={"at": at})
             told = still
 
     threading.Thread(target=watch, name="watchdog", daemon=True).start()
