@@ -14,11 +14,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from process import cpu, machine, peak
+from process import child_of, cpu, machine, peak
 from prometheus_client.parser import text_string_to_metric_families
 from targets import KEY, NAME, PORT, Targets, host, serving
 
@@ -59,7 +58,7 @@ class Operator:
 
     @property
     def pid(self) -> int:
-        return int(Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()[0])
+        return child_of(self._process.pid)
 
     def get(self, page: str) -> httpx.Response:
         return httpx.get(f"http://{self._environment.listen}{page}", trust_env=False, timeout=60)

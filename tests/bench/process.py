@@ -21,6 +21,11 @@ def peak(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
+def child_of(pid: int) -> int:
+    """The one program that a leash holds."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+
 def machine() -> str:
     names = [
         line.partition(":")[2].strip()

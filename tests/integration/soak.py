@@ -12,10 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from integration.faulty import FaultyApiServer
-from integration.storm import CLIENTS, Storm
+from integration.storm import CLIENTS, Storm, weathered
 from integration.test_api_faults import FAULTS
-from wahealth.playground.environment import Environment
 
 LONGEST = 600.0  # seconds of one fault
 SHARE = 0.2  # of all the time that one fault takes at most
@@ -23,20 +21,15 @@ SHARE = 0.2  # of all the time that one fault takes at most
 
 def main(seconds: float, seed: int) -> None:
     luck = random.Random(seed)
-    with (
-        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
-        FaultyApiServer(environment.plane) as proxy,
-    ):
-        storm = Storm(environment, proxy)
-        environment.add(*CLIENTS)
-        environment.apply([storm.twice()])
+    with weathered(*CLIENTS) as storm:
+        storm.environment.apply([storm.twice()])
         storm.start()
         storm.learn()
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             name = luck.choice(list(FAULTS))
             lasts = min(left, luck.uniform(5, min(LONGEST, SHARE * seconds)))
-            with proxy.fault(FAULTS[name]):
+            with storm.proxy.fault(FAULTS[name]):
                 storm.flip()
                 time.sleep(lasts)
                 assert storm.operator.is_alive(), name

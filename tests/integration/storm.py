@@ -7,15 +7,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from bench.process import child_of
 from integration.faulty import FaultyApiServer
 from wahealth.api.v1alpha1 import API_VERSION, KIND
 from wahealth.kube import access
@@ -45,7 +48,7 @@ class Replica:
     @property
     def pid(self) -> int:
         """Of the operator itself, not of its leash."""
-        return int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0])
+        return child_of(self.process.pid)
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
@@ -190,6 +193,18 @@ class Storm:
         """Writes of a status since then that were taken, by resource."""
         taken = [one for one in tuple(self.proxy.taken) if one.second >= since]
         return Counter(one.path for one in taken if one.resource == STATUS)
+
+
+@contextmanager
+def weathered(*clients: SimulatedClient) -> Iterator[Storm]:
+    """A world with these clients and a proxy; no operator yet."""
+    with (
+        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
+        FaultyApiServer(environment.plane) as proxy,
+    ):
+        storm = Storm(environment, proxy)
+        environment.add(*clients)
+        yield storm
 
 
 def _timeless(document: Any) -> Any:

@@ -3,7 +3,6 @@ as if nothing had been. Rows A1 to A20 of the fault matrix."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,10 +11,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from integration.faulty import Asked, Fault, FaultyApiServer, Rule
-from integration.storm import CLIENTS, SPACE, STATUS, Storm
+from integration.faulty import Asked, Fault, Rule
+from integration.storm import CLIENTS, SPACE, STATUS, Storm, weathered
 from wahealth.playground.cluster.control_plane import ControlPlaneFailed
-from wahealth.playground.environment import Environment, until
+from wahealth.playground.environment import until
 from wahealth.playground.pki import Authority
 
 HOLD = 8.0  # seconds that a fault lasts
@@ -24,13 +23,8 @@ EXPIRED = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": 
 
 @pytest.fixture(scope="module")
 def storm() -> Iterator[Storm]:
-    with (
-        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
-        FaultyApiServer(environment.plane) as proxy,
-    ):
-        storm = Storm(environment, proxy)
-        environment.add(*CLIENTS)
-        environment.apply([storm.twice()])
+    with weathered(*CLIENTS) as storm:
+        storm.environment.apply([storm.twice()])
         storm.start()
         storm.learn()
         yield storm

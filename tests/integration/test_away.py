@@ -4,15 +4,13 @@ back. Rows A24 to A27, A34 of the fault matrix.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from integration.faulty import FaultyApiServer
-from integration.storm import CLIENTS, SETTINGS, SPACE, STATUS, Storm
-from wahealth.playground.environment import Environment, until
+from integration.storm import CLIENTS, SETTINGS, SPACE, STATUS, Storm, weathered
+from wahealth.playground.environment import until
 from wahealth.playground.world import GOOD_KEY, SimulatedClient
 
 OTHER = "storm-gone"
@@ -24,13 +22,8 @@ MANY = tuple(
 
 @pytest.fixture(scope="module")
 def storm() -> Iterator[Storm]:
-    with (
-        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
-        FaultyApiServer(environment.plane) as proxy,
-    ):
-        storm = Storm(environment, proxy)
-        environment.add(*CLIENTS, *MANY)
-        environment.apply([storm.twice()])
+    with weathered(*CLIENTS, *MANY) as storm:
+        storm.environment.apply([storm.twice()])
         storm.start()
         storm.learn()
         yield storm

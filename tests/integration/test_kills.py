@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from integration.faulty import Asked, Fault, FaultyApiServer
-from integration.storm import CLIENTS, SPACE, Storm
-from wahealth.playground.environment import Environment, until
+from integration.faulty import Asked, Fault
+from integration.storm import CLIENTS, SPACE, Storm, weathered
+from wahealth.playground.environment import until
 
 NAMES = ("single", "ha", "twice")
 QUICK = ("--lease-duration", "2", "--renew-deadline", "1.5", "--retry-period", "0.3")
@@ -20,13 +19,8 @@ QUICK = ("--lease-duration", "2", "--renew-deadline", "1.5", "--retry-period", "
 
 @pytest.fixture(scope="module")
 def storm() -> Iterator[Storm]:
-    with (
-        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
-        FaultyApiServer(environment.plane) as proxy,
-    ):
-        storm = Storm(environment, proxy)
-        environment.add(*CLIENTS)
-        environment.apply([storm.twice()])
+    with weathered(*CLIENTS) as storm:
+        storm.environment.apply([storm.twice()])
         yield storm
 
 

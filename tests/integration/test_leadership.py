@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,19 +10,13 @@ from itertools import pairwise
 
 import pytest
 
-from integration.faulty import FaultyApiServer
-from integration.storm import CLIENTS, SPACE, Replica, Storm
-from wahealth.playground.environment import Environment, until
+from integration.storm import CLIENTS, SPACE, Replica, Storm, weathered
+from wahealth.playground.environment import until
 
 
 @pytest.fixture(scope="module")
 def storm() -> Iterator[Storm]:
-    with (
-        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
-        FaultyApiServer(environment.plane) as proxy,
-    ):
-        storm = Storm(environment, proxy)
-        environment.add(*CLIENTS)
+    with weathered(*CLIENTS) as storm:
         yield storm
 
 

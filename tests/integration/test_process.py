@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from integration.faulty import Asked, Fault, FaultyApiServer
-from integration.storm import CLIENTS, SPACE, STATUS, Replica, Storm
+from integration.faulty import Asked, Fault
+from integration.storm import CLIENTS, SPACE, STATUS, Replica, Storm, weathered
 from wahealth.playground.cluster.command_lines import free_ports
-from wahealth.playground.environment import POD_NETWORKS, SYSTEM, Environment, until
+from wahealth.playground.environment import POD_NETWORKS, SYSTEM, until
 
 STANDS_STILL = 60.0  # seconds
 FAKETIME = next(map(str, Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
@@ -27,12 +27,7 @@ FAKETIME = next(map(str, Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), 
 
 @pytest.fixture(scope="module")
 def storm() -> Iterator[Storm]:
-    with (
-        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
-        FaultyApiServer(environment.plane) as proxy,
-    ):
-        storm = Storm(environment, proxy)
-        environment.add(*CLIENTS)
+    with weathered(*CLIENTS) as storm:
         storm.start()
         until(lambda: _status(storm, "ha").get("redundancy"), "a verdict", 40)
         time.sleep(8)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from integration.faulty import FaultyApiServer
-from integration.storm import CLIENTS, SETTINGS, SPACE, Replica, Storm
+from integration.storm import CLIENTS, SETTINGS, SPACE, Replica, Storm, weathered
 from wahealth.kube import access
-from wahealth.playground.environment import SYSTEM, Environment, until
+from wahealth.playground.environment import SYSTEM, until
 from wahealth.playground.world import GOOD_KEY, SimulatedClient
 
 MARKED = SimulatedClient(
@@ -26,12 +24,7 @@ PATIENCE = 45.0
 
 @pytest.fixture(scope="module")
 def storm() -> Iterator[Storm]:
-    with (
-        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
-        FaultyApiServer(environment.plane) as proxy,
-    ):
-        storm = Storm(environment, proxy)
-        environment.add(*CLIENTS, MARKED, ROTATED)
+    with weathered(*CLIENTS, MARKED, ROTATED) as storm:
         yield storm
 
 
