@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from wahealth.core.hosts import is_pattern
+from wahealth.core.origin import listening_at
 
 
 def _listed(written: object) -> object:
@@ -33,9 +34,10 @@ _NAME = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
 
 
 def _address(written: str) -> str:
-    host, _, port = written.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise ValueError("name an address and a port, such as 0.0.0.0:8080 or [::]:8080")
+    try:
+        listening_at(written)
+    except ValueError:
+        raise ValueError("name an address and a port, such as 0.0.0.0:8080 or [::]:8080") from None
     return written
 
 

@@ -55,13 +55,6 @@ class Networks:
         """Whether this address may be asked; what is no address may not."""
         return _admitted(self, written)
 
-    def admits(self, address: Address) -> bool:
-        if address in self.denied:
-            return False
-        if _within(address, self.admitted):
-            return True
-        return not _within(address, _DENIED) and (address.is_global or not self.only_public)
-
 
 @lru_cache(maxsize=65_536)  # the same addresses come with each round
 def _admitted(networks: Networks, written: str) -> bool:
@@ -69,7 +62,15 @@ def _admitted(networks: Networks, written: str) -> bool:
         meanings = tuple(_meanings(ip_address(written)))
     except ValueError:
         return False
-    return all(map(networks.admits, meanings))
+    return all(_admits(networks, meaning) for meaning in meanings)
+
+
+def _admits(networks: Networks, address: Address) -> bool:
+    if address in networks.denied:
+        return False
+    if _within(address, networks.admitted):
+        return True
+    return not _within(address, _DENIED) and (address.is_global or not networks.only_public)
 
 
 def _within(address: Address, networks: tuple[Network, ...]) -> bool:

@@ -50,6 +50,14 @@ def is_host(host: str) -> bool:
     return is_address(host) or bool(_NAME.fullmatch(host))
 
 
+def listening_at(written: str) -> tuple[str, int]:
+    """Host, without brackets, and port of what is to be listened at. Raises `ValueError`."""
+    host, _, port = written.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 @lru_cache(maxsize=65_536)  # the same hosts come with each round
 def is_address(host: str) -> bool:
     try:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from pathlib import Path
 
 from kubernetes.aio import config
 
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
-from wahealth.kube.apiserver.session import config_file, signed_in
+from wahealth.kube.apiserver.session import config_file, own_namespace, signed_in
 
 DEFAULT_ENTRY = "WA_API_KEY"
 
@@ -49,9 +48,8 @@ async def _entry(server: ApiServer, namespace: str, name: str, entry: str) -> by
 
 
 def _context_namespace() -> str:
-    mounted = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-    if mounted.exists():
-        return mounted.read_text().strip()
+    if (mounted := own_namespace()) is not None:
+        return mounted
     try:
         _, active = config.list_kube_config_contexts(config_file=config_file(None))
     except config.ConfigException:

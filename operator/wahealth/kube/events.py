@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import socket
 from datetime import datetime
 from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import GROUP
 from wahealth.core.events.event import Event
-from wahealth.kube.apiserver.api import MERGE, ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import MERGE, ApiError, ApiServer, ApiUnavailable, Document, micro_time
+from wahealth.kube.apiserver.session import replica
 from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
 
@@ -83,7 +83,7 @@ class Recorder:
 
     async def _told_again(self, namespace: str, name: str, now: datetime) -> int:
         count = (self._told.get(name) or await self._count_so_far(namespace, name)) + 1
-        series = {"series": {"count": count, "lastObservedTime": _micro(now)}}
+        series = {"series": {"count": count, "lastObservedTime": micro_time(now)}}
         await self._api.patch(f"{_events(namespace)}/{name}", series, MERGE)
         return count
 
@@ -108,7 +108,7 @@ def _event_document(name: str, subject: Subject, event: Event, now: datetime) ->
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
         "metadata": {"name": name, "namespace": subject.namespace},
-        "eventTime": _micro(now),
+        "eventTime": micro_time(now),
         "type": "Warning" if event.warning else "Normal",
         "reason": event.reason,
         "note": event.note[:1024],
@@ -121,9 +121,5 @@ def _event_document(name: str, subject: Subject, event: Event, now: datetime) ->
             "uid": subject.uid,
         },
         "reportingController": CONTROLLER,
-        "reportingInstance": f"{MANAGER}-{socket.gethostname()}"[:128],
+        "reportingInstance": f"{MANAGER}-{replica()}"[:128],
     }
-
-
-def _micro(now: datetime) -> str:
-    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,8 +1,8 @@
 """kopf's side: one `on.event` handler on a registry of its own. The only importer of kopf.
 
 kopf ends when the API server says no, and for good; so it speaks through a session that waits and asks again, and
-where it ends all the same it is started anew. It never tells what was deleted while its watch was away: `listed` says
-that it has listed anew, and `kube.sweep` looks for that.
+where it ends all the same it is started anew. It never tells what was deleted while its watch was away: when it has
+listed anew, `kube.sweep` looks for that.
 
 kopf runs in a thread and an event loop of its own, because on its way out it cancels every task of its loop. It is
 given nothing to write with: no finalizer, no annotation, no event, no progress or diffbase storage.
@@ -34,11 +34,11 @@ _LOGGER = "kopf"  # what it says of its own is about us, not about a client; it 
 
 
 class Listener(NamedTuple):
-    """What is told: a resource as it is now, the uid of one that is gone, and that all were listed anew."""
+    """What is told: a resource as it is now, and whether that comes of listing all anew; the uid of one that is
+    gone."""
 
-    saw: Callable[[Document], None]
+    saw: Callable[[Document, bool], None]
     gone: Callable[[str], None]
-    listed: Callable[[], None]
 
 
 class NothingKept(kopf.ProgressStorage, kopf.DiffBaseStorage):
@@ -73,9 +73,7 @@ def registry_of(listener: Listener, sign_in: Callable[[], kopf.AiohttpSession]) 
         if event["type"] == "DELETED":
             listener.gone(document["metadata"]["uid"])
         else:
-            listener.saw(document)
-            if event["type"] is _RELIST:
-                listener.listed()
+            listener.saw(document, event["type"] is _RELIST)
 
     return registry
 
@@ -97,16 +95,14 @@ def follow(listener: Listener, account: Account, outage: Outage, namespaces: Seq
 
 
 async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
-    backoff = Backoff()
+    backoff = Backoff(_LASTING)
     while True:
         began = time.monotonic()
         try:
             await run()
         except Exception as error:  # noqa: BLE001 - whatever ended it, it is started again
             log.warning("watch of the resources ended", extra=topic("kopf", error=type(error).__name__))
-        if time.monotonic() - began >= _LASTING:
-            backoff = Backoff()
-        await asyncio.sleep(backoff.next())
+        await asyncio.sleep(backoff.next(time.monotonic() - began))
 
 
 def _settings() -> kopf.OperatorSettings:

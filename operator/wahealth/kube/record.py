@@ -19,6 +19,7 @@ from wahealth.core.references import invalid_spec
 from wahealth.core.signin.talk import Reading, SignIn
 from wahealth.core.status import Finding, Status
 from wahealth.kube.apiserver.api import Document
+from wahealth.kube.apiserver.versions import is_newer
 from wahealth.probe.credential import Credential
 from wahealth.probe.trust import Trust
 
@@ -91,7 +92,7 @@ class Record:
         The echo of our own write, and anything older than it, brings nothing.
         """
         metadata = document["metadata"]
-        if not _newer(metadata["resourceVersion"], self.version):
+        if not is_newer(metadata["resourceVersion"], self.version):
             return False
         self.version = metadata["resourceVersion"]
         self.written = written_status(document)
@@ -145,8 +146,3 @@ def _understood(document: Document) -> tuple[Spec | None, Finding | None, Expect
     except InvalidSpec as error:
         return None, invalid_spec(str(error)), Expectation(), timing(Probe())
     return spec, None, expectation(spec), timing(spec.probe)
-
-
-def _newer(version: str, than: str) -> bool:
-    """Resource versions of one collection grow; the API conventions allow to compare them as numbers since 1.35."""
-    return int(version) > int(than) if version.isdecimal() and than.isdecimal() else version != than

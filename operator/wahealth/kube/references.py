@@ -124,11 +124,16 @@ class References:
         if held is not None and not anew and time.monotonic() < held.until:
             return held.value
         found = await self._ca_entry(namespace, ref)
+        self._authorities.pop(name, None)
         if not isinstance(found, Finding):
             self._authorities[name] = Held(found, time.monotonic() + _SHARED)
-        else:
-            self._authorities.pop(name, None)
+            self._let_old_ones_go()
         return found
+
+    def _let_old_ones_go(self) -> None:
+        """They stand in the order in which their time is up."""
+        while (oldest := next(iter(self._authorities.items())))[1].until <= time.monotonic():
+            del self._authorities[oldest[0]]
 
     async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
         try:

@@ -9,16 +9,16 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple
 
 from wahealth.core.hosts import Hosts
 from wahealth.core.leadership import Terms
 from wahealth.core.networks import Networks
 from wahealth.kube import secrets
-from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.apiserver.outage import Outage
-from wahealth.kube.apiserver.session import Account, addresses_of, signed_in
+from wahealth.kube.apiserver.session import Account, addresses_of, own_namespace, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.cycle import Cycle
 from wahealth.kube.events import Recorder
@@ -46,7 +46,6 @@ from wahealth.telemetry.exposition import Family
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 NOT_THERE = 69
 _MARKS = 60.0  # seconds between two looks for labels of resources that are gone
 _LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
@@ -54,7 +53,6 @@ _LONGEST_LAG = 5.0  # seconds
 _MOST_PERIODS = 3  # that the scheduler may be behind
 _LONGEST_OUTAGE = 60.0  # seconds
 _COLLECT = (20_000, 20, 20)  # objects, and generations: what is held of a fleet is many, and lives long
-_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULT_NAMESPACE = "wahealth-system"
 
 
@@ -164,13 +162,14 @@ class _Operator:
         self.group.create_task(kept(name, run), name=name)
 
     def follow(self) -> None:
-        loop, supervisor = asyncio.get_running_loop(), self.supervisor
-        listener = Listener(
-            saw=lambda document: _hand_over(loop, supervisor.saw, document),
-            gone=lambda uid: _hand_over(loop, supervisor.gone, uid),
-            listed=lambda: _hand_over(loop, lambda _: self.sweep.soon(), None),
-        )
+        loop = asyncio.get_running_loop()
+        listener = Listener(partial(_hand_over, loop, self.saw), partial(_hand_over, loop, self.supervisor.gone))
         follow(listener, self.account, self.outage, self.namespaces)
+
+    def saw(self, document: Document, listed_anew: bool) -> None:
+        self.supervisor.saw(document)
+        if listed_anew:
+            self.sweep.soon()
 
     def forget(self, record: Record) -> None:
         """The resource is gone."""
@@ -210,9 +209,8 @@ class _Operator:
 def _election(settings: OperatorSettings) -> Election | None:
     if not settings.leader_election:
         return None
-    own = (settings.own_deployment or "").partition("/")[0]
-    mounted = _NAMESPACE.read_text().strip() if _NAMESPACE.exists() else ""
-    namespace = settings.lease_namespace or own or mounted or _DEFAULT_NAMESPACE
+    own = _own(settings.own_deployment)
+    namespace = settings.lease_namespace or (own and own.namespace) or own_namespace() or _DEFAULT_NAMESPACE
     terms = Terms(settings.lease_duration, settings.renew_deadline, settings.retry_period)
     return Election(namespace, settings.lease_name, settings.shards, terms)
 
@@ -232,10 +230,10 @@ def _own(name: str | None) -> WorkloadRef | None:
     return WorkloadRef(namespace, "Deployment", deployment) if deployment else None
 
 
-def _hand_over(loop: asyncio.AbstractEventLoop, to: Callable[[T], None], what: T) -> None:
+def _hand_over(loop: asyncio.AbstractEventLoop, to: Callable[..., None], *what: object) -> None:
     """From kopf's thread into our loop, while there is one."""
     with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(to, what)
+        loop.call_soon_threadsafe(to, *what)
 
 
 async def _crd_served(api: ApiServer) -> None:

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from wahealth.core.schedule import next_beat
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
+from wahealth.kube.cycle import Act
 from wahealth.kube.process.leadership import NotLeading
 from wahealth.kube.record import Record, Ref, record_of
 from wahealth.probe.stage import ObserverFault
@@ -24,7 +25,6 @@ from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)
 
-Act = Callable[[], Awaitable[None]]
 Round = Callable[[Record], Awaitable[Act | None]]
 
 _SLOT = 0.1  # seconds; due times within it share a wake-up, which costs more than a probe

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from wahealth.api.v1alpha1 import PLURAL
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
 from wahealth.kube.apiserver.backoff import Backoff
-from wahealth.kube.apiserver.reflector import Collection, is_older, pages
+from wahealth.kube.apiserver.reflector import Collection, pages
+from wahealth.kube.apiserver.versions import is_older
 from wahealth.kube.cluster import RESOURCES, Cluster, Vanished
 from wahealth.kube.record import Ref
 from wahealth.kube.supervisor import Supervisor
@@ -61,7 +62,7 @@ class Sweep:
             try:
                 await self._swept()
                 self.done.set()
-                backoff = Backoff()
+                backoff.reset()
                 wait = self._every
             except ApiUnavailable:
                 wait = backoff.next()  # the outage is told of elsewhere

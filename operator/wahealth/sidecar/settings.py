@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
 from wahealth.core.facts import ALLOWED_SHARDS
-from wahealth.core.origin import NotAnOrigin, Origin, is_address, origin_of
+from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.status import Mode
@@ -171,11 +171,13 @@ def _seconds(given: Mapping[str, str], name: str, least: float, most: float) -> 
 
 
 def _listen(written: str) -> tuple[str, int]:
-    host, _, port = written.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not is_address(host) or not port.isdecimal() or not 0 < int(port) < 65536:
+    try:
+        host, port = listening_at(written)
+    except ValueError:
+        host, port = "", 0
+    if not is_address(host) or port == 0:
         raise Unusable("--listen is to be an address and a port such as 0.0.0.0:8086 or [::]:8086")
-    return host, int(port)
+    return host, port
 
 
 def _trust(given: Mapping[str, str], upstream: Origin) -> Trust | None:

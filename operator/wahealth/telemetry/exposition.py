@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from prometheus_client import CollectorRegistry, Metric
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 _END = b"# EOF\n"
@@ -42,7 +42,7 @@ def exposition(
     def pieces() -> Iterator[bytes]:
         yield bytes(encode(wanted)).removesuffix(_END)
         for family in families:
-            if not names or {family.name, _full_name(family)} & set(names):
+            if not names or {family.name, _full_name(family.name, family.kind)} & set(names):
                 lines = _lines(family, opened)
                 while piece := "".join(islice(lines, _AT_ONCE)):
                     yield piece.encode()
@@ -54,11 +54,8 @@ def exposition(
 
 def table(registry: CollectorRegistry, families: Iterable[Family]) -> Iterator[str]:
     """Rows of Markdown: of what the library counts, and of the families."""
-    counted: list[Metric] = list(registry.collect())
-    yield _rows(
-        {(f"{one.name}_total" if one.type == "counter" else one.name, one.type, one.documentation) for one in counted}
-    )
-    yield _rows({(_full_name(one), one.kind, one.text) for one in families})
+    yield _rows({(_full_name(one.name, one.type), one.type, one.documentation) for one in registry.collect()})
+    yield _rows({(_full_name(one.name, one.kind), one.kind, one.text) for one in families})
 
 
 def _rows(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -66,12 +63,12 @@ def _rows(rows: Iterable[tuple[str, str, str]]) -> str:
     return head + "".join(f"| `{name}` | {kind} | {text} |\n" for name, kind, text in sorted(rows))
 
 
-def _full_name(family: Family) -> str:
-    return f"{family.name}_total" if family.kind == "counter" else family.name
+def _full_name(name: str, kind: str) -> str:
+    return f"{name}_total" if kind == "counter" else name
 
 
 def _lines(family: Family, opened: bool) -> Iterator[str]:
-    full = _full_name(family)
+    full = _full_name(family.name, family.kind)
     name = family.name if opened else full
     yield f"# HELP {name} {family.text}\n# TYPE {name} {family.kind}\n"
     labels = ",".join(f'{label}="%s"' for label in family.labels)

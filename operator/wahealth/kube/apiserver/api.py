@@ -9,13 +9,14 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import aiohttp
 
 from wahealth.kube.apiserver.outage import Outage
-from wahealth.kube.apiserver.session import Account, Identity, session
+from wahealth.kube.apiserver.session import FAILURES, Account, Identity, cannot_answer, session
 
 Document = dict[str, Any]
 
@@ -29,8 +30,7 @@ _REQUEST_SECONDS = 30
 _SILENCE_SECONDS = 70  # a watch brings a bookmark about every minute
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes of one event of a watch; an object has 3 MiB at most
 _MOST_AT_ONCE = 32  # requests
-_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)  # a document may be cut in the middle
-_CANNOT_ANSWER = frozenset({401, 429})  # beside 5xx: it may answer the same request later
+_FAILURES = (*FAILURES, ValueError)  # a document may be cut in the middle
 
 
 class ApiError(Exception):
@@ -43,6 +43,17 @@ class ApiError(Exception):
 
 class ApiUnavailable(Exception):
     """The API server could not be asked, or could not answer; another time it may."""
+
+
+def refused(status: int, reason: str) -> ApiError | ApiUnavailable:
+    """What a status means, of a response or in a stream."""
+    error = ApiError(status, reason)
+    return ApiUnavailable(str(error)) if cannot_answer(status) else error
+
+
+def micro_time(now: datetime) -> str:
+    """As Kubernetes writes what happens often."""
+    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class ApiServer:
@@ -112,10 +123,10 @@ class ApiServer:
             )
             if response.status < 300:
                 return response
-            error = ApiError(response.status, await _reason(response))
+            error = refused(response.status, await _reason(response))
         except _FAILURES as failure:
             raise ApiUnavailable(type(failure).__name__) from None
-        raise ApiUnavailable(str(error)) if error.status >= 500 or error.status in _CANNOT_ANSWER else error
+        raise error
 
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:

@@ -10,10 +10,17 @@ LONGEST_PAUSE = 30.0  # seconds
 class Backoff:
     """Pauses that double, with jitter: 0.5 to 1, 1 to 2, … up to `LONGEST_PAUSE` seconds."""
 
-    def __init__(self, longest: float = LONGEST_PAUSE) -> None:
-        self._longest = longest
+    def __init__(self, lasting: float = float("inf")) -> None:
+        """`lasting`: seconds after which what is tried counts as a success, and pauses begin anew."""
+        self._lasting = lasting
+        self.reset()
+
+    def reset(self) -> None:
         self._pause = 0.5
 
-    def next(self) -> float:
-        self._pause = min(self._longest, self._pause * 2)
+    def next(self, lasted: float = 0.0) -> float:
+        """`lasted`: seconds from the last try's beginning to its end."""
+        if lasted >= self._lasting:
+            self.reset()
+        self._pause = min(LONGEST_PAUSE, self._pause * 2)
         return self._pause * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing

@@ -14,15 +14,25 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Protocol
 
-from wahealth.kube.apiserver.api import JSON, METADATA, METADATA_LIST, ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import (
+    JSON,
+    METADATA,
+    METADATA_LIST,
+    ApiError,
+    ApiServer,
+    ApiUnavailable,
+    Document,
+    refused,
+)
 from wahealth.kube.apiserver.backoff import Backoff
+from wahealth.kube.apiserver.session import TOO_OLD
+from wahealth.kube.apiserver.versions import is_older
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
 RESYNC = 600.0  # seconds
 _CHUNK = 500
-_TOO_OLD = 410
 _WATCH_SECONDS = 300
 _LASTING = 5.0  # seconds after which a watch, or a list's being good, counts as a success
 _BETWEEN_LISTS = 20.0  # seconds at least, but for the first few
@@ -55,42 +65,37 @@ class Collection(NamedTuple):
         return {"labelSelector": self.label} if self.label else {}
 
 
-class Gone(Exception):
-    """The resource version is too old to go on from: list anew."""
-
-
 async def reflect(
     api: ApiServer, collection: Collection, store: Store, synced: asyncio.Event, resync: float = RESYNC
 ) -> None:
     """Runs until cancelled. `synced` is set after the first complete list."""
-    loop, version, backoff, listed = asyncio.get_running_loop(), "", Backoff(), float("-inf")
+    loop, backoff = asyncio.get_running_loop(), Backoff(_LASTING)
+    version, listed, relist = "", float("-inf"), float("-inf")
     while True:
         began = loop.time()
         try:
-            until = listed + resync * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
-            if not version or began >= until:
+            if not version or began >= relist:
                 version = await _listed(api, collection, store, version)
-                listed, until = loop.time(), loop.time() + resync
+                listed = loop.time()
+                relist = listed + resync * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
                 synced.set()
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(relist):
                 async for seen in _watched(api, collection, store, version):
                     version = seen
         except TimeoutError:
             continue  # time to list anew
-        except Gone:
-            version = ""
-            log.info("listing anew", extra=topic(f"gone {collection.path}", path=collection.path))
-            if loop.time() - listed >= _BETWEEN_LISTS:
-                continue
         except ApiUnavailable:
             pass  # the outage is told of elsewhere
         except ApiError as error:
-            version = "" if error.status == _TOO_OLD else version
-            about = topic(f"watch {collection.path}", path=collection.path, error=str(error))
-            log.warning("watch interrupted", extra=about)
-        if loop.time() - began >= _LASTING:
-            backoff = Backoff()
-        await asyncio.sleep(backoff.next())
+            about = topic(f"watch {collection.path} {error.status}", path=collection.path, error=str(error))
+            if error.status != TOO_OLD:
+                log.warning("watch interrupted", extra=about)
+            else:  # the version is too old to go on from, as happens
+                log.info("listing anew", extra=about)
+                version = ""
+                if loop.time() - listed >= _BETWEEN_LISTS:
+                    continue
+        await asyncio.sleep(backoff.next(loop.time() - began))
 
 
 async def _listed(api: ApiServer, collection: Collection, store: Store, known: str) -> str:
@@ -134,11 +139,6 @@ async def _watched(api: ApiServer, collection: Collection, store: Store, version
             yield version
 
 
-def is_older(version: str, than: str) -> bool:
-    """Resource versions of one collection grow; the API conventions allow to compare them as numbers since 1.35."""
-    return version.isdecimal() and than.isdecimal() and int(version) < int(than)
-
-
 def _taken(event: Document, store: Store) -> str | None:
     """The resource version to go on from."""
     object_ = event["object"]
@@ -147,10 +147,8 @@ def _taken(event: Document, store: Store) -> str | None:
             store.put(object_)
         case "DELETED":
             store.drop(object_)
-        case "ERROR" if object_.get("code") == _TOO_OLD:
-            raise Gone
         case "ERROR":
-            raise ApiUnavailable(f"{object_.get('code')} {object_.get('reason')}")
+            raise refused(int(object_.get("code") or 500), str(object_.get("reason")))
         case _:
             pass
     version: str | None = (object_.get("metadata") or {}).get("resourceVersion")

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -36,10 +37,27 @@ log = logging.getLogger(__name__)
 TOKEN_LASTS = 60.0  # seconds
 _PAUSE_UNSAID = 1.0  # seconds, where a 429 does not say how long
 _MOST_SAID = 120.0  # seconds that a Retry-After is minded
-_IN_CLUSTER_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+_MOUNTED = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_IN_CLUSTER_TOKEN, _NAMESPACE = _MOUNTED / "token", _MOUNTED / "namespace"
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
-_TOLD_ELSEWHERE = frozenset({401, 429, *range(500, 600)})  # as an outage
-_FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
+TOO_OLD = 410  # the version that a watch, or a list's next page, is to go on from
+FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
+_LASTING = 5.0  # seconds after which a stream that broke off counts as a success
+
+
+def cannot_answer(status: int) -> bool:
+    """An HTTP status of a server that may answer the same request another time."""
+    return status >= 500 or status in {401, 429}
+
+
+def replica() -> str:
+    """The name of this one among several: its pod's, as the downward API or the host name has it."""
+    return os.environ.get("POD_NAME") or socket.gethostname()
+
+
+def own_namespace() -> str | None:
+    """Of the pod that this is, if it is one."""
+    return _NAMESPACE.read_text().strip() if _NAMESPACE.exists() else None
 
 
 def in_cluster() -> bool:
@@ -136,7 +154,7 @@ async def session(identity: Identity, outage: Outage, patient: bool = False) -> 
 
 def _user_agent() -> str:
     """Which replica it is, for whoever reads an audit log."""
-    return f"wahealth/{version('wahealth-operator')} ({os.environ.get('POD_NAME') or os.uname().nodename})"
+    return f"wahealth/{version('wahealth-operator')} ({replica()})"
 
 
 class _Through:
@@ -156,7 +174,7 @@ class _Through:
             response = await self._sent(request, handler)
         if response.status == 429:
             self._outage.paused(asked_to_wait(response.headers.get("Retry-After")))
-        elif response.status >= 500 or response.status == 401:
+        elif cannot_answer(response.status):
             self._outage.failed(f"HTTP {response.status}")
         else:
             self._outage.over()
@@ -168,7 +186,7 @@ class _Through:
             request.headers["Authorization"] = authorization
         try:
             response = await handler(request)
-        except _FAILURES as error:
+        except FAILURES as error:
             metrics.api_requests.labels(verb, "none").inc()
             self._outage.failed(type(error).__name__)
             if isinstance(error, aiohttp.ClientConnectorCertificateError):
@@ -184,26 +202,26 @@ class _Patient:
     def __init__(self, outage: Outage) -> None:
         self._outage = outage
         self._backoff = Backoff()
-        self._began = float("-inf")
+        self._began = float("-inf")  # the last stream
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        if time.monotonic() - self._began < 5.0:
+        if time.monotonic() - self._began < _LASTING:
             await asyncio.sleep(self._backoff.next())
         else:
-            self._backoff = Backoff()
+            self._backoff.reset()
         while True:
             try:
                 await asyncio.sleep(self._outage.pause)
                 response = await handler(request)
-            except _FAILURES:
+            except FAILURES:
                 pass
             else:
-                if response.status < 400 or response.status == 410:
+                if response.status < 400 or response.status == TOO_OLD:
                     self._began = time.monotonic() if "watch" in request.url.query else float("-inf")
                     return response
-                if response.status not in _TOLD_ELSEWHERE:
+                if not cannot_answer(response.status):
                     fields = {"path": request.url.path, "error": f"HTTP {response.status}"}
                     log.warning("watch interrupted", extra=topic(f"watch {request.url.path}", **fields))
                 response.release()

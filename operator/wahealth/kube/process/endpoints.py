@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from aiohttp import web
 
+from wahealth.core.origin import listening_at
 from wahealth.telemetry import metrics
 from wahealth.telemetry.exposition import Family, exposition
 
@@ -34,7 +35,7 @@ class Endpoints:
     @contextlib.asynccontextmanager
     async def listening(self, address: str) -> AsyncIterator[None]:
         """`address` as `0.0.0.0:8080`. Raises `CannotListen`."""
-        host, _, port = address.rpartition(":")
+        host, port = listening_at(address)
         application = web.Application()
         application.add_routes(
             [web.get("/livez", self._livez), web.get("/readyz", self._readyz), web.get("/metrics", self._metrics)]
@@ -43,7 +44,7 @@ class Endpoints:
         await runner.setup()
         try:
             try:
-                await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+                await web.TCPSite(runner, host, port).start()
             except OSError:
                 raise CannotListen from None
             yield

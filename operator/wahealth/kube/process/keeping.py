@@ -15,9 +15,9 @@ MOST = 5  # times in a row; then the process ends, and whoever runs it begins it
 _LASTING = 300.0  # seconds after which it counts as a success
 
 
-async def kept(name: str, run: Callable[[], Awaitable[None]], backoff: Backoff | None = None) -> None:
+async def kept(name: str, run: Callable[[], Awaitable[None]]) -> None:
     """Until it ends by itself, or is cancelled. Raises its exception when it fails too often."""
-    loop, pauses, failures = asyncio.get_running_loop(), backoff or Backoff(), 0
+    loop, backoff, failures = asyncio.get_running_loop(), Backoff(_LASTING), 0
     while True:
         began = loop.time()
         try:
@@ -28,4 +28,4 @@ async def kept(name: str, run: Callable[[], Awaitable[None]], backoff: Backoff |
             failures = failures + 1 if loop.time() - began < _LASTING else 1
             if failures >= MOST:
                 raise
-        await asyncio.sleep(pauses.next())
+        await asyncio.sleep(backoff.next(loop.time() - began))
