@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import random
 import time
 import uuid
@@ -18,14 +17,15 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from wahealth.core.leadership import Lease, Tenure, Terms, shard_of
-from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document, micro_time
+from wahealth.kube.apiserver.session import replica
 from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
 _RELEASE = 2.0  # seconds that giving back may take
-_CLASH = 409
+_ABSENT, _CLASH = 404, 409
 
 
 class NotLeading(Exception):
@@ -46,35 +46,27 @@ class Leadership:
 
     def __init__(
         self,
-        api: ApiServer | None,
+        api: ApiServer,
         election: Election | None,
         gained: Callable[[int], None] = lambda _: None,
         lost: Callable[[int], None] = lambda _: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._api = api
-        self._election = election
         self._gained = gained
         self._lost = lost
-        self._now = now
-        self.identity = f"{os.environ.get('POD_NAME') or os.uname().nodename}_{uuid.uuid4().hex[:8]}"
-        shards = election.shards if election else 1
-        self._tenures = {shard: Tenure() for shard in range(shards)}
-
-    def shard(self, uid: str) -> int:
-        return shard_of(uid, len(self._tenures))
+        self.identity = f"{replica()}_{uuid.uuid4().hex[:8]}"
+        me = self.identity
+        self._seats = [Seat(api, election, n, me, now) for n in range(election.shards)] if election else []
 
     def leads(self, uid: str) -> bool:
         """Whether we ask for this resource."""
-        return self._election is None or self._tenures[self.shard(uid)].leads
+        return not self._seats or self._seat(uid).tenure.leads
 
     def leads_any(self) -> bool:
-        return self._election is None or any(tenure.leads for tenure in self._tenures.values())
+        return not self._seats or self._held() > 0
 
     def may_write(self, uid: str) -> bool:
-        if self._election is None:
-            return True
-        return self._tenures[self.shard(uid)].may_write(self._now(), self._election.terms)
+        return not self._seats or self._seat(uid).may_write()
 
     def must_lead(self, uid: str) -> None:
         """Raises `NotLeading`."""
@@ -83,96 +75,134 @@ class Leadership:
 
     async def run(self) -> None:
         """Until cancelled; then what is held is given back, so that another takes over at once."""
-        if self._api is None or self._election is None:
+        if not self._seats:
             self._gained(0)
             metrics.leader.labels("0").set(1)
             return
         try:
             async with asyncio.TaskGroup() as group:
-                for shard in self._tenures:
-                    metrics.leader.labels(str(shard)).set(0)
-                    group.create_task(self._keep(self._api, self._election, shard), name=f"lease {shard}")
+                for seat in self._seats:
+                    metrics.leader.labels(str(seat.shard)).set(0)
+                    group.create_task(self._keep(seat), name=f"lease {seat.shard}")
         finally:
-            await self._release(self._api, self._election)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_RELEASE):
+                    await asyncio.gather(*(seat.give_back() for seat in self._seats))
 
-    async def _keep(self, api: ApiServer, election: Election, shard: int) -> None:
+    def _seat(self, uid: str) -> Seat:
+        return self._seats[shard_of(uid, len(self._seats))]
+
+    def _held(self) -> int:
+        return sum(seat.tenure.leads for seat in self._seats)
+
+    async def _keep(self, seat: Seat) -> None:
         """One Lease: taken when it is free, renewed while it is ours."""
         while True:
+            led = seat.tenure.leads
             try:
-                async with asyncio.timeout(election.terms.deadline):
-                    self._turned(shard, await self._tried(api, election, shard))
+                async with asyncio.timeout(seat.terms.deadline):
+                    await seat.try_to_lead()
             except (ApiUnavailable, TimeoutError):
                 pass  # the outage is told of elsewhere; whoever leads goes on to look, and does not write
             except ApiError as error:
-                log.warning("lease not kept", extra=topic("lease", shard=shard, error=str(error)))
-            await asyncio.sleep(self._pause(election, shard))
+                log.warning("lease not kept", extra=topic("lease", shard=seat.shard, error=str(error)))
+            if seat.tenure.leads is not led:
+                self._turned(seat)
+            await asyncio.sleep(self._pause(seat))
 
-    def _pause(self, election: Election, shard: int) -> float:
+    def _pause(self, seat: Seat) -> float:
         """Whoever holds others is slower to take one more, so that replicas that start together share them."""
-        retry = election.terms.retry
-        if self._tenures[shard].leads:
+        retry = seat.terms.retry
+        if seat.tenure.leads:
             return retry
-        held = sum(tenure.leads for tenure in self._tenures.values())
-        return retry * random.uniform(0.4, 0.9) + min(held * retry, election.terms.duration)  # noqa: S311 - spreads load
+        more = min(self._held() * retry, seat.terms.duration)
+        return retry * random.uniform(0.4, 0.9) + more  # noqa: S311 - spreads load, guards nothing
 
-    async def _tried(self, api: ApiServer, election: Election, shard: int) -> Tenure:
+    def _turned(self, seat: Seat) -> None:
+        leads = seat.tenure.leads
+        metrics.leader.labels(str(seat.shard)).set(leads)
+        holder = seat.tenure.lease.holder if seat.tenure.lease else ""
+        log.info("leads" if leads else "leads no more", extra={"shard": seat.shard, "holder": holder})
+        (self._gained if leads else self._lost)(seat.shard)
+
+
+class Seat:
+    """One shard's Lease, as the replica `me` has it."""
+
+    def __init__(self, api: ApiServer, election: Election, shard: int, me: str, now: Callable[[], float]) -> None:
+        self.shard = shard
+        self.terms = election.terms
+        self.tenure = Tenure()
+        self._api = api
+        self._me = me
+        self._now = now
+        self._namespace = election.namespace
+        self._name = election.name if election.shards == 1 else f"{election.name}-{shard}"
+        self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{election.namespace}/leases"
+        self._path = f"{self._collection}/{self._name}"
+
+    def may_write(self) -> bool:
+        return self.tenure.may_write(self._now(), self.terms)
+
+    async def try_to_lead(self) -> None:
         """Raises `ApiError`, `ApiUnavailable`. Whoever leads writes at once, all others look first."""
-        tenure = self._tenures[shard]
-        if not tenure.leads:
-            tenure = await self._looked(api, election, shard)
-            if not tenure.is_free(self.identity, self._now()):
-                return tenure
+        if not self.tenure.leads:
+            await self._look()
+            if not self.tenure.is_free(self._me, self._now()):
+                return
         began = self._now()
         try:
-            written = await self._written(api, election, shard, tenure)
+            written = await self._write()
         except ApiError as error:
-            if error.status not in {404, _CLASH}:
+            if error.status not in {_ABSENT, _CLASH}:
                 raise
-            return await self._looked(api, election, shard)
-        return tenure.took(_lease(written), began)
+            await self._look()
+        else:
+            self.tenure = self.tenure.took(_lease(written), began)
 
-    async def _looked(self, api: ApiServer, election: Election, shard: int) -> Tenure:
+    async def give_back(self) -> None:
+        """What may be another's by now is left alone."""
+        lease, held = self.tenure.lease, self.may_write()
+        self.tenure = Tenure()
+        if lease is not None and held:
+            free = lease._replace(holder="", renewed=_now(), duration=1.0)
+            with contextlib.suppress(ApiError, ApiUnavailable):
+                await self._api.update(self._path, self._document(free))
+
+    async def _look(self) -> None:
         try:
-            document = await api.read(_path(election, shard))
+            document = await self._api.read(self._path)
         except ApiError as error:
-            if error.status != 404:
+            if error.status != _ABSENT:
                 raise
-            return self._tenures[shard].without_lease()
-        return self._tenures[shard].saw(_lease(document), self.identity, self._now())
+            self.tenure = self.tenure.without_lease()
+        else:
+            self.tenure = self.tenure.saw(_lease(document), self._me, self._now())
 
-    async def _written(self, api: ApiServer, election: Election, shard: int, tenure: Tenure) -> Document:
-        now, lease = _now(), tenure.lease
-        new = Lease(self.identity, now, election.terms.duration, 0, "", now)
+    async def _write(self) -> Document:
+        now, lease = _now(), self.tenure.lease
+        new = Lease(self._me, now, self.terms.duration, 0, "", now)
         if lease is None or not lease.version:
-            return await api.create(_collection(election), _document(election, shard, new))
+            return await self._api.create(self._collection, self._document(new))
         new = new._replace(version=lease.version, transitions=lease.transitions + 1)
-        if lease.holder == self.identity:
+        if lease.holder == self._me:
             new = new._replace(transitions=lease.transitions, acquired=lease.acquired)
-        return await api.update(_path(election, shard), _document(election, shard, new))
+        return await self._api.update(self._path, self._document(new))
 
-    def _turned(self, shard: int, tenure: Tenure) -> None:
-        before, self._tenures[shard] = self._tenures[shard], tenure
-        if before.leads is tenure.leads:
-            return
-        metrics.leader.labels(str(shard)).set(tenure.leads)
-        holder = tenure.lease.holder if tenure.lease else ""
-        log.info("leads" if tenure.leads else "leads no more", extra={"shard": shard, "holder": holder})
-        (self._gained if tenure.leads else self._lost)(shard)
-
-    async def _release(self, api: ApiServer, election: Election) -> None:
-        held = [shard for shard, tenure in self._tenures.items() if tenure.may_write(self._now(), election.terms)]
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_RELEASE):
-                await asyncio.gather(*(self._given_back(api, election, shard) for shard in held))
-
-    async def _given_back(self, api: ApiServer, election: Election, shard: int) -> None:
-        lease = self._tenures[shard].lease
-        self._tenures[shard] = Tenure()
-        if lease is None:
-            return
-        free = lease._replace(holder="", renewed=_now(), duration=1.0)
-        with contextlib.suppress(ApiError, ApiUnavailable):
-            await api.update(_path(election, shard), _document(election, shard, free))
+    def _document(self, lease: Lease) -> Document:
+        version = {"resourceVersion": lease.version} if lease.version else {}
+        return {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": {"name": self._name, "namespace": self._namespace, **version},
+            "spec": {
+                "holderIdentity": lease.holder,
+                "leaseDurationSeconds": max(1, round(lease.duration)),
+                "leaseTransitions": lease.transitions,
+                "acquireTime": lease.acquired or lease.renewed,
+                "renewTime": lease.renewed,
+            },
+        }
 
 
 def _lease(document: Document) -> Lease:
@@ -187,33 +217,5 @@ def _lease(document: Document) -> Lease:
     )
 
 
-def _document(election: Election, shard: int, lease: Lease) -> Document:
-    version = {"resourceVersion": lease.version} if lease.version else {}
-    return {
-        "apiVersion": "coordination.k8s.io/v1",
-        "kind": "Lease",
-        "metadata": {"name": _name(election, shard), "namespace": election.namespace, **version},
-        "spec": {
-            "holderIdentity": lease.holder,
-            "leaseDurationSeconds": max(1, round(lease.duration)),
-            "leaseTransitions": lease.transitions,
-            "acquireTime": lease.acquired or lease.renewed,
-            "renewTime": lease.renewed,
-        },
-    }
-
-
 def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _collection(election: Election) -> str:
-    return f"/apis/coordination.k8s.io/v1/namespaces/{election.namespace}/leases"
-
-
-def _path(election: Election, shard: int) -> str:
-    return f"{_collection(election)}/{_name(election, shard)}"
-
-
-def _name(election: Election, shard: int) -> str:
-    return election.name if election.shards == 1 else f"{election.name}-{shard}"
+    return micro_time(datetime.now(UTC))
