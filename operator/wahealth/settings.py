@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from wahealth.core.hosts import is_pattern
@@ -30,9 +31,6 @@ HostPattern = Annotated[str, AfterValidator(_host_pattern)]
 Hosts = Annotated[tuple[HostPattern, ...], NoDecode, BeforeValidator(_listed)]
 
 
-_NAME = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
-
-
 def _address(written: str) -> str:
     try:
         listening_at(written)
@@ -41,11 +39,22 @@ def _address(written: str) -> str:
     return written
 
 
+def _name(written: str) -> str:
+    """As Kubernetes names objects: RFC 1123."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", written):
+        raise ValueError("name it with lower case letters, digits, - and ., such as wahealth-operator")
+    return written
+
+
+def _namespace(written: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", written) or len(written) > 63:
+        raise ValueError("name namespaces such as team-a, with commas between them")
+    return written
+
+
 Listen = Annotated[str, AfterValidator(_address)]
-
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
-Names = Annotated[tuple[Name, ...], NoDecode, BeforeValidator(_listed)]
+Name = Annotated[str, AfterValidator(_name)]
+Namespaces = Annotated[tuple[Annotated[str, AfterValidator(_namespace)], ...], NoDecode, BeforeValidator(_listed)]
 
 
 class OperatorSettings(BaseSettings):
@@ -56,7 +65,7 @@ class OperatorSettings(BaseSettings):
     kubeconfig: Path | None = Field(
         None, description="Kubeconfig; by default the pod's own ServiceAccount, else $KUBECONFIG or ~/.kube/config."
     )
-    watch_namespaces: Names = Field(
+    watch_namespaces: Namespaces = Field(
         (), description="Namespaces to look at, with commas between them; without any: all of them."
     )
     secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
@@ -84,11 +93,9 @@ class OperatorSettings(BaseSettings):
     leader_election: bool = Field(
         True, description="Take a Lease before asking and writing, so that several replicas may run."
     )
-    lease_name: str = Field(
-        "wahealth-operator", pattern=_NAME, description="The Lease; with shards, their numbers are added."
-    )
-    lease_namespace: str | None = Field(
-        None, pattern=_NAME, description="Where the Lease is; by default where this pod runs, else wahealth-system."
+    lease_name: Name = Field("wahealth-operator", description="The Lease; with shards, their numbers are added.")
+    lease_namespace: Name | None = Field(
+        None, description="Where the Lease is; by default where this pod runs, else wahealth-system."
     )
     lease_duration: float = Field(15, ge=1, le=3600, description="Seconds after which a Lease not renewed is free.")
     renew_deadline: float = Field(
@@ -137,7 +144,8 @@ def settings_from(arguments: argparse.Namespace, model: type[Settings], wrong: C
         return model(**given)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
+        said = problem["msg"].removeprefix("Value error, ")
         if not problem["loc"]:
-            wrong(problem["msg"])
+            wrong(said)
         flag = str(problem["loc"][0]).replace("_", "-")
-        wrong(f"--{flag} (or WAHEALTH_{flag.replace('-', '_').upper()}): {problem['msg']}")
+        wrong(f"--{flag} (or WAHEALTH_{flag.replace('-', '_').upper()}): {said}")

@@ -38,6 +38,8 @@ def test_help_fits_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
         (("operator", "--lease-name", "Our Lease"), "--lease-name (or WAHEALTH_LEASE_NAME)"),
         (("operator", "--renew-deadline", "20"), "--retry-period is to be less than --renew-deadline"),
         (("operator", "--lease-duration", "5"), "and that less than --lease-duration"),
+        (("operator", "--lease-namespace", ""), "name it with lower case letters, digits, - and ."),
+        (("operator", "--watch-namespaces", "a,Bad_One"), "name namespaces such as team-a, with commas between them"),
         (("operator", "--resync", "-1"), "--resync (or WAHEALTH_RESYNC)"),
         (("operator", "--no-such-flag", "1"), "unrecognized arguments: --no-such-flag"),
         (("simulator",), "name what to simulate"),
@@ -51,6 +53,7 @@ def test_wrong_usage_is_a_sentence_and_64(
     said = capsys.readouterr().err
     assert sentence in said
     assert "Traceback" not in said
+    assert "Value error" not in said
 
 
 def test_a_setting_may_come_from_the_environment_and_is_judged_the_same(

@@ -59,17 +59,18 @@ _DEFAULT_NAMESPACE = "wahealth-system"
 def run(settings: OperatorSettings) -> int:
     descriptors.allow()
     gc.set_threshold(*_COLLECT)
-    try:
-        account = asyncio.run(signed_in(settings.kubeconfig))
-    except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
-        print(f"wahealth: no cluster to work on ({type(error).__name__}): name one with --kubeconfig.", file=sys.stderr)
-        return NOT_THERE
-    try:
-        with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
+    with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
+        try:
+            account = asyncio.run(signed_in(settings.kubeconfig))
+        except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
+            why = type(error).__name__
+            print(f"wahealth: no cluster to work on ({why}): name one with --kubeconfig.", file=sys.stderr)
+            return NOT_THERE
+        try:
             asyncio.run(_until_stopped(account, settings))
-    except CannotListen:
-        print(f"wahealth: cannot listen on {settings.listen}: name another with --listen.", file=sys.stderr)
-        return NOT_THERE
+        except CannotListen:
+            print(f"wahealth: cannot listen on {settings.listen}: name another with --listen.", file=sys.stderr)
+            return NOT_THERE
     return 0
 
 
