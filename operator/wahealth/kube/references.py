@@ -36,7 +36,7 @@ from wahealth.probe.users import expiry_of
 
 _MADE: dict[Kind, Callable[..., Credential]] = {Kind.API_KEY: api_key, Kind.TOKEN: bearer_token, Kind.LOGIN: login}
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
-_SHARED = 60.0  # seconds for which a CA that was read is good for others, too
+_SHARED = 60.0  # seconds for which a CA that was read is good for others, too; never longer than `refresh`
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
 
 
@@ -126,14 +126,17 @@ class References:
         found = await self._ca_entry(namespace, ref)
         self._authorities.pop(name, None)
         if not isinstance(found, Finding):
-            self._authorities[name] = Held(found, time.monotonic() + _SHARED)
+            self._authorities[name] = Held(found, time.monotonic() + min(_SHARED, self._refresh))
             self._let_old_ones_go()
         return found
 
     def _let_old_ones_go(self) -> None:
         """They stand in the order in which their time is up."""
-        while (oldest := next(iter(self._authorities.items())))[1].until <= time.monotonic():
-            del self._authorities[oldest[0]]
+        while self._authorities:
+            name, held = next(iter(self._authorities.items()))
+            if held.until > time.monotonic():
+                return
+            del self._authorities[name]
 
     async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
         try:
