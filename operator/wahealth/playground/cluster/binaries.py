@@ -133,7 +133,8 @@ class _Making:
 
     def _make(self, into: Path) -> None:
         started = time.monotonic()
-        self._tell(f"downloading it ({self.not_here})")
+        if self.program.download is not None:
+            self._tell(f"downloading it ({self.not_here})")
         how, failure = "downloaded", self._download(into)
         if failure:
             self._tell(f"no download ({failure}); building it, {_about(self.program.minutes)} the first time")
@@ -143,6 +144,8 @@ class _Making:
 
     def _download(self, into: Path) -> str | None:
         """None, or why there is none."""
+        if self.program.download is None:
+            return "it has no release to download"
         try:
             self.downloader.fetch(self.program.download, into)
         except DownloadFailed as error:

@@ -10,6 +10,10 @@ KUBERNETES = "1.34.4"  # the last minor version whose kubelet still runs on cgro
 ETCD = "3.6.4"  # the one that this Kubernetes is built with
 KWOK = "0.8.0"
 PROMETHEUS = "2.53.5"
+HELM = "4.3.1"
+HELM_DOCS = "1.14.2"
+KUBECONFORM = "0.8.0"
+KUBE_STATE_METRICS = "2.18.0"
 
 _SYSTEM = platform.system().lower()
 _MACHINE = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), platform.machine())
@@ -38,7 +42,7 @@ class Program:
     name: str
     version: str
     version_flag: str
-    download: Download
+    download: Download | None  # None: it has no release but an image
     module: GoModule
     minutes: float  # what a first build takes on two cores
     skew: int = 0  # by so many minor versions may one on PATH differ
@@ -71,13 +75,44 @@ def _kwok() -> Program:
     return Program("kwok", KWOK, "--version", Download(url, sums, form="github"), module, 1.5)
 
 
-def _promtool() -> Program:
+def _prometheus(name: str, minutes: float) -> Program:
     """For tests alone: whether what we tell is what Prometheus reads. Any of its recent versions will do."""
     folder = f"prometheus-{PROMETHEUS}.{_SYSTEM}-{_MACHINE}"
     release = f"https://github.com/prometheus/prometheus/releases/download/v{PROMETHEUS}"
-    download = Download(f"{release}/{folder}.tar.gz", f"{release}/sha256sums.txt", f"{folder}/promtool")
-    module = GoModule("github.com/prometheus/prometheus/cmd/promtool", f"v0.{PROMETHEUS.partition('.')[2]}")
-    return Program("promtool", PROMETHEUS, "--version", download, module, 4.5, skew=20)
+    download = Download(f"{release}/{folder}.tar.gz", f"{release}/sha256sums.txt", f"{folder}/{name}")
+    module = GoModule(f"github.com/prometheus/prometheus/cmd/{name}", f"v0.{PROMETHEUS.partition('.')[2]}")
+    return Program(name, PROMETHEUS, "--version", download, module, minutes, skew=20)
+
+
+def _helm() -> Program:
+    folder = f"{_SYSTEM}-{_MACHINE}"
+    archive = f"https://get.helm.sh/helm-v{HELM}-{folder}.tar.gz"
+    download = Download(archive, f"{archive}.sha256sum", f"{folder}/helm")
+    return Program("helm", HELM, "version", download, GoModule("helm.sh/helm/v4/cmd/helm", f"v{HELM}"), 2, skew=3)
+
+
+def _helm_docs() -> Program:
+    release = f"https://github.com/norwoodj/helm-docs/releases/download/v{HELM_DOCS}"
+    machine = {"amd64": "x86_64"}.get(_MACHINE, _MACHINE)
+    archive = f"{release}/helm-docs_{HELM_DOCS}_{_SYSTEM.capitalize()}_{machine}.tar.gz"
+    module = GoModule("github.com/norwoodj/helm-docs/cmd/helm-docs", f"v{HELM_DOCS}")
+    return Program(
+        "helm-docs", HELM_DOCS, "--version", Download(archive, f"{release}/checksums.txt", "helm-docs"), module, 0.5
+    )
+
+
+def _kubeconform() -> Program:
+    release = f"https://github.com/yannh/kubeconform/releases/download/v{KUBECONFORM}"
+    archive = f"{release}/kubeconform-{_SYSTEM}-{_MACHINE}.tar.gz"
+    module = GoModule("github.com/yannh/kubeconform/cmd/kubeconform", f"v{KUBECONFORM}")
+    return Program(
+        "kubeconform", KUBECONFORM, "-v", Download(archive, f"{release}/CHECKSUMS", "kubeconform"), module, 0.2
+    )
+
+
+def _kube_state_metrics() -> Program:
+    module = GoModule("k8s.io/kube-state-metrics/v2", f"v{KUBE_STATE_METRICS}")
+    return Program("kube-state-metrics", KUBE_STATE_METRICS, "version", None, module, 1, skew=3)
 
 
 PROGRAMS: dict[str, Program] = {
@@ -91,6 +126,11 @@ PROGRAMS: dict[str, Program] = {
         _kubernetes("kube-proxy", 0.5),
         _kubernetes("kubectl", 0.5, "version --client", skew=1),
         _kwok(),
-        _promtool(),
+        _prometheus("promtool", 4.5),
+        _prometheus("prometheus", 2),
+        _helm(),
+        _helm_docs(),
+        _kubeconform(),
+        _kube_state_metrics(),
     )
 }
