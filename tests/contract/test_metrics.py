@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
+from wahealth.core.moment import Moment
+from wahealth.core.round import begin
 from wahealth.core.status import Credentials, NodeVerdict, TopologyNode
 from wahealth.kube.process import series
 from wahealth.kube.record import Record, record_of
@@ -118,6 +121,17 @@ def test_a_client_has_some_fourteen_series_however_many_words_it_uses() -> None:
 def test_no_label_has_a_message_or_an_address() -> None:
     values = {value for f in plain(page([client()])) for s in f.samples for value in s.labels.values()}
     assert not [value for value in values if " " in value or "message" in value.lower() or value.count(".") == 3]
+
+
+def test_a_client_that_is_suspended_says_so_also_to_whoever_asked_it_before() -> None:
+    """So that its alerts are silent from then on."""
+    suspended = client()
+    suspended.history = begin(suspended.written, 1, suspended.expected.patience, Moment(0.0, WHEN))
+    told = 'wahealth_client_condition{namespace="acme",name="shop",type="Suspended",status="true"} 1'
+    assert told not in page([suspended])
+    suspended.expected = replace(suspended.expected, suspended=True)
+    assert told in page([suspended])
+    assert 'type="Ready"' not in page([suspended])
 
 
 def test_nodes_are_told_of_only_where_somebody_wants_it() -> None:

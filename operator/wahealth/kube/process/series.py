@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from wahealth.core.belief.shown import suspended
 from wahealth.core.status import Status
 from wahealth.kube.record import Record
 from wahealth.telemetry.exposition import Family
@@ -133,6 +134,9 @@ def families(records: Sequence[Record], with_nodes: bool = False) -> Iterator[Fa
 
 
 def status_of(record: Record) -> Status:
-    """As believed; as written, where nobody has looked since this process began."""
+    """As believed, and suspended where it is; as written, where nobody has looked since this process began."""
     history = record.history
-    return history.believed.status if history and history.believed else record.written
+    if history is None or history.believed is None:
+        return record.written
+    believed = history.believed.status
+    return suspended(believed, record.generation) if record.expected.suspended else believed
