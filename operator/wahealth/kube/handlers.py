@@ -23,7 +23,7 @@ from wahealth.api.v1alpha1 import GROUP, PLURAL, VERSION
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.kube.apiserver.outage import Outage
-from wahealth.kube.apiserver.session import Account, Identity, session
+from wahealth.kube.apiserver.session import Account, Identity, replica, session
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ def follow(listener: Listener, account: Account, outage: Outage, namespaces: Seq
     logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
 
     where: dict[str, Any] = {"namespaces": namespaces} if namespaces else {"clusterwide": True}
+    where["identity"] = replica()  # else kopf looks for the user's name, and in a container there is none
 
     async def run() -> None:
         identity = Identity(account)
