@@ -62,6 +62,7 @@ mutants: $(VENV)/ready ## Break the core in one place at a time, and see whether
 .PHONY: generate
 generate: $(VENV)/ready ## Write anew what is generated from the models: CRD, RBAC, reference
 	@$(RUN)/wahealth generate
+	@$(RUN)/python tests/chart/written.py
 
 .PHONY: scenarios
 scenarios: $(VENV)/ready ## Write anew what tests/scenarios/expected says: read the difference before you commit it

@@ -54,7 +54,12 @@ def _namespace(written: str) -> str:
 
 Listen = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, AfterValidator(_name)]
-Namespaces = Annotated[tuple[Annotated[str, AfterValidator(_namespace)], ...], NoDecode, BeforeValidator(_listed)]
+Namespace = Annotated[str, AfterValidator(_namespace)]
+Namespaces = Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_listed)]
+SecretRefresh = Annotated[float, Field(ge=1)]
+Shards = Annotated[int, Field(ge=1, le=64)]
+LogFormat = Literal["json", "text"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class OperatorSettings(BaseSettings):
@@ -68,7 +73,7 @@ class OperatorSettings(BaseSettings):
     watch_namespaces: Namespaces = Field(
         (), description="Namespaces to look at, with commas between them; without any: all of them."
     )
-    secret_refresh: float = Field(300, ge=1, description="Seconds after which a Secret or a CA is read again.")
+    secret_refresh: SecretRefresh = Field(300, description="Seconds after which a Secret or a CA is read again.")
     watch_secrets: bool = Field(
         False, description="Watch labelled Secrets, so that a change of one is noticed at once."
     )
@@ -102,15 +107,13 @@ class OperatorSettings(BaseSettings):
         10, ge=0.5, le=3600, description="Seconds without renewal after which nothing is written."
     )
     retry_period: float = Field(2, ge=0.1, le=60, description="Seconds between two looks at the Lease.")
-    shards: int = Field(
-        1, ge=1, le=64, description="Leases over which the resources are spread; the same in each replica."
-    )
+    shards: Shards = Field(1, description="Leases over which the resources are spread; the same in each replica.")
     resync: float = Field(600, ge=5, le=86400, description="Seconds after which what is watched is listed anew.")
     max_parked_connections: int = Field(
         10_000, ge=0, le=100_000, description="Connections kept between two probes; beyond it the oldest is closed."
     )
-    log_format: Literal["json", "text"] = Field("json", description="Form of the logs on stderr.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity logged.")
+    log_format: LogFormat = Field("json", description="Form of the logs on stderr.")
+    log_level: LogLevel = Field("info", description="Least severity logged.")
 
     @model_validator(mode="after")
     def _terms_fit(self) -> Self:

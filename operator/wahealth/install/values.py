@@ -1,0 +1,172 @@
+"""The chart's values: the truth of its values.schema.json. What each does stands in charts/wahealth/values.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from wahealth.settings import LogFormat, LogLevel, SecretRefresh, Shards
+
+Object = dict[str, Any]  # as Kubernetes' own schema has it, checked by the API server
+Labels = dict[str, str]
+Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+Unique = Field(json_schema_extra={"uniqueItems": True})
+Name = Annotated[str, Field(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", max_length=52)]
+Duration = Annotated[str, Field(pattern=r"^([0-9]+(ms|[smhd]))+$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Network = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
+
+
+class Part(BaseModel):
+    """Strict: a value that there is not is a mistake that is told."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Global(Part):
+    """Shared with other charts, so that it is open."""
+
+    model_config = ConfigDict(extra="allow")
+    image_registry: str = ""
+    image_pull_secrets: list[Object] = []
+
+
+class Image(Part):
+    registry: str = ""
+    repository: Annotated[str, Field(min_length=1)] = "wahealth"
+    tag: str = ""
+    digest: Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$")] = ""
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+
+
+class Watch(Part):
+    namespaces: Annotated[list[Namespace], Unique] = []
+
+
+class Crds(Part):
+    enabled: bool = True
+    keep: bool = True
+
+
+class Rbac(Part):
+    create: bool = True
+    user_roles: bool = True
+
+
+class ServiceAccount(Part):
+    create: bool = True
+    name: str = ""
+    annotations: Labels = {}
+
+
+class SecretPolicy(Part):
+    enabled: bool = False
+
+
+class Service(Part):
+    enabled: bool = True
+    annotations: Labels = {}
+
+
+class Monitor(Part):
+    enabled: bool = False
+    interval: Duration = "30s"
+    labels: Labels = {}
+
+
+class PrometheusRule(Part):
+    enabled: bool = False
+    labels: Labels = {}
+    disabled: Annotated[list[str], Unique] = []
+    runbook_url: str = ""
+
+
+class Dashboard(Part):
+    enabled: bool = False
+    labels: Labels = {"grafana_dashboard": "1"}
+    annotations: Labels = {}
+
+
+class Metrics(Part):
+    nodes: bool = False
+    service: Service = Service()
+    service_monitor: Monitor = Monitor()
+    pod_monitor: Monitor = Monitor()
+    prometheus_rule: PrometheusRule = PrometheusRule()
+    dashboard: Dashboard = Dashboard()
+
+
+class NetworkPolicy(Part):
+    enabled: bool = False
+    api_server_cidrs: list[Network] = []
+    api_server_ports: Annotated[list[Port], Field(min_length=1)] = [443, 6443]
+    waweb_ports: Annotated[list[Port], Field(min_length=1)] = [443]
+    ingress_from: list[Object] = []
+    extra_egress: list[Object] = []
+
+
+class Values(Part):
+    global_: Annotated[Global, Field(alias="global")] = Global()
+    image: Image = Image()
+    name_override: Name = ""
+    fullname_override: Name = ""
+    common_labels: Labels = {}
+    replicas: Annotated[int, Field(ge=0)] = 1
+    shards: Shards = 1
+    pod_disruption_budget: Literal["Auto", "Enabled", "Disabled"] = "Auto"
+    watch: Watch = Watch()
+    secret_refresh_seconds: SecretRefresh = 300
+    restart_on_change: bool = False
+    watch_secrets: bool = False
+    mark_pods: bool = False
+    require_secret_label: bool = False
+    allow_url_hosts: list[str] = []
+    allow_url_networks: list[Network] = []
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "json"
+    crds: Crds = Crds()
+    rbac: Rbac = Rbac()
+    service_account: ServiceAccount = ServiceAccount()
+    secret_policy: SecretPolicy = SecretPolicy()
+    metrics: Metrics = Metrics()
+    network_policy: NetworkPolicy = NetworkPolicy()
+    resources: Object = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+    pod_annotations: Labels = {}
+    pod_labels: Labels = {}
+    priority_class_name: str = ""
+    node_selector: Labels = {}
+    tolerations: list[Object] = []
+    affinity: Object = {}
+    topology_spread_constraints: list[Object] = []
+    pod_security_context: Object = {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    security_context: Object = {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    extra_args: list[str] = []
+    extra_env: list[Object] = []
+    extra_volumes: list[Object] = []
+    extra_volume_mounts: list[Object] = []
+    extra_objects: list[Object | str] = []
+
+
+def schema() -> dict[str, Any]:
+    """As Helm checks values by: JSON schema, draft 2020-12 without what names the classes."""
+    written = Values.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_untitled(written)}
+
+
+def _untitled(part: Any) -> Any:
+    """Without titles and without this module's words for its readers."""
+    if isinstance(part, dict):
+        said = {"title", "description"}
+        return {k: _untitled(v) for k, v in part.items() if k not in said or not isinstance(v, str)}
+    return [_untitled(each) for each in part] if isinstance(part, list) else part

@@ -1,0 +1,50 @@
+"""The chart, rendered and judged by the real Helm."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wahealth.playground.cluster.binaries import provide
+from wahealth.playground.cluster.programs import KUBERNETES
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "charts" / "wahealth"
+RELEASE = ["wahealth", str(CHART), "--namespace=wahealth-system"]
+CASES = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
+
+Document = dict[str, Any]
+
+
+class Refused(Exception):
+    """What Helm says against it."""
+
+
+def helm(*arguments: str, given: str | None = None) -> str:
+    program = provide(["helm"], say=lambda text: print(text, file=sys.stderr))["helm"]
+    done = subprocess.run([program, *arguments], input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Refused(done.stderr)
+    return done.stdout
+
+
+def text(*flags: str, values: Document | None = None) -> str:
+    """Of what `helm install` would send; without empty lines, of which each version of Helm has its own."""
+    flags = (*flags, f"--kube-version={KUBERNETES}", "--values=-")
+    rendered = helm("template", *RELEASE, *flags, given=yaml.safe_dump(values or {}))
+    return "".join(line for line in rendered.splitlines(keepends=True) if line.strip())
+
+
+def documents(values: Document | None = None, *flags: str) -> list[Document]:
+    loaded = yaml.load_all(text(*flags, values=values), Loader=yaml.CSafeLoader)
+    return [document for document in loaded if document]
+
+
+def case(name: str) -> Document:
+    """The values of a file in `ci/`."""
+    found: Document = yaml.safe_load(CASES[name].read_text()) or {}
+    return found
