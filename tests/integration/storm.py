@@ -146,7 +146,7 @@ class Storm:
             until(seen, "the end state of an undisturbed run", seconds)
         except Exception:
             print(json.dumps(self.said(), indent=1), json.dumps(self.expected[self.rough], indent=1))
-            print(self.environment.operator and self.environment.operator.log_tail(40))
+            print(self.operator.is_alive(), self.operator.process.log_tail(40))
             raise
 
     def _said_all(self) -> dict[str, Any]:
