@@ -46,29 +46,37 @@ collect_ignore_glob = [] if {INSIDE, CURRENT} & os.environ.keys() else ["test_*.
 def plane() -> Iterator[ControlPlane | CurrentCluster]:
     if CURRENT in os.environ:
         cluster = CurrentCluster()
-        cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(_simulators_rights()))
+        cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump(_simulators_rights()))
         yield cluster
         cluster.kubectl("delete", "namespace", "-l", f"{MADE}=true", "--wait=false")
-        cluster.kubectl("delete", "clusterrole,clusterrolebinding", NAME)
+        cluster.kubectl("delete", "clusterrole,clusterrolebinding", "-l", f"{MADE}=true")
         return
     real_node.bridge()
     with ControlPlane(say=lambda text: print(text, file=sys.stderr), host=real_node.ADDRESS) as running:
         node = RealNode(running, os.environ["WAHEALTH_E2E_CGROUP"])
         node.start()
         node.load(Path(os.environ[INSIDE]))
-        running.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(_simulators_rights()))
+        running.kubectl("apply", "-f", "-", input=yaml.safe_dump(_simulators_rights()))
         yield running
 
 
-def _simulators_rights() -> Iterator[Document]:
+def _rbac(kind: str, name: str, **content: Any) -> Document:
+    metadata = {"name": name, "labels": {MADE: "true"}}
+    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata, **content}
+
+
+def _simulators_rights() -> Document:
     """What a simulated waweb needs to know its client's pods."""
     rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]}]
     rules += [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
-    rbac = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": NAME}}
+    return _rbac("ClusterRole", NAME, rules=rules)
+
+
+def _simulators_are(namespace: str) -> Document:
+    """All pods of this namespace have these rights, and nobody else."""
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": NAME}
-    everybody = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:serviceaccounts"}
-    yield {**rbac, "kind": "ClusterRole", "rules": rules}
-    yield {**rbac, "kind": "ClusterRoleBinding", "roleRef": reference, "subjects": [everybody]}
+    group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"system:serviceaccounts:{namespace}"}
+    return _rbac("ClusterRoleBinding", f"{NAME}-{namespace}", roleRef=reference, subjects=[group])
 
 
 class Client:
@@ -81,6 +89,7 @@ class Client:
         pem, private = self_signed("whatsapp-web", ["whatsapp-web"])
         labels = {"pod-security.kubernetes.io/enforce": "restricted", MADE: "true"}
         self.apply(
+            _simulators_are(namespace),
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}},
             self.object("v1", "ConfigMap", "waweb-ca", data={"ca.crt": pem.decode()}),
             self.object("v1", "Secret", "waweb-tls", data={"crt": _encoded(pem), "key": _encoded(private)}),
