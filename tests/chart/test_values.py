@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import yaml
 
 from chart.rendered import CHART, Document, Refused, documents, helm
 from wahealth.install.values import Values
+from wahealth.playground.cluster.programs import KUBERNETES
 
 DEFAULTS: Document = yaml.safe_load((CHART / "values.yaml").read_text())
 Seen = Callable[["Rendered"], Any]
@@ -38,6 +41,10 @@ class Rendered:
     def container(self) -> Document:
         first: Document = self.pod["containers"][0]
         return first
+
+    @property
+    def pull_secrets(self) -> list[str]:
+        return [one["name"] for one in self.pod.get("imagePullSecrets", ())]
 
     @property
     def images(self) -> set[str]:
@@ -89,7 +96,7 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         lambda r: r.images == {"r.example/wahealth:0.1.0"},
         {"image": {"registry": "x"}},
     ),
-    ("global.imagePullSecrets", [{"name": "s"}], lambda r: r.pod.get("imagePullSecrets") == [{"name": "s"}], {}),
+    ("global.imagePullSecrets", ["s", {"name": "t"}], lambda r: r.pull_secrets == ["s", "t"], {}),
     ("image.registry", "r.example", lambda r: r.images == {"r.example/wahealth:0.1.0"}, {}),
     ("image.repository", "team/w", lambda r: r.images == {"team/w:0.1.0"}, {}),
     ("image.tag", "2", lambda r: r.images == {"wahealth:2"}, {}),
@@ -144,11 +151,8 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("metrics.prometheusRule.labels", {"a": "b"}, lambda r: r.labels("PrometheusRule").get("a"), {"metrics": RULE}),
     ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 14, {"metrics": RULE}),
     (
-        *("metrics.prometheusRule.runbookUrl", "https://x/"),
-        lambda r: (
-            {rule["annotations"].get("runbook_url", "")[:31] for rule in alerts(r)}
-            == {"https://x/manifests/monitoring/"}
-        ),
+        *("metrics.prometheusRule.runbookUrl", "https://x/runbooks/"),
+        lambda r: "https://x/runbooks/Flapping.md" in {rule["annotations"].get("runbook_url") for rule in alerts(r)},
         {"metrics": RULE},
     ),
     (
@@ -236,7 +240,8 @@ def test_a_value_does_what_it_says(path: str, value: Any, seen: Seen, needed: Do
 
 
 def test_each_value_is_tried() -> None:
-    assert sorted(_paths(DEFAULTS)) == sorted(tried[0] for tried in TRIED)
+    for_umbrellas = "enabled"  # a chart above reads it: `condition: wahealth.enabled`
+    assert sorted(_paths(DEFAULTS)) == sorted([for_umbrellas, *(tried[0] for tried in TRIED)])
 
 
 def test_the_schema_knows_the_values_and_their_defaults() -> None:
@@ -266,7 +271,16 @@ def test_a_disruption_budget_comes_with_the_second_replica(replicas: int, budget
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"podDisruptionBudget": "Enabled"}, "set replicas to 2, or leave it at Auto"),
+        ({"podDisruptionBudget": "Enabled"}, "keeps nothing up: set replicas to 2, or leave it at Auto"),
+        ({"fullnameOverride": "1st"}, "at '/fullnameOverride': '1st' does not match pattern"),
+        ({"extraEnv": [{"name": "WAHEALTH_SHARDS", "value": "2"}]}, "WAHEALTH_SHARDS is set by the chart"),
+        (
+            {"metrics": {"prometheusRule": {"enabled": True, "disabled": ["Flaping"]}}},
+            "there is no alert Flaping; there are WhatsAppClientDown,",
+        ),
+        ({"image": {"registry": "https://registry.example.com"}}, "at '/image/registry'"),
+        ({"allowUrlHosts": ["a host"]}, "at '/allowUrlHosts/0': 'a host' does not match pattern"),
+        ({"priorityClassName": "a\n      hostNetwork: true"}, "at '/priorityClassName'"),
         (
             {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}},
             "would scrape everything twice: enable one of them",
@@ -294,6 +308,48 @@ def test_values_that_cannot_be_meant_are_refused(values: Document, said: str) ->
     with pytest.raises(Refused) as refused:
         documents(values)
     assert said in " ".join(str(refused.value).split())
+
+
+@pytest.mark.parametrize("release", ["1st", "team.a"])
+def test_a_release_whose_name_no_service_can_have_is_told_what_to_set(release: str) -> None:
+    flags = [release, str(CHART), f"--kube-version={KUBERNETES}"]
+    with pytest.raises(Refused, match="set fullnameOverride"):
+        helm("template", *flags)
+    assert 'name: "own"' in helm("template", *flags, "--set=fullnameOverride=own")
+
+
+def test_a_label_that_we_need_stays_what_it_is() -> None:
+    """Whatever the values say: a selector would not find its pods."""
+    theirs = {"app.kubernetes.io/name": "theirs", "team": "a"}
+    deployment = Rendered({"commonLabels": theirs, "podLabels": theirs}).spec("Deployment")
+    labels = deployment["template"]["metadata"]["labels"]
+    assert labels.items() >= deployment["selector"]["matchLabels"].items()
+    assert labels["team"] == "a"
+
+
+def test_an_extra_object_with_braces_of_its_own_stands_as_it_is() -> None:
+    extra = {"kind": "Extra", "metadata": {"name": "extra"}, "summary": "{{ $labels.pod }} is down"}
+    assert Rendered({"extraObjects": [extra]}).every("Extra") == [extra]
+
+
+def test_it_can_be_a_part_of_another_chart(tmp_path: Path) -> None:
+    """Twice, each switched on by a condition, with names of their own and the image's registry from above."""
+    names = ("a", "b", "c")
+    about = {"name": "wahealth", "version": "0.1.0"}
+    parts = [{**about, "alias": name, "condition": f"{name}.enabled"} for name in names]
+    above = {"apiVersion": "v2", "name": "above", "version": "1.0.0", "dependencies": parts}
+    (tmp_path / "Chart.yaml").write_text(yaml.safe_dump(above))
+    switches: Document = {name: {"enabled": name != "c", "crds": {"enabled": False}} for name in names}
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump({"global": {"imageRegistry": "r.example"}, **switches}))
+    shutil.copytree(CHART, tmp_path / "charts" / "wahealth")
+    printed = helm("template", "p", str(tmp_path), f"--kube-version={KUBERNETES}")
+    rendered = [one for one in yaml.safe_load_all(printed) if one]
+    deployments = [one for one in rendered if one["kind"] == "Deployment"]
+    assert [one["metadata"]["name"] for one in deployments] == ["p-a-operator", "p-b-operator"]
+    images = {one["spec"]["template"]["spec"]["containers"][0]["image"] for one in deployments}
+    assert images == {"r.example/wahealth:0.1.0"}
+    objects = [(one["kind"], one["metadata"]["name"]) for one in rendered]
+    assert len(objects) == len(set(objects))
 
 
 def test_a_value_shared_with_other_charts_is_let_be() -> None:

@@ -1,23 +1,26 @@
-{{- define "wahealth.labels" -}}
-{{ include "wahealth.selector" . }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/component: operator
-app.kubernetes.io/part-of: wahealth
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- define "wahealth.selector" -}}
+app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
-{{- define "wahealth.selector" -}}
-app.kubernetes.io/name: {{ .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+{{- /* Of every object of ours; a label that we need wins over one of the values. `more`: of this object alone. */}}
+{{- define "wahealth.labels" -}}
+{{- $ours := include "wahealth.selector" .root | fromYaml }}
+{{- $chart := printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- $about := dict
+  "app.kubernetes.io/version" .root.Chart.AppVersion
+  "app.kubernetes.io/component" "operator"
+  "app.kubernetes.io/part-of" "wahealth"
+  "app.kubernetes.io/managed-by" .root.Release.Service
+  "helm.sh/chart" $chart }}
+{{- mergeOverwrite dict .root.Values.commonLabels (.more | default dict) $about $ours | toYaml }}
 {{- end }}
 
 {{- /* Of all objects. */}}
 {{- define "wahealth.name" -}}
-{{- .Values.fullnameOverride | default (printf "%s-operator" .Release.Name) | trunc 52 | trimSuffix "-" }}
+{{- $release := .Release.Name }}
+{{- if not (contains .Chart.Name $release) }}{{ $release = printf "%s-%s" $release .Chart.Name }}{{ end }}
+{{- .Values.fullnameOverride | default (printf "%s-operator" $release) | trunc 52 | trimSuffix "-" }}
 {{- end }}
 
 {{- define "wahealth.serviceAccount" -}}
@@ -25,10 +28,20 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "wahealth.image" -}}
-{{- $registry := .Values.global.imageRegistry | default .Values.image.registry }}
+{{- $registry := .Values.global.imageRegistry | default .Values.image.registry | trimSuffix "/" }}
 {{- $version := printf ":%s" (.Values.image.tag | default .Chart.AppVersion) }}
 {{- with .Values.image.digest }}{{ $version = printf "@%s" . }}{{ end }}
 {{- with $registry }}{{ . }}/{{ end }}{{ .Values.image.repository }}{{ $version }}
+{{- end }}
+
+{{- /* Secrets to pull with, by name or as objects. */}}
+{{- define "wahealth.pullSecrets" -}}
+{{- with .Values.global.imagePullSecrets }}
+imagePullSecrets:
+{{- range . }}
+- name: {{ kindIs "string" . | ternary . (get (kindIs "map" . | ternary . dict) "name") | quote }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "wahealth.rules" -}}
@@ -46,5 +59,6 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- /* Whether there is a PodDisruptionBudget: "true" or nothing. */}}
 {{- define "wahealth.pdb" -}}
-{{- if or (eq .Values.podDisruptionBudget "Enabled") (and (eq .Values.podDisruptionBudget "Auto") (gt (int .Values.replicas) 1)) }}true{{ end }}
+{{- $several := gt (int .Values.replicas) 1 }}
+{{- if or (eq .Values.podDisruptionBudget "Enabled") (and (eq .Values.podDisruptionBudget "Auto") $several) }}true{{ end }}
 {{- end }}

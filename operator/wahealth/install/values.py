@@ -13,7 +13,9 @@ Object = dict[str, Any]  # as Kubernetes' own schema has it, checked by the API 
 Labels = dict[str, str]
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 Unique = Field(json_schema_extra={"uniqueItems": True})
-Name = Annotated[str, Field(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", max_length=52)]
+Name = Annotated[str, Field(pattern=r"^([a-z]([-a-z0-9]*[a-z0-9])?)?$", max_length=52)]
+DnsName = Annotated[str, Field(pattern=r"^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$", max_length=253)]
+HostPattern = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9:]([-.A-Za-z0-9:]*[A-Za-z0-9])?$")]
 Duration = Annotated[str, Field(pattern=r"^([0-9]+(ms|[smhd]))+$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Network = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
@@ -30,11 +32,11 @@ class Global(Part):
 
     model_config = ConfigDict(extra="allow")
     image_registry: str = ""
-    image_pull_secrets: list[Object] = []
+    image_pull_secrets: list[str | Object] = []
 
 
 class Image(Part):
-    registry: str = ""
+    registry: Annotated[str, Field(pattern="^[^ /:]*(:[0-9]+)?(/.*)?$")] = ""
     repository: Annotated[str, Field(min_length=1)] = "wahealth"
     tag: str = ""
     digest: Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$")] = ""
@@ -57,7 +59,7 @@ class Rbac(Part):
 
 class ServiceAccount(Part):
     create: bool = True
-    name: str = ""
+    name: DnsName = ""
     annotations: Labels = {}
 
 
@@ -108,6 +110,7 @@ class NetworkPolicy(Part):
 
 
 class Values(Part):
+    enabled: bool = True  # for the `condition` of an umbrella chart
     global_: Annotated[Global, Field(alias="global")] = Global()
     image: Image = Image()
     name_override: Name = ""
@@ -122,7 +125,7 @@ class Values(Part):
     watch_secrets: bool = False
     mark_pods: bool = False
     require_secret_label: bool = False
-    allow_url_hosts: list[str] = []
+    allow_url_hosts: list[HostPattern] = []
     allow_url_networks: list[Network] = []
     log_level: LogLevel = "info"
     log_format: LogFormat = "json"
@@ -135,15 +138,13 @@ class Values(Part):
     resources: Object = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
     pod_annotations: Labels = {}
     pod_labels: Labels = {}
-    priority_class_name: str = ""
+    priority_class_name: DnsName = ""
     node_selector: Labels = {}
     tolerations: list[Object] = []
     affinity: Object = {}
     topology_spread_constraints: list[Object] = []
     pod_security_context: Object = {
         "runAsNonRoot": True,
-        "runAsUser": 65532,
-        "runAsGroup": 65532,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     security_context: Object = {
