@@ -163,7 +163,7 @@ def test_a_host_that_cannot_be_reached_is_asked_once(tmp_path: Path) -> None:
 
 
 def test_versions_stand_in_the_table_only() -> None:
-    assert {p.minor for name, p in PROGRAMS.items() if name.startswith("kube")} == {(1, 34)}
+    assert {p.minor for p in PROGRAMS.values() if p.module.package.startswith("k8s.io/kubernetes/")} == {(1, 34)}
     assert binaries.cached(PROGRAMS["etcd"]).parts[-2:] == ("3.6.4", "etcd")
 
 
@@ -178,6 +178,25 @@ def test_kubectl_may_be_a_minor_version_off(
     else:
         with pytest.raises(BinariesMissing, match=r"is of version v1\.32\.9, not 1\.34 ±1"):
             provide(["program"], say=print)
+
+
+@pytest.mark.parametrize(("version", "taken"), [("1.34.0", True), ("2.1.7", True), ("1.33.9", False)])
+def test_of_some_any_newer_one_will_do(
+    bare: Path, known: Program, monkeypatch: pytest.MonkeyPatch, version: str, taken: bool
+) -> None:
+    monkeypatch.setitem(PROGRAMS, "program", replace(known, oldest=(1, 34)))
+    on_path = executable(bare / "path" / "program", f"echo program, version {version}")
+    if taken:
+        assert provide(["program"], say=print) == {"program": on_path}
+    else:
+        with pytest.raises(BinariesMissing, match=r"is of version 1\.33\.9, not 1\.34 or newer"):
+            provide(["program"], say=print)
+
+
+def test_what_has_no_release_is_built_at_once(bare: Path, known: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROGRAMS, "program", replace(known, download=None))
+    with pytest.raises(BinariesMissing, match="it has no release to download"):
+        provide(["program"], say=print)
 
 
 def test_where_a_release_has_no_file_of_sums_the_digest_that_github_tells_counts(

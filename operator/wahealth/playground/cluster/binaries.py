@@ -70,12 +70,23 @@ def _on_this_machine(program: Program) -> Path:
 
 def _check_version(path: str, program: Program) -> None:
     printed = _version_output(path, program)
-    major, minor = program.minor
     if (seen := _VERSION.search(printed)) is None:
         raise Unusable(f"{path} does not tell its version (it says: {printed.splitlines()[:1]})")
-    if int(seen[1]) != major or abs(int(seen[2]) - minor) > program.skew:
-        wanted = f"{major}.{minor}" + (f" ±{program.skew}" if program.skew else "")
-        raise Unusable(f"{path} is of version {seen[0]}, not {wanted}")
+    if not _fits(program, (int(seen[1]), int(seen[2]))):
+        raise Unusable(f"{path} is of version {seen[0]}, not {_wanted(program)}")
+
+
+def _fits(program: Program, found: tuple[int, int]) -> bool:
+    if program.oldest is not None:
+        return found >= program.oldest
+    (major, minor), wanted = found, program.minor
+    return major == wanted[0] and abs(minor - wanted[1]) <= program.skew
+
+
+def _wanted(program: Program) -> str:
+    if program.oldest is not None:
+        return "{}.{} or newer".format(*program.oldest)
+    return "{}.{}".format(*program.minor) + (f" ±{program.skew}" if program.skew else "")
 
 
 def _version_output(path: str, program: Program) -> str:

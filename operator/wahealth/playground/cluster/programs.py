@@ -9,7 +9,7 @@ from typing import Literal
 KUBERNETES = "1.34.4"  # the last minor version whose kubelet still runs on cgroup v1
 ETCD = "3.6.4"  # the one that this Kubernetes is built with
 KWOK = "0.8.0"
-PROMETHEUS = "2.53.5"
+PROMETHEUS = "3.5.0"
 HELM = "4.3.1"
 HELM_DOCS = "1.14.2"
 KUBECONFORM = "0.8.0"
@@ -46,6 +46,7 @@ class Program:
     module: GoModule
     minutes: float  # what a first build takes on two cores
     skew: int = 0  # by so many minor versions may one on PATH differ
+    oldest: tuple[int, int] | None = None  # or it may be any from this one on
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -80,8 +81,9 @@ def _prometheus(name: str, minutes: float) -> Program:
     folder = f"prometheus-{PROMETHEUS}.{_SYSTEM}-{_MACHINE}"
     release = f"https://github.com/prometheus/prometheus/releases/download/v{PROMETHEUS}"
     download = Download(f"{release}/{folder}.tar.gz", f"{release}/sha256sums.txt", f"{folder}/{name}")
-    module = GoModule(f"github.com/prometheus/prometheus/cmd/{name}", f"v0.{PROMETHEUS.partition('.')[2]}")
-    return Program(name, PROMETHEUS, "--version", download, module, minutes, skew=20)
+    major, minor, patch = PROMETHEUS.split(".")
+    module = GoModule(f"github.com/prometheus/prometheus/cmd/{name}", f"v0.{major}{minor:0>2}.{patch}")
+    return Program(name, PROMETHEUS, "--version", download, module, minutes, oldest=(2, 40))
 
 
 def _helm() -> Program:
