@@ -90,7 +90,7 @@ def follow(listener: Listener, account: Account, outage: Outage, namespaces: Seq
         identity = Identity(account)
         async with session(identity, outage, patient=True) as one:
             registry = registry_of(listener, lambda: kopf.AiohttpSession(server=identity.host, aiohttp_session=one))
-            await kopf.operator(registry=registry, settings=_settings(), standalone=True, **where)
+            await kopf.operator(registry=registry, settings=settings(), standalone=True, **where)
 
     threading.Thread(target=lambda: asyncio.run(_for_ever(run)), name="kopf", daemon=True).start()
 
@@ -106,12 +106,13 @@ async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(backoff.next(time.monotonic() - began))
 
 
-def _settings() -> kopf.OperatorSettings:
-    settings = kopf.OperatorSettings()
-    settings.posting.enabled = False
-    settings.scanning.disabled = True
-    settings.persistence.progress_storage = NothingKept()
-    settings.persistence.diffbase_storage = NothingKept()
-    settings.queueing.idle_timeout = 0.2
-    settings.watching.chunk_size = 500
-    return settings
+def settings() -> kopf.OperatorSettings:
+    ours = kopf.OperatorSettings()
+    ours.process.ultimate_exiting_timeout = None  # else, ten minutes after it ended, it kills the whole process
+    ours.posting.enabled = False
+    ours.scanning.disabled = True
+    ours.persistence.progress_storage = NothingKept()
+    ours.persistence.diffbase_storage = NothingKept()
+    ours.queueing.idle_timeout = 0.2
+    ours.watching.chunk_size = 500
+    return ours

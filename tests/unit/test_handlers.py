@@ -1,0 +1,43 @@
+"""kopf's side: what it may do to this process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any
+
+import kopf
+
+from wahealth.kube import handlers
+
+
+def death_warrants(settings: kopf.OperatorSettings) -> list[float]:
+    """Seconds after which a kopf that was ended would send a signal to its own thread, and so to the process."""
+    found: list[float] = []
+
+    async def ended() -> None:
+        loop = asyncio.get_running_loop()
+        later = loop.call_later
+
+        def noted(delay: float, callback: Any, *arguments: Any, **more: Any) -> asyncio.TimerHandle:
+            if callback is signal.pthread_kill:
+                found.append(delay)
+                return later(0, bool)
+            return later(delay, callback, *arguments, **more)
+
+        loop.call_later = noted  # type: ignore[method-assign]
+        watching = kopf.operator(
+            registry=kopf.OperatorRegistry(), settings=settings, standalone=True, clusterwide=True, identity="us"
+        )
+        operator = asyncio.create_task(watching)
+        await asyncio.sleep(0.2)
+        operator.cancel()
+        await asyncio.gather(operator, return_exceptions=True)
+
+    asyncio.run(ended())
+    return found
+
+
+def test_when_kopf_ends_it_does_not_take_the_process_with_it() -> None:
+    assert death_warrants(kopf.OperatorSettings()) == [600.0]  # by itself
+    assert death_warrants(handlers.settings()) == []
