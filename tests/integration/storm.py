@@ -68,7 +68,12 @@ class Replica:
             return False
 
     def get(self, page: str, **headers: str) -> httpx.Response:
-        return httpx.get(f"http://{self.listen}{page}", trust_env=False, timeout=20, headers=headers)
+        try:
+            return httpx.get(f"http://{self.listen}{page}", trust_env=False, timeout=20, headers=headers)
+        except httpx.ConnectError as error:
+            if not self.is_alive():
+                error.add_note(f"{self.name} has ended with {self.ended()}; it said last:\n{self.process.log_tail()}")
+            raise
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of all series of this name with these labels."""
