@@ -3,11 +3,13 @@ as if nothing had been. Rows A1 to A20 of the fault matrix."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
@@ -218,6 +220,12 @@ def test_a_schema_without_our_fields_gets_the_conditions(storm: Storm) -> None:
         until(lambda: len(tried) < 199, "a whole status and a least one", 30)
         assert storm.operator.is_alive()
     storm.settled(90)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its threads are counted in /proc")
+def test_no_thread_is_left_of_all_that(storm: Storm) -> None:
+    """kopf has ended and begun again some times by now; six threads are usual."""
+    assert len(list(Path(f"/proc/{storm.operator.pid}/task").iterdir())) <= 10
 
 
 def test_a_stream_that_is_silent_is_begun_anew_after_seventy_seconds(storm: Storm) -> None:

@@ -63,12 +63,13 @@ class NothingKept(kopf.ProgressStorage, kopf.DiffBaseStorage):
 def registry_of(listener: Listener, sign_in: Callable[[], kopf.AiohttpSession]) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
 
+    # Both run in kopf's loop: for what is no coroutine it would start threads, and again with each new start.
     @kopf.on.login(registry=registry)
-    def login(**_: Any) -> kopf.AiohttpSession:
+    async def login(**_: Any) -> kopf.AiohttpSession:
         return sign_in()
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-    def event(event: kopf.RawEvent, **_: Any) -> None:
+    async def event(event: kopf.RawEvent, **_: Any) -> None:
         document: Document = dict(event["object"])
         if event["type"] == "DELETED":
             listener.gone(document["metadata"]["uid"])
