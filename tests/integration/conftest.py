@@ -122,9 +122,11 @@ def matches(status: dict[str, Any], wanted: dict[str, Any]) -> bool:
     return wanted.get("ready", reason) == reason and all(status.get(k) == v for k, v in plain.items())
 
 
-def operator_writes(environment: Environment) -> list[tuple[str, str]]:
-    """(verb, resource/subresource) of every write that the operator's ServiceAccount made, but for its Lease."""
+def operator_writes(environment: Environment, namespace: str | None = None) -> list[tuple[str, str]]:
+    """(verb, resource/subresource) of every write that the operator's ServiceAccount made, but for its Lease; in that
+    namespace, or anywhere."""
     ours = [entry for entry in environment.audit() if entry["user"]["username"] == OPERATOR]
+    ours = [entry for entry in ours if namespace in {None, entry["objectRef"].get("namespace")}]
     writes = [entry for entry in ours if entry["verb"] not in {"get", "list", "watch"}]
     writes = [entry for entry in writes if entry["objectRef"]["resource"] != "leases"]
     return [(entry["verb"], _resource(entry["objectRef"])) for entry in writes]

@@ -48,4 +48,4 @@ def test_nothing_of_ours_outside_status(environment: Environment, wait_for: Wait
     assert [(entry["subresource"], list(entry["fieldsV1"])) for entry in ours] == [("status", ["f:status"])]
     assert "finalizers" not in metadata
     assert "annotations" not in metadata
-    assert {resource for _, resource in operator_writes(environment)} <= {"whatsappclients/status", "events"}
+    assert {resource for _, resource in operator_writes(environment, TEAM)} <= {"whatsappclients/status", "events"}

@@ -39,9 +39,10 @@ def workload(environment: Environment, name: str) -> dict[str, Any]:
 
 
 def restarts(environment: Environment) -> list[str]:
-    """Every workload that the operator ever wrote to, once a write."""
+    """Every workload of the namespace that the operator ever wrote to, once a write."""
     ours = [e for e in environment.audit() if e["user"]["username"] == OPERATOR and e["verb"] == "patch"]
-    return [e["objectRef"]["name"] for e in ours if e["objectRef"]["resource"] in {"deployments", "statefulsets"}]
+    written = [e["objectRef"] for e in ours if e["objectRef"].get("namespace") == "rotation"]
+    return [one["name"] for one in written if one["resource"] in {"deployments", "statefulsets"}]
 
 
 def ready_was_true_throughout(environment: Environment, name: str) -> bool:
