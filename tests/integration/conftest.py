@@ -126,9 +126,9 @@ def operator_writes(environment: Environment, namespace: str | None = None) -> l
     """(verb, resource/subresource) of every write that the operator's ServiceAccount made, but for its Lease; in that
     namespace, or anywhere."""
     ours = [entry for entry in environment.audit() if entry["user"]["username"] == OPERATOR]
-    ours = [entry for entry in ours if namespace in {None, entry["objectRef"].get("namespace")}]
     writes = [entry for entry in ours if entry["verb"] not in {"get", "list", "watch"}]
     writes = [entry for entry in writes if entry["objectRef"]["resource"] != "leases"]
+    writes = [entry for entry in writes if namespace in {None, entry["objectRef"].get("namespace")}]
     return [(entry["verb"], _resource(entry["objectRef"])) for entry in writes]
 
 

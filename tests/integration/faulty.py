@@ -208,6 +208,7 @@ class FaultyApiServer:
         await self._runner.setup()
 
     async def _tear_down(self) -> None:
+        await self._shut()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
