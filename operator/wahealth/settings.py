@@ -39,6 +39,9 @@ def _address(written: str) -> str:
     return written
 
 
+NAMESPACE = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"  # RFC 1123, of at most 63 characters
+
+
 def _name(written: str) -> str:
     """As Kubernetes names objects: RFC 1123."""
     if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", written):
@@ -47,7 +50,7 @@ def _name(written: str) -> str:
 
 
 def _namespace(written: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", written) or len(written) > 63:
+    if not re.fullmatch(NAMESPACE, written) or len(written) > 63:
         raise ValueError("name namespaces such as team-a, with commas between them")
     return written
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,15 @@ class Refused(Exception):
 
 
 def helm(*arguments: str, given: str | None = None) -> str:
-    program = provide(["helm"], say=lambda text: print(text, file=sys.stderr))["helm"]
-    done = subprocess.run([program, *arguments], input=given, capture_output=True, text=True, check=False)
+    done = subprocess.run([_program(), *arguments], input=given, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Refused(done.stderr)
     return done.stdout
+
+
+@cache
+def _program() -> Path:
+    return provide(["helm"], say=lambda text: print(text, file=sys.stderr))["helm"]
 
 
 def text(*flags: str, values: Document | None = None) -> str:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ _OF_ONE = ("items", "additionalProperties")  # keywords whose value is a schema
 _EITHER = {"oneOf": [{"type": "string"}, {"type": "number"}]}
 
 
+@cache
 def monitoring_crds() -> list[Path]:
     """Of the Prometheus operator, from its Go module; empty where there is no Go."""
     if shutil.which("go") is None:

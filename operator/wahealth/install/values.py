@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from wahealth.settings import LogFormat, LogLevel, SecretRefresh, Shards
+from wahealth.settings import NAMESPACE, LogFormat, LogLevel, SecretRefresh, Shards
 
 Object = dict[str, Any]  # as Kubernetes' own schema has it, checked by the API server
 Labels = dict[str, str]
-Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+Namespace = Annotated[str, Field(pattern=f"^{NAMESPACE}$", max_length=63)]
 Unique = Field(json_schema_extra={"uniqueItems": True})
 Name = Annotated[str, Field(pattern=r"^([a-z]([-a-z0-9]*[a-z0-9])?)?$", max_length=52)]
 DnsName = Annotated[str, Field(pattern=r"^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$", max_length=253)]

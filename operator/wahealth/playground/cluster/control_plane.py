@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -21,7 +21,7 @@ from wahealth.playground.cluster.processes import Leashed
 
 NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok")
 READY_SECONDS = 60  # it takes about 5; a busy machine may take longer
-_KUBECTL_SECONDS = 120
+_PROGRAM_SECONDS = 120.0
 _TRIES = 3
 _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 
@@ -35,19 +35,18 @@ class PortTaken(ControlPlaneFailed):
 
 
 def kubectl_prints(program: Path, flags: Sequence[str], arguments: Sequence[str], given: str | None) -> str:
-    """Raises ControlPlaneFailed with what it says on stderr, or when it does not end."""
-    asked = f"kubectl {' '.join(arguments)}"
+    return printed([program, *flags, *arguments], f"kubectl {' '.join(arguments)}", input=given)
+
+
+def printed(argv: Sequence[str | Path], asked: str, seconds: float = _PROGRAM_SECONDS, **how: Any) -> str:
+    """On stdout. Raises ControlPlaneFailed with what was `asked` and what it says on stderr, or when it does not end.
+    `how`: as for `subprocess.run`."""
     try:
-        done = subprocess.run(
-            [program, *flags, *arguments],
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_KUBECTL_SECONDS,
+        done: subprocess.CompletedProcess[str] = subprocess.run(
+            argv, capture_output=True, text=True, check=False, timeout=seconds, **how
         )
     except subprocess.TimeoutExpired:
-        raise ControlPlaneFailed(f"{asked}: no end after {_KUBECTL_SECONDS} s") from None
+        raise ControlPlaneFailed(f"{asked}: no end after {seconds:g} s") from None
     if done.returncode != 0:
         raise ControlPlaneFailed(f"{asked}: {done.stderr.strip()}")
     return done.stdout
