@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 import ssl
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import yaml
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
+from aiohttp import AddrInfoType, ClientError, ClientSession, ClientTimeout, TCPConnector, web
 
 from wahealth.playground.cluster.command_lines import HOST, free_ports
 from wahealth.playground.cluster.control_plane import ControlPlane
@@ -100,7 +101,7 @@ class FaultyApiServer:
         self._trust = ssl.create_default_context(cafile=cluster["certificate-authority"])
         self._loop = asyncio.new_event_loop()
         self._first: dict[str, bytes] = {}
-        self._open: set[asyncio.Transport] = set()
+        self._onward: list[socket.socket] = []  # to the API server
         self.port = free_ports(1)[0]
         self.authority = Authority.new("faulty")
         self.rule: Rule = lambda _: None
@@ -121,6 +122,7 @@ class FaultyApiServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+        gc.collect()  # what is left open is told of here, and not in whatever test runs next
 
     def kubeconfig(self, token_file: Path) -> Path:
         """Of a user whose token is in a file, as in a pod."""
@@ -168,11 +170,13 @@ class FaultyApiServer:
     def cut(self) -> None:
         """All connections, at once."""
 
-        async def cut() -> None:
-            for transport in tuple(self._open):
-                transport.abort()
+        self._call(self._cut())
 
-        self._call(cut())
+    async def _cut(self) -> None:
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     def listen(self, authority: Authority | None = None) -> None:
         """With a new certificate, of the authority or of another."""
@@ -199,28 +203,37 @@ class FaultyApiServer:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def _set_up(self) -> None:
-        self._session = ClientSession(
-            connector=TCPConnector(limit=0, ssl=self._trust), timeout=ClientTimeout(total=None)
-        )
+        connector = TCPConnector(limit=0, ssl=self._trust, socket_factory=self._socket)
+        self._session = ClientSession(connector=connector, timeout=ClientTimeout(total=None))
         application = web.Application(client_max_size=64 * 1024 * 1024)
         application.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
 
+    def _socket(self, address: AddrInfoType) -> socket.socket:
+        self._onward.append(socket.socket(*address[:3]))
+        return self._onward[-1]
+
     async def _tear_down(self) -> None:
+        """A connection over TLS that is closed waits for the other side's word: each is cut, and seen closed."""
         await self._shut()
+        await self._cut()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self._runner.cleanup()
         await self._session.close()
-        await asyncio.sleep(0.1)  # for transports to close
+        async with asyncio.timeout(10):
+            while left := [one for one in self._onward if one.fileno() != -1]:
+                for one in left:
+                    with contextlib.suppress(OSError):
+                        one.shutdown(socket.SHUT_RDWR)
+                await asyncio.sleep(0.01)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         transport = request.transport
         assert transport is not None
-        self._open.add(transport)
         peer = transport.get_extra_info("peername")[1]
         authorization = request.headers.get("Authorization", "")
         asked = Asked(time.monotonic(), request.method, request.path, dict(request.query), authorization, peer)
