@@ -35,7 +35,7 @@ def _address(written: str) -> str:
     try:
         listening_at(written)
     except ValueError:
-        raise ValueError("name an address and a port, such as 0.0.0.0:8080 or [::]:8080") from None
+        raise ValueError("name an address and a port, such as 127.0.0.1:8080, or :8080 for every address") from None
     return written
 
 
@@ -96,7 +96,7 @@ class OperatorSettings(BaseSettings):
         pattern=r"^[a-z0-9-]+/[a-z0-9.-]+$",
         description="The operator's own Deployment, NAMESPACE/NAME, for events about the operator itself.",
     )
-    listen: Listen = Field("0.0.0.0:8080", description="Where /livez, /readyz and /metrics are served.")
+    listen: Listen = Field(":8080", description="Where /livez, /readyz and /metrics are served.")
     node_metrics: bool = Field(False, description="Tell of each node of each client in /metrics, too.")
     leader_election: bool = Field(
         True, description="Take a Lease before asking and writing, so that several replicas may run."

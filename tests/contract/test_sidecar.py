@@ -66,7 +66,7 @@ def start(tmp_path: Path, simulator: Simulator) -> Iterator[Starts]:
             mounted = tmp_path / f"mounted-{port}"
             mounted.mkdir()
             argv = [sys.executable, "-m", "wahealth", "sidecar", f"--upstream={upstream}:{simulator.port}", *flags]
-            argv += [f"--api-key-file={mounted}/WA_API_KEY", f"--listen={HOST}:{port}", "--period=1", "--timeout=1"]
+            argv += [f"--api-key-file={mounted}/WA_API_KEY", f"--listen=:{port}", "--period=1", "--timeout=1"]
             argv += ["--log-level=debug"]
             http = running.enter_context(httpx.Client(base_url=f"http://{HOST}:{port}", trust_env=False))
             log = running.enter_context((tmp_path / f"{port}.log").open("w+"))

@@ -51,9 +51,12 @@ def is_host(host: str) -> bool:
 
 
 def listening_at(written: str) -> tuple[str, int]:
-    """Host, without brackets, and port of what is to be listened at. Raises `ValueError`."""
-    host, _, port = written.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
+    """Host, without brackets, and port of what is to be listened at; no host: every address, IPv4 and IPv6.
+
+    Raises `ValueError`.
+    """
+    host, colon, port = written.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
         raise ValueError
     return host.removeprefix("[").removesuffix("]"), int(port)
 

@@ -81,7 +81,7 @@ FLAGS = (
     Flag("insecure", "Verify nobody; so by default where the upstream is on loopback.", switch=True),
     Flag("period", "Seconds from one question to the next.", "10"),
     Flag("timeout", "Seconds an answer may take in all.", "15"),
-    Flag("listen", "Address and port for kubelet.", "0.0.0.0:8086"),
+    Flag("listen", "Address and port for kubelet.", ":8086"),
     Flag("log-format", "Form of the logs on stderr: json or text.", "json"),
     Flag("log-level", "Least severity logged: debug, info, warning or error.", "info"),
 )
@@ -175,8 +175,8 @@ def _listen(written: str) -> tuple[str, int]:
         host, port = listening_at(written)
     except ValueError:
         host, port = "", 0
-    if not is_address(host) or port == 0:
-        raise Unusable("--listen is to be an address and a port such as 0.0.0.0:8086 or [::]:8086")
+    if port == 0 or (host and not is_address(host)):
+        raise Unusable("--listen is to be an address and a port such as 127.0.0.1:8086, or :8086 for every address")
     return host, port
 
 

@@ -34,7 +34,7 @@ class Endpoints:
 
     @contextlib.asynccontextmanager
     async def listening(self, address: str) -> AsyncIterator[None]:
-        """`address` as `0.0.0.0:8080`. Raises `CannotListen`."""
+        """`address` as `:8080`. Raises `CannotListen`."""
         host, port = listening_at(address)
         application = web.Application()
         application.add_routes(

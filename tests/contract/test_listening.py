@@ -1,0 +1,65 @@
+"""Both servers, as they listen where nobody says otherwise: on every address, whichever family the cluster has."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+import pytest
+
+from wahealth.core.origin import listening_at
+from wahealth.kube.process.endpoints import CannotListen, Endpoints
+from wahealth.sidecar.server import Page, Server
+
+HAS_IPV6 = Path("/proc/net/if_inet6").exists() and Path("/proc/net/if_inet6").read_text()
+FAMILIES = ("127.0.0.1", "[::1]") if HAS_IPV6 else ("127.0.0.1",)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+async def asked(port: int, page: str) -> list[int]:
+    async with httpx.AsyncClient(trust_env=False) as http:
+        return [(await http.get(f"http://{host}:{port}{page}")).status_code for host in FAMILIES]
+
+
+def test_the_operator_answers_on_every_address() -> None:
+    async def run() -> list[int]:
+        port = free_port()
+        async with Endpoints(list, list, list).listening(f":{port}"):
+            return await asked(port, "/readyz")
+
+    assert asyncio.run(run()) == [200] * len(FAMILIES)
+
+
+def test_the_sidecar_answers_on_every_address() -> None:
+    async def run() -> list[int]:
+        port = free_port()
+        async with await Server(lambda *_: Page(HTTPStatus.OK, b"{}")).listen(*listening_at(f":{port}")):
+            return await asked(port, "/readyz")
+
+    assert asyncio.run(run()) == [200] * len(FAMILIES)
+
+
+def test_an_address_that_is_taken_is_said() -> None:
+    async def run(port: int) -> None:
+        async with Endpoints(list, list, list).listening(f":{port}"):
+            raise AssertionError("it listens beside another")
+
+    with socket.create_server(("", 0)) as taken, pytest.raises(CannotListen):
+        asyncio.run(run(taken.getsockname()[1]))
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [(":8080", ""), ("127.0.0.1:8080", "127.0.0.1"), ("[::1]:8080", "::1"), ("0.0.0.0:8080", "0.0.0.0")],
+)
+def test_an_address_as_it_is_written(written: str, host: str) -> None:
+    assert listening_at(written) == (host, 8080)
