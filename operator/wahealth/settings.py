@@ -113,7 +113,10 @@ class OperatorSettings(BaseSettings):
     shards: Shards = Field(1, description="Leases over which the resources are spread; the same in each replica.")
     resync: float = Field(600, ge=5, le=86400, description="Seconds after which what is watched is listed anew.")
     max_parked_connections: int = Field(
-        10_000, ge=0, le=100_000, description="Connections kept between two probes; beyond it the oldest is closed."
+        10_000,
+        ge=0,
+        le=100_000,
+        description="Connections kept between two probes; beyond it the targets of the longest period connect anew.",
     )
     log_format: LogFormat = Field("json", description="Form of the logs on stderr.")
     log_level: LogLevel = Field("info", description="Least severity logged.")

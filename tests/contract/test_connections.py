@@ -6,7 +6,7 @@ import asyncio
 import resource
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from contract.scripted import (
@@ -174,6 +174,43 @@ def test_parked_connections_leave_half_of_the_descriptors_to_others() -> None:
         assert Prober().pool.most == 150
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def asked_in_turn(prober: Prober, served: Served, hosts: Mapping[str, float]) -> None:
+    """Each host once; with its period."""
+    for host, period in hosts.items():
+        question = served.question()
+        await prober.ask(replace(question, place=replace(question.place, host=host), period=period))
+
+
+def test_beyond_the_bound_the_longest_period_connects_anew() -> None:
+    async def run() -> set[str]:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober(parked=2) as prober:
+            await asked_in_turn(prober, served, {"slow": 60, "slower": 120, "fast": 10, "also fast": 10, "late": 30})
+            return {route.host for route in prober.pool.routes}
+
+    assert asyncio.run(run()) == {"fast", "also fast"}
+
+
+def test_with_more_targets_than_connections_those_that_are_parked_are_used() -> None:
+    """By age each would be closed just before its turn: nine connections."""
+
+    async def run() -> int:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober(parked=2) as prober:
+            for _ in range(3):
+                await asked_in_turn(prober, served, {"one": 30, "two": 30, "three": 30})
+            return served.connections
+
+    assert asyncio.run(run()) == 2 + 3
+
+
+def test_whoever_is_asked_less_often_than_connections_are_kept_is_not_parked() -> None:
+    async def run() -> int:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
+            await asked_in_turn(prober, served, {"hourly": 3600})
+            return len(prober.pool)
+
+    assert asyncio.run(run()) == 0
 
 
 def test_parked_connections_are_bounded_in_number_and_in_time() -> None:

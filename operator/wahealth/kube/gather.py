@@ -112,14 +112,14 @@ class Gather:
     async def _came_of(
         self, command: Command[Credential], record: Record, spec: Spec, located: Located, pattern: Place
     ) -> Came[Credential]:
-        seconds = record.timing.timeout
+        timeout, period = record.timing.timeout, record.timing.period
         match command:
             case Read():
                 return await self._read(record, spec.auth)
             case Ask(pods, secret):
-                return await self._outcomes(record, located, pods, Question(pattern, secret, seconds))
+                return await self._outcomes(record, located, pods, Question(pattern, secret, timeout, period))
             case LogIn(pod, secret):
-                return await self._login(record, located, pod, Question(pattern, secret, seconds))
+                return await self._login(record, located, pod, Question(pattern, secret, timeout, period))
             case Keep(signin):
                 record.signin = signin
                 return None
@@ -194,9 +194,9 @@ async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outc
 
 
 def _at(spot: Spot, question: Question) -> Question:
-    pattern, credential, seconds = question.place, question.credential, question.timeout
+    pattern = question.place
     place = Place(spot.host, spot.addresses, spot.port, pattern.trust, pattern.server_name, pattern.path)
-    return Question(place, credential, seconds)
+    return Question(place, question.credential, question.timeout, question.period)
 
 
 def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:

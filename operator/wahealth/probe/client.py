@@ -62,11 +62,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`timeout` in seconds, for the whole exchange. `credential` None: nobody is signed in."""
+    """`timeout` in seconds, for the whole exchange. `credential` None: nobody is signed in. `period`: seconds after
+    which it is asked again."""
 
     place: Place
     credential: Credential | None
     timeout: float
+    period: float = 0.0
 
 
 class Heard(NamedTuple, Generic[T]):
@@ -121,7 +123,7 @@ class Prober:
         self._lanes.drop(host)
 
     async def _asked(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
-        way = _way(question.place)
+        way = _way(question)
         try:
             async with asyncio.timeout(question.timeout):
                 way.addresses = question.place.addresses or await self._resolver.addresses(question.place.host)
@@ -150,7 +152,7 @@ async def _explained(failed: Failed, way: Way, seconds: float) -> Heard[Unreacha
 
 async def _look_at(way: Way, seconds: float) -> bytes | None:
     """Look at the certificate and say nothing: a handshake that verifies nobody, and the end."""
-    looking = Way(way.route._replace(trust=_NOBODY), way.addresses)
+    looking = Way(way.route._replace(trust=_NOBODY), way.addresses, way.period)
     try:
         async with asyncio.timeout(seconds):
             return await presented_on(looking)
@@ -161,8 +163,10 @@ async def _look_at(way: Way, seconds: float) -> bytes | None:
 _NOBODY = unverified()
 
 
-def _way(place: Place) -> Way:
-    return Way(Route(place.host, place.port, place.trust, place.server_name or place.host), place.addresses)
+def _way(question: Question) -> Way:
+    place = question.place
+    route = Route(place.host, place.port, place.trust, place.server_name or place.host)
+    return Way(route, place.addresses, question.period)
 
 
 def _request(method: str, question: Question, way: Way) -> httpx.Request:

@@ -11,7 +11,7 @@ from wahealth.probe.trust import Trust
 from wahealth.probe.wire import Wire
 
 MOST_PARKED = 10_000
-LONGEST_PARKED = 150.0  # seconds; who is asked less often is connected to anew
+LONGEST_PARKED = 150.0  # seconds; whoever is asked less often is connected to anew
 
 
 class Route(NamedTuple):
@@ -26,20 +26,27 @@ class Route(NamedTuple):
 class Parked(NamedTuple):
     wire: Wire
     since: float
+    period: float
 
 
 class Pool:
-    """At most one connection a route; the one parked longest goes first."""
+    """At most one connection a route. Where there is no room for all, whoever is asked least often connects anew."""
 
     def __init__(self, most: int = MOST_PARKED, longest: float = LONGEST_PARKED) -> None:
         """`most`, and no more than half of the descriptors that there may be."""
         self.most = at_most_half(most)
         self._longest = longest
-        self._parked: OrderedDict[Route, Parked] = OrderedDict()
+        self._parked: OrderedDict[Route, Parked] = OrderedDict()  # the one parked longest first
+        self._by_period: defaultdict[float, dict[Route, None]] = defaultdict(dict)
         self._routes: defaultdict[str, set[Route]] = defaultdict(set)  # by host
 
     def __len__(self) -> int:
         return len(self._parked)
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """To which a connection is parked."""
+        return tuple(self._parked)
 
     def take(self, route: Route, addresses: tuple[str, ...]) -> Wire | None:
         """One that still stands and leads to one of the addresses."""
@@ -52,16 +59,35 @@ class Pool:
         parked.wire.close()
         return None
 
-    def park(self, route: Route, wire: Wire) -> None:
+    def park(self, route: Route, wire: Wire, period: float) -> None:
+        """Keep it for the next question, which comes after `period` seconds; or close it, where it is not worth it."""
         now = time.monotonic()
         self._end(route)
-        self._parked[route] = Parked(wire, now)
+        self._end_all_before(now - self._longest)
+        if period > self._longest or not self._makes_room(period):
+            wire.close()
+            return
+        self._parked[route] = Parked(wire, now, period)
+        self._by_period[period][route] = None
         self._routes[route.host].add(route)
+
+    def _end_all_before(self, second: float) -> None:
         while self._parked:
-            oldest, parked = next(iter(self._parked.items()))
-            if len(self._parked) <= self.most and parked.since >= now - self._longest:
+            route, parked = next(iter(self._parked.items()))
+            if parked.since >= second:
                 return
-            self._end(oldest)
+            self._end(route)
+
+    def _makes_room(self, period: float) -> bool:
+        """A full pool gives way to a shorter period alone: were it by age, with more targets than connections each
+        would be closed just before its turn."""
+        if len(self._parked) < self.most:
+            return True
+        longest = max(self._by_period, default=0.0)
+        if period >= longest:
+            return False
+        self._end(next(iter(self._by_period[longest])))
+        return True
 
     def drop(self, host: str) -> None:
         """Nobody asks there any more: a pod that is gone."""
@@ -69,7 +95,7 @@ class Pool:
             self._end(route)
 
     def close(self) -> None:
-        for route in tuple(self._parked):
+        for route in self.routes:
             self._end(route)
 
     def _out(self, route: Route) -> Parked | None:
@@ -78,6 +104,9 @@ class Pool:
             self._routes[route.host].discard(route)
             if not self._routes[route.host]:
                 del self._routes[route.host]
+            del self._by_period[parked.period][route]
+            if not self._by_period[parked.period]:
+                del self._by_period[parked.period]
         return parked
 
     def _end(self, route: Route) -> None:

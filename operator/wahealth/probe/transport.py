@@ -30,6 +30,7 @@ class Way:
 
     route: Route
     addresses: tuple[str, ...]
+    period: float  # seconds until it is gone again
     progress: Progress = field(default_factory=Progress)
     presented: bytes | None = None  # the certificate of a connection that was made for it, in DER
 
@@ -65,7 +66,7 @@ class Transport(httpx.AsyncBaseTransport):
         except BaseException:
             wire.close()
             raise
-        body = Body(exchange, lambda: self._pool.park(way.route, wire))
+        body = Body(exchange, lambda: self._pool.park(way.route, wire, way.period))
         return httpx.Response(head.status_code, headers=list(head.headers), stream=body)
 
 

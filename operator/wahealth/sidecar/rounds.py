@@ -119,7 +119,7 @@ class Rounds:
     async def _outcome(self, secret: Credential | None) -> Outcome:
         upstream, settings = self._settings.upstream, self._settings
         place = Place(upstream.host, (), upstream.port, settings.trust, settings.server_name)
-        return (await self._prober.ask(Question(place, secret, settings.timeout))).outcome
+        return (await self._prober.ask(Question(place, secret, settings.timeout, settings.period))).outcome
 
 
 def _seconds() -> float:
