@@ -9,6 +9,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
+import pytest
+
+from contract import portless
 from contract.scripted import (
     ADDRESS,
     GOOD,
@@ -154,6 +157,12 @@ def test_a_name_server_that_hangs_hangs_one_name() -> None:
     assert isinstance(good, Answered)
     assert took < 0.9
     assert {reason(outcome) for outcome in hung} == {"DNSLookupFailed"}
+
+
+@pytest.mark.skipif(not portless.is_possible(), reason="needs root on Linux, with unshare and ip")
+def test_without_a_port_left_to_connect_from_nobody_is_blamed() -> None:
+    """P8"""
+    assert portless.said() == ["Answered", "Answered", "our own fault", "Answered"]
 
 
 def test_a_pod_that_is_gone_leaves_no_connection() -> None:

@@ -209,6 +209,26 @@ def test_a_status_that_may_not_be_written_is_tried_once_a_minute(storm: Storm) -
     storm.settled(90)
 
 
+def test_a_database_without_room_gets_no_events_and_one_try_of_a_status_a_round(storm: Storm) -> None:
+    """A4: what etcd says when its quota is used up. Events wait for the status that they tell of."""
+    full = (
+        b'{"kind": "Status", "status": "Failure", "message": "etcdserver: mvcc: database space exceeded", "code": 500}'
+    )
+    periods = 3
+    with storm.proxy.fault(writes_with(Fault(status=500, body=full)), cut_streams=False):
+        began = time.monotonic()
+        storm.flip()
+        time.sleep(periods * 5)
+        written = [one for one in storm.proxy.since(began) if one.writes]
+        tried = Counter(one.path for one in written if one.resource == STATUS)
+        assert tried
+        assert all(times <= periods + 2 for times in tried.values()), tried  # one of them for the spec that is new
+        assert [one for one in written if one.resource == "events"] == []
+    ended = time.monotonic()
+    storm.settled(90)
+    written_once(storm, ended)
+
+
 def test_a_schema_without_our_fields_gets_the_conditions(storm: Storm) -> None:
     """422 for all but a least status."""
 

@@ -1,0 +1,55 @@
+"""A network namespace of its own in which no port is left to connect from; needs root on Linux."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_OURS = "our own fault"
+
+
+def is_possible() -> bool:
+    return os.geteuid() == 0 and _RANGE.exists() and all(map(shutil.which, ("unshare", "ip")))
+
+
+def said() -> list[str]:
+    """With two ports: what is said by two hosts, which take them, and by a third; and by that one with more ports."""
+    inside = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", sys.executable, __file__]
+    return subprocess.run(inside, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def _ports(number: int) -> None:
+    _RANGE.write_text(f"41000 {41000 + number - 1}")
+
+
+async def _run() -> None:
+    from scripted import GOOD, answer, reason, says, serving
+
+    from wahealth.probe.client import Prober
+    from wahealth.probe.stage import ObserverFault
+
+    async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
+
+        async def ask(host: str) -> None:
+            question = served.question()
+            try:
+                heard = await prober.ask(replace(question, place=replace(question.place, host=host)))
+                print(reason(heard.outcome))
+            except ObserverFault:
+                print(_OURS)
+
+        _ports(2)
+        for host in ("one", "two", "three"):
+            await ask(host)
+        _ports(1000)
+        await ask("three")
+
+
+if __name__ == "__main__":
+    asyncio.run(_run())
