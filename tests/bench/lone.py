@@ -34,6 +34,7 @@ from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.names import Resolver
+from wahealth.probe.pool import MOST_PARKED
 from wahealth.probe.trust import Trust, skip_hostname
 
 
@@ -103,7 +104,8 @@ async def main(arguments: argparse.Namespace) -> None:
         Hosts(frozenset(origin_of(f"https://{target}").host for target in targets)),
         Networks((loopback,), only_public=True),
     )
-    async with Prober(slots=256) as prober:
+    parked = MOST_PARKED if arguments.parked is None else arguments.parked
+    async with Prober(slots=256, parked=parked) as prober:
         gather = Gather(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
         cycle = Cycle(gather, nowhere, nowhere, Guard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
         counts: Counter[str] = Counter()

@@ -53,6 +53,11 @@ def ours(load: Load) -> Command:
     return Command([*argv, "--key", str(load.targets.key), "--ca", str(load.targets.ca)])
 
 
+def ours_with_half_parked(load: Load) -> Command:
+    """As with `--max-parked-connections` of half the targets."""
+    return Command([*ours(load).argv, "--parked", str(load.n // 2)])
+
+
 def gatus(load: Load) -> Command:
     endpoints = [
         {
@@ -125,6 +130,7 @@ def blackbox(load: Load) -> Command:
 
 PROBERS: dict[str, Callable[[Load], Command]] = {
     "wahealth": ours,
+    "wahealth, half kept": ours_with_half_parked,
     "gatus 5.36": gatus,
     "cloudprober 0.14.4": cloudprober,
     "blackbox 0.28": blackbox,
