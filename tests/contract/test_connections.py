@@ -25,6 +25,7 @@ from contract.scripted import (
     serving,
 )
 from wahealth.core.answer import Answered, Outcome
+from wahealth.probe import client
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.names import Resolver
 
@@ -220,6 +221,22 @@ def test_whoever_is_asked_less_often_than_connections_are_kept_is_not_parked() -
             return len(prober.pool)
 
     assert asyncio.run(run()) == 0
+
+
+def test_what_nobody_asks_any_more_is_closed_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as in a replica that leads no more."""
+    monkeypatch.setattr(client, "LONGEST_PARKED", 0.05)
+
+    async def run() -> tuple[int, int]:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
+            await asked_in_turn(prober, served, {"one": 10, "two": 10})
+            before, prober.pool._longest = len(prober.pool), 0.0
+            tidying = asyncio.create_task(prober.tidy())
+            await asyncio.sleep(0.2)
+            tidying.cancel()
+            return before, len(prober.pool)
+
+    assert asyncio.run(run()) == (2, 0)
 
 
 def test_parked_connections_are_bounded_in_number_and_in_time() -> None:

@@ -5,6 +5,7 @@ The one part of the core that keeps state of its own: it is asked by every round
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import NamedTuple
 
 FEWEST = 10  # resources that must be lost at once
@@ -55,6 +56,11 @@ class Fleet:
         self._up -= self._reached.pop(uid, False)
         self._lost.pop(uid, None)
         self._answered(uid)
+
+    def keep_only(self, uids: Set[str]) -> None:
+        """All others are another's to ask now."""
+        for uid in self._reached.keys() - uids:
+            self.forget(uid)
 
     def _look(self, now: float) -> None:
         for uid, loss in list(self._lost.items()):

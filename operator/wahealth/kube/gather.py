@@ -119,7 +119,7 @@ class Gather:
             case Ask(pods, secret):
                 return await self._outcomes(record, located, pods, Question(pattern, secret, timeout, period))
             case LogIn(pod, secret):
-                return await self._login(record, located, pod, Question(pattern, secret, timeout, period))
+                return await self._login(record, located, pod, Question(pattern, secret, timeout))
             case Keep(signin):
                 record.signin = signin
                 return None

@@ -28,16 +28,18 @@ class Guard:
         self._recorder = recorder
         self._inventory = inventory
         self._own = own
+        self._isolated = False  # as it was told
         self.fleet = Fleet()
+        metrics.isolated.set_function(lambda: self.fleet.isolated)
 
     async def saw(self, uid: str, reached: bool, asked: float, period: float) -> bool:
         """False while verdicts are frozen."""
-        before = self.fleet.isolated
         self.fleet.saw(uid, reached, asked, period)
-        if before is not self.fleet.isolated:
-            metrics.isolated.set(self.fleet.isolated)
-            await self._told(_ISOLATED if self.fleet.isolated else _RECOVERED)
-        return not self.fleet.isolated
+        isolated = self.fleet.isolated
+        if isolated is not self._isolated:  # or it ended since, for those that were lost are asked no more
+            self._isolated = isolated
+            await self._told(_ISOLATED if isolated else _RECOVERED)
+        return not isolated
 
     async def _told(self, event: Event) -> None:
         log.warning(event.note, extra={"reason": event.reason})

@@ -115,23 +115,23 @@ class _Operator:
     """All that one process holds, and what runs in it."""
 
     def __init__(self, border: Border, settings: OperatorSettings) -> None:
-        self.account, self.outage, self.api, lease_api, prober = border
+        self.account, self.outage, self.api, lease_api, self.prober = border
         self.settings, self.namespaces = settings, settings.watch_namespaces
         self.group = asyncio.TaskGroup()
         self.lag = Lag()
-        self.inventory, self.synced = Inventory(left=prober.drop), asyncio.Event()
+        self.inventory, self.synced = Inventory(left=self.prober.drop), asyncio.Event()
         self.leadership = Leadership(
             lease_api,
             _election(settings),
             gained=lambda _: self.supervisor.gained(),
-            lost=lambda _: self.supervisor.lost(),
+            lost=lambda _: self.lost(),
         )
         self.cluster = Cluster(self.api, self.leadership.must_lead)
         recorder = Recorder(self.api)
         self.guard = Guard(recorder, self.inventory, _own(settings.own_deployment))
         references = References(self.api, settings.secret_refresh, settings.require_secret_label)
         targets = Targets(self.inventory, _limits(settings, self.account.configuration.host), Resolver())
-        gather = Gather(self.inventory, targets, references, prober)
+        gather = Gather(self.inventory, targets, references, self.prober)
         self.cycle = Cycle(gather, self.cluster, recorder, self.guard, self.lag)
         self.supervisor = Supervisor(self.cycle.round, forget=self.forget, leads=self.leadership.leads)
         self.sweep = Sweep(self.api, self.cluster, self.supervisor, Pace(settings.resync, self.namespaces))
@@ -148,6 +148,7 @@ class _Operator:
             self.follow()
             self.keep("sweep", self.sweep.run)
             self.keep("marks", self.sweep_marks)
+            self.keep("connections", self.prober.tidy)
             if self.settings.watch_secrets:
                 self.keep("secrets", lambda: secrets.watch(self.api, self.secret_changed, self.namespaces))
             log.info("watching")
@@ -171,6 +172,11 @@ class _Operator:
         self.supervisor.saw(document)
         if listed_anew:
             self.sweep.soon()
+
+    def lost(self) -> None:
+        """Some resources are another's to ask now."""
+        self.supervisor.lost()
+        self.guard.fleet.keep_only({record.uid for record in self.supervisor.led()})
 
     def forget(self, record: Record) -> None:
         """The resource is gone."""

@@ -21,7 +21,7 @@ from wahealth.probe.credential import Credential
 from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
 from wahealth.probe.names import Resolver
 from wahealth.probe.payload import outcome_of
-from wahealth.probe.pool import MOST_PARKED, Pool, Route
+from wahealth.probe.pool import LONGEST_PARKED, MOST_PARKED, Pool, Route
 from wahealth.probe.stage import Failed, out_of_time
 from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
 from wahealth.probe.trust import Trust, unverified
@@ -63,7 +63,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Question:
     """`timeout` in seconds, for the whole exchange. `credential` None: nobody is signed in. `period`: seconds after
-    which it is asked again."""
+    which the same place is asked again; 0: at once."""
 
     place: Place
     credential: Credential | None
@@ -121,6 +121,12 @@ class Prober:
         """Nobody asks there any more, such as where a pod is gone: what is held of it is let go."""
         self.pool.drop(host)
         self._lanes.drop(host)
+
+    async def tidy(self) -> None:
+        """Until cancelled: what was parked too long ago is closed, although nobody asks any more."""
+        while True:
+            await asyncio.sleep(LONGEST_PARKED)
+            self.pool.end_old()
 
     async def _asked(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
         way = _way(question)

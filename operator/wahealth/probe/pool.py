@@ -61,20 +61,21 @@ class Pool:
 
     def park(self, route: Route, wire: Wire, period: float) -> None:
         """Keep it for the next question, which comes after `period` seconds; or close it, where it is not worth it."""
-        now = time.monotonic()
         self._end(route)
-        self._end_all_before(now - self._longest)
+        self.end_old()
         if period > self._longest or not self._makes_room(period):
             wire.close()
             return
-        self._parked[route] = Parked(wire, now, period)
+        self._parked[route] = Parked(wire, time.monotonic(), period)
         self._by_period[period][route] = None
         self._routes[route.host].add(route)
 
-    def _end_all_before(self, second: float) -> None:
+    def end_old(self) -> None:
+        """What was parked too long ago."""
+        before = time.monotonic() - self._longest
         while self._parked:
             route, parked = next(iter(self._parked.items()))
-            if parked.since >= second:
+            if parked.since >= before:
                 return
             self._end(route)
 

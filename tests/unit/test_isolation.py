@@ -1,0 +1,95 @@
+"""What is told of frozen verdicts, and what Prometheus reads of them, also where they end without an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.names import WorkloadRef
+from wahealth.kube.isolation import Guard
+from wahealth.telemetry import metrics
+
+OWN = WorkloadRef("wahealth-system", "Deployment", "wahealth-operator")
+FLEET = range(20)
+
+
+class Heard:
+    """A recorder: the reasons of what is told."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+
+    async def tell(self, _subject: object, event: Any, _now: object) -> None:
+        self.reasons.append(event.reason)
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def guard(heard: Heard) -> Guard:
+    inventory = Inventory()
+    metadata = {"namespace": OWN.namespace, "name": OWN.name, "uid": "own"}
+    inventory.workloads["Deployment"].put({"metadata": metadata, "spec": {}})
+    return Guard(heard, inventory, OWN)  # type: ignore[arg-type]
+
+
+async def see(guard: Guard, which: range, reached: bool, second: float) -> None:
+    for number in which:
+        await guard.saw(f"uid-{number}", reached, second + number, 30)
+
+
+def shown() -> float:
+    (family,) = metrics.isolated.collect()
+    return family.samples[0].value
+
+
+def run(story: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(story)
+
+
+async def all_lost(guard: Guard) -> None:
+    await see(guard, FLEET, True, 0)
+    await see(guard, FLEET, False, 100)
+
+
+def test_it_is_told_once_that_verdicts_are_frozen_and_once_that_they_are_not(guard: Guard, heard: Heard) -> None:
+    async def story() -> None:
+        await all_lost(guard)
+        assert shown() == 1
+        await see(guard, FLEET, True, 200)
+        assert shown() == 0
+
+    run(story())
+    assert heard.reasons == ["ObserverIsolated", "ObserverRecovered"]
+
+
+def test_it_ends_as_well_where_the_lost_ones_are_asked_no_more(guard: Guard, heard: Heard) -> None:
+    """Resources that are suspended or deleted meanwhile: neither the metric nor the events may say otherwise."""
+
+    async def story() -> None:
+        await all_lost(guard)
+        for number in FLEET:
+            guard.fleet.forget(f"uid-{number}")
+        assert shown() == 0
+        await see(guard, range(1), True, 300)
+
+    run(story())
+    assert heard.reasons == ["ObserverIsolated", "ObserverRecovered"]
+
+
+def test_it_ends_where_another_replica_asks_now(guard: Guard) -> None:
+    async def story() -> None:
+        await all_lost(guard)
+        guard.fleet.keep_only({"uid-0"})
+        assert shown() == 0
+        assert guard.fleet.knows("uid-0")
+        assert not guard.fleet.knows("uid-1")
+
+    run(story())
