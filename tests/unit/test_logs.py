@@ -78,6 +78,15 @@ def test_topics_do_not_silence_each_other_nor_what_has_none() -> None:
     assert [often.filter(record) for record in records] == [True, True, False, True, True]
 
 
+def test_topics_of_resources_that_are_gone_are_forgotten() -> None:
+    clock = [0.0]
+    often = logs.OnceAMinute(lambda: clock[0])
+    for number in range(30_000):
+        clock[0] = number / 100
+        often.filter(logging.makeLogRecord(logs.topic(f"mark uid-{number}")))
+    assert len(often._said) <= 10_001
+
+
 def test_a_topic_is_no_field(written: Written) -> None:
     assert "topic" not in written("json", logs.topic("outage", seconds=3))
     assert "topic" not in written("text", logs.topic("outage", seconds=3))

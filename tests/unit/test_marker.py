@@ -7,6 +7,8 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from builders import CONNECTED, Story, answer, core, facts, primary
 from wahealth.core.facts import Pod, Pods
 from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Change
@@ -100,9 +102,14 @@ def test_switched_off_they_are_taken_off_once_and_nothing_is_looked_at_then() ->
     assert not of.marked
 
 
-def test_what_may_not_be_patched_is_not_tried_in_a_hot_loop() -> None:
-    refusing = Noting(refuses=True)
-    assert len(marked(record(roleLabels="Enabled"), 0, 5, 10, pods=[pod("c0")], cluster=refusing).written) == 1
+def test_what_may_not_be_patched_is_not_tried_in_a_hot_loop_and_said_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refusing, of = Noting(refuses=True), record(roleLabels="Enabled")
+    assert len(marked(of, 0, 5, 10, 31, pods=[pod("c0")], cluster=refusing).written) == 2
+    said = [one for one in caplog.records if one.message == "pod not marked"]
+    assert len(said) == 2
+    assert {(vars(one)["topic"], vars(one)["uid"]) for one in said} == {(f"mark {of.uid}", of.uid)}
 
 
 def test_a_resource_that_is_gone_leaves_no_label() -> None:

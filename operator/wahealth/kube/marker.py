@@ -14,6 +14,7 @@ from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import Held, Record, Ref, Written
+from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class Marker:
             try:
                 await self._cluster.mark(ref.namespace, change, datetime.now(UTC))
             except ApiError as error:
-                log.warning("labels left", extra={"pod": f"{ref.namespace}/{change.pod}", "error": str(error)})
+                about = topic(f"labels left {ref}", namespace=ref.namespace, pod=change.pod, error=str(error))
+                log.warning("labels left", extra=about)
 
     def _changes(self, ref: Ref, pods: PodsOfNodes, want: dict[str, Wanted], options: Options) -> tuple[Change, ...]:
         there = tuple(self._inventory.pods.marked(ref.namespace, want.keys(), ref.name))
@@ -98,7 +100,8 @@ class Marker:
         try:
             await self._cluster.mark(record.ref.namespace, change, datetime.now(UTC))
         except ApiError as error:
-            log.warning("pod not marked", extra={"ref": str(record.ref), "pod": change.pod, "error": str(error)})
+            about = topic(f"mark {record.uid}", **record.fields, pod=change.pod, error=str(error))
+            log.warning("pod not marked", extra=about)
             return False
         return True
 

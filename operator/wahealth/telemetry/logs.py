@@ -22,6 +22,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 EVERY = 60.0  # seconds between two lines of one topic
 _MOST_WAITING = 4096  # lines
+_MOST_TOPICS = 10_000  # beyond it those are forgotten that nothing was said of for so long
 _STDERR = 2
 _PARTING = 1.0  # seconds for what still waits when the process ends
 _TEXT = "%(asctime)s %(levelname)-7s %(message)s"
@@ -55,6 +56,9 @@ class OnceAMinute(logging.Filter):
             self._said[about] = (said, left_out + 1)
             return False
         self._said[about] = (self._now(), 0)
+        if len(self._said) > _MOST_TOPICS:  # resources come and go
+            since = self._now() - EVERY
+            self._said = {old: last for old, last in tuple(self._said.items()) if last[0] >= since}
         if left_out:
             record.left_out = left_out
         return True
