@@ -14,7 +14,7 @@ if __name__ == "__main__":
     for name in ("targets", "key", "ca", "stats"):
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--period", type=float, default=30)
-    parser.add_argument("--parked", type=int, help="connections kept between two probes; by default 10,000")
+    parser.add_argument("--parked", type=int, help="with --targets: connections kept between two probes")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000])
     arguments = parser.parse_args()
     if arguments.targets:

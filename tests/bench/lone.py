@@ -1,7 +1,7 @@
 """The product's scheduler, transport, parser and verdict on a list of targets, without Kubernetes: until SIGTERM.
 
 `fleet.py --targets FILE --period S --key FILE --ca FILE`: FILE has a `HOST:PORT` a line. `--stats FILE` is written anew
-each second: how many verdicts were good and bad.
+each second: how many verdicts were good and bad. `--parked N`: connections kept between two probes.
 """
 
 from __future__ import annotations

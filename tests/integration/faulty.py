@@ -118,10 +118,12 @@ class FaultyApiServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._call(self._tear_down())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            self._call(self._tear_down())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
         gc.collect()  # what is left open is told of here, and not in whatever test runs next
 
     def kubeconfig(self, token_file: Path) -> Path:

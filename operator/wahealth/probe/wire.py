@@ -1,7 +1,7 @@
 """One connection: bytes in and out, over TLS or in the clear.
 
 The bytes of TLS go through memory (`ssl.MemoryBIO`) over a plain non-blocking socket: asyncio's own TLS transport holds
-290 KiB a connection, this one about 31.
+290 KiB a connection, this one about 31 (41 with TLS 1.3).
 """
 
 from __future__ import annotations
