@@ -25,7 +25,6 @@ from contract.scripted import (
     serving,
 )
 from wahealth.core.answer import Answered, Outcome
-from wahealth.probe import client
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.names import Resolver
 
@@ -223,14 +222,13 @@ def test_whoever_is_asked_less_often_than_connections_are_kept_is_not_parked() -
     assert asyncio.run(run()) == 0
 
 
-def test_what_nobody_asks_any_more_is_closed_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_asks_any_more_is_closed_in_time() -> None:
     """Such as in a replica that leads no more."""
-    monkeypatch.setattr(client, "LONGEST_PARKED", 0.05)
 
     async def run() -> tuple[int, int]:
         async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
             await asked_in_turn(prober, served, {"one": 10, "two": 10})
-            before, prober.pool._longest = len(prober.pool), 0.0
+            before, prober.pool.longest = len(prober.pool), 0.05
             tidying = asyncio.create_task(prober.tidy())
             await asyncio.sleep(0.2)
             tidying.cancel()
@@ -244,7 +242,7 @@ def test_parked_connections_are_bounded_in_number_and_in_time() -> None:
         async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
             lengths = []
             for most, longest in ((2, 60.0), (10, 0.0)):
-                prober.pool.most, prober.pool._longest = most, longest
+                prober.pool.most, prober.pool.longest = most, longest
                 for host in ("one", "two", "three"):
                     question = served.question()
                     await prober.ask(replace(question, place=replace(question.place, host=host)))

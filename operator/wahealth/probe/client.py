@@ -21,7 +21,7 @@ from wahealth.probe.credential import Credential
 from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
 from wahealth.probe.names import Resolver
 from wahealth.probe.payload import outcome_of
-from wahealth.probe.pool import LONGEST_PARKED, MOST_PARKED, Pool, Route
+from wahealth.probe.pool import MOST_PARKED, Pool, Route
 from wahealth.probe.stage import Failed, out_of_time
 from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
 from wahealth.probe.trust import Trust, unverified
@@ -125,7 +125,7 @@ class Prober:
     async def tidy(self) -> None:
         """Until cancelled: what was parked too long ago is closed, although nobody asks any more."""
         while True:
-            await asyncio.sleep(LONGEST_PARKED)
+            await asyncio.sleep(self.pool.longest)
             self.pool.end_old()
 
     async def _asked(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, defaultdict
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from wahealth.probe.descriptors import at_most_half
 from wahealth.probe.trust import Trust
 from wahealth.probe.wire import Wire
 
+K = TypeVar("K")
 MOST_PARKED = 10_000
 LONGEST_PARKED = 150.0  # seconds; whoever is asked less often is connected to anew
 
@@ -35,10 +36,10 @@ class Pool:
     def __init__(self, most: int = MOST_PARKED, longest: float = LONGEST_PARKED) -> None:
         """`most`, and no more than half of the descriptors that there may be."""
         self.most = at_most_half(most)
-        self._longest = longest
+        self.longest = longest
         self._parked: OrderedDict[Route, Parked] = OrderedDict()  # the one parked longest first
         self._by_period: defaultdict[float, dict[Route, None]] = defaultdict(dict)
-        self._routes: defaultdict[str, set[Route]] = defaultdict(set)  # by host
+        self._by_host: defaultdict[str, dict[Route, None]] = defaultdict(dict)
 
     def __len__(self) -> int:
         return len(self._parked)
@@ -53,7 +54,7 @@ class Pool:
         parked = self._out(route)
         if parked is None:
             return None
-        fits = parked.wire.address in addresses and time.monotonic() - parked.since <= self._longest
+        fits = parked.wire.address in addresses and time.monotonic() - parked.since <= self.longest
         if fits and parked.wire.is_quiet():
             return parked.wire
         parked.wire.close()
@@ -63,16 +64,16 @@ class Pool:
         """Keep it for the next question, which comes after `period` seconds; or close it, where it is not worth it."""
         self._end(route)
         self.end_old()
-        if period > self._longest or not self._makes_room(period):
+        if period > self.longest or not self._makes_room(period):
             wire.close()
             return
         self._parked[route] = Parked(wire, time.monotonic(), period)
         self._by_period[period][route] = None
-        self._routes[route.host].add(route)
+        self._by_host[route.host][route] = None
 
     def end_old(self) -> None:
         """What was parked too long ago."""
-        before = time.monotonic() - self._longest
+        before = time.monotonic() - self.longest
         while self._parked:
             route, parked = next(iter(self._parked.items()))
             if parked.since >= before:
@@ -92,7 +93,7 @@ class Pool:
 
     def drop(self, host: str) -> None:
         """Nobody asks there any more: a pod that is gone."""
-        for route in tuple(self._routes.get(host, ())):
+        for route in tuple(self._by_host.get(host, ())):
             self._end(route)
 
     def close(self) -> None:
@@ -102,15 +103,17 @@ class Pool:
     def _out(self, route: Route) -> Parked | None:
         parked = self._parked.pop(route, None)
         if parked is not None:
-            self._routes[route.host].discard(route)
-            if not self._routes[route.host]:
-                del self._routes[route.host]
-            del self._by_period[parked.period][route]
-            if not self._by_period[parked.period]:
-                del self._by_period[parked.period]
+            _take_out(self._by_host, route.host, route)
+            _take_out(self._by_period, parked.period, route)
         return parked
 
     def _end(self, route: Route) -> None:
         parked = self._out(route)
         if parked is not None:
             parked.wire.close()
+
+
+def _take_out(index: dict[K, dict[Route, None]], key: K, route: Route) -> None:
+    del index[key][route]
+    if not index[key]:
+        del index[key]
