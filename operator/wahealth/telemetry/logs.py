@@ -45,23 +45,32 @@ class OnceAMinute(logging.Filter):
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._now = now
-        self._said: dict[str, tuple[float, int]] = {}
+        self._said: dict[str, tuple[float, int]] = {}  # the one said longest ago first
+        self._turn = threading.RLock()  # two threads log: kopf's and ours
 
     def filter(self, record: logging.LogRecord) -> bool:
         about: str | None = getattr(record, "topic", None)
         if about is None:
             return True
-        said, left_out = self._said.get(about, (float("-inf"), 0))
-        if self._now() - said < EVERY:
-            self._said[about] = (said, left_out + 1)
-            return False
-        self._said[about] = (self._now(), 0)
-        if len(self._said) > _MOST_TOPICS:  # resources come and go
-            since = self._now() - EVERY
-            self._said = {old: last for old, last in tuple(self._said.items()) if last[0] >= since}
+        with self._turn:
+            said, left_out = self._said.get(about, (float("-inf"), 0))
+            if self._now() - said < EVERY:
+                self._said[about] = (said, left_out + 1)
+                return False
+            self._said.pop(about, None)
+            self._said[about] = (self._now(), 0)  # the last
+            self._forget_old()
         if left_out:
             record.left_out = left_out
         return True
+
+    def _forget_old(self) -> None:
+        """Resources come and go."""
+        while len(self._said) > _MOST_TOPICS:
+            oldest, (said, _) = next(iter(self._said.items()))
+            if self._now() - said < EVERY:
+                return
+            del self._said[oldest]
 
 
 class Queued(logging.Handler):
