@@ -12,17 +12,11 @@ import pytest
 
 from wahealth.core.origin import listening_at
 from wahealth.kube.process.endpoints import CannotListen, Endpoints
+from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.sidecar.server import Page, Server
 
 HAS_IPV6 = Path("/proc/net/if_inet6").exists() and Path("/proc/net/if_inet6").read_text()
 FAMILIES = ("127.0.0.1", "[::1]") if HAS_IPV6 else ("127.0.0.1",)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 async def asked(port: int, page: str) -> list[int]:
@@ -32,7 +26,7 @@ async def asked(port: int, page: str) -> list[int]:
 
 def test_the_operator_answers_on_every_address() -> None:
     async def run() -> list[int]:
-        port = free_port()
+        (port,) = free_ports(1)
         async with Endpoints(list, list, list).listening(f":{port}"):
             return await asked(port, "/readyz")
 
@@ -41,7 +35,7 @@ def test_the_operator_answers_on_every_address() -> None:
 
 def test_the_sidecar_answers_on_every_address() -> None:
     async def run() -> list[int]:
-        port = free_port()
+        (port,) = free_ports(1)
         async with await Server(lambda *_: Page(HTTPStatus.OK, b"{}")).listen(*listening_at(f":{port}")):
             return await asked(port, "/readyz")
 

@@ -21,6 +21,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract.conftest import FIRST, KEY, Simulator
+from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.sidecar import server
 
 HOST = "127.0.0.1"
@@ -60,9 +61,7 @@ def start(tmp_path: Path, simulator: Simulator) -> Iterator[Starts]:
     with contextlib.ExitStack() as running:
 
         def started(*flags: str, upstream: str = f"https://{FIRST}", key: str = KEY, **environment: str) -> Sidecar:
-            with socket.socket() as free:
-                free.bind((HOST, 0))
-                port = free.getsockname()[1]
+            (port,) = free_ports(1)
             mounted = tmp_path / f"mounted-{port}"
             mounted.mkdir()
             argv = [sys.executable, "-m", "wahealth", "sidecar", f"--upstream={upstream}:{simulator.port}", *flags]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -50,10 +49,6 @@ def shown() -> float:
     return family.samples[0].value
 
 
-def run(story: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(story)
-
-
 async def all_lost(guard: Guard) -> None:
     await see(guard, FLEET, True, 0)
     await see(guard, FLEET, False, 100)
@@ -66,7 +61,7 @@ def test_it_is_told_once_that_verdicts_are_frozen_and_once_that_they_are_not(gua
         await see(guard, FLEET, True, 200)
         assert shown() == 0
 
-    run(story())
+    asyncio.run(story())
     assert heard.reasons == ["ObserverIsolated", "ObserverRecovered"]
 
 
@@ -80,7 +75,7 @@ def test_it_ends_as_well_where_the_lost_ones_are_asked_no_more(guard: Guard, hea
         assert shown() == 0
         await see(guard, range(1), True, 300)
 
-    run(story())
+    asyncio.run(story())
     assert heard.reasons == ["ObserverIsolated", "ObserverRecovered"]
 
 
@@ -92,4 +87,4 @@ def test_it_ends_where_another_replica_asks_now(guard: Guard) -> None:
         assert guard.fleet.knows("uid-0")
         assert not guard.fleet.knows("uid-1")
 
-    run(story())
+    asyncio.run(story())
