@@ -57,3 +57,9 @@ def test_an_address_that_is_taken_is_said() -> None:
 )
 def test_an_address_as_it_is_written(written: str, host: str) -> None:
     assert listening_at(written) == (host, 8080)
+
+
+@pytest.mark.parametrize("written", ["8080", ":", ":99999", "[::1", "[::1:8080", "::1]:8080", "127.0.0.1:http"])
+def test_what_is_no_address_and_port(written: str) -> None:
+    with pytest.raises(ValueError, match="no address and port"):
+        listening_at(written)

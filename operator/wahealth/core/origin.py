@@ -56,8 +56,9 @@ def listening_at(written: str) -> tuple[str, int]:
     Raises `ValueError`.
     """
     host, colon, port = written.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise ValueError
+    half = host.startswith("[") != host.endswith("]")
+    if not colon or half or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("no address and port")
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
