@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from wahealth.playground.cluster.binaries import provide
-from wahealth.playground.cluster.programs import KUBERNETES
+from wahealth.playground.cluster.versions import chosen
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "wahealth"
@@ -39,7 +39,7 @@ def _program() -> Path:
 
 def text(*flags: str, values: Document | None = None) -> str:
     """Of what `helm install` would send; without empty lines, of which each version of Helm has its own."""
-    flags = (*flags, f"--kube-version={KUBERNETES}", "--values=-")
+    flags = (*flags, f"--kube-version={chosen().kubernetes}", "--values=-")
     rendered = helm("template", *RELEASE, *flags, given=yaml.safe_dump(values or {}))
     return "".join(line for line in rendered.splitlines(keepends=True) if line.strip())
 

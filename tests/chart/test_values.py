@@ -12,7 +12,7 @@ import yaml
 
 from chart.rendered import CHART, Document, Refused, documents, helm
 from wahealth.install.values import Values
-from wahealth.playground.cluster.programs import KUBERNETES
+from wahealth.playground.cluster.versions import chosen
 
 DEFAULTS: Document = yaml.safe_load((CHART / "values.yaml").read_text())
 Seen = Callable[["Rendered"], Any]
@@ -312,7 +312,7 @@ def test_values_that_cannot_be_meant_are_refused(values: Document, said: str) ->
 
 @pytest.mark.parametrize("release", ["1st", "team.a"])
 def test_a_release_whose_name_no_service_can_have_is_told_what_to_set(release: str) -> None:
-    flags = [release, str(CHART), f"--kube-version={KUBERNETES}"]
+    flags = [release, str(CHART), f"--kube-version={chosen().kubernetes}"]
     with pytest.raises(Refused, match="set fullnameOverride"):
         helm("template", *flags)
     assert 'name: "own"' in helm("template", *flags, "--set=fullnameOverride=own")
@@ -342,7 +342,7 @@ def test_it_can_be_a_part_of_another_chart(tmp_path: Path) -> None:
     switches: Document = {name: {"enabled": name != "c", "crds": {"enabled": False}} for name in names}
     (tmp_path / "values.yaml").write_text(yaml.safe_dump({"global": {"imageRegistry": "r.example"}, **switches}))
     shutil.copytree(CHART, tmp_path / "charts" / "wahealth")
-    printed = helm("template", "p", str(tmp_path), f"--kube-version={KUBERNETES}")
+    printed = helm("template", "p", str(tmp_path), f"--kube-version={chosen().kubernetes}")
     rendered = [one for one in yaml.safe_load_all(printed) if one]
     deployments = [one for one in rendered if one["kind"] == "Deployment"]
     assert [one["metadata"]["name"] for one in deployments] == ["p-a-operator", "p-b-operator"]

@@ -19,8 +19,10 @@ import current
 import image
 
 from wahealth.playground.cluster import cgroups, control_plane, real_node
-from wahealth.playground.cluster.binaries import provide
+from wahealth.playground.cluster.binaries import BinariesMissing, provide
+from wahealth.playground.cluster.versions import UnknownVersion
 
+NOT_THERE = 69
 INSIDE, CURRENT, CGROUP = "WAHEALTH_E2E_IMAGE", "WAHEALTH_E2E_CURRENT", "WAHEALTH_E2E_CGROUP"
 _PRIVATE = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
@@ -50,7 +52,11 @@ def on_a_node_of_our_own(more: list[str]) -> int:
     if subprocess.run([*_PRIVATE, "true"], capture_output=True, check=False).returncode:
         say("end-to-end tests skipped: no namespaces can be made here.")
         return 0
-    provide((*control_plane.NEEDED, *real_node.NEEDED), say=say)
+    try:
+        provide((*control_plane.NEEDED, *real_node.NEEDED), say=say)
+    except (BinariesMissing, UnknownVersion) as error:
+        say(str(error))
+        return NOT_THERE
     archive = str(image.provided(say))
     with cgroups.own(f"wahealth-e2e-{os.getpid()}") as cgroup:
         return tests(more, _PRIVATE, {INSIDE: archive, CGROUP: cgroup})

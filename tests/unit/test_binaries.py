@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,8 @@ import pytest
 from wahealth.playground.cluster import binaries
 from wahealth.playground.cluster.binaries import BinariesMissing, cached, provide
 from wahealth.playground.cluster.download import Downloader, DownloadFailed
-from wahealth.playground.cluster.programs import PROGRAMS, Download, GoModule, Program
+from wahealth.playground.cluster.programs import Download, GoModule, Program, programs
+from wahealth.playground.cluster.versions import DEFAULT, RELEASES, UnknownVersion, chosen
 from wahealth.playground.environment import until
 
 CONTENT = b"#!/bin/sh\necho v1.34.4\n"
@@ -66,7 +67,7 @@ def program(address: str, sums: str = "program.sha256", member: str | None = Non
 def known(monkeypatch: pytest.MonkeyPatch, releases: tuple[Path, str]) -> Program:
     """A program of its own in the table, to be had from the local server."""
     row = program(releases[1])
-    monkeypatch.setitem(PROGRAMS, "program", row)
+    monkeypatch.setitem(programs(), "program", row)
     return row
 
 
@@ -156,22 +157,53 @@ def test_a_member_of_an_archive_and_a_line_of_many_sums(releases: tuple[Path, st
 
 def test_a_host_that_cannot_be_reached_is_asked_once(tmp_path: Path) -> None:
     downloader = Downloader()
-    nowhere = replace(PROGRAMS["kwok"].download, sums="http://127.0.0.1:9/sums")
+    nowhere = replace(programs()["kwok"].download, sums="http://127.0.0.1:9/sums")
     for _ in range(2):
         with pytest.raises(DownloadFailed, match=r"127\.0\.0\.1:9 cannot be reached"):
             downloader.fetch(nowhere, tmp_path / "out")
 
 
-def test_versions_stand_in_the_table_only() -> None:
-    assert {p.minor for p in PROGRAMS.values() if p.module.package.startswith("k8s.io/kubernetes/")} == {(1, 34)}
-    assert binaries.cached(PROGRAMS["etcd"]).parts[-2:] == ("3.6.4", "etcd")
+@pytest.fixture
+def of_each_release(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Program]]:
+    """The table when KUBERNETES is set to that."""
+
+    def table(version: str) -> dict[str, Program]:
+        monkeypatch.setenv("KUBERNETES", version)
+        return programs.__wrapped__()
+
+    return table
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_one_variable_chooses_all_that_belongs_together(
+    of_each_release: Callable[[str], dict[str, Program]], version: str
+) -> None:
+    table, release = of_each_release(version), RELEASES[version]
+    of_kubernetes = {p.version for p in table.values() if p.module.package.startswith("k8s.io/kubernetes/")}
+    assert of_kubernetes == {release.kubernetes}
+    assert binaries.cached(table["etcd"]).parts[-2:] == (release.etcd, "etcd")
+    assert {table["containerd"].version, table["ctr"].version} == {release.containerd}
+
+
+@pytest.mark.parametrize("written", [None, "", DEFAULT])
+def test_the_newest_is_what_nobody_has_to_ask_for(monkeypatch: pytest.MonkeyPatch, written: str | None) -> None:
+    monkeypatch.delenv("KUBERNETES", raising=False)
+    if written is not None:
+        monkeypatch.setenv("KUBERNETES", written)
+    assert chosen().minor == DEFAULT == max(RELEASES, key=lambda minor: int(minor.split(".")[1]))
+
+
+def test_a_version_without_a_row_is_refused_with_those_that_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBERNETES", "1.29")
+    with pytest.raises(UnknownVersion, match=r"KUBERNETES=1\.29 is not known here; choose one of: 1\.37, 1\.36"):
+        chosen()
 
 
 @pytest.mark.parametrize(("version", "taken"), [("1.33.7", True), ("1.35.0", True), ("1.32.9", False)])
 def test_kubectl_may_be_a_minor_version_off(
     bare: Path, known: Program, monkeypatch: pytest.MonkeyPatch, version: str, taken: bool
 ) -> None:
-    monkeypatch.setitem(PROGRAMS, "program", replace(known, skew=1))
+    monkeypatch.setitem(programs(), "program", replace(known, skew=1))
     on_path = executable(bare / "path" / "program", f"echo Client Version: v{version}")
     if taken:
         assert provide(["program"], say=print) == {"program": on_path}
@@ -184,7 +216,7 @@ def test_kubectl_may_be_a_minor_version_off(
 def test_of_some_any_newer_one_will_do(
     bare: Path, known: Program, monkeypatch: pytest.MonkeyPatch, version: str, taken: bool
 ) -> None:
-    monkeypatch.setitem(PROGRAMS, "program", replace(known, oldest=(1, 34)))
+    monkeypatch.setitem(programs(), "program", replace(known, oldest=(1, 34)))
     on_path = executable(bare / "path" / "program", f"echo program, version {version}")
     if taken:
         assert provide(["program"], say=print) == {"program": on_path}
@@ -194,7 +226,7 @@ def test_of_some_any_newer_one_will_do(
 
 
 def test_what_has_no_release_is_built_at_once(bare: Path, known: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PROGRAMS, "program", replace(known, download=None))
+    monkeypatch.setitem(programs(), "program", replace(known, download=None))
     with pytest.raises(BinariesMissing, match="it has no release to download"):
         provide(["program"], say=print)
 
@@ -247,25 +279,36 @@ def test_who_waits_for_the_cache_says_so_once(bare: Path, releases: tuple[Path, 
     assert cached(known).read_bytes() == CONTENT
 
 
-# As far as a build is concerned: `go -C FOLDER get …` and `go -C FOLDER build … -o FILE PACKAGE`.
-GO_THAT_BUILDS = 'case "$3" in build) shift 7; echo built > "$1";; esac'
+# As far as a build is concerned: `go -C FOLDER` with `get …`, `build … -o FILE PACKAGE` or `version -m FILE`.
+GO_THAT_BUILDS = """case "$3" in
+  build) shift 7; echo built > "$1";;
+  version) printf '\\tpath\\texample.test/none\\n\\tdep\\texample.test/none\\tVERSION\\th1:x=\\n';;
+esac"""
 GO_THAT_HANGS = 'echo $$ > "$HANGS"; exec sleep 600'
 FILLER = """
 import sys
 from dataclasses import replace
 from wahealth.playground.cluster import binaries
-from wahealth.playground.cluster.programs import PROGRAMS, Download
+from wahealth.playground.cluster.programs import Download, programs
 nowhere = Download("http://127.0.0.1:9/program", "http://127.0.0.1:9/sum")
-PROGRAMS["kwok"] = replace(PROGRAMS["kwok"], download=nowhere)
+programs()["kwok"] = replace(programs()["kwok"], download=nowhere)
 binaries.provide(["kwok"], say=print)
 """
 
 
 def test_without_a_download_it_is_built(bare: Path, known: Program) -> None:
-    executable(bare / "path" / "go", GO_THAT_BUILDS)
+    executable(bare / "path" / "go", GO_THAT_BUILDS.replace("VERSION", "v0.0.1"))
     said: list[str] = []
     assert provide(["program"], say=said.append)["program"].read_text() == "built\n"
     assert any("building it, about 1 min the first time" in line for line in said)
+
+
+def test_what_was_built_is_what_was_asked_for(bare: Path, known: Program) -> None:
+    """`go mod tidy` raises a version that another module finds too old, in silence."""
+    executable(bare / "path" / "go", GO_THAT_BUILDS.replace("VERSION", "v0.0.2"))
+    with pytest.raises(BinariesMissing, match=r"example\.test/none v0\.0\.1 was asked for, and v0\.0\.2 was built"):
+        provide(["program"], say=print)
+    assert not cached(known).exists()
 
 
 def test_a_killed_build_leaves_no_compiler_and_nothing_to_be_taken_for_a_module(

@@ -21,6 +21,7 @@ from rich.text import Text
 
 from wahealth.playground.cluster.binaries import BinariesMissing, provide
 from wahealth.playground.cluster.control_plane import NEEDED, ControlPlaneFailed
+from wahealth.playground.cluster.versions import UnknownVersion
 from wahealth.playground.environment import Environment, NeverCame, last_seen, until
 from wahealth.playground.world import Document, SimulatedClient
 
@@ -69,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
             return once(environment) if arguments.once else live(environment)
     except KeyboardInterrupt:
         return 0
-    except (BinariesMissing, ControlPlaneFailed) as error:
+    except (BinariesMissing, ControlPlaneFailed, UnknownVersion) as error:
         say(str(error))
         return NOT_THERE
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from wahealth.playground.cluster.download import Downloader, DownloadFailed
 from wahealth.playground.cluster.gomodules import PARTIAL, BuildFailed, build
-from wahealth.playground.cluster.programs import PROGRAMS, Program
+from wahealth.playground.cluster.programs import Program, programs
 
 Say = Callable[[str], None]
 _VERSION = re.compile(r"\bv?(\d+)\.(\d+)\.\d+")
@@ -35,13 +35,13 @@ def provide(names: Sequence[str], *, say: Say) -> dict[str, Path]:
     refused: dict[str, str] = {}
     for name in names:
         try:
-            found[name] = _on_this_machine(PROGRAMS[name])
+            found[name] = _on_this_machine(programs()[name])
         except Unusable as reason:
             refused[name] = str(reason)
-    missing = [name for name in refused if not cached(PROGRAMS[name]).exists()]
+    missing = [name for name in refused if not cached(programs()[name]).exists()]
     if missing:
         _fill_cache({name: refused[name] for name in missing}, say)
-    return {name: found.get(name) or cached(PROGRAMS[name]) for name in names}
+    return {name: found.get(name) or cached(programs()[name]) for name in names}
 
 
 def cache() -> Path:
@@ -108,8 +108,8 @@ def _fill_cache(refused: dict[str, str], say: Say) -> None:
         for leftover in (cache() / "bin").rglob(f"*{PARTIAL}"):
             leftover.unlink()
         for name, not_here in refused.items():
-            if not cached(PROGRAMS[name]).exists():  # another process may have been quicker
-                _Making(PROGRAMS[name], not_here, downloader, say).into_cache()
+            if not cached(programs()[name]).exists():  # another process may have been quicker
+                _Making(programs()[name], not_here, downloader, say).into_cache()
 
 
 @contextlib.contextmanager

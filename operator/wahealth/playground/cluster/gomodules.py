@@ -10,21 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wahealth.playground.cluster.processes import Leashed
-from wahealth.playground.cluster.programs import ETCD, KUBERNETES, PROGRAMS, Program
+from wahealth.playground.cluster.programs import GoModule, Program, programs
+from wahealth.playground.cluster.versions import Release, chosen
 
 PARTIAL = ".partial"
-_GO_MOD = "module tools\n\ngo 1.24.0\n"
-_MAJOR, _MINOR, _PATCH = KUBERNETES.split(".")
-# Without these the server calls itself v0.0.0, and kubectl and Helm refuse it.
-_LDFLAGS = " ".join(
-    [
-        "-s -w",
-        f"-X k8s.io/component-base/version.gitVersion=v{KUBERNETES}",
-        f"-X k8s.io/component-base/version.gitMajor={_MAJOR}",
-        f"-X k8s.io/component-base/version.gitMinor={_MINOR}",
-        f"-X k8s.io/client-go/pkg/version.gitVersion=v{KUBERNETES}",
-    ]
-)
 _STAGING = re.compile(r"^\s*(k8s\.io/\S+) => \./staging/", re.MULTILINE)
 
 
@@ -33,41 +22,72 @@ class BuildFailed(Exception):
 
 
 def build(program: Program, work: Path, into: Path) -> None:
-    """The program at `into`. `work` keeps the module files, so that a second build is quick."""
+    """The program at `into`, of the version asked for. `work` keeps the module files: a second build is quick."""
     if shutil.which("go") is None:
         raise BuildFailed("there is no go on PATH")
     folder = _module_folder(program, work)
-    flags = _LDFLAGS if program.module.kubernetes else "-s -w"
+    flags = _kubernetes_flags(chosen()) if program.module.kubernetes else "-s -w"
     _go(folder, "build", "-trimpath", "-ldflags", flags, "-o", str(into), program.module.package)
+    _check_version(folder, program.module, into)
+
+
+def _kubernetes_flags(release: Release) -> str:
+    """Without these the server calls itself v0.0.0, and kubectl and Helm refuse it."""
+    major, minor, _ = release.kubernetes.split(".")
+    return " ".join(
+        [
+            "-s -w",
+            f"-X k8s.io/component-base/version.gitVersion=v{release.kubernetes}",
+            f"-X k8s.io/component-base/version.gitMajor={major}",
+            f"-X k8s.io/component-base/version.gitMinor={minor}",
+            f"-X k8s.io/client-go/pkg/version.gitVersion=v{release.kubernetes}",
+        ]
+    )
+
+
+def _check_version(folder: Path, wanted: GoModule, built: Path) -> None:
+    """Go raises a module's version in silence where another module wants a newer one; the program itself tells it."""
+    listed = re.findall(r"^\t(?:dep|mod)\t(\S+)\t(\S+)", _go(folder, "version", "-m", str(built)), re.MULTILINE)
+    holding = [(module, version) for module, version in listed if f"{wanted.package}/".startswith(f"{module}/")]
+    module, version = max(holding, key=lambda found: len(found[0]), default=(wanted.package, "nothing"))
+    if version != wanted.version:
+        raise BuildFailed(f"{module} {wanted.version} was asked for, and {version} was built")
 
 
 def _module_folder(program: Program, work: Path) -> Path:
     """Named for the versions in it, and there only when complete: neither an old nor a half one is used."""
-    of_kubernetes = f"kubernetes-{KUBERNETES}-etcd-{ETCD}"
+    release = chosen()
+    of_kubernetes = f"kubernetes-{release.kubernetes}-etcd-{release.etcd}"
     folder = work / (of_kubernetes if program.module.kubernetes else f"{program.name}-{program.version}")
     if not folder.exists():
         partial = folder.with_name(folder.name + PARTIAL)
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        _write_kubernetes_module(partial) if program.module.kubernetes else _write_module(partial, program)
+        _write_kubernetes_module(partial, release) if program.module.kubernetes else _write_module(partial, program)
         partial.rename(folder)
     return folder
 
 
+def _go_mod(go: str) -> str:
+    return f"module tools\n\ngo {go}.0\n"
+
+
 def _write_module(folder: Path, program: Program) -> None:
-    (folder / "go.mod").write_text(_GO_MOD)
+    (folder / "go.mod").write_text(_go_mod(program.module.go))
     _go(folder, "get", f"{program.module.package}@{program.module.version}")
 
 
-def _write_kubernetes_module(folder: Path) -> None:
+def _write_kubernetes_module(folder: Path, release: Release) -> None:
     """k8s.io/kubernetes builds only with each of its staging repositories pinned to the same release."""
-    (folder / "go.mod").write_text(_GO_MOD)
-    source = _source(folder, f"k8s.io/kubernetes@v{KUBERNETES}")
+    start = _go_mod(release.go)
+    (folder / "go.mod").write_text(start)
+    source = _source(folder, f"k8s.io/kubernetes@v{release.kubernetes}")
     staging = _STAGING.findall((source / "go.mod").read_text())
-    replaced = "\n".join(f"replace {name} => {name} v0.{_MINOR}.{_PATCH}" for name in staging)
-    required = f"require k8s.io/kubernetes v{KUBERNETES}\nrequire go.etcd.io/etcd/server/v3 v{ETCD}\n"
-    (folder / "go.mod").write_text(f"{_GO_MOD}\ngodebug default=go1.24\n\n{required}\n{replaced}\n")
-    (folder / "tools.go").write_text(_tools([p.module.package for p in PROGRAMS.values() if p.module.kubernetes]))
+    pinned = release.kubernetes.replace("1.", "v0.", 1)
+    replaced = "\n".join(f"replace {name} => {name} {pinned}" for name in staging)
+    required = f"require k8s.io/kubernetes v{release.kubernetes}\nrequire go.etcd.io/etcd/server/v3 v{release.etcd}\n"
+    (folder / "go.mod").write_text(f"{start}\ngodebug default=go{release.go}\n\n{required}\n{replaced}\n")
+    (folder / "tools.go").write_text(_tools([p.module.package for p in programs().values() if p.module.kubernetes]))
     _go(folder, "mod", "tidy")
 
 

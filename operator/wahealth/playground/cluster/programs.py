@@ -1,14 +1,15 @@
-"""The programs that a playground needs: a row each, with where it comes from. Versions stand here and nowhere else."""
+"""The programs that a playground needs: a row each, with where it comes from. Versions stand here and in `versions`,
+and nowhere else."""
 
 from __future__ import annotations
 
+import functools
 import platform
 from dataclasses import dataclass
 from typing import Literal
 
-KUBERNETES = "1.34.4"  # the last minor version whose kubelet still runs on cgroup v1
-ETCD = "3.6.4"  # the one that this Kubernetes is built with
-KWOK = "0.8.0"
+from wahealth.playground.cluster.versions import Release, chosen
+
 PROMETHEUS = "3.5.0"
 HELM = "4.3.1"
 HELM_DOCS = "1.14.2"
@@ -35,6 +36,7 @@ class GoModule:
     package: str
     version: str  # of the module
     kubernetes: bool = False  # built in the module that pins Kubernetes' staging repositories
+    go: str = "1.24"  # the language's version that the build asks for
 
 
 @dataclass(frozen=True)
@@ -54,26 +56,38 @@ class Program:
         return int(major), int(minor)
 
 
-def _kubernetes(name: str, minutes: float, flag: str = "--version", skew: int = 0) -> Program:
-    url = f"https://dl.k8s.io/v{KUBERNETES}/bin/{_SYSTEM}/{_MACHINE}/{name}"  # servers: for Linux only, else HTTP 404
-    module = GoModule(f"k8s.io/kubernetes/cmd/{name}", f"v{KUBERNETES}", kubernetes=True)
-    return Program(name, KUBERNETES, flag, Download(url, f"{url}.sha256"), module, minutes, skew)
+def _kubernetes(release: Release, name: str, minutes: float, flag: str = "--version", skew: int = 0) -> Program:
+    version = release.kubernetes
+    url = f"https://dl.k8s.io/v{version}/bin/{_SYSTEM}/{_MACHINE}/{name}"  # servers: for Linux only, else HTTP 404
+    module = GoModule(f"k8s.io/kubernetes/cmd/{name}", f"v{version}", kubernetes=True, go=release.go)
+    return Program(name, version, flag, Download(url, f"{url}.sha256"), module, minutes, skew)
 
 
-def _etcd() -> Program:
-    folder = f"etcd-v{ETCD}-{_SYSTEM}-{_MACHINE}"
-    release = f"https://github.com/etcd-io/etcd/releases/download/v{ETCD}"
-    download = Download(f"{release}/{folder}.tar.gz", f"{release}/SHA256SUMS", f"{folder}/etcd")
-    module = GoModule("go.etcd.io/etcd/server/v3", f"v{ETCD}", kubernetes=True)
-    return Program("etcd", ETCD, "--version", download, module, 1)
+def _etcd(release: Release) -> Program:
+    version = release.etcd
+    folder = f"etcd-v{version}-{_SYSTEM}-{_MACHINE}"
+    place = f"https://github.com/etcd-io/etcd/releases/download/v{version}"
+    download = Download(f"{place}/{folder}.tar.gz", f"{place}/SHA256SUMS", f"{folder}/etcd")
+    module = GoModule("go.etcd.io/etcd/server/v3", f"v{version}", kubernetes=True, go=release.go)
+    return Program("etcd", version, "--version", download, module, 1)
 
 
-def _kwok() -> Program:
+def _kwok(release: Release) -> Program:
     """Its releases have no file of checksums; GitHub publishes the digest of each file itself."""
-    url = f"https://github.com/kubernetes-sigs/kwok/releases/download/v{KWOK}/kwok-{_SYSTEM}-{_MACHINE}"
-    sums = f"https://api.github.com/repos/kubernetes-sigs/kwok/releases/tags/v{KWOK}"
-    module = GoModule("sigs.k8s.io/kwok/cmd/kwok", f"v{KWOK}")
-    return Program("kwok", KWOK, "--version", Download(url, sums, form="github"), module, 1.5)
+    version = release.kwok
+    url = f"https://github.com/kubernetes-sigs/kwok/releases/download/v{version}/kwok-{_SYSTEM}-{_MACHINE}"
+    sums = f"https://api.github.com/repos/kubernetes-sigs/kwok/releases/tags/v{version}"
+    module = GoModule("sigs.k8s.io/kwok/cmd/kwok", f"v{version}")
+    return Program("kwok", version, "--version", Download(url, sums, form="github"), module, 1.5)
+
+
+def _containerd(release: Release, name: str, minutes: float, flag: str = "--version") -> Program:
+    """For the real node alone."""
+    version = release.containerd
+    archive = f"containerd-{version}-{_SYSTEM}-{_MACHINE}.tar.gz"
+    url = f"https://github.com/containerd/containerd/releases/download/v{version}/{archive}"
+    module = GoModule(f"github.com/containerd/containerd/v2/cmd/{name}", f"v{version}", go=release.go)
+    return Program(name, version, flag, Download(url, f"{url}.sha256sum", f"bin/{name}"), module, minutes)
 
 
 def _prometheus(name: str, minutes: float) -> Program:
@@ -117,17 +131,22 @@ def _kube_state_metrics() -> Program:
     return Program("kube-state-metrics", KUBE_STATE_METRICS, "version", None, module, 1, skew=3)
 
 
-PROGRAMS: dict[str, Program] = {
-    program.name: program
-    for program in (
-        _etcd(),
-        _kubernetes("kube-apiserver", 3),
-        _kubernetes("kube-controller-manager", 1),
-        _kubernetes("kube-scheduler", 0.2),
-        _kubernetes("kubelet", 1),
-        _kubernetes("kube-proxy", 0.5),
-        _kubernetes("kubectl", 0.5, "version --client", skew=1),
-        _kwok(),
+@functools.cache
+def programs() -> dict[str, Program]:
+    """By name, of the Kubernetes that KUBERNETES names. Raises UnknownVersion."""
+    release = chosen()
+    rows = (
+        _etcd(release),
+        _kubernetes(release, "kube-apiserver", 3),
+        _kubernetes(release, "kube-controller-manager", 1),
+        _kubernetes(release, "kube-scheduler", 0.2),
+        _kubernetes(release, "kubelet", 1),
+        _kubernetes(release, "kube-proxy", 0.5),
+        _kubernetes(release, "kubectl", 0.5, "version --client", skew=1),
+        _kwok(release),
+        _containerd(release, "containerd", 1),
+        _containerd(release, "containerd-shim-runc-v2", 0.3, "-v"),
+        _containerd(release, "ctr", 0.3),
         _prometheus("promtool", 4.5),
         _prometheus("prometheus", 2),
         _helm(),
@@ -135,4 +154,4 @@ PROGRAMS: dict[str, Program] = {
         _kubeconform(),
         _kube_state_metrics(),
     )
-}
+    return {program.name: program for program in rows}

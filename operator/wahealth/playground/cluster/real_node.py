@@ -25,8 +25,8 @@ ADDRESS = "10.244.0.1"  # of the node, on its bridge
 _PODS = "10.244.0.0/24"
 _PAUSE = "localhost/wahealth-pause:1"
 _SOCKET_SECONDS = 30
-NEEDED = ("kubelet", "kube-proxy")
-MACHINE = ("containerd", "runc", "ctr", "iptables", "conntrack", "ip")  # of the distribution's packages
+NEEDED = ("kubelet", "kube-proxy", "containerd", "containerd-shim-runc-v2", "ctr")
+MACHINE = ("runc", "iptables", "conntrack", "ip")  # of the distribution's packages
 # Where kubelet, containerd and the plugins write whatever they are told.
 _WRITTEN = ("/run/netns", "/var/lib/cni", "/var/log/pods", "/var/log/containers", "/var/lib/kubelet")
 _PLUGINS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
@@ -63,6 +63,7 @@ class RealNode:
         """`cgroup`: path of a control group that is its own (`cgroups.own`)."""
         self._plane = plane
         self._cgroup = cgroup
+        self._programs = provide(NEEDED, say=lambda _: None)
         self._home = plane.directory / "node"
         self._home.mkdir()
 
@@ -72,24 +73,25 @@ class RealNode:
 
     def start(self) -> None:
         """Ready, with pods that can run."""
-        programs = provide(NEEDED, say=lambda _: None)
         self._write("cni/10-bridge.conflist", json.dumps(self._network()))
         containerd = self._write("containerd.toml", self._containerd())
-        self._plane.start("containerd", ["containerd", "-c", str(containerd)])
+        shims = self._programs["containerd-shim-runc-v2"].parent
+        path = {"PATH": f"{shims}{os.pathsep}{os.environ['PATH']}"}
+        self._plane.start("containerd", [str(self._programs["containerd"]), "-c", str(containerd)], env=path)
         self._until_socket()
         self.load(pause_image(_PAUSE, self._home))
         kubelet = self._write("kubelet.yaml", yaml.safe_dump(self._kubelet()))
         proxy = self._write("kube-proxy.yaml", yaml.safe_dump(self._proxy()))
         flags = [f"--config={kubelet}", f"--kubeconfig={self._plane.directory / 'kubelet.kubeconfig'}"]
         flags += [f"--hostname-override={NODE}", f"--node-ip={ADDRESS}", f"--root-dir={self._home / 'kubelet'}"]
-        self._plane.start("kubelet", [str(programs["kubelet"]), *flags])
-        self._plane.start("kube-proxy", [str(programs["kube-proxy"]), f"--config={proxy}"])
+        self._plane.start("kubelet", [str(self._programs["kubelet"]), *flags])
+        self._plane.start("kube-proxy", [str(self._programs["kube-proxy"]), f"--config={proxy}"])
         self._plane.kubectl("wait", "--for=create", f"node/{NODE}", "--timeout=60s")
         self._plane.kubectl("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=60s")
 
     def load(self, archive: Path) -> None:
         """An image, for pods with imagePullPolicy Never."""
-        argv = ["ctr", "-a", str(self.socket), "-n", "k8s.io", "images", "import", str(archive)]
+        argv = [str(self._programs["ctr"]), "-a", str(self.socket), "-n", "k8s.io", "images", "import", str(archive)]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ControlPlaneFailed(f"ctr images import {archive.name}: {done.stderr.strip()}")
