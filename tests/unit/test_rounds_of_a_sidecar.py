@@ -34,7 +34,7 @@ class Upstream(Prober):
         self.asked += 1
         now = next(self.said)
         if isinstance(now, Exception):
-            raise now
+            raise type(now)(*now.args)  # one object, raised again and again, would gather a traceback without an end
         if isinstance(now, float):
             await asyncio.sleep(min(now, question.timeout))
             return Heard(Unreachable(Unreached.READ_TIMEOUT))
