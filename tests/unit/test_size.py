@@ -1,11 +1,14 @@
-"""The status stays small, whatever is answered."""
+"""The status stays small, whatever is answered, and what it costs grows no faster than the answer."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 
+import pytest
+
 from builders import Story, facts
+from support.work import instructions
 from wahealth.api.convert import status_document
 from wahealth.core.answer import Answered, Malformed, Outcome
 from wahealth.core.facts import Pod, Pods
@@ -14,9 +17,10 @@ from wahealth.probe.payload import LONGEST_NAME, parse_health
 LARGEST = 64 * 1024
 
 
-def answer_of(count: int, length: int, status: str) -> Answered:
-    """Names as long as they are kept."""
-    names = (f"10.{number // 65536}.{number // 256 % 256}.{number % 256}:{number}" for number in range(count))
+def answer_of(count: int, length: int, status: str, first: int = 0) -> Answered:
+    """Names as long as they are kept, of nodes numbered from `first` on."""
+    numbers = range(first, first + count)
+    names = (f"10.{number // 65536}.{number // 256 % 256}.{number % 256}:{number}" for number in numbers)
     entries = {name.ljust(length, "n"): {"gateway_status": status, "role": "coreapp"} for name in names}
     outcome = parse_health(json.dumps({"health": entries}).encode())
     assert isinstance(outcome, Answered)
@@ -50,3 +54,16 @@ def test_long_names_of_pods_and_kubernetes_nodes() -> None:
     assert len(json.dumps(status_document(story.written))) < LARGEST
     assert story.written.connected is not None
     assert story.written.connected.current == 200
+
+
+@pytest.mark.parametrize("status", ["connected", "disconnected"])
+@pytest.mark.parametrize("moved", [0, 1], ids=["the same nodes", "all of them new"])
+def test_twice_the_nodes_cost_little_more_than_twice_as_much(status: str, moved: int) -> None:
+    """n log n is allowed; a step that compares each with each would cost four times as much."""
+
+    def cost(count: int) -> int:
+        first, then = answer_of(count, 20, status), answer_of(count, 20, status, moved * count)
+        story = Story().rounds(3, facts(first))
+        return instructions(lambda: story.rounds(3, facts(then)))
+
+    assert cost(600) < 2.5 * cost(300)

@@ -66,13 +66,15 @@ def _there(sight: Sight) -> frozenset[str]:
 
 
 def _without(nodes: Named, others: Named, there: frozenset[str]) -> Named:
-    """The nodes that are not among the others; one whose key is gone may be there under its name elsewhere."""
-    return tuple(node for node in nodes if not any(_is_same(node, other, there) for other in others))
+    """The nodes that are not among the others; one whose key is gone may be there under its name elsewhere. Linear."""
+    keys = {other.key for other in others}
+    containers = {other.container for other in others}
+    moved_away = {other.container for other in others if other.key not in there}
 
+    def among_the_others(node: Holder) -> bool:
+        return node.key in keys or node.container in (moved_away if node.key in there else containers)
 
-def _is_same(one: Holder, other: Holder, there: frozenset[str]) -> bool:
-    moved = one.key not in there or other.key not in there
-    return one.key == other.key or (moved and one.container == other.container)
+    return tuple(node for node in nodes if not among_the_others(node))
 
 
 def passed_on(before: Handover, seen: Holders, believed: bool, now: Moment) -> tuple[Handover, Failover | None]:
