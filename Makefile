@@ -10,11 +10,12 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-dev.lock)
 UV := $(shell command -v uv 2>/dev/null || echo $(VENV)/bin/uv)
 RUN := $(VENV)/bin
 PYTEST := $(RUN)/python -m pytest
+SCRIPT := PYTHONPATH=tests $(RUN)/python
 ARGS ?=
 
 .PHONY: help
 help: ## What there is to type
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(VENV)/ready ## Watch the operator at work on a real API server (ARGS=--once: run through once and end)
@@ -24,11 +25,11 @@ demo: $(VENV)/ready ## Watch the operator at work on a real API server (ARGS=--o
 test: check ## Everything that must hold: checks, unit, property, contract, integration and end-to-end tests
 	@$(RUN)/wahealth demo --prepare
 	@$(PYTEST) $(ARGS)
-	@$(RUN)/python tests/e2e/run.py
+	@$(SCRIPT) tests/e2e/run.py
 
 .PHONY: e2e
 e2e: $(VENV)/ready ## On a real node: kubelet probes real pods (root on Linux; elsewhere it says what it skips)
-	@$(RUN)/python tests/e2e/run.py $(ARGS)
+	@$(SCRIPT) tests/e2e/run.py $(ARGS)
 
 .PHONY: check
 check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generated files (seconds)
@@ -40,33 +41,37 @@ check: $(VENV)/ready ## Lint, format, types, import contracts, drift of generate
 
 .PHONY: bench
 bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this machine (PEERS=1: beside other probers)
-	@$(RUN)/python tests/bench/verdict.py
-	@$(RUN)/python tests/bench/probe.py
-	@$(RUN)/python tests/bench/sidecar.py
-	@$(RUN)/python tests/bench/echo.py
-	@$(RUN)/python tests/bench/fleet.py
-	@if [ -n "$(PEERS)" ]; then $(RUN)/python tests/bench/peers.py; fi
+	@$(SCRIPT) tests/bench/verdict.py
+	@$(SCRIPT) tests/bench/probe.py
+	@$(SCRIPT) tests/bench/sidecar.py
+	@$(SCRIPT) tests/bench/echo.py
+	@$(SCRIPT) tests/bench/fleet.py
+	@if [ -n "$(PEERS)" ]; then $(SCRIPT) tests/bench/peers.py; fi
 
 .PHONY: soak
 soak: $(VENV)/ready ## An hour of faults of the API server, one after the other, in random order (SECONDS=3600)
-	@$(RUN)/python tests/integration/soak.py $(or $(SECONDS),3600)
+	@$(SCRIPT) tests/integration/soak.py $(or $(SECONDS),3600)
 
 .PHONY: fuzz
 fuzz: $(VENV)/ready ## Throw mutated answers at parser and verdict (SECONDS=60)
-	@$(RUN)/python tests/fuzz/answers.py $(or $(SECONDS),60)
+	@$(SCRIPT) tests/fuzz/answers.py $(or $(SECONDS),60)
 
 .PHONY: mutants
 mutants: $(VENV)/ready ## Break the core in one place at a time, and see whether a test notices (some 20 minutes)
-	@$(RUN)/python tests/mutants.py $(ARGS)
+	@$(SCRIPT) tests/mutants.py $(ARGS)
 
 .PHONY: generate
 generate: $(VENV)/ready ## Write anew what is generated from the models: CRD, RBAC, reference
 	@$(RUN)/wahealth generate
-	@$(RUN)/python tests/chart/written.py
+	@$(SCRIPT) tests/chart/written.py
 
 .PHONY: scenarios
 scenarios: $(VENV)/ready ## Write anew what tests/scenarios/expected says: read the difference before you commit it
-	@$(RUN)/python tests/timeline.py
+	@$(SCRIPT) tests/timeline.py
+
+.PHONY: gitops-table
+gitops-table: $(VENV)/ready ## Write anew what the tools say of each state in manifests/gitops/README.md (needs Go)
+	@$(SCRIPT) tests/support/gitops/table.py
 
 .PHONY: format
 format: $(VENV)/ready ## Let ruff format and mend what it can

@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import httpx
-from process import child_of, cpu, machine, peak
 from prometheus_client.parser import text_string_to_metric_families
-from targets import KEY, NAME, PORT, Targets, host, serving
 
+from bench.targets import KEY, NAME, PORT, Targets, host, serving
+from support.process import child_of, cpu, machine, peak
 from wahealth.api.v1alpha1 import API_VERSION, KIND, PLURAL
 from wahealth.kube.apiserver.api import ApiServer
 from wahealth.kube.apiserver.reflector import Collection, pages

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from lone import resource
-
+from bench.lone import resource
 from wahealth.kube.supervisor import Supervisor
 
 REPEATS, TURNS = 20, 200

@@ -18,10 +18,10 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000])
     arguments = parser.parse_args()
     if arguments.targets:
-        import lone
+        from bench import lone
 
         lone.run(arguments)
     else:
-        import clusterwide
+        from bench import clusterwide
 
         clusterwide.run(arguments.sizes)

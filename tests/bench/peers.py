@@ -14,9 +14,10 @@ import time
 from pathlib import Path
 
 import httpx
-from probers import OWN_PORT, PROBERS, Load
-from process import cpu, machine, peak
-from targets import PORT, Targets, serving
+
+from bench.probers import OWN_PORT, PROBERS, Load
+from bench.targets import PORT, Targets, serving
+from support.process import cpu, machine, peak
 
 LOADS = ((1_000, 10.0), (10_000, 30.0))
 WINDOW = 60.0

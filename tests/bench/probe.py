@@ -16,8 +16,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from verdict import Resource, body, facts_of_outcome
-
+from bench.verdict import Resource, body, facts_of_outcome
 from wahealth.core.answer import Answered
 from wahealth.playground.pki import self_signed
 from wahealth.probe import descriptors

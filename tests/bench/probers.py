@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gomodule import Module
-from targets import KEY, PORT, Targets, host
+from bench.gomodule import Module
+from bench.targets import KEY, PORT, Targets, host
 
 OWN_PORT = 19115
 BLACKBOX = Module("github.com/prometheus/blackbox_exporter", "github.com/prometheus/blackbox_exporter", "v0.28.0")

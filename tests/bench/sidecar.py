@@ -19,9 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from contract.scripted import KEY, answer, says, serving
+from support.scripted import KEY, answer, says, serving
 
 HOST = "127.0.0.1"
 IDLE, BURST, RATE, SECONDS = 2000, 2000, 200, 5

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chart.rendered import ROOT
 from chart.written import files
+from support.rendered import ROOT
 
 
 def test_generated_files_are_what_they_are_made_of() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chart.rendered import CHART, Document, Refused, documents, helm
+from support.rendered import CHART, Document, Refused, documents, helm
 from wahealth.install.values import Values
 from wahealth.playground.cluster.versions import chosen
 

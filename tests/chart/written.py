@@ -1,16 +1,12 @@
-"""What follows from the chart and is kept in the repository; `python tests/chart/written.py` writes it anew."""
+"""What follows from the chart and is kept in the repository; `make generate` writes it anew."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from chart.rendered import CASES, CHART, ROOT, case, text
+from support.rendered import CASES, CHART, ROOT, case, text
 from wahealth.playground.cluster.binaries import provide
 
 GOLDEN = "tests/chart/golden"

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from contract import scripted
+from support import scripted
 
 KEY = "an-api-key-of-the-tests"
 FIRST, SECOND = "127.64.200.1", "127.64.200.2"

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from contract import portless
-from contract.scripted import (
+from support import portless
+from support.scripted import (
     ADDRESS,
     GOOD,
     KEY,

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from monitoring.dashboard import document, filled, panels, queries, variables
+from support.monitoring.dashboard import document, filled, panels, queries, variables
 from wahealth.core.status import Gateway
 from wahealth.playground.cluster.binaries import provide
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from gitops import table
-from gitops.states import SCENARIOS, Object, at, deleting, edited, fresh, resource, written
-from gitops.tools import GATES, HEALTH, MANIFESTS, NoGo, Said, ask, program
+from support.gitops import table
+from support.gitops.states import SCENARIOS, Object, at, deleting, edited, fresh, resource, written
+from support.gitops.tools import GATES, HEALTH, MANIFESTS, NoGo, Said, ask, program
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_accepted_of_a_spec_before_an_edit_opens_no_gate(tools: None) -> None:
 
 
 def test_the_table_in_the_readme(tools: None) -> None:
-    """`python tests/gitops/table.py` writes it anew: read the difference before you commit it."""
+    """`make gitops-table` writes it anew: read the difference before you commit it."""
     assert table.shown() == table.table()
 
 

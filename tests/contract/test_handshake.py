@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from contract.scripted import (
+from support.scripted import (
     ADDRESS,
     CERTIFICATE,
     GOOD,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.scripted import (
+from support.scripted import (
     GOOD,
     KEY,
     Script,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from builders import PAYLOADS, parsed, payload, said, verdict, verdicts
+from support.builders import PAYLOADS, parsed, payload, said, verdict, verdicts
 from wahealth.core.answer import Answered, Malformed
 from wahealth.core.status import ConditionType, Gateway, Mode
 from wahealth.probe.payload import parse_health

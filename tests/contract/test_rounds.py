@@ -9,9 +9,9 @@ from itertools import cycle
 
 import pytest
 
-from builders import CONNECTED, Story, facts, said, single
-from contract.lossy import Wire, is_possible, rounds
-from contract.scripted import ADDRESS, GOOD, TRUST, Script, answer, reason, says, serving
+from support.builders import CONNECTED, Story, facts, said, single
+from support.lossy import Wire, is_possible, rounds
+from support.scripted import ADDRESS, GOOD, TRUST, Script, answer, reason, says, serving
 from wahealth.core.answer import Outcome, Unreachable, Unreached
 from wahealth.core.facts import Patience
 from wahealth.core.fleet import Fleet

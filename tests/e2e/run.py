@@ -15,9 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import current
-import image
-
+from e2e import current, image
 from wahealth.playground.cluster import cgroups, control_plane, real_node
 from wahealth.playground.cluster.binaries import BinariesMissing, provide
 from wahealth.playground.cluster.versions import UnknownVersion

@@ -21,9 +21,9 @@ import pytest
 import yaml
 
 from e2e.conftest import EXAMPLES, IMAGE, PORT, Client
-from gitops.tools import ask
-from integration.kinds import monitoring_crds
-from monitoring.prometheus import scraping
+from support.gitops.tools import ask
+from support.kinds import monitoring_crds
+from support.monitoring.prometheus import scraping
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed, printed
 from wahealth.playground.environment import until

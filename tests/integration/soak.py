@@ -10,10 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from integration.storm import CLIENTS, Storm, weathered
 from integration.test_api_faults import FAULTS
+from support.storm import CLIENTS, Storm, weathered
 
 LONGEST = 600.0  # seconds of one fault
 SHARE = 0.2  # of all the time that one fault takes at most

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from integration.faulty import Asked, Fault, Rule
-from integration.storm import CLIENTS, IMPATIENT, SPACE, STATUS, Storm, weathered
+from support.faulty import Asked, Fault, Rule
+from support.storm import CLIENTS, IMPATIENT, SPACE, STATUS, Storm, weathered
 from wahealth.playground.cluster.control_plane import ControlPlaneFailed
 from wahealth.playground.environment import until
 from wahealth.playground.pki import Authority

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration.storm import CLIENTS, SETTINGS, SPACE, STATUS, Storm, weathered
+from support.storm import CLIENTS, SETTINGS, SPACE, STATUS, Storm, weathered
 from wahealth.playground.environment import until
 from wahealth.playground.world import GOOD_KEY, SimulatedClient
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from integration.faulty import Asked, Fault
-from integration.storm import CLIENTS, SPACE, Storm, weathered
+from support.faulty import Asked, Fault
+from support.storm import CLIENTS, SPACE, Storm, weathered
 from wahealth.playground.environment import until
 
 NAMES = ("single", "ha", "twice")

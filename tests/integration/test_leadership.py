@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from integration.storm import CLIENTS, SPACE, Replica, Storm, weathered
+from support.storm import CLIENTS, SPACE, Replica, Storm, weathered
 from wahealth.playground.environment import until
 
 

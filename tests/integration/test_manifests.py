@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from chart.rendered import CASES, ROOT, Document, case, documents
-from integration.kinds import monitoring_crds, write_schemas
+from support.kinds import monitoring_crds, write_schemas
+from support.rendered import CASES, ROOT, Document, case, documents
 from wahealth.api.crd import custom_resource_definition
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed

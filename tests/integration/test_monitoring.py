@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from integration.conftest import FAST
-from monitoring.dashboard import LabelValues, Query, filled, queries, variables
-from monitoring.prometheus import Found, Prometheus, scraping
+from support.monitoring.dashboard import LabelValues, Query, filled, queries, variables
+from support.monitoring.prometheus import Found, Prometheus, scraping
 from wahealth.playground.environment import Environment, until
 from wahealth.playground.world import SimulatedClient
 

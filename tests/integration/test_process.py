@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from integration.faulty import Asked, Fault
-from integration.storm import CLIENTS, SPACE, STATUS, Replica, Storm, weathered
+from support.faulty import Asked, Fault
+from support.storm import CLIENTS, SPACE, STATUS, Replica, Storm, weathered
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.playground.environment import POD_NETWORKS, SYSTEM, until
 

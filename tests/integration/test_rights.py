@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from integration.storm import CLIENTS, SETTINGS, SPACE, Replica, Storm, weathered
+from support.storm import CLIENTS, SETTINGS, SPACE, Replica, Storm, weathered
 from wahealth.kube import access
 from wahealth.playground.environment import SYSTEM, until
 from wahealth.playground.world import GOOD_KEY, SimulatedClient

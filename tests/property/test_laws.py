@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import CONNECTED, START, Story, answer, core, facts, primary, secondary, single
+from support.builders import CONNECTED, START, Story, answer, core, facts, primary, secondary, single
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import (
     Answered,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, secondary, single
+from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, secondary, single
 from wahealth.core.answer import Answered, Report, Unreachable, Unreached
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.sight.expected import allowed_at_least

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from builders import CONNECTED, START, Story, facts, single
+from support.builders import CONNECTED, START, Story, facts, single
 from wahealth.core.certificate import EXPIRING, Certificate, first_to_end, is_expiring
 from wahealth.core.facts import Exposure, Facts
 from wahealth.core.status import ConditionType, Truth

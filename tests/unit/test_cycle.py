@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builders import CONNECTED, START, any_targets, single
+from support.builders import CONNECTED, START, any_targets, single
 from wahealth.core.answer import PodOutcome
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.moment import Moment

@@ -9,7 +9,7 @@ from typing import Any
 import looptime
 import pytest
 
-from builders import any_targets
+from support.builders import any_targets
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment

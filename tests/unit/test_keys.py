@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import CONNECTED, at, single
+from support.builders import CONNECTED, at, single
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.talk import Ask, Asked, Came, Command, Read, Reading, Terms, carried_out

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import CONNECTED, START, at, single
+from support.builders import CONNECTED, START, at, single
 from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.core.moment import Moment
 from wahealth.core.signin.logins import Session

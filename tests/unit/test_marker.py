@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from builders import CONNECTED, Story, answer, core, facts, primary
+from support.builders import CONNECTED, Story, answer, core, facts, primary
 from wahealth.core.facts import Pod, Pods
 from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Change
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import CONNECTED, CONNECTING, Story, answer, core, facts, primary, secondary
+from support.builders import CONNECTED, CONNECTING, Story, answer, core, facts, primary, secondary
 from wahealth.core.facts import Facts, Pod, Pods
 from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Gate, Marked, Options, Wanted, changes, wanted
 from wahealth.core.status import NodeVerdict, Status, TopologyNode

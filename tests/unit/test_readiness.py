@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import (
+from support.builders import (
     CONNECTED,
     CONNECTING,
     DISCONNECTED,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from builders import (
+from support.builders import (
     CONNECTED,
     UNREGISTERED,
     answer,

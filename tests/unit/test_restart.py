@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from builders import (
+from support.builders import (
     CONNECTED,
     CONNECTING,
     START,

@@ -12,7 +12,7 @@ from pathlib import Path
 import looptime
 import pytest
 
-from builders import UNKNOWN, UNREGISTERED, answer, core, primary, single
+from support.builders import UNKNOWN, UNREGISTERED, answer, core, primary, single
 from wahealth.core.answer import GatewayStatus, Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.stage import ObserverFault

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from builders import payload
+from support.builders import payload
 from wahealth.playground.simulator.client import Json, Member, PodRole, SimulatedClient
 from wahealth.playground.simulator.settings import ClientSettings, PodSettings
 

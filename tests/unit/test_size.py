@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from builders import Story, facts
+from support.builders import Story, facts
 from support.work import instructions
 from wahealth.api.convert import status_document
 from wahealth.core.answer import Answered, Malformed, Outcome

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from builders import any_targets
+from support.builders import any_targets
 from wahealth.api.convert import InvalidSpec, spec_of
 from wahealth.core.answer import Unreachable, Unreached
 from wahealth.core.status import Finding

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from builders import CONNECTED, START, Story, answer, core, facts, primary, single
+from support.builders import CONNECTED, START, Story, answer, core, facts, primary, single
 from wahealth.core.answer import Answered, PodOutcome, Refused
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.restart import Skip, WebWorkload, decided, obstacle

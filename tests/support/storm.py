@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from bench.process import child_of
-from integration.faulty import FaultyApiServer
+from support.faulty import FaultyApiServer
+from support.process import child_of
 from wahealth.api.v1alpha1 import API_VERSION, KIND
 from wahealth.kube import access
 from wahealth.playground.cluster.processes import Leashed

@@ -19,7 +19,7 @@ from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.cluster.processes import Leashed
 from wahealth.playground.environment import NeverCame, until
 
-ALERTS = Path(__file__).parents[2] / "manifests" / "monitoring" / "alerts.yaml"
+ALERTS = Path(__file__).parents[3] / "manifests" / "monitoring" / "alerts.yaml"
 JOB = "wahealth"
 _WINDOW = 15  # seconds of a range
 

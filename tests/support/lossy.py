@@ -22,7 +22,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+TESTS = Path(__file__).parents[1]
 CLIENT, SERVER, PORT = "10.213.99.1", "10.213.99.2", 8443
+_OURSELVES = (sys.executable, "-m", "support.lossy")
 _TUNSETIFF, _TUN_NO_INFO = 0x400454CA, 0x1001
 
 
@@ -95,13 +97,24 @@ def _carry(devices: list[int], wire: Wire, stop: threading.Event) -> None:
 def rounds(wire: Wire, times: int, timeout: float) -> list[str]:
     """What is heard, a round after the other, of a server beyond the wire."""
     with namespaces(wire) as (client, server):
-        serve = ["ip", "netns", "exec", server, sys.executable, __file__, "serve"]
-        with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as process:
+        serve = ["ip", "netns", "exec", server, *_OURSELVES, "serve"]
+        with subprocess.Popen(serve, cwd=TESTS, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            ask = ["ip", "netns", "exec", client, sys.executable, __file__, "ask", str(times), str(timeout)]
+            ask = [
+                "ip",
+                "netns",
+                "exec",
+                client,
+                sys.executable,
+                "-m",
+                "support.lossy",
+                "ask",
+                str(times),
+                str(timeout),
+            ]
             try:
-                heard = subprocess.run(ask, check=True, capture_output=True, text=True)
+                heard = subprocess.run(ask, cwd=TESTS, check=True, capture_output=True, text=True)
             finally:
                 process.terminate()
     said: list[str] = json.loads(heard.stdout)
@@ -109,7 +122,7 @@ def rounds(wire: Wire, times: int, timeout: float) -> list[str]:
 
 
 async def _serve() -> None:
-    from scripted import answer, says, server_context
+    from support.scripted import answer, says, server_context
 
     nodes = {f"10.0.0.{n}:core-{n}": {"gateway_status": "disconnected", "role": "coreapp"} for n in range(33)}
     script = says(answer(json.dumps({"health": nodes}).encode()), keep=True)
@@ -125,8 +138,7 @@ async def _serve() -> None:
 
 
 async def _ask(times: int, seconds: float) -> list[str]:
-    from scripted import KEY, reason
-
+    from support.scripted import KEY, reason
     from wahealth.probe.client import Place, Prober, Question
     from wahealth.probe.credential import api_key
     from wahealth.probe.trust import unverified

@@ -1,4 +1,4 @@
-module wahealth.io/tests/gitops-status
+module wahealth.io/tests/support/gitops-status
 
 go 1.26.0
 

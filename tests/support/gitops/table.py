@@ -1,21 +1,16 @@
 """The table of manifests/gitops/README.md: what each tool says of a client in each state.
 
-python tests/gitops/table.py writes it anew.
+`make gitops-table` writes it anew.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from gitops import kubectl
-from gitops.states import Object, at, deleting, edited, fresh
-from gitops.tools import MANIFESTS, Said, ask
+from support.gitops import kubectl
+from support.gitops.states import Object, at, deleting, edited, fresh
+from support.gitops.tools import MANIFESTS, Said, ask
 
 README = MANIFESTS / "README.md"
-_BEGIN, _END = "<!-- Written by tests/gitops/table.py -->\n", "<!-- End -->\n"
+_BEGIN, _END = "<!-- Written by tests/support/gitops/table.py -->\n", "<!-- End -->\n"
 _HEAD = (
     "| the client | Ready | kubectl | Helm 4 | Argo CD | configuration | serving | redundancy |\n"
     "|---|---|---|---|---|---|---|---|\n"

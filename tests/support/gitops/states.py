@@ -13,7 +13,7 @@ from wahealth.api.v1alpha1 import API_VERSION, KIND
 from wahealth.simulate.reading import read
 from wahealth.simulate.replay import Replay
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 SCENARIOS = sorted((TESTS / "scenarios").glob("*.yaml"))
 Object = dict[str, Any]
 

@@ -22,7 +22,7 @@ from wahealth.kube.targets import Limits, Targets
 from wahealth.probe.names import Lookup, Resolver, look_up
 from wahealth.probe.payload import parse_health
 
-PAYLOADS = Path(__file__).parent / "fixtures" / "payloads"
+PAYLOADS = Path(__file__).parents[1] / "fixtures" / "payloads"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 CONNECTED, CONNECTING, DISCONNECTED = GatewayStatus.CONNECTED, GatewayStatus.CONNECTING, GatewayStatus.DISCONNECTED

@@ -14,7 +14,7 @@ from typing import Any
 
 from wahealth.playground.cluster.binaries import cache
 
-MANIFESTS = Path(__file__).parents[2] / "manifests" / "gitops"
+MANIFESTS = Path(__file__).parents[3] / "manifests" / "gitops"
 HEALTH = MANIFESTS / "argocd" / "health.lua"
 GATES = {
     "configuration": MANIFESTS / "flux" / "health-check-exprs-configuration.yaml",
@@ -75,7 +75,7 @@ def program() -> Path:
     if built.exists():
         return built
     if shutil.which("go") is None:
-        raise NoGo("There is no go on PATH to build tests/gitops with.")
+        raise NoGo("There is no go on PATH to build tests/support/gitops with.")
     built.parent.mkdir(parents=True, exist_ok=True)
     partial = built.with_name(f"{built.name}.{os.getpid()}.partial")
     try:
@@ -92,4 +92,4 @@ def _go(command: str, *arguments: str) -> None:
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
     argv = ["go", command, "-p=1", "-trimpath", "-buildvcs=false", *arguments]
     done = subprocess.run(argv, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"go {command} failed in tests/gitops:\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"go {command} failed in tests/support/gitops:\n{done.stdout}{done.stderr}"

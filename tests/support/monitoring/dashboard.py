@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-DASHBOARD = Path(__file__).parents[2] / "charts" / "wahealth" / "files" / "dashboards" / "wahealth.json"
+DASHBOARD = Path(__file__).parents[3] / "charts" / "wahealth" / "files" / "dashboards" / "wahealth.json"
 
 _LABEL_VALUES = re.compile(r"label_values\((?P<selector>.+), (?P<label>\w+)\)")
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")

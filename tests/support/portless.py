@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+TESTS = Path(__file__).parents[1]
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _INSIDE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 _OURS = "our own fault"
@@ -26,8 +27,8 @@ def is_possible() -> bool:
 
 def said() -> list[str]:
     """With two ports: what is said by two hosts, which take them, and by a third; and by that one with more ports."""
-    argv = [*_INSIDE, sys.executable, __file__]
-    return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
+    argv = [*_INSIDE, sys.executable, "-m", "support.portless"]
+    return subprocess.run(argv, cwd=TESTS, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
 
 
 def _ports(number: int) -> None:
@@ -35,8 +36,7 @@ def _ports(number: int) -> None:
 
 
 async def _run() -> None:
-    from scripted import GOOD, answer, reason, says, serving
-
+    from support.scripted import GOOD, answer, reason, says, serving
     from wahealth.probe.client import Prober
     from wahealth.probe.stage import ObserverFault
 
