@@ -17,6 +17,7 @@ import httpx
 import yaml
 
 from wahealth.api.crd import custom_resource_definition
+from wahealth.api.v1alpha1 import API_VERSION, KIND, PLURAL
 from wahealth.kube import access
 from wahealth.playground import world
 from wahealth.playground.cluster.command_lines import free_ports
@@ -28,6 +29,7 @@ from wahealth.playground.world import Document, SimulatedClient
 
 SYSTEM = "wahealth-system"
 POD_NETWORKS = ("--allow-pod-networks", "127.64.0.0/16")  # simulated pods live on loopback
+_GROUP = f"/apis/{API_VERSION}"
 Say = Callable[[str], None]
 
 
@@ -45,6 +47,8 @@ class Environment:
         self.plane = ControlPlane(say=say)
         self.operator: Leashed | None = None
         self.listen = ""
+        self._audit: list[Document] = []
+        self._audit_bytes = 0
 
     def __enter__(self) -> Self:
         try:
@@ -133,14 +137,23 @@ class Environment:
 
     def client(self, namespace: str, name: str) -> Document:
         """The WhatsAppClient as the API server has it."""
-        found: Document = json.loads(self.plane.kubectl("get", "wac", name, "-n", namespace, "-o", "json"))
+        found: Document = self.plane.read(f"{_GROUP}/namespaces/{namespace}/{PLURAL}/{name}")
         return found
+
+    def clients(self, namespace: str | None = None) -> list[Document]:
+        """All WhatsAppClients of a namespace, or of all."""
+        found: list[Document] = self.plane.read(f"{_GROUP}/{_within(namespace)}{PLURAL}")["items"]
+        return found
+
+    def pods(self, namespace: str) -> list[Document]:
+        """Without those that are being deleted."""
+        listed: list[Document] = self.plane.read(f"/api/v1/namespaces/{namespace}/pods")["items"]
+        return [pod for pod in listed if "deletionTimestamp" not in pod["metadata"]]
 
     def events(self, namespace: str | None = None) -> list[Document]:
         """Of all WhatsAppClients, oldest first."""
-        where = ["-n", namespace] if namespace else ["-A"]
-        listed = json.loads(self.plane.kubectl("get", "events.events.k8s.io", *where, "-o", "json"))["items"]
-        ours = [e for e in listed if e.get("regarding", {}).get("kind") == "WhatsAppClient"]
+        listed = self.plane.read(f"/apis/events.k8s.io/v1/{_within(namespace)}events")["items"]
+        ours = [e for e in listed if e.get("regarding", {}).get("kind") == KIND]
         return sorted(ours, key=last_seen)
 
     def set_client(self, namespace: str, name: str, **settings: Any) -> None:
@@ -148,7 +161,17 @@ class Environment:
         self.control.patch(f"/clients/{namespace}/{name}", json=settings).raise_for_status()
 
     def audit(self) -> list[Document]:
-        return [json.loads(line) for line in Path(self.plane.audit_log).read_text().splitlines() if line.endswith("}")]
+        """Every request so far. What was read once is not read again."""
+        with self.plane.audit_log.open("rb") as log:
+            log.seek(self._audit_bytes)
+            whole, newline, _ = log.read().rpartition(b"\n")
+        self._audit += map(json.loads, whole.splitlines())
+        self._audit_bytes += len(whole) + len(newline)
+        return list(self._audit)
+
+
+def _within(namespace: str | None) -> str:
+    return f"namespaces/{namespace}/" if namespace else ""
 
 
 def last_seen(event: Document) -> str:

@@ -72,6 +72,7 @@ class ControlPlane:
         self.binaries = provide(NEEDED, say=self._say)
         started = time.monotonic()
         self._start_on_free_ports()
+        self._reader = self._leaving.enter_context(self._administrator(seconds=_PROGRAM_SECONDS))
         self._say(f"control plane ready in {time.monotonic() - started:.1f} s: KUBECONFIG={self.kubeconfig}")
         return self
 
@@ -93,6 +94,17 @@ class ControlPlane:
         """What the real kubectl prints, as the administrator."""
         flags = (f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.directory / 'kubectl'}")
         return kubectl_prints(self.binaries["kubectl"], flags, arguments, input)
+
+    def read(self, path: str) -> Any:
+        """The document at that path of the API server, as the administrator; no process is started for it. Raises
+        ControlPlaneFailed with what the API server says instead."""
+        try:
+            answer = self._reader.get(path)
+        except httpx.TransportError as error:
+            raise ControlPlaneFailed(f"GET {path}: {error}") from None
+        if answer.status_code != httpx.codes.OK:
+            raise ControlPlaneFailed(f"GET {path}: {answer.text.strip()}")
+        return answer.json()
 
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
         """Signs in as that ServiceAccount, for a day."""
@@ -135,10 +147,10 @@ class ControlPlane:
         taken = len(list(self.directory.glob(f"{name}*.log")))
         return self.directory / (f"{name}-{taken}.log" if taken else f"{name}.log")
 
-    def _administrator(self) -> httpx.Client:
+    def _administrator(self, seconds: float = 1) -> httpx.Client:
         trust = ssl.create_default_context(cafile=self._layout.at("ca.crt"))
         trust.load_cert_chain(self._layout.at("admin.crt"), self._layout.at("admin.key"))
-        return httpx.Client(base_url=self.url, verify=trust, trust_env=False, timeout=1)
+        return httpx.Client(base_url=self.url, verify=trust, trust_env=False, timeout=seconds)
 
     def _until(self, client: httpx.Client, path: str) -> None:
         """Until the API server has it, as long as all programs live."""
