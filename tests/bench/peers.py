@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,7 +16,8 @@ import httpx
 
 from bench.probers import OWN_PORT, PROBERS, Load
 from bench.targets import PORT, Targets, serving
-from support.process import cpu, machine, peak
+from support.process import child_of, cpu, machine, peak
+from wahealth.playground.cluster.processes import Leashed
 
 LOADS = ((1_000, 10.0), (10_000, 30.0))
 WINDOW = 60.0
@@ -41,25 +41,26 @@ async def drive(load: Load) -> None:
 
 def measure(name: str, load: Load) -> None:
     command = PROBERS[name](load)
-    process = subprocess.Popen(command.argv, env={**os.environ, **command.env}, stdout=subprocess.DEVNULL)
+    log = load.targets.directory / "prober.log"
+    process = Leashed.start(name, command.argv, log=log, env={**os.environ, **command.env})
     driver = None
     try:
         time.sleep(2)
+        pid = child_of(process.pid)
         if command.driven:
             argv = [sys.executable, __file__, "--drive", str(load.n), f"{load.period:g}"]
-            driver = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
+            driver = Leashed.start("driver", argv, log=load.targets.directory / "driver.log")
         load.targets.until_seen(load.n, 3 * load.period + 60)
         time.sleep(min(10, load.period))
-        used = cpu(process.pid)
+        used = cpu(pid)
         window = load.targets.window(load.n, load.period, WINDOW)
-        used = cpu(process.pid) - used
+        used = cpu(pid) - used
         each = 1000 * used / max(1, window["Requests"])
-        figures = f"{each:>10.2f} {peak(process.pid):>10.0f} {window['MissedPercent']:>10.2f}"
+        figures = f"{each:>10.2f} {peak(pid):>10.0f} {window['MissedPercent']:>10.2f}"
         print(f"  {name:<20} {figures} {1000 * window['LateP99']:>12.0f} {window['Handshakes']:>12}", flush=True)
     finally:
         for one in filter(None, (driver, process)):
-            one.terminate()
-            one.wait()
+            one.stop()
 
 
 def main() -> None:

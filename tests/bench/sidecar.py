@@ -19,7 +19,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from support.process import child_of
 from support.scripted import KEY, answer, says, serving
+from wahealth.playground.cluster.processes import Leashed
 
 HOST = "127.0.0.1"
 IDLE, BURST, RATE, SECONDS = 2000, 2000, 200, 5
@@ -32,7 +34,7 @@ def rss(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def sidecar(upstream: int) -> Iterator[tuple[int, int]]:
+def sidecar(upstream: int) -> Iterator[tuple[int, Leashed]]:
     """Port and process."""
     with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
         free.bind((HOST, 0))
@@ -42,9 +44,11 @@ def sidecar(upstream: int) -> Iterator[tuple[int, int]]:
         key.write_bytes(KEY)
         argv = [sys.executable, "-m", "wahealth", "sidecar", f"--upstream=https://{HOST}:{upstream}"]
         argv += [f"--api-key-file={key}", f"--listen={HOST}:{port}", "--period=1", "--timeout=1", "--log-level=error"]
-        with subprocess.Popen(argv) as process:
-            yield port, process.pid
-            process.terminate()
+        process = Leashed.start("sidecar", argv, log=Path(folder, "log"))
+        try:
+            yield port, process
+        finally:
+            process.stop()
 
 
 async def ask(port: int) -> tuple[float, bytes]:
@@ -91,21 +95,21 @@ async def main() -> None:
         for n in range(33)
     }
     async with serving(says(answer(json.dumps({"health": nodes}).encode()), keep=True)) as served:
-        with sidecar(served.port) as (port, pid):
+        with sidecar(served.port) as (port, process):
             await until_ready(port)
             await asyncio.sleep(3)
-            print(f"{'resident at rest':<58}{rss(pid):8.1f} MB   goal 35")
+            print(f"{'resident at rest':<58}{rss(child_of(process.pid)):8.1f} MB   goal 35")
             writers = await bad_company(port)
             took = await steady(port)
             p50, p99 = (took[int(len(took) * q)] * 1000 for q in (0.5, 0.99))
             print(f"{f'/readyz at {RATE}/s beside {IDLE} bad connections, p50':<58}{p50:8.2f} ms")
             print(f"{'  p99':<58}{p99:8.2f} ms   goal 5")
-            print(f"{'resident then':<58}{rss(pid):8.1f} MB")
+            print(f"{'resident then':<58}{rss(child_of(process.pid)):8.1f} MB")
             began = time.perf_counter()
             said = await asyncio.gather(*(ask(port) for _ in range(BURST)))
             good = sum(body.startswith(b"HTTP/1.1 200") for _, body in said)
             print(f"{f'a burst of {BURST}, {good} answered in full':<58}{time.perf_counter() - began:8.2f} s    goal 1")
-            print(f"{'resident after it':<58}{rss(pid):8.1f} MB   goal 35")
+            print(f"{'resident after it':<58}{rss(child_of(process.pid)):8.1f} MB   goal 35")
             for writer in writers:
                 writer.close()
 

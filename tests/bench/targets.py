@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wahealth.playground.cluster.binaries import cache
+from wahealth.playground.cluster.processes import Leashed
 from wahealth.playground.pki import self_signed
 
 KEY = "0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -72,7 +73,8 @@ def serving() -> Iterator[Targets]:
         pair = targets.directory / "pair.pem"
         pair.write_bytes(certificate + key)
         argv = [str(program()), "-listen", f"0.0.0.0:{PORT}", "-control", f"127.0.0.1:{CONTROL}"]
-        process = subprocess.Popen([*argv, "-key", str(targets.key), "-certificate", str(pair)])
+        argv += ["-key", str(targets.key), "-certificate", str(pair)]
+        process = Leashed.start("targets", argv, log=targets.directory / "log")
         try:
             for _ in range(100):
                 with contextlib.suppress(OSError):
@@ -81,5 +83,4 @@ def serving() -> Iterator[Targets]:
                 time.sleep(0.1)
             yield targets
         finally:
-            process.terminate()
-            process.wait()
+            process.stop()
