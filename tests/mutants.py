@@ -106,6 +106,8 @@ def _operators(node: ast.AST) -> Iterator[tuple[int, str, Change]]:
             yield node.lineno, "+ → -", set_to(node, "op", ast.Sub())
         case ast.BinOp(op=ast.Sub()):
             yield node.lineno, "- → +", set_to(node, "op", ast.Add())
+        case _:
+            pass
 
 
 def _constants(node: ast.AST) -> Iterator[tuple[int, str, Change]]:
@@ -114,6 +116,8 @@ def _constants(node: ast.AST) -> Iterator[tuple[int, str, Change]]:
             yield node.lineno, f"{value} turned", set_to(node, "value", not value)
         case ast.Constant(value=int() | float() as value):
             yield node.lineno, f"{value} + 1", set_to(node, "value", value + 1)
+        case _:
+            pass
 
 
 def _left_out(node: ast.AST) -> Iterator[tuple[int, str, Change]]:

@@ -89,8 +89,8 @@ def resource(number: int, target: str, period: float) -> dict[str, Any]:
 
 async def main(arguments: argparse.Namespace) -> None:
     stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    for end in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(end, stopped.set)
     targets = arguments.targets.read_text().split()
     given, nowhere, lag, inventory = (
         Given(arguments.key.read_bytes(), arguments.ca.read_bytes()),

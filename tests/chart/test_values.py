@@ -67,7 +67,7 @@ class Rendered:
 
 
 def crd_is_kept(rendered: Rendered) -> bool:
-    annotations = rendered.one("CustomResourceDefinition")["metadata"].get("annotations", {})
+    annotations: dict[str, str] = rendered.one("CustomResourceDefinition")["metadata"].get("annotations", {})
     return annotations.get("helm.sh/resource-policy") == "keep"
 
 

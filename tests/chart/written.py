@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from support.rendered import CASES, CHART, ROOT, case, text
+from support.rendered import CASES, CHART, ROOT, Document, case, text
 from wahealth.playground.cluster.binaries import provide
 
 GOLDEN = "tests/chart/golden"
@@ -18,7 +18,7 @@ metadata:
   labels:
     pod-security.kubernetes.io/enforce: restricted
 """
-COMPONENTS = {
+COMPONENTS: dict[str, tuple[list[str], Document]] = {
     "high-availability/poddisruptionbudget.yaml": (["poddisruptionbudget"], {"replicas": 2}),
     "prometheus/monitoring.yaml": (
         ["servicemonitor", "prometheusrule"],

@@ -51,10 +51,11 @@ class Simulator:
 def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     folder = tmp_path_factory.mktemp("simulator")
     fast = {"api_key": KEY, "startup_seconds": 0, "failover_seconds": 0}
-    for name, more in {
+    clients: dict[str, dict[str, Any]] = {
         "ha": {"shards": 1, "coreapps": 2, "masters": 2, "addresses": [FIRST]},
         "single": {"addresses": [SECOND]},
-    }.items():
+    }
+    for name, more in clients.items():
         (folder / f"{name}.yaml").write_text(json.dumps({"name": name, **fast, **more}))
     files = [f"--client={path}" for path in sorted(folder.glob("*.yaml"))]
     argv = [sys.executable, "-m", "wahealth", "simulator", *files, f"--port={_free_port()}"]

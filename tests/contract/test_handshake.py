@@ -26,7 +26,7 @@ from support.scripted import (
 )
 from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
 from wahealth.playground.pki import self_signed
-from wahealth.probe.trust import full, pinned, skip_hostname, unverified
+from wahealth.probe.trust import Trust, full, pinned, skip_hostname, unverified
 
 
 def test_a_handshake_that_never_ends() -> None:
@@ -114,7 +114,7 @@ def test_plain_http_on_the_port_is_told_as_what_it_is() -> None:
 Heard = tuple[Outcome, list[bytes]]
 
 
-def with_trust(trust: object, name: str = "whatsapp-web") -> Heard:
+def with_trust(trust: Trust, name: str = "whatsapp-web") -> Heard:
     async def run() -> Heard:
         async with serving(says(answer(GOOD))) as served:
             question = served.question()
@@ -129,7 +129,7 @@ def with_trust(trust: object, name: str = "whatsapp-web") -> Heard:
     [full(CERTIFICATE), skip_hostname(CERTIFICATE), unverified()],
     ids=["full", "without the name", "unverified"],
 )
-def test_whoever_is_trusted_is_asked(trust: object) -> None:
+def test_whoever_is_trusted_is_asked(trust: Trust) -> None:
     assert isinstance(with_trust(trust)[0], Answered)
 
 
@@ -144,7 +144,7 @@ def test_whoever_is_trusted_is_asked(trust: object) -> None:
         (full(CERTIFICATE), ".bad", "cannot be asked for"),
     ],
 )
-def test_whoever_is_not_trusted_hears_nothing(trust: object, name: str, why: str) -> None:
+def test_whoever_is_not_trusted_hears_nothing(trust: Trust, name: str, why: str) -> None:
     """T22: and which certificate it was is told, for a person to decide."""
     outcome, heard = with_trust(trust, name)
     assert reason(outcome) == "TLSVerificationFailed"

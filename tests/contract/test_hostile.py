@@ -78,7 +78,7 @@ ANSWERS: list[tuple[str, Script, str]] = [
     *((f"T17 {body!r}", says(answer(body)), "InvalidResponse") for body in (b"", b"null", b"[]", b'{"health": []}')),
     ("T18 an unknown status", says(answer(b'{"health": {"gateway_status": "dancing"}}')), "Answered"),
     *(
-        (f"T21 {code}", says(answer(b"", b"Location: http://169.254.169.254/\r\n", code)), "Redirected")
+        (f"T21 {code!r}", says(answer(b"", b"Location: http://169.254.169.254/\r\n", code)), "Redirected")
         for code in (b"301 Moved", b"302 Found", b"307 Temporary")
     ),
     ("T27 HTTP/1.0 without length", says(b"HTTP/1.0 200 OK\r\n\r\n" + GOOD), "Answered"),

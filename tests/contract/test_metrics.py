@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
+from prometheus_client import Metric
+from prometheus_client.openmetrics import parser
 from prometheus_client.parser import text_string_to_metric_families as plain
 
 from wahealth.core.answer import GatewayStatus, Role
@@ -23,6 +25,7 @@ from wahealth.playground.cluster.binaries import provide
 from wahealth.telemetry import metrics
 from wahealth.telemetry.exposition import exposition
 
+openmetrics: Callable[[str], Iterable[Metric]] = parser.text_string_to_metric_families  # which has no annotations
 OPEN = "application/openmetrics-text; version=1.0.0"
 CONDITIONS = ("Accepted", "CredentialsValid", "Reachable", "Available", "RedundancySatisfied", "Ready")
 WHEN = datetime(2026, 11, 25, tzinfo=UTC)

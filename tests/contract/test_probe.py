@@ -7,6 +7,7 @@ import errno
 import socket
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def ask(question: Question) -> Outcome:
     return asyncio.run(asked())
 
 
-def elsewhere(question: Question, **place: object) -> Question:
+def elsewhere(question: Question, **place: Any) -> Question:
     return replace(question, place=replace(question.place, **place))
 
 

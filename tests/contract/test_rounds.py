@@ -144,7 +144,7 @@ def test_black_holes_delay_nobody_else() -> None:
 needs_a_wire = pytest.mark.skipif(not is_possible(), reason="needs root on Linux with /dev/net/tun")
 
 
-OUTCOMES: dict[str, Outcome] = {word.value: Unreachable(word) for word in Unreached} | {"Answered": single(CONNECTED)}
+OUTCOMES: dict[str, Outcome] = {**{word.value: Unreachable(word) for word in Unreached}, "Answered": single(CONNECTED)}
 
 
 @needs_a_wire

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from wahealth.api import admission
+from wahealth.api.labels import API_KEY as LABEL
 from wahealth.playground.environment import Environment, until
 
 NAMESPACE = "admission"
@@ -27,7 +28,7 @@ def policed(environment: Environment) -> Iterator[Environment]:
 
 
 def secret(key: bytes, label: str | None = "WA_API_KEY") -> dict[str, Any]:
-    labels = {} if label is None else {admission.LABEL: label}
+    labels = {} if label is None else {LABEL: label}
     data = {"WA_API_KEY": base64.b64encode(key).decode()}
     metadata = {"name": "web-api-key", "namespace": NAMESPACE, "labels": labels}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}

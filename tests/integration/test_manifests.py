@@ -61,7 +61,7 @@ def found(request: pytest.FixtureRequest) -> list[Document]:
 def conforms(plane: ControlPlane, found: list[Document], folder: Path) -> str:
     location = write_schemas(plane, {(one["apiVersion"], one["kind"]) for one in found}, folder)
     program = provide(["kubeconform"], say=say)["kubeconform"]
-    asked = [program, "-strict", "-summary", "-schema-location", location]
+    asked = [str(program), "-strict", "-summary", "-schema-location", location]
     done = subprocess.run(asked, input=yaml.safe_dump_all(found), capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 

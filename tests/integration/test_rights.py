@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ def test_with_rights_in_one_namespace_it_looks_at_that_one_alone(storm: Storm) -
         )
         assert [one for one in storm.environment.audit() if _is_refused(one, began)] == []
     finally:
-        replica.signal(15)
+        replica.signal(signal.SIGTERM)
         assert replica.ended() == 0
         storm.kubectl("delete", "role,rolebinding", "--all", "-n", SPACE)
 
@@ -151,7 +152,7 @@ def test_without_a_right(storm: Storm, right: tuple[str, str, str]) -> None:
         refused = [one for one in storm.environment.audit() if _is_refused(one, began)]
         assert len(refused) / (time.time() - began) <= 4, "no hot loop"
     finally:
-        replica.signal(15)
+        replica.signal(signal.SIGTERM)
         assert replica.ended() == 0
 
 

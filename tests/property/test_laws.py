@@ -125,22 +125,22 @@ def test_nor_does_it_over_many_rounds(data: st.DataObject, said: list[Answered],
 
 HEALTHY = st.sampled_from(
     [
-        (single(CONNECTED), {}),
-        (answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1")), {}),
-        (answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1", CONNECTED)), {"shards": 2}),
+        (single(CONNECTED), Expectation()),
+        (answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1")), Expectation()),
+        (answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1", CONNECTED)), Expectation(shards=2)),
     ]
 )
 
 
 @given(st.data(), HEALTHY, patiences, st.integers(1, 60))
 def test_a_healthy_stretch_of_any_length_writes_once(
-    data: st.DataObject, healthy: tuple[Answered, dict[str, int]], patience: Patience, length: int
+    data: st.DataObject, healthy: tuple[Answered, Expectation], patience: Patience, length: int
 ) -> None:
-    outcome, more = healthy
+    outcome, expected = healthy
     story = Story()
     for _ in range(length):
         shuffled = outcome.report._replace(nodes=tuple(data.draw(st.permutations(outcome.report.nodes))))
-        story.round(replace(facts(Answered(shuffled)), expected=Expectation(**more, patience=patience)))
+        story.round(replace(facts(Answered(shuffled)), expected=replace(expected, patience=patience)))
     assert len(story.writes) == 1
     assert ready(story.written) is Truth.TRUE
 
@@ -167,10 +167,9 @@ def test_ready_is_not_true_without_a_connection_for_longer_than_the_graces_allow
 
 @given(st.data(), HEALTHY, outcomes)
 def test_a_single_bad_round_never_flips_a_settled_verdict(
-    data: st.DataObject, healthy: tuple[Answered, dict[str, int]], bad: Outcome
+    data: st.DataObject, healthy: tuple[Answered, Expectation], bad: Outcome
 ) -> None:
-    outcome, more = healthy
-    expected = Expectation(**more)
+    outcome, expected = healthy
     story = Story().rounds(3, told(expected, [outcome]))
     before = {c.type: c.status for c in story.written.conditions}
     gateway = story.written.gateway

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from wahealth.core.answer import Malformed, Outcome, Unreachable
 from wahealth.playground.pki import self_signed
@@ -75,7 +76,7 @@ class Tee(asyncio.StreamReader):
     def __init__(self, reader: asyncio.StreamReader, heard: list[bytes]) -> None:
         self._from, self._heard = reader, heard
 
-    async def readuntil(self, separator: bytes = b"\n") -> bytes:
+    async def readuntil(self, separator: Any = b"\n") -> bytes:
         read = await self._from.readuntil(separator)
         self._heard.append(read)
         return read

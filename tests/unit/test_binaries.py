@@ -57,16 +57,16 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def program(address: str, sums: str = "program.sha256", member: str | None = None) -> Program:
+def download_from(address: str, sums: str = "program.sha256", member: str | None = None) -> Download:
     file = "program.tar.gz" if member else "program"
-    download = Download(f"{address}/{file}", f"{address}/{sums}", member)
-    return Program("program", "1.34.4", "--version", download, GoModule("example.test/none", "v0.0.1"), 1)
+    return Download(f"{address}/{file}", f"{address}/{sums}", member)
 
 
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch, releases: tuple[Path, str]) -> Program:
     """A program of its own in the table, to be had from the local server."""
-    row = program(releases[1])
+    module = GoModule("example.test/none", "v0.0.1")
+    row = Program("program", "1.34.4", "--version", download_from(releases[1]), module, 1)
     monkeypatch.setitem(programs(), "program", row)
     return row
 
@@ -150,14 +150,16 @@ def test_a_member_of_an_archive_and_a_line_of_many_sums(releases: tuple[Path, st
         archive.addfile(info, io.BytesIO(CONTENT))
     sum_ = hashlib.sha256((folder / "program.tar.gz").read_bytes()).hexdigest()
     (folder / "SHA256SUMS").write_text(f"{'0' * 64}  other.tar.gz\n{sum_}  program.tar.gz\n")
-    Downloader().fetch(program(address, "SHA256SUMS", "release/program").download, tmp_path / "out")
+    Downloader().fetch(download_from(address, "SHA256SUMS", "release/program"), tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == CONTENT
     assert (tmp_path / "out").stat().st_mode & 0o111
 
 
 def test_a_host_that_cannot_be_reached_is_asked_once(tmp_path: Path) -> None:
     downloader = Downloader()
-    nowhere = replace(programs()["kwok"].download, sums="http://127.0.0.1:9/sums")
+    of_kwok = programs()["kwok"].download
+    assert of_kwok is not None
+    nowhere = replace(of_kwok, sums="http://127.0.0.1:9/sums")
     for _ in range(2):
         with pytest.raises(DownloadFailed, match=r"127\.0\.0\.1:9 cannot be reached"):
             downloader.fetch(nowhere, tmp_path / "out")
@@ -250,7 +252,7 @@ def test_a_mirror_stands_in_for_an_origin(
 ) -> None:
     publish(releases[0])
     monkeypatch.setenv("WAHEALTH_KUBERNETES_RELEASES", releases[1])
-    Downloader().fetch(program("https://dl.k8s.io").download, tmp_path / "out")
+    Downloader().fetch(download_from("https://dl.k8s.io"), tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == CONTENT
 
 
@@ -260,7 +262,7 @@ def test_an_archive_without_the_program_leaves_nothing(releases: tuple[Path, str
         pass
     (folder / "sum").write_text(hashlib.sha256((folder / "program.tar.gz").read_bytes()).hexdigest())
     with pytest.raises(DownloadFailed, match="the archive has no release/program"):
-        Downloader().fetch(program(address, "sum", "release/program").download, tmp_path / "out")
+        Downloader().fetch(download_from(address, "sum", "release/program"), tmp_path / "out")
     assert list(tmp_path.glob("out*")) == []
 
 

@@ -95,10 +95,10 @@ def test_a_file_that_differs_is_named_and_written_anew(tmp_path: Path, capsys: p
 
 
 def test_a_bug_is_one_sentence_and_70(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def broken(_: object) -> dict[str, str]:
+    def broken(_: object) -> int:
         raise RuntimeError("canary")
 
-    monkeypatch.setitem(cli.COMMANDS, "broken", ("breaks", lambda _: broken))  # type: ignore[arg-type]
+    monkeypatch.setitem(cli.COMMANDS, "broken", ("breaks", lambda _: broken))
     assert exit_code("broken") == 70
     said = capsys.readouterr().err
     assert "RuntimeError" in said

@@ -113,10 +113,9 @@ class Behind(Gather):
         self.inventory.workloads["Deployment"].put({"metadata": metadata, "spec": {"replicas": 0}})
 
     async def facts(self, record: Record, now: Moment) -> Facts:
-        target = record.spec and record.spec.target
-        assert target is not None
+        assert record.spec is not None
         said = PodOutcome("web-0", "10.0.0.1", single(CONNECTED), previous_key=True)
-        workload = self._web_workload(record, target, now)
+        workload = self._web_workload(record, record.spec.target, now)
         expected = Expectation(restart_period=300.0)
         return Facts(expected, 1, (said,), workload=workload, key_changed=0.0, rotated=START)
 
@@ -129,7 +128,7 @@ class Restarting(Contested):
         self.refuses = refuses
         self.restarts: list[str] = []
 
-    async def restart(self, namespace: str, workload: WebWorkload, now: object) -> str:
+    async def restart(self, record: Record, workload: WebWorkload, now: object) -> str:
         self.restarts.append(workload.uid)
         return self.refuses
 

@@ -57,7 +57,7 @@ class Scripted(Prober):
         super().__init__()
         self.left = list(outcomes)
 
-    async def ask(self, question: Question) -> Heard:
+    async def ask(self, question: Question) -> Heard[Outcome]:
         return Heard(self.left.pop(0))
 
 

@@ -7,13 +7,15 @@ import signal
 from typing import Any
 
 import kopf
+import pytest
 
 from wahealth.kube import handlers
 
 
-def death_warrants(settings: kopf.OperatorSettings) -> list[float]:
+def death_warrants(settings: kopf.OperatorSettings, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Seconds after which a kopf that was ended would send a signal to its own thread, and so to the process."""
     found: list[float] = []
+    monkeypatch.setenv("POD_ID", "us")  # else kopf looks up the name of this machine
 
     async def ended() -> None:
         loop = asyncio.get_running_loop()
@@ -25,10 +27,8 @@ def death_warrants(settings: kopf.OperatorSettings) -> list[float]:
                 return later(0, bool)
             return later(delay, callback, *arguments, **more)
 
-        loop.call_later = noted  # type: ignore[method-assign]
-        watching = kopf.operator(
-            registry=kopf.OperatorRegistry(), settings=settings, standalone=True, clusterwide=True, identity="us"
-        )
+        monkeypatch.setattr(loop, "call_later", noted)
+        watching = kopf.operator(registry=kopf.OperatorRegistry(), settings=settings, standalone=True, clusterwide=True)
         operator = asyncio.create_task(watching)
         await asyncio.sleep(0.2)
         operator.cancel()
@@ -38,6 +38,6 @@ def death_warrants(settings: kopf.OperatorSettings) -> list[float]:
     return found
 
 
-def test_when_kopf_ends_it_does_not_take_the_process_with_it() -> None:
-    assert death_warrants(kopf.OperatorSettings()) == [600.0]  # by itself
-    assert death_warrants(handlers.settings()) == []
+def test_when_kopf_ends_it_does_not_take_the_process_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert death_warrants(kopf.OperatorSettings(), monkeypatch) == [600.0]  # by itself
+    assert death_warrants(handlers.settings(), monkeypatch) == []

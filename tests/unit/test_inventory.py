@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import looptime
@@ -17,6 +17,8 @@ from wahealth.kube.inventory.pods import Pod, Pods, owner_of
 from wahealth.kube.inventory.workloads import Workloads
 
 WEB = WorkloadRef("acme", "Deployment", "web")
+Object = dict[str, Any]
+Act = tuple[list[Object] | Exception, Sequence[Object | Exception]]  # what is listed, what is streamed then
 
 
 def pod(name: str = "web-5d9-x", owner: str = "web-5d9", kind: str = "ReplicaSet", **more: Any) -> dict[str, Any]:
@@ -71,10 +73,10 @@ class Script:
     """An API server that lists what it is told to, one list after the other, and streams what belongs to each: up to an
     exception, and the rest to the watch that comes after it. `version` is that of its lists."""
 
-    def __init__(self, *acts: tuple[object, list[object]], versions: tuple[str, ...] = ()) -> None:
+    def __init__(self, *acts: Act, versions: tuple[str, ...] = ()) -> None:
         self._acts = list(acts)
         self._versions = list(versions)
-        self._stream: list[object] = []
+        self._stream: list[Object | Exception] = []
         self.lists: list[float] = []
         self.watches: list[str] = []  # from which resource version
 
@@ -94,7 +96,7 @@ class Script:
             event = self._stream.pop(0)
             if isinstance(event, Exception):
                 raise event
-            yield event  # type: ignore[misc]
+            yield event
         await asyncio.sleep(3600)
 
 
@@ -106,7 +108,7 @@ def workload(name: str) -> dict[str, Any]:
     return {"metadata": {"name": name, "namespace": "acme", "uid": f"uid-{name}", "resourceVersion": "2"}}
 
 
-def kept_after(*acts: tuple[object, list[object]]) -> list[str]:
+def kept_after(*acts: Act) -> list[str]:
     """Which of a to e are in the store once the script is played."""
     return played(Script(*acts))
 
@@ -132,14 +134,14 @@ class TestReflector:
         assert kept_after(([workload("a")], changes)) == ["b", "c"]
 
     @pytest.mark.parametrize("gap", [event("ERROR", {"code": 410, "reason": "Expired"}), ApiError(410, "Expired")])
-    def test_after_a_gap_what_vanished_meanwhile_is_gone(self, gap: object) -> None:
+    def test_after_a_gap_what_vanished_meanwhile_is_gone(self, gap: Object | Exception) -> None:
         assert kept_after(([workload("a"), workload("b")], [gap]), ([workload("b")], [])) == ["b"]
 
     @pytest.mark.parametrize(
         "broken_off",
         [event("ERROR", {"code": 500, "reason": "InternalError"}), ApiUnavailable("cut"), ApiError(403, "Forbidden")],
     )
-    def test_a_watch_that_breaks_off_goes_on_where_it_ended(self, broken_off: object) -> None:
+    def test_a_watch_that_breaks_off_goes_on_where_it_ended(self, broken_off: Object | Exception) -> None:
         script = Script(([workload("a")], [event("ADDED", workload("b")), broken_off, event("DELETED", workload("a"))]))
         assert played(script) == ["b"]
         assert len(script.lists) == 1
@@ -163,13 +165,13 @@ class TestReflector:
         assert 90 <= script.lists[1] <= 120
 
     def test_a_list_that_is_older_than_what_is_known_is_not_taken(self) -> None:
-        stale = ([workload("a"), workload("b")], [])
+        stale: Act = ([workload("a"), workload("b")], [])
         script = Script(([workload("b")], []), stale, stale, versions=("10", "9", "10"))
         assert played(script, resync=100) == ["a", "b"]  # the third, which is not older
         assert len(script.lists) == 3
 
     def test_while_the_api_server_is_away_the_store_stays(self) -> None:
-        away = (ApiUnavailable("refused"), [])
+        away: Act = (ApiUnavailable("refused"), [])
         assert kept_after(([workload("a")], [ApiUnavailable("cut")]), away, away) == ["a"]
 
     def test_bookmarks_and_unknown_events_change_nothing(self) -> None:

@@ -32,6 +32,7 @@ class Waweb:
             self.read += 1
             return Reading(self.secret) if self.secret else Reading(reference=GONE)
         assert isinstance(command, Ask)
+        assert command.secret is not None
         self.asked.append((command.secret, command.pods))
         return {pod: self._outcome(pod, command.secret) for pod in command.pods}
 
@@ -47,6 +48,11 @@ def ring_of(key: str, then: str | None = None, seconds: float = 0) -> KeyRing[st
     return ring if then is None else ring.taken_up(then, at(seconds), 300)
 
 
+def ring_after(asked: Asked[str]) -> KeyRing[str]:
+    assert isinstance(asked.signin, KeyRing)
+    return asked.signin
+
+
 def test_a_key_that_is_taken_is_sent_once_and_the_secret_is_not_read() -> None:
     waweb = Waweb("one", a="one", b="one")
     assert waweb.round(ring_of("one")).on_previous == frozenset()
@@ -58,7 +64,7 @@ def test_a_refusal_reads_the_secret_and_tries_a_changed_key_at_once() -> None:
     asked = waweb.round(ring_of("one"), 30)
     assert waweb.asked == [("one", ("a",)), ("two", ("a",))]
     assert asked.outcomes == {"a": single(CONNECTED)}
-    assert asked.signin.changed == at(30)
+    assert ring_after(asked).changed == at(30)
 
 
 def test_a_key_that_did_not_change_is_not_sent_again() -> None:
@@ -90,11 +96,11 @@ def test_the_previous_key_is_tried_for_a_while_only() -> None:
 
 def test_a_previous_key_that_works_is_tried_until_the_new_one_is_taken() -> None:
     waweb = Waweb("two", a="one")
-    ring = waweb.round(ring_of("one", "two", 10), 20).signin
-    ring = waweb.round(ring, 1000).signin
+    ring = ring_after(waweb.round(ring_of("one", "two", 10), 20))
+    ring = ring_after(waweb.round(ring, 1000))
     assert ring.previous_works
     waweb.pods["a"] = "two"
-    ring = waweb.round(ring, 2000).signin
+    ring = ring_after(waweb.round(ring, 2000))
     assert not ring.previous_works
     waweb.pods["a"] = "one"
     assert waweb.round(ring, 3000).on_previous == frozenset()
@@ -102,7 +108,7 @@ def test_a_previous_key_that_works_is_tried_until_the_new_one_is_taken() -> None
 
 def test_a_key_that_was_never_taken_is_no_previous_one() -> None:
     waweb = Waweb("two", a="one")
-    ring = waweb.round(ring_of("one", "two", 10), 20).signin
+    ring = ring_after(waweb.round(ring_of("one", "two", 10), 20))
     waweb.secret = "three"
     asked = waweb.round(ring, 50, fresh=True)
     assert waweb.asked[-2:] == [("three", ("a",)), ("one", ("a",))]

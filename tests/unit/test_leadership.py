@@ -13,7 +13,7 @@ import looptime
 import pytest
 
 from wahealth.core.leadership import shard_of
-from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
 from wahealth.kube.process.leadership import Election, Leadership, NotLeading
 
 Script = Callable[["Cluster"], Awaitable[None]]
@@ -36,12 +36,12 @@ class Leases:
         return self.kept[path]
 
 
-class Door:
+class Door(ApiServer):
     def __init__(self, leases: Leases, replica: str) -> None:
         self._leases = leases
         self._replica = replica
 
-    async def read(self, path: str) -> dict[str, Any]:
+    async def read(self, path: str, **_: object) -> dict[str, Any]:
         await self._way()
         if path not in self._leases.kept:
             raise ApiError(404, "NotFound")
@@ -82,7 +82,7 @@ class Cluster:
     def start(self, *names: str) -> None:
         for name in names:
             self.replicas[name] = Leadership(
-                self.leases.door(name),  # type: ignore[arg-type]
+                self.leases.door(name),
                 Election("system", "operator", self.shards),
                 gained=lambda shard, name=name: self.told.append((name, "gained", shard)),  # type: ignore[misc]
                 lost=lambda shard, name=name: self.told.append((name, "lost", shard)),  # type: ignore[misc]
@@ -249,7 +249,8 @@ def test_resources_are_spread_over_shards_by_their_uid() -> None:
 
 def test_without_an_election_one_leads_alone() -> None:
     async def script(cluster: Cluster) -> None:
-        alone = Leadership(None, None, gained=lambda shard: cluster.told.append(("alone", "gained", shard)))
+        door = cluster.leases.door("alone")
+        alone = Leadership(door, None, gained=lambda shard: cluster.told.append(("alone", "gained", shard)))
         await alone.run()
         assert alone.may_write("uid")
         assert alone.leads("uid")

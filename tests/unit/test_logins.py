@@ -270,7 +270,8 @@ def test_an_edited_secret_waits_for_a_minute_at_most() -> None:
 def test_another_reference_waits_as_well() -> None:
     waweb = Waweb(secret="wrong")
     waweb.round(0)
-    following = Session().following(waweb.session)
+    another: Session[str] = Session()
+    following = another.following(waweb.session)
     assert isinstance(following, Session)
     waweb.session = following
     waweb.round(30)

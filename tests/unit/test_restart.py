@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from support.builders import (
     CONNECTED,
@@ -153,10 +154,11 @@ def test_a_mismatch_stays_one_while_nothing_is_said() -> None:
 def test_an_incomplete_set_is_nobody_to_fail_over_from() -> None:
     two = answer(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTED))
     other = answer(primary("m0"), core("c2", CONNECTED), core("c1"))
-    hasty = {"patience": Patience(failure_threshold=1, connecting=0, failover=0), "mode": Mode.HIGH_AVAILABILITY}
-    story = Story().rounds(3, facts(two, **hasty))
+    patience = Patience(failure_threshold=1, connecting=0, failover=0)
+    hasty = partial(facts, patience=patience, mode=Mode.HIGH_AVAILABILITY)
+    story = Story().rounds(3, hasty(two))
     assert said(story.written, AVAILABLE) == ("False", "MultipleActiveCoreapps")
-    assert story.restarted().rounds(1, facts(other, **hasty)).written.last_failover is None
+    assert story.restarted().rounds(1, hasty(other)).written.last_failover is None
 
 
 def test_the_grace_of_a_starting_node_runs_on() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
+from wahealth.kube.cycle import Act
 from wahealth.kube.record import Record, record_of
-from wahealth.kube.supervisor import Act, Supervisor
+from wahealth.kube.supervisor import Supervisor
 from wahealth.telemetry import metrics
 
 PERIOD = 30

@@ -12,8 +12,16 @@ from support.builders import CONNECTED, START, Story, answer, core, facts, prima
 from wahealth.core.answer import Answered, PodOutcome, Refused
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.restart import Skip, WebWorkload, decided, obstacle
-from wahealth.core.status import Condition, ConditionType, Credentials, KeyInUse, Status, TopologyNode, Truth
-from wahealth.core.verdict.nodes import NodeVerdict
+from wahealth.core.status import (
+    Condition,
+    ConditionType,
+    Credentials,
+    KeyInUse,
+    NodeVerdict,
+    Status,
+    TopologyNode,
+    Truth,
+)
 from wahealth.kube.inventory.names import Key
 from wahealth.kube.inventory.workloads import RESTARTED_AT, Workloads, workload_of
 
