@@ -24,6 +24,7 @@ from wahealth.probe.payload import parse_health
 
 PAYLOADS = Path(__file__).parents[1] / "fixtures" / "payloads"
 START = datetime(2026, 1, 1, tzinfo=UTC)
+PERIOD = 30  # seconds, of a `resource`
 
 CONNECTED, CONNECTING, DISCONNECTED = GatewayStatus.CONNECTED, GatewayStatus.CONNECTING, GatewayStatus.DISCONNECTED
 UNINITIALIZED, UNREGISTERED, UNKNOWN = GatewayStatus.UNINITIALIZED, GatewayStatus.UNREGISTERED, GatewayStatus.UNKNOWN
@@ -129,6 +130,29 @@ def parsed(name: str) -> Answered:
     outcome = parse_health(json.dumps(payload(name)["body"]).encode())
     assert isinstance(outcome, Answered), outcome
     return outcome
+
+
+def resource(
+    name: str = "a",
+    namespace: str = "acme",
+    *,
+    generation: int = 1,
+    version: str = "1",
+    observed: int | None = None,
+    **spec: Any,
+) -> dict[str, Any]:
+    """A WhatsAppClient as the API server shows it; `observed` is the generation that its status is about."""
+    metadata = {"name": name, "namespace": namespace, "uid": f"uid-{name}"}
+    usual = {
+        "target": {"workload": {"name": "web"}},
+        "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}},
+        "probe": {"periodSeconds": PERIOD},
+    }
+    return {
+        "metadata": {**metadata, "generation": generation, "resourceVersion": version},
+        "spec": usual | spec,
+        "status": {"gateway": "Unknown", **({"observedGeneration": observed} if observed else {})},
+    }
 
 
 def any_targets(inventory: Inventory, *hosts: str, lookup: Lookup = look_up, networks: tuple[str, ...] = ()) -> Targets:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
 
 import looptime
 import pytest
 
-from support.builders import any_targets
+from support.builders import any_targets, resource
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
@@ -22,13 +21,7 @@ from wahealth.probe.credential import api_key
 from wahealth.probe.stage import ObserverFault
 
 OWNER = {"kind": "StatefulSet", "name": "web", "controller": True}
-RESOURCE: dict[str, Any] = {
-    "metadata": {"name": "a", "namespace": "acme", "uid": "u", "generation": 1, "resourceVersion": "1"},
-    "spec": {
-        "target": {"workload": {"kind": "StatefulSet", "name": "web"}},
-        "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}},
-    },
-}
+RESOURCE = resource(target={"workload": {"kind": "StatefulSet", "name": "web"}})
 
 
 def facts(address: str) -> Facts:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from support.builders import CONNECTED, Story, answer, core, facts, primary
+from support.builders import CONNECTED, Story, answer, core, facts, primary, resource
 from wahealth.core.facts import Pod, Pods
 from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Change
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
@@ -41,9 +41,7 @@ class Noting(Cluster):
 
 
 def record(**pods: Any) -> Record:
-    spec = {"target": {"workload": {"name": "web"}}, "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}}, "pods": pods}
-    metadata = {"name": "shop", "namespace": "acme", "uid": "u", "generation": 1, "resourceVersion": "1"}
-    return record_of({"metadata": metadata, "spec": spec})
+    return record_of(resource("shop", pods=pods))
 
 
 def pod(name: str, **labels: str) -> dict[str, Any]:

@@ -11,32 +11,13 @@ from typing import Any
 import looptime
 import pytest
 
+from support.builders import PERIOD, resource
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.cycle import Act
 from wahealth.kube.record import Record, record_of
 from wahealth.kube.supervisor import Supervisor
 from wahealth.telemetry import metrics
-
-PERIOD = 30
-
-
-def resource(name: str, generation: int = 1, version: str = "1", observed: int | None = None) -> dict[str, Any]:
-    return {
-        "metadata": {
-            "name": name,
-            "namespace": "default",
-            "uid": f"uid-{name}",
-            "generation": generation,
-            "resourceVersion": version,
-        },
-        "spec": {
-            "target": {"workload": {"name": "web"}},
-            "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}},
-            "probe": {"periodSeconds": PERIOD},
-        },
-        "status": {"gateway": "Unknown", **({"observedGeneration": observed} if observed else {})},
-    }
 
 
 class Rounds:

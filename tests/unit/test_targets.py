@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.builders import any_targets
+from support.builders import any_targets, resource
 from wahealth.api.convert import InvalidSpec, spec_of
 from wahealth.core.answer import Unreachable, Unreached
 from wahealth.core.status import Finding
@@ -17,13 +17,7 @@ from wahealth.kube.record import Record, record_of
 from wahealth.kube.targets import Located, Spot
 from wahealth.probe.names import Lookup, look_up
 
-AUTH = {"apiKey": {"secretKeyRef": {"name": "k"}}}
 WEB = {"app": "web", "tier": "front"}
-
-
-def resource(target: dict[str, Any], namespace: str = "acme") -> dict[str, Any]:
-    metadata = {"name": "a", "namespace": namespace, "uid": "u", "generation": 1, "resourceVersion": "1"}
-    return {"metadata": metadata, "spec": {"target": target, "auth": AUTH, "probe": {"periodSeconds": 5}}}
 
 
 def pod(name: str, address: str, labels: dict[str, str] = WEB, ready: bool = True, **more: Any) -> dict[str, Any]:
@@ -52,7 +46,7 @@ def located(inventory: Inventory, record: Record, *hosts: str, **limits: Any) ->
 
 
 def of_service(*objects: dict[str, Any], **target: Any) -> Located | Finding:
-    return located(there(*objects), record_of(resource({"service": {"name": "web", **target}})))
+    return located(there(*objects), record_of(resource(target={"service": {"name": "web", **target}})))
 
 
 def places(found: Located | Finding) -> dict[str, str]:
@@ -88,7 +82,7 @@ class TestService:
 
     def test_pods_come_and_go(self) -> None:
         inventory = there(service(), pod("w1", "10.0.0.1"))
-        record = record_of(resource({"service": {"name": "web"}}))
+        record = record_of(resource(target={"service": {"name": "web"}}))
         inventory.pods.put(pod("w2", "10.0.0.2"))
         inventory.pods.drop(pod("w1", "10.0.0.1"))
         assert places(located(inventory, record)) == {"w2": "10.0.0.2:8443"}
@@ -118,7 +112,7 @@ class TestService:
 
 
 class TestServiceAsOne:
-    TARGET = resource({"service": {"name": "web"}, "scope": "Service"})
+    TARGET = resource(target={"service": {"name": "web"}, "scope": "Service"})
 
     def test_one_ready_pod_under_the_services_name(self) -> None:
         inventory = there(service(), pod("a", "10.0.0.1"), pod("b", "10.0.0.2"), pod("c", "10.0.0.3", ready=False))
@@ -149,7 +143,7 @@ class TestServiceAsOne:
 def of_url(url: str, *hosts: str, lookup: Lookup = look_up, networks: Iterable[str] = ()) -> Located | Finding:
     target: dict[str, Any] = {"url": url}
     target |= {"scheme": "HTTP"} if url.startswith("http://") else {}
-    return located(Inventory(), record_of(resource(target)), *hosts, lookup=lookup, networks=tuple(networks))
+    return located(Inventory(), record_of(resource(target=target)), *hosts, lookup=lookup, networks=tuple(networks))
 
 
 def answers(*addresses: str) -> Lookup:
@@ -279,7 +273,7 @@ NO_ORIGIN = (
 @pytest.mark.parametrize("url", NO_ORIGIN)
 def test_what_is_no_origin(url: str) -> None:
     with pytest.raises(InvalidSpec, match=r"target.*correct|correct .*target") as told:
-        spec_of(resource({"url": url}))
+        spec_of(resource(target={"url": url}))
     assert url not in str(told.value) or url == ""
 
 
@@ -308,7 +302,7 @@ ANOTHER_NAMESPACE = (
     ],
 )
 def test_a_name_that_could_lead_out_of_the_namespace(spec: Any, name: str) -> None:
-    document = resource({"workload": {"name": "web"}})
+    document = resource()
     document["spec"] |= spec(name)
     with pytest.raises(InvalidSpec):
         spec_of(document)
@@ -317,10 +311,10 @@ def test_a_name_that_could_lead_out_of_the_namespace(spec: Any, name: str) -> No
 @pytest.mark.parametrize("target", [{}, {"workload": {"name": "w"}, "service": {"name": "s"}}, {"scope": "Service"}])
 def test_not_exactly_one_target(target: dict[str, Any]) -> None:
     with pytest.raises(InvalidSpec):
-        spec_of(resource(target))
+        spec_of(resource(target=target))
 
 
 def test_a_service_of_another_namespace_is_not_there() -> None:
     inventory = there(service(), pod("w1", "10.0.0.1"))
-    record = record_of(resource({"service": {"name": "web"}}, namespace="other"))
+    record = record_of(resource(namespace="other", target={"service": {"name": "web"}}))
     assert refused(located(inventory, record))[0] == "TargetNotFound"
