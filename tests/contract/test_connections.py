@@ -37,6 +37,23 @@ def test_nobody_is_there() -> None:
     assert reason(asyncio.run(asked(Served(port).question()))) == "ConnectionRefused"
 
 
+def test_the_certificate_of_a_kept_connection_is_told_to_who_does_not_know_it() -> None:
+    """Another resource on the same pod, or one made anew: no new connection tells it."""
+
+    async def run() -> list[bytes | None]:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
+            question = replace(served.question(), period=5.0)
+            heard = [await prober.ask(question), await prober.ask(question)]
+            heard.append(await prober.ask(replace(question, shows_certificate=True)))
+            assert served.connections == 1
+            return [one.presented for one in heard]
+
+    made, kept, wanted = asyncio.run(run())
+    assert made
+    assert kept is None
+    assert wanted == made
+
+
 def test_a_port_that_takes_no_more_connections() -> None:
     """T2: what is sent there is dropped, as in a black hole."""
     with socket.socket() as full_:

@@ -148,7 +148,7 @@ class Gather:
         now = asyncio.get_running_loop().time()
         if (said := _resting(record, spot, now)) is not None:
             return said
-        outcome = _heard(record, spot, await self._asked_of(_at(spot, question)))
+        outcome = _heard(record, spot, await self._asked_of(_at(record, spot, question)))
         if isinstance(outcome, Unreachable) and outcome.retry_after:
             wait = min(outcome.retry_after, MOST_PERIODS * record.timing.period)
             record.resting[spot.host] = Held(outcome, now + wait)
@@ -169,7 +169,7 @@ class Gather:
         spot = located.spots[name]
         if (said := _resting(record, spot, asyncio.get_running_loop().time())) is not None:
             return NotSent(said)
-        return _heard(record, spot, await self._prober.log_in(_at(spot, question)))
+        return _heard(record, spot, await self._prober.log_in(_at(record, spot, question)))
 
 
 def _resting(record: Record, spot: Spot, now: float) -> Outcome | None:
@@ -193,10 +193,11 @@ async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outc
     return [task.result() for task in tasks]
 
 
-def _at(spot: Spot, question: Question) -> Question:
+def _at(record: Record, spot: Spot, question: Question) -> Question:
     pattern = question.place
     place = Place(spot.host, spot.addresses, spot.port, pattern.trust, pattern.server_name, pattern.path)
-    return Question(place, question.credential, question.timeout, question.period)
+    unknown = spot.host not in record.certificates  # a connection may be kept that another resource has made
+    return Question(place, question.credential, question.timeout, question.period, shows_certificate=unknown)
 
 
 def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:

@@ -63,16 +63,19 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Question:
     """`timeout` in seconds, for the whole exchange. `credential` None: nobody is signed in. `period`: seconds after
-    which the same place is asked again; 0: at once."""
+    which the same place is asked again; 0: at once. `shows_certificate`: what is presented there is not known yet, and
+    is to be told although the connection was made for another question."""
 
     place: Place
     credential: Credential | None
     timeout: float
     period: float = 0.0
+    shows_certificate: bool = False
 
 
 class Heard(NamedTuple, Generic[T]):
-    """What came of a question. `presented`: the trusted certificate (DER) of a connection that was made for it."""
+    """What came of a question. `presented`: the trusted certificate (DER) of a connection that was made for it, or
+    of any where the question wants to know."""
 
     outcome: T
     presented: bytes | None = None
@@ -172,7 +175,7 @@ _NOBODY = unverified()
 def _way(question: Question) -> Way:
     place = question.place
     route = Route(place.host, place.port, place.trust, place.server_name or place.host)
-    return Way(route, place.addresses, question.period)
+    return Way(route, place.addresses, question.period, shows_certificate=question.shows_certificate)
 
 
 def _request(method: str, question: Question, way: Way) -> httpx.Request:

@@ -32,6 +32,7 @@ class Way:
     addresses: tuple[str, ...]
     period: float  # seconds until it is gone again
     progress: Progress = field(default_factory=Progress)
+    shows_certificate: bool = False  # also that of a connection that was kept
     presented: bytes | None = None  # the certificate of a connection that was made for it, in DER
 
 
@@ -44,6 +45,8 @@ class Transport(httpx.AsyncBaseTransport):
         parked = self._pool.take(way.route, way.addresses)
         if parked is not None:
             way.progress.stage = Stage.WAITING
+            if way.shows_certificate:
+                way.presented = parked.presented()
             try:
                 return await self._exchanged(request, way, parked)
             except _ClosedMeanwhile:

@@ -60,10 +60,14 @@ class Wire:
             raise no_handshake(error) from None
         except ValueError:
             raise Failed(Unreached.TLS_VERIFICATION_FAILED, "the server name cannot be asked for") from None
-        presented = self._tls.getpeercert(binary_form=True) or b""
+        presented = self.presented()
         if not trust.admits(presented):
             raise Failed(Unreached.TLS_VERIFICATION_FAILED, "the certificate is not the one that is pinned", presented)
         return presented
+
+    def presented(self) -> bytes:
+        """The other side's certificate, in DER; empty without TLS."""
+        return (self._tls.getpeercert(binary_form=True) or b"") if self._tls is not None else b""
 
     async def send(self, data: bytes) -> None:
         if self._tls is None:
