@@ -10,16 +10,18 @@ import sys
 import time
 from pathlib import Path
 
-from integration.test_api_faults import FAULTS
+from integration import test_faults_of_all, test_faults_of_some, test_faults_of_watches
 from support.storm import CLIENTS, Storm, weathered
+from support.worlds import World
 
+FAULTS = test_faults_of_all.FAULTS | test_faults_of_some.FAULTS | test_faults_of_watches.FAULTS
 LONGEST = 600.0  # seconds of one fault
 SHARE = 0.2  # of all the time that one fault takes at most
 
 
 def main(seconds: float, seed: int) -> None:
     luck = random.Random(seed)
-    with weathered(*CLIENTS) as storm:
+    with World() as world, weathered(world, *CLIENTS) as storm:
         storm.environment.apply([storm.twice()])
         storm.start()
         storm.learn()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.conftest import TEAM, WaitFor
+from support.clients import TEAM, WaitFor
 from wahealth import cli
 from wahealth.playground.environment import Environment
 

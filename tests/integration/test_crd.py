@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wahealth.playground.environment import Environment
+from wahealth.playground.cluster.control_plane import ControlPlane
 
 MINIMAL: dict[str, Any] = {
     "apiVersion": "wahealth.io/v1alpha1",
@@ -34,9 +34,9 @@ def changed(**paths: Any) -> dict[str, Any]:
     return document
 
 
-def refusal(environment: Environment, document: dict[str, Any]) -> str | None:
+def refusal(plane: ControlPlane, document: dict[str, Any]) -> str | None:
     """What the API server says against it, None when it takes it (as a dry run)."""
-    argv = [str(environment.plane.binaries["kubectl"]), "--kubeconfig", str(environment.plane.kubeconfig)]
+    argv = [str(plane.binaries["kubectl"]), "--kubeconfig", str(plane.kubeconfig)]
     argv += ["create", "--dry-run=server", "-f", "-"]
     done = subprocess.run(argv, input=yaml.safe_dump(document), text=True, capture_output=True, check=False)
     return done.stderr if done.returncode else None
@@ -149,23 +149,23 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("document", ACCEPTED.values(), ids=ACCEPTED.keys())
-def test_accepted(environment: Environment, document: dict[str, Any]) -> None:
-    assert refusal(environment, document) is None
+def test_accepted(plane: ControlPlane, document: dict[str, Any]) -> None:
+    assert refusal(plane, document) is None
 
 
 @pytest.mark.parametrize(("document", "sentence"), REFUSED.values(), ids=REFUSED.keys())
-def test_refused_with_a_sentence(environment: Environment, document: dict[str, Any], sentence: str) -> None:
-    said = refusal(environment, document)
+def test_refused_with_a_sentence(plane: ControlPlane, document: dict[str, Any], sentence: str) -> None:
+    said = refusal(plane, document)
     assert said is not None
     assert sentence in said
 
 
-def test_it_is_found_by_its_short_name_and_category(environment: Environment) -> None:
-    resources = environment.plane.kubectl("api-resources", "--categories=whatsapp", "--no-headers")
+def test_it_is_found_by_its_short_name_and_category(plane: ControlPlane) -> None:
+    resources = plane.kubectl("api-resources", "--categories=whatsapp", "--no-headers")
     assert resources.split()[:2] == ["whatsappclients", "wac"]
 
 
-def test_every_field_is_explained(environment: Environment) -> None:
-    explained = environment.plane.kubectl("explain", "whatsappclient.spec", "--recursive")
+def test_every_field_is_explained(plane: ControlPlane) -> None:
+    explained = plane.kubectl("explain", "whatsappclient.spec", "--recursive")
     for field in ("target", "auth", "tls", "mode", "multiconnect", "probe", "grace", "expectations", "suspend"):
         assert field in explained

@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from integration.conftest import CANARY, FAST, OUTSIDE, WaitFor, conditions, reasons
+from support.clients import CANARY, FAST, PROBE, WaitFor, conditions, reasons, simulated
+from support.worlds import OUTSIDE
 from wahealth.playground import world
 from wahealth.playground.environment import Environment, until
 from wahealth.playground.world import SimulatedClient
@@ -42,7 +43,7 @@ def with_example(environment: Environment, example: str, client: SimulatedClient
     assert manifest["metadata"]["name"] == client.name
     if workload := manifest["spec"]["target"].get("workload"):
         workload["port"] = environment.port
-    manifest["spec"]["probe"] = {"periodSeconds": 5, "failureThreshold": 2}
+    manifest["spec"]["probe"] = PROBE
     for change in changes:
         change(manifest["spec"])
     environment.plane.kubectl("apply", "-n", namespace, "-f", "-", input=yaml.safe_dump(manifest))
@@ -59,16 +60,21 @@ def scale(environment: Environment, namespace: str, role: str, replicas: int) ->
 
 
 def test_a_single_instance(environment: Environment, wait_for: WaitFor) -> None:
-    with_example(environment, "client-single", SimulatedClient("ex-single", "helpdesk", 1, 0, 1, CANARY, FAST))
+    with_example(environment, "client-single", simulated("ex-single", "helpdesk", 1, 0, 1, CANARY, FAST))
     status = wait_for("ex-single", "helpdesk", ready="Available", mode="Single", gateway="Connected")
     assert conditions(status)["RedundancySatisfied"] == ("True", "NotApplicable")
 
 
 def test_high_availability(environment: Environment, wait_for: WaitFor) -> None:
-    client = SimulatedClient("ex-ha", "support", 2, 2, 1, CANARY, {"shards": 1, **FAST})
+    client = simulated("ex-ha", "support", 2, 2, 1, CANARY, {"shards": 1, **FAST})
     with_example(environment, "client-high-availability", client)
-    status = wait_for("ex-ha", "support", ready="Available", mode="HighAvailability")
-    assert conditions(status)["RedundancySatisfied"][0] == "True"
+    wait_for("ex-ha", "support", ready="Available", mode="HighAvailability")
+
+    def with_spare() -> bool:
+        found = conditions(environment.client("ex-ha", "support")["status"])
+        return found["RedundancySatisfied"][0] == "True"
+
+    until(with_spare, "a spare", 60)
     scale(environment, "ex-ha", "coreapp", 1)
 
     def without_spare() -> bool:
@@ -80,7 +86,7 @@ def test_high_availability(environment: Environment, wait_for: WaitFor) -> None:
 
 def test_multiconnect(environment: Environment, wait_for: WaitFor) -> None:
     settings = {"shards": 4, "multiconnect": True, **FAST}
-    client = SimulatedClient("ex-mc", "marketing", 5, 2, 1, CANARY, settings)
+    client = simulated("ex-mc", "marketing", 5, 2, 1, CANARY, settings)
     with_example(environment, "client-multiconnect", client)
     status = wait_for("ex-mc", "marketing", ready="Available", gateway="Connected", seconds=60)
     assert status["connected"]["summary"] == "4/4"
@@ -92,7 +98,7 @@ def test_multiconnect(environment: Environment, wait_for: WaitFor) -> None:
 
 def test_an_external_client_that_is_logged_in_at(environment: Environment, wait_for: WaitFor) -> None:
     settings = {**FAST, "username": USER, "password": PASSWORD}
-    client = SimulatedClient("ex-url", "archive", 1, 0, 1, CANARY, settings)
+    client = simulated("ex-url", "archive", 1, 0, 1, CANARY, settings)
 
     def outside(spec: dict[str, Any]) -> None:
         spec["target"]["url"] = f"https://{OUTSIDE}:{port}"
@@ -107,8 +113,8 @@ def test_an_external_client_that_is_logged_in_at(environment: Environment, wait_
 
 def web_address(environment: Environment, namespace: str) -> str:
     def address() -> str:
-        found = environment.plane.kubectl("get", "pods", "-n", namespace, "-l", f"{world.ROLE_LABEL}=web", "-o", "json")
-        return "".join(pod["status"].get("podIP", "") for pod in json.loads(found)["items"])
+        webs = [pod for pod in environment.pods(namespace) if pod["metadata"]["labels"][world.ROLE_LABEL] == "web"]
+        return "".join(pod["status"].get("podIP", "") for pod in webs)
 
     return str(until(address, "the address of the web pod", 30))
 
@@ -140,7 +146,7 @@ def relay() -> Iterator[tuple[int, Callable[[tuple[str, int]], None]]]:
 
 
 def test_a_rotation_of_the_key(environment: Environment, wait_for: WaitFor) -> None:
-    client = SimulatedClient("ex-rotation", "sales", 1, 0, 1, CANARY, FAST)
+    client = simulated("ex-rotation", "sales", 1, 0, 1, CANARY, FAST)
     with_example(environment, "client-key-rotation", client)
     wait_for("ex-rotation", "sales", ready="Available")
     patch = json.dumps({"stringData": {"WA_API_KEY": f"{CANARY}-2"}})
@@ -157,7 +163,7 @@ def test_a_rotation_of_the_key(environment: Environment, wait_for: WaitFor) -> N
 
 
 def test_maintenance(environment: Environment, wait_for: WaitFor) -> None:
-    client = SimulatedClient("ex-maintenance", "support", 1, 0, 1, CANARY, FAST)
+    client = simulated("ex-maintenance", "support", 1, 0, 1, CANARY, FAST)
     with_example(environment, "client-maintenance", client)
 
     def patched(suspend: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from integration.conftest import CLIENTS, TEAM, WaitFor
+from support.clients import SIX, TEAM, WaitFor
 from wahealth.api.v1alpha1 import GROUP, KIND, VERSION
 from wahealth.core.status import Gateway, Truth
 from wahealth.playground.cluster.binaries import provide
@@ -86,7 +85,7 @@ def rights() -> Iterator[dict[str, Any]]:
 def test_it_says_of_each_client_what_its_status_says(
     environment: Environment, page: httpx.Client, wait_for: WaitFor
 ) -> None:
-    assert {client.name for client in CLIENTS} == set(READY)
+    assert {client.name for client in SIX} == set(READY)
     for name, reason in READY.items():
         wait_for(TEAM, name, ready=reason)
 
@@ -114,8 +113,8 @@ def told(page: httpx.Client) -> set[Sample]:
 
 
 def expected(environment: Environment) -> set[Sample]:
-    listed = json.loads(environment.plane.kubectl("get", "wac", "-A", "-o", "json"))["items"]
-    assert {client.name for client in CLIENTS} <= {one["metadata"]["name"] for one in listed}
+    listed = environment.clients()
+    assert {client.name for client in SIX} <= {one["metadata"]["name"] for one in listed}
     return {
         Sample(
             f"kube_whatsappclient_{name}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import yaml
 
 from support.kinds import monitoring_crds, write_schemas
 from support.rendered import CASES, ROOT, Document, case, documents
-from wahealth.api.crd import custom_resource_definition
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
 
@@ -26,15 +24,13 @@ def say(text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def plane() -> Iterator[ControlPlane]:
-    with ControlPlane(say=say) as running:
-        for namespace in NAMESPACES:
-            running.kubectl("create", "namespace", namespace)
-        for crd in monitoring_crds():
-            running.kubectl("apply", "--server-side", "-f", str(crd))
-        running.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump(custom_resource_definition()))
-        running.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
-        yield running
+def plane(plane: ControlPlane) -> ControlPlane:
+    for namespace in NAMESPACES:
+        plane.kubectl("create", "namespace", namespace)
+    for crd in monitoring_crds():
+        plane.kubectl("apply", "--server-side", "-f", str(crd))
+    plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    return plane
 
 
 def installed(what: str) -> list[Document]:

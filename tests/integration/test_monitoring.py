@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from integration.conftest import FAST
+from support.clients import FAST, simulated
 from support.monitoring.dashboard import LabelValues, Query, filled, queries, variables
 from support.monitoring.prometheus import Found, Prometheus, scraping
+from support.worlds import Worlds
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.world import SimulatedClient
 
 TEAM = "monitored"
 KEY, LOGIN = "another-key", "login"
@@ -24,12 +22,12 @@ SECRETS = {
     LOGIN: {"username": "monitoring", "password": "a-password"},
 }
 CLIENTS = (
-    SimulatedClient(TEAM, "single", 1, 0, 1, settings=FAST),
-    SimulatedClient(TEAM, "ha", settings={"shards": 1, **FAST}),
-    SimulatedClient(TEAM, "mc", coreapps=5, settings={"shards": 4, "multiconnect": True, **FAST}),
-    SimulatedClient(TEAM, "down", 1, 0, 1, settings={"gateway_status": "disconnected", **FAST}),
-    SimulatedClient(TEAM, "refused", 1, 0, 1, settings=FAST, spec=REFUSED),
-    SimulatedClient(TEAM, "token", 1, 0, 1, settings={**SECRETS[LOGIN], **FAST}, spec=SIGNS_IN),
+    simulated(TEAM, "single", 1, 0, 1, settings=FAST),
+    simulated(TEAM, "ha", settings={"shards": 1, **FAST}),
+    simulated(TEAM, "mc", coreapps=5, settings={"shards": 4, "multiconnect": True, **FAST}),
+    simulated(TEAM, "down", 1, 0, 1, settings={"gateway_status": "disconnected", **FAST}),
+    simulated(TEAM, "refused", 1, 0, 1, settings=FAST, spec=REFUSED),
+    simulated(TEAM, "token", 1, 0, 1, settings={**SECRETS[LOGIN], **FAST}, spec=SIGNS_IN),
 )
 READY = {
     "single": "Available",
@@ -42,9 +40,9 @@ READY = {
 
 
 @pytest.fixture(scope="module")
-def prometheus() -> Iterator[Prometheus]:
+def prometheus(worlds: Worlds) -> Iterator[Prometheus]:
     """Its operator has asked for all clients, and has seen a failover."""
-    with Environment(say=lambda text: print(text, file=sys.stderr)) as environment:
+    with worlds.own() as environment:
         environment.start_operator()
         environment.apply(secrets())
         environment.add(*CLIENTS)
@@ -63,7 +61,7 @@ def secrets() -> Iterator[dict[str, Any]]:
 
 def verdicts(environment: Environment) -> dict[str, str]:
     """By client: the reason of Ready."""
-    listed = json.loads(environment.plane.kubectl("get", "wac", "-n", TEAM, "-o", "json"))["items"]
+    listed = environment.clients(TEAM)
     return {
         client["metadata"]["name"]: condition["reason"]
         for client in listed

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from integration.conftest import CANARY, FAST, WaitFor, conditions
+from support.clients import CANARY, FAST, WaitFor, conditions, simulated
 from wahealth.playground import world
 from wahealth.playground.environment import Environment
 from wahealth.playground.world import SimulatedClient
 
-WEB = SimulatedClient("odd", "shop", 1, 0, 1, CANARY, FAST)
+WEB = simulated("odd", "shop", 1, 0, 1, CANARY, FAST)
 LONG = CANARY * 5
 ODD: dict[str, tuple[bytes, str]] = {
     "s3-of-11": (CANARY[:11].encode(), "APIKeyTooShort"),
@@ -42,7 +42,7 @@ TYPED = {
 def client(name: str) -> SimulatedClient:
     """Its key is odd, its web workload is the one of all."""
     target = {"workload": {"name": "shop-web", "port": 0}}
-    return SimulatedClient("odd", name, 0, 0, 0, spec={"target": target})
+    return simulated("odd", name, 0, 0, 0, spec={"target": target})
 
 
 def resource(environment: Environment, name: str, **spec: Any) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from support.clients import PERIOD
 from support.faulty import Asked, Fault
 from support.storm import CLIENTS, SPACE, STATUS, Replica, Storm, weathered
+from support.worlds import Worlds
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.playground.environment import POD_NETWORKS, SYSTEM, until
 
@@ -26,12 +28,28 @@ FAKETIME = next(map(str, Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), 
 
 
 @pytest.fixture(scope="module")
-def storm() -> Iterator[Storm]:
-    with weathered(*CLIENTS) as storm:
+def world(worlds: Worlds) -> Iterator[Storm]:
+    with worlds.own() as world, weathered(world, *CLIENTS) as storm:
         storm.start()
-        until(lambda: _status(storm, "ha").get("redundancy"), "a verdict", 40)
-        time.sleep(8)
+        until(lambda: _status(storm, "ha").get("redundancy"), "a verdict", 90)
         yield storm
+
+
+@pytest.fixture
+def storm(world: Storm) -> Storm:
+    """All are well, whatever the test before has left."""
+    if not world.operator.is_alive():
+        world.start()
+    for name in ("single", "ha"):
+        world.environment.set_client(SPACE, name, gateway_status=None)
+        until(lambda name=name: _ready(world, name) == "True", f"{name} is ready", 90)  # type: ignore[misc]
+    world.until_quiet()
+    return world
+
+
+def at_most(seconds: float) -> float:
+    """So often three web pods are asked in that time, with one more each for the edge."""
+    return 3 * (seconds / PERIOD + 1)
 
 
 def _status(storm: Storm, name: str) -> dict[str, Any]:
@@ -47,14 +65,13 @@ def test_after_a_minute_of_standing_still_nothing_is_caught_up_on_and_nobody_bla
     operator, began = storm.operator, time.monotonic()
     operator.signal(signal.SIGSTOP)
     time.sleep(STANDS_STILL)
-    probes = None
     operator.signal(signal.SIGCONT)
-    until(operator.is_up, "it answers", 20)
+    until(operator.is_up, "it answers", 90)
     probes = storm.probes()
-    time.sleep(2)
-    assert storm.probes() - probes <= 4  # three web pods, each at most once in two seconds, and one for the edge
-    time.sleep(10)
-    assert storm.probes() - probes >= 3
+    began_again = time.monotonic()
+    time.sleep(PERIOD)
+    assert storm.probes() - probes <= at_most(time.monotonic() - began_again)
+    until(lambda: storm.probes() - probes >= 3, "it asks on", 90)
     assert operator.get("/livez").status_code == 200
     nothing_is_written(storm, began)
 
@@ -68,11 +85,11 @@ def test_with_five_percent_of_a_core_nobody_is_blamed(storm: Storm) -> None:
         time.sleep(0.05)
     assert operator.is_alive()
     nothing_is_written(storm, began)
-    until(lambda: operator.is_up() and operator.get("/readyz").status_code == 200, "ready again", 30)
+    until(lambda: operator.is_up() and operator.get("/readyz").status_code == 200, "ready again", 90)
 
 
 def test_without_a_descriptor_left_nobody_is_blamed(storm: Storm) -> None:
-    operator, began = storm.operator, time.monotonic()
+    operator = storm.operator
     limits = resource.prlimit(operator.pid, resource.RLIMIT_NOFILE)
     probes = storm.probes()
     there = sum(1 for _ in Path(f"/proc/{operator.pid}/fd").iterdir())
@@ -81,12 +98,11 @@ def test_without_a_descriptor_left_nobody_is_blamed(storm: Storm) -> None:
     time.sleep(12)
     assert operator.is_alive()
     resource.prlimit(operator.pid, resource.RLIMIT_NOFILE, limits)
-    until(lambda: operator.is_up() and storm.probes() - probes >= 3, "it asks again", 30)
+    until(lambda: operator.is_up() and storm.probes() - probes >= 3, "it asks again", 90)
     for name in ("single", "ha"):
-        until(lambda name=name: _ready(storm, name) == "True", f"{name} is ready", 40)  # type: ignore[misc]
+        until(lambda name=name: _ready(storm, name) == "True", f"{name} is ready", 90)  # type: ignore[misc]
     said = [one for one in storm.environment.events(SPACE) if one["reason"] == "HealthNodeUnreachable"]
     assert said == []
-    assert began
 
 
 def _ready(storm: Storm, name: str) -> str:
@@ -94,6 +110,7 @@ def _ready(storm: Storm, name: str) -> str:
     return next((str(one["status"]) for one in conditions if one["type"] == "Ready"), "")
 
 
+@pytest.mark.alone
 def test_a_log_that_nobody_reads_holds_up_nothing(storm: Storm) -> None:
     """A pipe of one page, full at once; thousands of lines."""
     listen = f"127.0.0.1:{free_ports(1)[0]}"
@@ -111,7 +128,7 @@ def test_a_log_that_nobody_reads_holds_up_nothing(storm: Storm) -> None:
     try:
         os.close(write)
         mute = Replica("mute", storm.operator.process, listen)
-        until(lambda: mute.is_up() and mute.metric("wahealth_probes_total") >= 3, "it asks", 30)
+        until(lambda: mute.is_up() and mute.metric("wahealth_probes_total") >= 3, "it asks", 90)
         process.send_signal(signal.SIGTERM)
         began = time.monotonic()
         assert process.wait(15) == 0
@@ -123,10 +140,11 @@ def test_a_log_that_nobody_reads_holds_up_nothing(storm: Storm) -> None:
 
 
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed (Debian: apt-get install faketime)")
-@pytest.mark.parametrize("jump", [-3600, 3600])  # in this order: a time that was said is not taken back
+@pytest.mark.parametrize("jump", [-3600, 3600])
 def test_a_wall_clock_that_jumps_by_an_hour_moves_no_verdict_and_no_time_back(storm: Storm, jump: int) -> None:
     """libfaketime moves the wall clock of one process, and leaves the monotonic clock alone as a real jump does."""
     storm.environment.stop_operator()
+    storm.begin_anew("single")  # a time that was said is not taken back
     shift = storm.environment.plane.directory / f"shift{jump}"
     shift.write_text("+0")
     env = {
@@ -138,31 +156,32 @@ def test_a_wall_clock_that_jumps_by_an_hour_moves_no_verdict_and_no_time_back(st
         "DONT_FAKE_MONOTONIC": "1",
     }
     operator = Replica("shifted", storm.environment.start_operator(storm.flags, env=env), storm.environment.listen)
-    until(lambda: operator.is_up() and operator.metric("wahealth_probes_total") >= 6, "it asks", 40)
-    began, before = time.monotonic(), _status(storm, "single")
+    until(lambda: operator.is_up() and operator.metric("wahealth_probes_total") >= 6, "it asks", 90)
+    before = _status(storm, "single")
     shift.write_text(f"{jump:+}")
     probes = operator.metric("wahealth_probes_total")
-    time.sleep(12)
-    assert 4 <= operator.metric("wahealth_probes_total") - probes <= 14  # its rhythm is another clock's
+    began = time.monotonic()
+    until(lambda: operator.metric("wahealth_probes_total") - probes >= 9, "its rhythm is another clock's", 90)
+    assert operator.metric("wahealth_probes_total") - probes <= at_most(time.monotonic() - began)
     assert _status(storm, "single") == before
     storm.environment.set_client(SPACE, "single", gateway_status="disconnected")
-    until(lambda: _ready(storm, "single") == "False", "a transition", 30)
+    until(lambda: _ready(storm, "single") == "False", "a transition", 90)
     after = _status(storm, "single")
     assert _times(after)[-1] >= _times(before)[-1]
     if jump < 0:  # a status never goes back behind a time that it has said already
         assert _times(after)[-1] <= datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     storm.environment.set_client(SPACE, "single", gateway_status=None)
-    until(lambda: _ready(storm, "single") == "True", "a transition", 30)
-    assert began
+    until(lambda: _ready(storm, "single") == "True", "a transition", 90)
     storm.environment.stop_operator()
     storm.start()
-    until(storm.operator.is_up, "the next one", 30)
+    until(storm.operator.is_up, "the next one", 90)
 
 
 def _times(status: dict[str, Any]) -> list[str]:
     return sorted(one["lastTransitionTime"] for one in status["conditions"])
 
 
+@pytest.mark.alone
 def test_told_to_stop_in_the_middle_of_a_write_it_ends_in_order(storm: Storm) -> None:
     writing: list[float] = []
 
@@ -173,10 +192,10 @@ def test_told_to_stop_in_the_middle_of_a_write_it_ends_in_order(storm: Storm) ->
         return Fault(delay=60)
 
     operator = storm.operator
-    until(lambda: operator.metric("wahealth_leader") == 1, "it leads", 30)
+    until(lambda: operator.metric("wahealth_leader") == 1, "it leads", 90)
     with storm.proxy.fault(slow, cut_streams=False):
         storm.environment.set_client(SPACE, "single", gateway_status="disconnected")
-        until(lambda: writing, "a write", 30)
+        until(lambda: writing, "a write", 90)
         began = time.monotonic()
         operator.signal(signal.SIGTERM)
         assert operator.ended(15) == 0
@@ -185,13 +204,13 @@ def test_told_to_stop_in_the_middle_of_a_write_it_ends_in_order(storm: Storm) ->
     assert lease == ""
     storm.environment.set_client(SPACE, "single", gateway_status=None)
     storm.start()
-    until(lambda: _ready(storm, "single") == "True", "the next one goes on", 40)
+    until(lambda: _ready(storm, "single") == "True", "the next one goes on", 90)
 
 
 def test_an_address_that_is_taken_is_told_in_one_sentence(storm: Storm) -> None:
     argv = [sys.executable, "-m", "wahealth", "operator", "--kubeconfig", str(storm.environment.kubeconfig())]
     done = subprocess.run(
-        [*argv, "--listen", storm.environment.listen], capture_output=True, text=True, check=False, timeout=30
+        [*argv, "--listen", storm.environment.listen], capture_output=True, text=True, check=False, timeout=180
     )
     assert done.returncode == 69
     assert done.stderr.strip() == f"wahealth: cannot listen on {storm.environment.listen}: name another with --listen."

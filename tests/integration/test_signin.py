@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,13 +9,12 @@ import httpx
 import pytest
 import yaml
 
-from integration.conftest import CANARY, FAST, WaitFor, conditions, reasons
+from support.clients import CANARY, FAST, WaitFor, conditions, reasons, simulated
 from wahealth.playground import world
-from wahealth.playground.environment import Environment
-from wahealth.playground.world import SimulatedClient
+from wahealth.playground.environment import Environment, until
 
 USER, PASSWORD = "monitoring", f"{CANARY} {CANARY}"
-CLIENT = SimulatedClient("signin", "shop", 1, 0, 2, CANARY, {**FAST, "username": USER, "password": PASSWORD})
+CLIENT = simulated("signin", "shop", 1, 0, 2, CANARY, {**FAST, "username": USER, "password": PASSWORD})
 NAME = "shop-credentials"
 LOGIN = {"userCredentials": {"secretRef": {"name": NAME}}}
 TOKEN = {"bearerToken": {"secretKeyRef": {"name": NAME, "key": "token"}}}
@@ -39,8 +37,8 @@ def sign_in(environment: Environment, auth: dict[str, Any], **entries: str) -> i
 
 
 def token_of(environment: Environment) -> str:
-    listed = environment.plane.kubectl("get", "pods", "-n", "signin", "-l", f"{world.ROLE_LABEL}=web", "-o", "json")
-    address = json.loads(listed)["items"][0]["status"]["podIP"]
+    webs = [pod for pod in environment.pods("signin") if pod["metadata"]["labels"][world.ROLE_LABEL] == "web"]
+    address = webs[0]["status"]["podIP"]
     url = f"https://{address}:{environment.port}/v1/users/login"
     answer = httpx.post(url, auth=(USER, PASSWORD), verify=False, trust_env=False)
     return str(answer.json()["users"][0]["token"])
@@ -59,7 +57,7 @@ def test_a_wrong_password_is_told_and_a_right_one_taken(environment: Environment
     sign_in(environment, LOGIN, username=USER, password="wrong")
     status = wait_for("signin", "shop", ready="LoginFailed", seconds=90)
     assert conditions(status)["Available"] == ("Unknown", "CredentialsUnknown")
-    assert "LoginFailed" in reasons(environment, "shop", "signin")
+    until(lambda: "LoginFailed" in reasons(environment, "shop", "signin"), "the failure is told", 60)
     sign_in(environment, LOGIN, username=USER, password=PASSWORD)
     wait_for("signin", "shop", ready="Available", seconds=75)  # a minute after the last login, and a round
 

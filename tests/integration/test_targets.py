@@ -13,19 +13,27 @@ from typing import Any
 import pytest
 import yaml
 
-from integration.conftest import CANARY, FAST, OUTSIDE, WaitFor, conditions
+from support.clients import CANARY, FAST, WaitFor, conditions, simulated
+from support.worlds import OUTSIDE
 from wahealth.playground import world
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.world import SimulatedClient
 
-CLIENT = SimulatedClient("targets", "shop", 1, 0, 2, CANARY, FAST)
+CLIENT = simulated("targets", "shop", 1, 0, 2, CANARY, FAST)
 SERVICE = {"name": "shop-web"}
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def added(environment: Environment) -> None:
     environment.add(CLIENT)
+
+
+@pytest.fixture(autouse=True)
+def undisturbed(environment: Environment, added: None) -> None:
+    """Whatever the test before has left."""
+    environment.plane.kubectl("replace", "-f", "-", input=yaml.safe_dump(world.resource(CLIENT, environment.port)))
+    environment.plane.kubectl("scale", "deployment", "shop-web", "-n", "targets", f"--replicas={CLIENT.webs}")
     environment.apply([service(environment)])
+    until(lambda: len(addresses(environment)) == CLIENT.webs, "the web pods", 60)
 
 
 def service(environment: Environment, **more: Any) -> dict[str, Any]:
@@ -54,8 +62,8 @@ def endpoints(status: dict[str, Any]) -> dict[str, str]:
 
 
 def addresses(environment: Environment) -> dict[str, str]:
-    listed = environment.plane.kubectl("get", "pods", "-n", "targets", "-l", f"{world.ROLE_LABEL}=web", "-o", "json")
-    return {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in json.loads(listed)["items"]}
+    webs = [pod for pod in environment.pods("targets") if pod["metadata"]["labels"][world.ROLE_LABEL] == "web"]
+    return {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in webs}
 
 
 def test_the_pods_behind_a_service(environment: Environment, wait_for: WaitFor) -> None:

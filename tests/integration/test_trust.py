@@ -9,24 +9,28 @@ from typing import Any
 import pytest
 import yaml
 
-from integration.conftest import CANARY, FAST, WaitFor, conditions, reasons
+from support.clients import WaitFor, conditions, reasons, simulated
 from wahealth.playground import world
-from wahealth.playground.environment import Environment
+from wahealth.playground.environment import Environment, until
 from wahealth.playground.world import SimulatedClient
 
-CLIENT = SimulatedClient("trust", "trust", 1, 0, 1, CANARY, FAST, spec={"tls": {"verification": "Full"}})
+FULL = {"tls": {"verification": "Full"}}
+CLIENT = simulated("trust", "trust", 1, 0, 1, spec=FULL)
+REFUSED = simulated("trust", "refused", 1, 0, 1, spec=FULL)
 CA = {"kind": "ConfigMap", "name": world.CA_NAME}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def added(environment: Environment) -> None:
-    environment.add(CLIENT)
+    environment.add(CLIENT, REFUSED)
 
 
-def trust(environment: Environment, tls: dict[str, Any]) -> None:
-    resource = world.resource(CLIENT, environment.port)
+def trust(environment: Environment, tls: dict[str, Any], client: SimulatedClient = CLIENT) -> int:
+    """The new generation of the resource."""
+    resource = world.resource(client, environment.port)
     resource["spec"]["tls"] = tls
     environment.plane.kubectl("replace", "-f", "-", input=yaml.safe_dump(resource))
+    return int(environment.client("trust", client.name)["metadata"]["generation"])
 
 
 def message(status: dict[str, Any], type_: str) -> str:
@@ -34,37 +38,39 @@ def message(status: dict[str, Any], type_: str) -> str:
 
 
 def test_the_line_that_the_refusal_tells_is_the_way_out(environment: Environment, wait_for: WaitFor) -> None:
-    status = wait_for("trust", "trust", ready="TLSVerificationFailed")
+    status = wait_for("trust", "refused", ready="TLSVerificationFailed")
     line = re.search(r'tls: (\{verification: Pinned, pinnedSHA256: \["[0-9a-f]{64}"\]\})', message(status, "Reachable"))
     assert line is not None
     assert "serverName: whatsapp-web" in message(status, "Reachable")
-    told = [e["note"] for e in environment.events("trust") if e["reason"] == "TLSVerificationFailed"]
+    told = until(lambda: notes_of_refused(environment, "TLSVerificationFailed"), "the refusal is told", 60)
     assert told == [message(status, "Reachable")]
-    trust(environment, yaml.safe_load(line[1]))
-    pinned = wait_for("trust", "trust", ready="Available")
+    trust(environment, yaml.safe_load(line[1]), REFUSED)
+    pinned = wait_for("trust", "refused", ready="Available")
     assert pinned["tls"]["fingerprintSHA256"] in line[1]
     assert datetime.fromisoformat(pinned["tls"]["notAfterTime"]) > datetime.now(UTC)
-    assert "HealthNodeRecovered" in reasons(environment, "trust", "trust")
+    until(lambda: "HealthNodeRecovered" in reasons(environment, "refused", "trust"), "the recovery is told", 60)
+
+
+def notes_of_refused(environment: Environment, reason: str) -> list[str]:
+    ours = [e for e in environment.events("trust") if e["regarding"]["name"] == "refused"]
+    return [e["note"] for e in ours if e["reason"] == reason]
 
 
 def test_with_its_ca_and_its_name(environment: Environment, wait_for: WaitFor) -> None:
-    trust(environment, {"caRef": CA, "serverName": "another-name"})
-    assert "another name" in message(wait_for("trust", "trust", ready="TLSVerificationFailed"), "Reachable")
-    trust(environment, {"caRef": CA, "serverName": world.SERVER_NAME})
-    wait_for("trust", "trust", ready="Available")
+    now = trust(environment, {"caRef": CA, "serverName": "another-name"})
+    status = wait_for("trust", "trust", ready="TLSVerificationFailed", observedGeneration=now)
+    assert "another name" in message(status, "Reachable")
+    now = trust(environment, {"caRef": CA, "serverName": world.SERVER_NAME})
+    wait_for("trust", "trust", ready="Available", observedGeneration=now)
 
 
 def test_with_its_ca_whatever_it_is_called(environment: Environment, wait_for: WaitFor) -> None:
-    trust(environment, {"verification": "SkipHostname", "caRef": CA})
-    wait_for("trust", "trust", ready="Available", observedGeneration=generation(environment))
+    now = trust(environment, {"verification": "SkipHostname", "caRef": CA})
+    wait_for("trust", "trust", ready="Available", observedGeneration=now)
 
 
 def test_nobody_is_verified_and_it_is_said(environment: Environment, wait_for: WaitFor) -> None:
-    trust(environment, {"verification": "None"})
-    status = wait_for("trust", "trust", ready="Available", observedGeneration=generation(environment))
+    now = trust(environment, {"verification": "None"})
+    status = wait_for("trust", "trust", ready="Available", observedGeneration=now)
     assert "goes to whoever answers" in message(status, "Accepted")
     assert conditions(status)["Accepted"] == ("True", "Accepted")
-
-
-def generation(environment: Environment) -> int:
-    return int(environment.client("trust", "trust")["metadata"]["generation"])

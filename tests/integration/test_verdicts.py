@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.conftest import TEAM, WaitFor, conditions, reasons
+from support.clients import TEAM, WaitFor, conditions, reasons
 from wahealth.playground.environment import Environment, until
 
 pytestmark = pytest.mark.usefixtures("team")
@@ -42,7 +42,7 @@ class TestSixClients:
         status = wait_for(TEAM, "short-key", ready="APIKeyTooShort")
         assert conditions(status)["CredentialsValid"] == ("False", "APIKeyTooShort")
         assert conditions(status)["Ready"][0] == "Unknown"
-        assert "APIKeyTooShort" in reasons(environment, "short-key")
+        until(lambda: "APIKeyTooShort" in reasons(environment, "short-key"), "it is told", 60)
 
     def test_a_waweb_that_does_not_answer(self, wait_for: WaitFor) -> None:
         status = wait_for(TEAM, "silent", ready="ConnectionRefused")

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from support.clients import PERIOD, simulated
 from support.faulty import FaultyApiServer
 from support.process import child_of
 from wahealth.api.v1alpha1 import API_VERSION, KIND
@@ -27,12 +27,13 @@ from wahealth.playground.environment import SYSTEM, Environment, until
 from wahealth.playground.world import GOOD_KEY, SimulatedClient
 
 SPACE = "storm"
-IMPATIENT = {"periodSeconds": 5, "failureThreshold": 1}
+IMPATIENT = {"periodSeconds": PERIOD, "failureThreshold": 1}
 SETTINGS = {"failover_seconds": 1, "startup_seconds": 0.2}
 CLIENTS = (
-    SimulatedClient(SPACE, "single", 1, 0, 1, GOOD_KEY, SETTINGS, {"probe": IMPATIENT}),
-    SimulatedClient(SPACE, "ha", 2, 2, 2, GOOD_KEY, {"shards": 1, **SETTINGS}, {"probe": IMPATIENT}),
+    simulated(SPACE, "single", 1, 0, 1, GOOD_KEY, SETTINGS, {"probe": IMPATIENT}),
+    simulated(SPACE, "ha", 2, 2, 2, GOOD_KEY, {"shards": 1, **SETTINGS}, {"probe": IMPATIENT}),
 )
+VERSIONS = {False: "v2.45.1", True: "v2.45.9"}  # of the client, when it is calm and when it is rough
 FLAGS = ("--secret-refresh", "2", "--resync", "10", "--log-level", "debug")
 STATUS = "whatsappclients/status"
 
@@ -112,7 +113,7 @@ class Storm:
         """A client is upgraded or rolled back, a resource is deleted and made anew, a pod is replaced: nothing that
         would count as flapping, were it done again and again."""
         self.rough = not self.rough
-        self.environment.set_client(SPACE, "single", version="v2.45.9" if self.rough else "v2.45.1")
+        self.environment.set_client(SPACE, "single", version=VERSIONS[self.rough])
         self.kubectl("delete", "wac", "twice", "-n", SPACE, "--ignore-not-found")
         self.environment.apply([self.twice()])
         pod = self.pods("ha-web")[0]
@@ -132,16 +133,47 @@ class Storm:
             "spec": spec,
         }
 
+    def begin_anew(self, *names: str) -> None:
+        """Resources of the same names and specs, without a history."""
+        kept = [self.environment.client(SPACE, name) for name in names]
+        self.kubectl("delete", "wac", *names, "-n", SPACE)
+        fields = ("apiVersion", "kind", "spec")
+        named = zip(names, kept, strict=True)
+        self.environment.apply(
+            {**{field: one[field] for field in fields}, "metadata": {"name": name, "namespace": SPACE}}
+            for name, one in named
+        )
+
     def learn(self) -> None:
         """What the resources say in both states, undisturbed, once the beginning is over."""
-        time.sleep(6)
+        until(lambda: self._steady(3 * PERIOD), "the beginning is over", 120)
         for _ in range(3):
             self.flip()
-            time.sleep(8)
-            self.expected[self.rough] = until(self._said_all, "all is said", 30)
+            until(self._has_flipped, "the other state is seen", 60)
+            self.expected[self.rough] = until(lambda: self._steady(2 * PERIOD), "all is said", 60)
         assert self.expected[True] != self.expected[False]
 
-    def settled(self, seconds: float = 60) -> None:
+    def _has_flipped(self) -> bool:
+        version = self.environment.client(SPACE, "single")["status"].get("clientVersion")
+        looked_for = self.twice()["spec"]["target"]["workload"]["name"]
+        return version == VERSIONS[self.rough] and looked_for in str(self.environment.client(SPACE, "twice")["status"])
+
+    def _steady(self, seconds: float) -> dict[str, Any]:
+        """What all say, if it stays so for as long; else nothing."""
+        before = self._said_all()
+        time.sleep(seconds)
+        return before if before == self._said_all() else {}
+
+    def until_quiet(self, seconds: float = 3 * PERIOD) -> None:
+        """Nothing was written for as long, but Leases."""
+
+        def quiet() -> bool:
+            since = self.proxy.since(time.monotonic() - seconds)
+            return self.operator.is_up() and not [one for one in since if one.writes and one.resource != "leases"]
+
+        until(quiet, "it stops to write", 120)
+
+    def settled(self, seconds: float = 120) -> None:
         """Until all resources say what they said undisturbed, and name the pods that there are."""
 
         def seen() -> bool:
@@ -165,9 +197,8 @@ class Storm:
         return {name: _timeless(document["status"]) for name, document in documents.items()}
 
     def pods(self, workload: str) -> list[str]:
-        listed = json.loads(self.kubectl("get", "pods", "-n", SPACE, "-o", "json"))["items"]
-        ours = [pod["metadata"] for pod in listed if pod["metadata"]["name"].startswith(f"{workload}-")]
-        return sorted(metadata["name"] for metadata in ours if "deletionTimestamp" not in metadata)
+        names = [str(pod["metadata"]["name"]) for pod in self.environment.pods(SPACE)]
+        return sorted(name for name in names if name.startswith(f"{workload}-"))
 
     # --- the operator ---------------------------------------------------------------------------------------------
 
@@ -201,12 +232,9 @@ class Storm:
 
 
 @contextmanager
-def weathered(*clients: SimulatedClient) -> Iterator[Storm]:
-    """A world with these clients and a proxy; no operator yet."""
-    with (
-        Environment(say=lambda text: print(text, file=sys.stderr)) as environment,
-        FaultyApiServer(environment.plane) as proxy,
-    ):
+def weathered(environment: Environment, *clients: SimulatedClient) -> Iterator[Storm]:
+    """These clients, and a proxy before the API server; no operator yet."""
+    with FaultyApiServer(environment.plane) as proxy:
         storm = Storm(environment, proxy)
         environment.add(*clients)
         yield storm
