@@ -18,7 +18,7 @@ from wahealth.playground.cluster.binaries import provide
 
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "manifests" / "monitoring"
-TESTS = ROOT / "tests" / "monitoring"
+TESTS = ROOT / "tests" / "support" / "monitoring"
 RULES: list[dict[str, Any]] = [
     rule for group in yaml.safe_load((MONITORING / "alerts.yaml").read_text())["groups"] for rule in group["rules"]
 ]
