@@ -164,7 +164,9 @@ def is_noticed(name: str, code: CodeType) -> bool:
         sys.meta_path.insert(0, Mutated(name, code))
         failed = 1
         with contextlib.suppress(BaseException):
-            failed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", *map(str, TESTS)])
+            failed = pytest.main(
+                ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:faulthandler", *map(str, TESTS)]
+            )
         os._exit(1 if failed else 0)
     return os.waitpid(child, 0)[1] != 0
 

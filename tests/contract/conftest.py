@@ -65,7 +65,7 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
         with httpx.Client(base_url=ready["control"], trust_env=False) as control:
             yield Simulator(ready["port"], ready["ca"], control)
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(90) == 0
 
 
 @pytest.fixture

@@ -105,7 +105,8 @@ ANSWERS: list[tuple[str, Script, str]] = [
 
 @pytest.mark.parametrize(("script", "expected"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
 def test_an_answer(script: Script, expected: str) -> None:
-    outcome = told(script, seconds=1.5)
+    seconds = 1.5 if "Timeout" in expected else 20.0  # on a busy machine, too, the bound is what ends it
+    outcome = told(script, seconds=seconds)
     assert reason(outcome) in expected.split(" or ")  # of two bounds the one that this machine comes to first
     assert KEY.decode() not in repr(outcome)
 

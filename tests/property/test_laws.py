@@ -146,7 +146,7 @@ def test_a_healthy_stretch_of_any_length_writes_once(
 
 
 @given(st.lists(few_answers, min_size=1, max_size=40), expectations)
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 def test_ready_is_not_true_without_a_connection_for_longer_than_the_graces_allow(
     said: list[Answered], expected: Expectation
 ) -> None:

@@ -21,14 +21,14 @@ def is_possible() -> bool:
     if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "ip"))):
         return False
     narrow = [*_INSIDE, "sh", "-c", f"echo 32768 60999 >{_RANGE}"]
-    tried = subprocess.run(narrow, check=False, capture_output=True, timeout=30)
+    tried = subprocess.run(narrow, check=False, capture_output=True, timeout=120)
     return tried.returncode == 0
 
 
 def said() -> list[str]:
     """With two ports: what is said by two hosts, which take them, and by a third; and by that one with more ports."""
     argv = [*_INSIDE, sys.executable, "-m", "support.portless"]
-    return subprocess.run(argv, cwd=TESTS, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
+    return subprocess.run(argv, cwd=TESTS, check=True, capture_output=True, text=True, timeout=240).stdout.splitlines()
 
 
 def _ports(number: int) -> None:

@@ -70,7 +70,7 @@ class Replica:
 
     def get(self, page: str, **headers: str) -> httpx.Response:
         try:
-            return httpx.get(f"http://{self.listen}{page}", trust_env=False, timeout=20, headers=headers)
+            return httpx.get(f"http://{self.listen}{page}", trust_env=False, timeout=60, headers=headers)
         except httpx.ConnectError as error:
             if not self.is_alive():
                 error.add_note(f"{self.name} has ended with {self.ended()}; it said last:\n{self.process.log_tail()}")

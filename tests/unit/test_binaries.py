@@ -274,9 +274,9 @@ def test_who_waits_for_the_cache_says_so_once(bare: Path, releases: tuple[Path, 
         fcntl.flock(other, fcntl.LOCK_EX)
         waiting = threading.Thread(target=provide, args=(["program"],), kwargs={"say": said.append})
         waiting.start()
-        until(lambda: said, "a word that it waits", 10)
+        until(lambda: said, "a word that it waits", 90)
         assert not cached(known).exists()
-    waiting.join(10)
+    waiting.join(90)
     assert [line for line in said if "waiting" in line] == ["another process is filling the cache; waiting for it"]
     assert cached(known).read_bytes() == CONTENT
 
@@ -320,7 +320,7 @@ def test_a_killed_build_leaves_no_compiler_and_nothing_to_be_taken_for_a_module(
     monkeypatch.setenv("HANGS", str(bare / "pid"))
     executable(bare / "path" / "go", GO_THAT_HANGS)
     with subprocess.Popen([sys.executable, "-c", FILLER], stdout=subprocess.DEVNULL) as filler:
-        compiler = int(until(lambda: (bare / "pid").exists() and (bare / "pid").read_text().strip(), "go", 10))
+        compiler = int(until(lambda: (bare / "pid").exists() and (bare / "pid").read_text().strip(), "go", 90))
         filler.kill()
-    until(lambda: not Path(f"/proc/{compiler}/cmdline").exists(), "the end of go", 10)
+    until(lambda: not Path(f"/proc/{compiler}/cmdline").exists(), "the end of go", 90)
     assert not [folder for folder in (binaries.cache() / "build").iterdir() if folder.suffix != ".partial"]

@@ -19,7 +19,7 @@ STUBBORN = [*SLEEP[:2], f"import signal; signal.signal(signal.SIGTERM, signal.SI
 
 
 def child_of(log: Path) -> int:
-    return int(until(lambda: log.exists() and log.read_text().strip(), "the child's pid", 10))
+    return int(until(lambda: log.exists() and log.read_text().strip(), "the child's pid", 90))
 
 
 def lives(pid: int) -> bool:
@@ -36,7 +36,7 @@ def gone(pid: int, seconds: float = 10) -> bool:
 
 def test_it_hands_on_the_exit_code_and_the_output(tmp_path: Path) -> None:
     program = Leashed.start("echo", ["sh", "-c", "echo out; echo err >&2; exit 7"], log=tmp_path / "log")
-    assert program.wait(10) == 7
+    assert program.wait(90) == 7
     assert program.log_tail() == "out\nerr"
 
 
@@ -90,7 +90,7 @@ def test_a_killed_leash_takes_its_child_with_it(tmp_path: Path) -> None:
     program = Leashed.start("sleep", SLEEP, log=tmp_path / "log")
     pid = child_of(tmp_path / "log")
     os.kill(program.pid, signal.SIGKILL)
-    program.wait(10)
+    program.wait(90)
     assert gone(pid)
 
 
@@ -110,19 +110,19 @@ def test_wrong_usage_is_one_sentence() -> None:
 
 def test_a_program_that_cannot_be_started_says_so_in_its_log(tmp_path: Path) -> None:
     program = Leashed.start("nothing", ["/no/such/program"], log=tmp_path / "log")
-    assert program.wait(10) == 127
+    assert program.wait(90) == 127
     assert program.log_tail() == "/no/such/program: No such file or directory"
 
 
 def test_the_child_itself_can_still_be_interrupted(tmp_path: Path) -> None:
     program = Leashed.start("sleep", SLEEP, log=tmp_path / "log")
     os.kill(child_of(tmp_path / "log"), signal.SIGINT)
-    assert program.wait(10) == 130
+    assert program.wait(90) == 130
 
 
 def test_term_to_the_leash_stops_the_child(tmp_path: Path) -> None:
     program = Leashed.start("sleep", SLEEP, log=tmp_path / "log")
     pid = child_of(tmp_path / "log")
     os.kill(program.pid, signal.SIGTERM)
-    assert program.wait(10) == 143
+    assert program.wait(90) == 143
     assert not lives(pid)
