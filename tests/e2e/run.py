@@ -10,18 +10,22 @@ another node on it, and nothing is left behind.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from e2e import current, image
+from support.gitops.tools import NoGo, program
+from support.kinds import monitoring_crds
 from wahealth.playground.cluster import cgroups, control_plane, real_node
 from wahealth.playground.cluster.binaries import BinariesMissing, provide
 from wahealth.playground.cluster.versions import UnknownVersion
 
 NOT_THERE = 69
 INSIDE, CURRENT, CGROUP = "WAHEALTH_E2E_IMAGE", "WAHEALTH_E2E_CURRENT", "WAHEALTH_E2E_CGROUP"
+_OF_TESTS = ("helm", "prometheus")
 _PRIVATE = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
 
@@ -51,13 +55,21 @@ def on_a_node_of_our_own(more: list[str]) -> int:
         say("end-to-end tests skipped: no namespaces can be made here.")
         return 0
     try:
-        provide((*control_plane.NEEDED, *real_node.NEEDED), say=say)
+        fetch()
     except (BinariesMissing, UnknownVersion) as error:
         say(str(error))
         return NOT_THERE
     archive = str(image.provided(say))
     with cgroups.own(f"wahealth-e2e-{os.getpid()}") as cgroup:
         return tests(more, _PRIVATE, {INSIDE: archive, CGROUP: cgroup})
+
+
+def fetch() -> None:
+    """What comes over a network, as long as there is one: the node's namespaces have none."""
+    provide((*control_plane.NEEDED, *real_node.NEEDED, *_OF_TESTS), say=say)
+    monitoring_crds()
+    with contextlib.suppress(NoGo):
+        program()
 
 
 def tests(more: list[str], within: list[str], environment: dict[str, str]) -> int:
