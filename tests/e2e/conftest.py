@@ -144,7 +144,9 @@ class Client:
             container["command"] = ["python3", "-m", "http.server", "6250", "--directory", "/opt"]
             return
         container["ports"] = [{"containerPort": PORT}]
-        container["livenessProbe"] = {"tcpSocket": {"port": PORT}, "periodSeconds": 2, "failureThreshold": 3}
+        listens = {"tcpSocket": {"port": PORT}}
+        container["startupProbe"] = {**listens, "periodSeconds": 1, "failureThreshold": 240}  # Python takes its time
+        container["livenessProbe"] = {**listens, "periodSeconds": 2, "failureThreshold": 3}
         container["env"] = [
             {"name": "WA_API_KEY", "valueFrom": {"secretKeyRef": {"name": "waweb-key", "key": "WA_API_KEY"}}},
             {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
