@@ -22,6 +22,7 @@ from wahealth.playground.pki import self_signed
 from wahealth.playground.world import CLIENT_LABEL, ROLE_LABEL, SETTINGS
 
 Document = dict[str, Any]
+Plane = ControlPlane | CurrentCluster
 
 INSIDE = "WAHEALTH_E2E_IMAGE"  # where the image is; set by `make e2e`, which makes the namespaces
 CURRENT = "WAHEALTH_E2E_CURRENT"  # the image's name on the cluster of $KUBECONFIG; set by `make e2e` when it is told to
@@ -43,7 +44,7 @@ collect_ignore_glob = [] if {INSIDE, CURRENT} & os.environ.keys() else ["test_*.
 
 
 @pytest.fixture(scope="session")
-def plane() -> Iterator[ControlPlane | CurrentCluster]:
+def plane() -> Iterator[Plane]:
     if CURRENT in os.environ:
         cluster = CurrentCluster()
         cluster.kubectl("apply", "-f", "-", input=yaml.safe_dump(_simulators_rights()))
@@ -82,9 +83,7 @@ def _simulators_are(namespace: str) -> Document:
 class Client:
     """One simulated client in a namespace of its own, of the manifests that people copy."""
 
-    def __init__(
-        self, plane: ControlPlane | CurrentCluster, namespace: str, settings: Document, key: str = KEY
-    ) -> None:
+    def __init__(self, plane: Plane, namespace: str, settings: Document, key: str = KEY) -> None:
         self.plane, self.namespace, self.settings = plane, namespace, settings
         pem, private = self_signed("whatsapp-web", ["whatsapp-web"])
         labels = {"pod-security.kubernetes.io/enforce": "restricted", MADE: "true"}
@@ -100,7 +99,7 @@ class Client:
                 spec={"selector": {"name": "whatsapp-web"}, "ports": [{"port": 443, "targetPort": PORT}]},
             ),
         )
-        self.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
+        self.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=110s")
 
     def object(self, api_version: str, kind: str, name: str, **content: Any) -> Document:
         return {
@@ -115,6 +114,11 @@ class Client:
 
     def kubectl(self, *arguments: str) -> str:
         return self.plane.kubectl("-n", self.namespace, *arguments)
+
+    def read(self, what: str, api: str = "api/v1") -> Document:
+        """What the API server has there in the client's namespace."""
+        found: Document = self.plane.read(f"/{api}/namespaces/{self.namespace}/{what}")
+        return found
 
     def example(self, name: str, role: str, replicas: int, gate: str | None = None) -> None:
         """A manifest that people copy, with the simulated client in the vendor's containers; with a readiness gate."""
@@ -134,7 +138,7 @@ class Client:
         self.apply(deployment)
 
     def _as_sidecar(self, container: Document) -> None:
-        service = self.kubectl("get", "service", "whatsapp-web-service", "-o", "jsonpath={.spec.clusterIP}")
+        service = self.read("services/whatsapp-web-service")["spec"]["clusterIP"]
         written = [arg.replace("whatsapp-web-service", service) for arg in container["args"]]
         written = [arg.replace("127.0.0.1:443", f"127.0.0.1:{PORT}") for arg in written]
         container["args"] = [*written, "--period=2", "--timeout=2"]
@@ -157,8 +161,7 @@ class Client:
         pod["volumes"].append({"name": "tls", "secret": {"secretName": "waweb-tls"}})
 
     def pods(self, role: str | None = None) -> list[Document]:
-        where = ["-l", f"{ROLE_LABEL}={role}"] if role else []
-        items: list[Document] = json.loads(self.kubectl("get", "pods", *where, "-o", "json"))["items"]
+        items: list[Document] = self.read(f"pods?labelSelector={ROLE_LABEL}={role}" if role else "pods")["items"]
         return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
 
     def ready(self, role: str | None = None) -> list[bool]:
@@ -188,12 +191,12 @@ class Client:
                 return False
             return True
 
-        until(done, "the simulated waweb takes its settings", 30)
+        until(done, "the simulated waweb takes its settings", 120)
 
     def served(self, service: str = "whatsapp-web-service") -> list[str]:
         """Addresses to which the Service sends."""
-        where = ["-l", f"kubernetes.io/service-name={service}"]
-        slices = json.loads(self.kubectl("get", "endpointslices", *where, "-o", "json"))["items"]
+        where = f"endpointslices?labelSelector=kubernetes.io/service-name={service}"
+        slices = self.read(where, "apis/discovery.k8s.io/v1")["items"]
         endpoints = (endpoint for one in slices for endpoint in one.get("endpoints") or ())
         return sorted(e["addresses"][0] for e in endpoints if e["conditions"].get("ready"))
 

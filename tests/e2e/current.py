@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from typing import Any
 
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.control_plane import kubectl_prints
@@ -16,6 +18,10 @@ class CurrentCluster:
 
     def kubectl(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002 - as subprocess names it
         return kubectl_prints(self._kubectl, (), arguments, input)
+
+    def read(self, path: str) -> Any:
+        """As `ControlPlane.read`."""
+        return json.loads(self.kubectl("get", "--raw", path))
 
 
 def named() -> str:

@@ -24,7 +24,7 @@ from wahealth.playground.cluster.images import pause_image
 ADDRESS = "10.244.0.1"  # of the node, on its bridge
 _PODS = "10.244.0.0/24"
 _PAUSE = "localhost/wahealth-pause:1"
-_SOCKET_SECONDS = 30
+_READY_SECONDS = 110  # each takes a few, a busy machine longer; kubectl itself ends after 120
 NEEDED = ("kubelet", "kube-proxy", "containerd", "containerd-shim-runc-v2", "ctr")
 MACHINE = ("runc", "iptables", "conntrack", "ip")  # of the distribution's packages
 # Where kubelet, containerd and the plugins write whatever they are told.
@@ -86,8 +86,8 @@ class RealNode:
         flags += [f"--hostname-override={NODE}", f"--node-ip={ADDRESS}", f"--root-dir={self._home / 'kubelet'}"]
         self._plane.start("kubelet", [str(self._programs["kubelet"]), *flags])
         self._plane.start("kube-proxy", [str(self._programs["kube-proxy"]), f"--config={proxy}"])
-        self._plane.kubectl("wait", "--for=create", f"node/{NODE}", "--timeout=60s")
-        self._plane.kubectl("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=60s")
+        self._plane.kubectl("wait", "--for=create", f"node/{NODE}", f"--timeout={_READY_SECONDS}s")
+        self._plane.kubectl("wait", "--for=condition=Ready", f"node/{NODE}", f"--timeout={_READY_SECONDS}s")
 
     def load(self, archive: Path) -> None:
         """An image, for pods with imagePullPolicy Never."""
@@ -103,10 +103,10 @@ class RealNode:
         return path
 
     def _until_socket(self) -> None:
-        deadline = time.monotonic() + _SOCKET_SECONDS
+        deadline = time.monotonic() + _READY_SECONDS
         while not self.socket.exists():
             if time.monotonic() > deadline:
-                raise ControlPlaneFailed(f"containerd does not listen within {_SOCKET_SECONDS} s")
+                raise ControlPlaneFailed(f"containerd does not listen within {_READY_SECONDS} s")
             time.sleep(0.05)
 
     def _network(self) -> dict[str, Any]:
