@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ INSIDE = "WAHEALTH_E2E_IMAGE"  # where the image is; set by `make e2e`, which ma
 CURRENT = "WAHEALTH_E2E_CURRENT"  # the image's name on the cluster of $KUBECONFIG; set by `make e2e` when it is told to
 IMAGE = os.environ.get(CURRENT, "localhost/wahealth:e2e")
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
-PORT, CONTROL = 8443, 8099
+PORT, CONTROL, PROBES = 8443, 8099, 8086
 NAME, MADE = "wahealth-e2e-simulator", "wahealth.io/e2e"
 KEY = "an-api-key-of-the-real-node"
 RESTRICTED = {
@@ -120,6 +121,10 @@ class Client:
         found: Document = self.plane.read(f"/{api}/namespaces/{self.namespace}/{what}")
         return found
 
+    def leave(self) -> None:
+        """Its pods go, by and by."""
+        self.kubectl("delete", "deployments", "--all", "--wait=false")
+
     def example(self, name: str, role: str, replicas: int, gate: str | None = None) -> None:
         """A manifest that people copy, with the simulated client in the vendor's containers; with a readiness gate."""
         deployment = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text())
@@ -192,6 +197,26 @@ class Client:
             return True
 
         until(done, "the simulated waweb takes its settings", 120)
+
+    @contextmanager
+    def saying(self, gateway_status: str) -> Iterator[None]:
+        """All its nodes say so, as long as this lasts."""
+        (pod,) = (pod["metadata"]["name"] for pod in self.pods("web"))
+        self.set(pod, gateway_status=gateway_status)
+        try:
+            yield
+        finally:
+            self.set(pod, gateway_status=None)
+
+    def page(self, role: str, name: str) -> list[Document]:
+        """What the sidecar of each pod of that role says there; of one that does not run or says no, nothing."""
+        return [self._page(pod["metadata"]["name"], name) for pod in self.pods(role)]
+
+    def _page(self, pod: str, name: str) -> Document:
+        try:
+            return self.read(f"pods/{pod}:{PROBES}/proxy/{name}")
+        except ControlPlaneFailed:
+            return {}
 
     def served(self, service: str = "whatsapp-web-service") -> list[str]:
         """Addresses to which the Service sends."""

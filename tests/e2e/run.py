@@ -73,7 +73,8 @@ def fetch() -> None:
 
 
 def tests(more: list[str], within: list[str], environment: dict[str, str]) -> int:
-    pytest = [sys.executable, "-m", "pytest", str(Path(__file__).parent), *more]
+    named = any(Path(one.partition("::")[0]).exists() for one in more)
+    pytest = [sys.executable, "-m", "pytest", *([] if named else [str(Path(__file__).parent)]), *more]
     return subprocess.run([*within, *pytest], env={**os.environ, **environment}, check=False).returncode
 
 
