@@ -318,6 +318,14 @@ def test_a_release_whose_name_no_service_can_have_is_told_what_to_set(release: s
     assert 'name: "own"' in helm("template", *flags, "--set=fullnameOverride=own")
 
 
+def test_the_operator_may_take_minutes_to_start() -> None:
+    """On a busy node Python does; until then a livenessProbe would have it killed before it ever answers."""
+    container = Rendered({}).container
+    startup = container["startupProbe"]
+    assert startup["httpGet"] == container["livenessProbe"]["httpGet"]
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= 120
+
+
 def test_a_label_that_we_need_stays_what_it_is() -> None:
     """Whatever the values say: a selector would not find its pods."""
     theirs = {"app.kubernetes.io/name": "theirs", "team": "a"}
