@@ -8,7 +8,7 @@ without a role, a 200 without `health`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -41,6 +41,7 @@ _ROLES = {
 _KNOWN = {word: (status, None) for word, status in _STATUSES.items()}
 LONGEST_NAME = 253  # of a DNS name, and so of a pod
 LONGEST_WORD = 63
+_LONGEST_STEM = LONGEST_NAME - 8  # of a name that is numbered: room for a ~ and seven digits
 _UNPRINTABLE = re.compile(r"[^!-~]")
 _IS_CLEAN = re.compile(rf"[!-~]{{1,{LONGEST_NAME}}}").fullmatch
 
@@ -95,15 +96,17 @@ def _answered(health: Mapping[str, Any], version: str | None) -> Answered | Malf
 def _clean_names(keys: Iterable[str]) -> Iterator[str]:
     """For each key a clean name of its own: two keys that are the same once cut or cleaned stay two nodes."""
     taken: set[str] = set()
-    for key in keys:
-        name = _free(clean(key, LONGEST_NAME), taken)
+    next_number: dict[str, int] = {}  # of a stem: none below is free, so no number is looked at twice
+    for place, key in enumerate(keys):
+        name = clean(key, LONGEST_NAME)
+        if name in taken:
+            stem = name[:_LONGEST_STEM]
+            numbers = count(max(place, next_number.get(stem, 0)))
+            number = next(number for number in numbers if f"{stem}~{number}" not in taken)
+            next_number[stem] = number + 1
+            name = f"{stem}~{number}"
         taken.add(name)
         yield name
-
-
-def _free(name: str, taken: Collection[str]) -> str:
-    numbered = (f"{name[: LONGEST_NAME - 8]}~{number}" for number in count(len(taken)))
-    return name if name not in taken else next(other for other in numbered if other not in taken)
 
 
 def _node(name: str, entry: Mapping[str, Any]) -> Node:
