@@ -30,7 +30,9 @@ OK = b"HTTP/1.1 200 OK\r\n"
 DEEP = b'{"health":' + b"[" * 100_000
 
 
-NODES = json.dumps({"health": {f"10.0.0.1:core-{i}": {"gateway_status": "connected"} for i in range(100_000)}}).encode()
+def nodes(count: int) -> bytes:
+    entry = {"gateway_status": "connected"}
+    return json.dumps({"health": {f"10.0.0.1:core-{number}": entry for number in range(count)}}).encode()
 
 
 def told(script: Script, seconds: float = 2.0, tls: bool = True) -> Outcome:
@@ -73,7 +75,11 @@ ANSWERS: list[tuple[str, Script, str]] = [
     ("T12 deep", says(answer(DEEP)), "InvalidResponse"),
     ("T13 100,000 digits", says(answer(b'{"health": ' + b"9" * 100_000 + b"}")), "InvalidResponse"),
     ("T14 a lone surrogate", says(answer(b'{"health": {"\\ud800": {"role": "coreapp"}}}')), "InvalidResponse"),
-    ("T15 100,000 nodes", says(answer(NODES)), "BodyTooLarge"),
+    ("T15 100,000 nodes", says(answer(nodes(100_000))), "BodyTooLarge"),
+    ("T15 13,000 nodes", says(answer(nodes(13_000))), "InvalidResponse"),
+    ("T15 1,001 nodes", says(answer(nodes(1_001))), "InvalidResponse"),
+    ("T15 1,000 nodes", says(answer(nodes(1_000))), "Answered"),
+    ("T15 500,000 numbers", says(answer(b"[" + b"1," * 500_000 + b"1]")), "InvalidResponse"),
     ("T16 a login page", says(answer(b"<html>sign in</html>", b"Content-Type: text/html\r\n")), "InvalidResponse"),
     *((f"T17 {body!r}", says(answer(body)), "InvalidResponse") for body in (b"", b"null", b"[]", b'{"health": []}')),
     ("T18 an unknown status", says(answer(b'{"health": {"gateway_status": "dancing"}}')), "Answered"),

@@ -12,7 +12,7 @@ from support.work import instructions
 from wahealth.api.convert import status_document
 from wahealth.core.answer import Answered, Malformed, Outcome
 from wahealth.core.facts import Pod, Pods
-from wahealth.probe.payload import LONGEST_NAME, parse_health
+from wahealth.probe.payload import LONGEST_NAME, MOST_NODES, parse_health
 
 LARGEST = 64 * 1024
 
@@ -32,13 +32,18 @@ def size(*outcomes: Outcome) -> int:
     return len(json.dumps(status_document(story.written)))
 
 
-def test_ten_thousand_nodes() -> None:
-    for status in ("connected", "disconnected", "a-word-that-nobody-knows-" * 4):
-        assert size(answer_of(10_000, 20, status)) < LARGEST
+@pytest.mark.parametrize("status", ["connected", "disconnected", "a-word-that-nobody-knows-" * 4])
+@pytest.mark.parametrize("length", [20, LONGEST_NAME], ids=["short names", "names as long as they may be"])
+def test_as_many_nodes_as_there_may_be(status: str, length: int) -> None:
+    assert size(answer_of(MOST_NODES, length, status)) < LARGEST
 
 
-def test_names_as_long_as_they_may_be() -> None:
-    assert size(answer_of(3_000, LONGEST_NAME, "connected")) < LARGEST
+def test_ten_thousand_nodes_are_no_answer() -> None:
+    """Neither read nor remembered: what is written is one sentence."""
+    entries: dict[str, object] = {f"10.0.0.1:core-{number}": {} for number in range(10_000)}
+    outcome = parse_health(json.dumps({"health": entries}).encode())
+    assert isinstance(outcome, Malformed)
+    assert size(outcome) < 4 * 1024
 
 
 def test_long_names_and_many_web_pods() -> None:

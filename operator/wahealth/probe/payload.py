@@ -24,7 +24,7 @@ from wahealth.core.answer import (
     Unreachable,
     Unreached,
 )
-from wahealth.probe.document import document_of
+from wahealth.probe.document import TOO_MANY_VALUES, TooManyValues, document_of
 
 _STATUSES = {
     "connected": GatewayStatus.CONNECTED,
@@ -39,6 +39,7 @@ _ROLES = {
     "coreapp": Role.COREAPP,
 }
 _KNOWN = {word: (status, None) for word, status in _STATUSES.items()}
+MOST_NODES = 1_000  # documented (page "Multiconnect"): at most 32 shards
 LONGEST_NAME = 253  # of a DNS name, and so of a pod
 LONGEST_WORD = 63
 _LONGEST_STEM = LONGEST_NAME - 8  # of a name that is numbered: room for a ~ and seven digits
@@ -66,13 +67,16 @@ def _http_status(status: int, body: bytes) -> str:
         code = document_of(body)["errors"][0]["code"]
     except (ValueError, LookupError, TypeError):
         return f"HTTP {status}"
-    return f"HTTP {status}, code {code}" if type(code) is int and 0 < code < 10_000 else f"HTTP {status}"
+    told = type(code) is float and code.is_integer() and 0 < code < 10_000
+    return f"HTTP {status}, code {code:.0f}" if told else f"HTTP {status}"
 
 
 def parse_health(body: bytes) -> Answered | Malformed:
     """The body of a 200. Of duplicate keys the last one counts."""
     try:
         document = document_of(body)
+    except TooManyValues:
+        return Malformed(TOO_MANY_VALUES)
     except ValueError:  # no JSON, no UTF-8, NaN, half a character, too deep
         return Malformed("the body is not JSON")
     health = document.get("health") if isinstance(document, dict) else None
@@ -85,9 +89,12 @@ def _answered(health: Mapping[str, Any], version: str | None) -> Answered | Malf
     if isinstance(health.get("gateway_status"), str):
         status, word = _status(health["gateway_status"])
         return Answered(Report(status, (), version, word))
-    keys = sorted([key for key, entry in health.items() if isinstance(entry, dict)])
+    keys = [key for key, entry in health.items() if isinstance(entry, dict)]
     if not keys:
         return Malformed("the body names no node and no gateway_status")
+    if len(keys) > MOST_NODES:
+        return Malformed(f"the body names {len(keys):,} nodes; no client has more than {MOST_NODES:,}")
+    keys.sort()
     names = keys if all(map(_IS_CLEAN, keys)) else _clean_names(keys)
     nodes = tuple([_node(name, health[key]) for name, key in zip(names, keys, strict=True)])
     return Answered(Report(None, nodes, version))

@@ -15,7 +15,7 @@ from wahealth.core.answer import Malformed, Refused, Unreachable, Unreached
 from wahealth.core.credentials import token_problem
 from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
-from wahealth.probe.document import document_of
+from wahealth.probe.document import TOO_MANY_VALUES, TooManyValues, document_of
 
 LOGIN = "/v1/users/login"
 _NO_TOKEN = Malformed("the login gave no token")
@@ -39,6 +39,8 @@ def _logged_in(body: bytes) -> LoggedIn[Credential] | Malformed:
     try:
         user: Any = document_of(body)["users"][0]
         token = user["token"].encode("ascii")
+    except TooManyValues:
+        return Malformed(TOO_MANY_VALUES)
     except (ValueError, LookupError, TypeError, AttributeError):
         return _NO_TOKEN
     if token_problem(token) is not None:
@@ -64,6 +66,6 @@ def expiry_of(token: bytes) -> datetime | None:
         seconds = claims["exp"]
     except (ValueError, LookupError, TypeError, binascii.Error):
         return None
-    if type(seconds) not in {int, float} or not 0 < seconds <= _LATEST:
+    if type(seconds) is not float or not 0 < seconds <= _LATEST:
         return None
     return datetime.fromtimestamp(int(seconds), UTC)
