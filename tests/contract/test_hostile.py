@@ -25,7 +25,8 @@ from support.scripted import (
 from wahealth.core.answer import Answered, Outcome, Refused, Unreachable
 
 OK = b"HTTP/1.1 200 OK\r\n"
-
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 DEEP = b'{"health":' + b"[" * 100_000
 
@@ -44,6 +45,10 @@ def told(script: Script, seconds: float = 2.0, tls: bool = True) -> Outcome:
     outcome = asyncio.run(run())
     assert time.monotonic() - started < seconds + 2
     return outcome
+
+
+def silent_after(*parts: bytes) -> Script:
+    return says(*parts, *[b""] * 50, pause=0.1)
 
 
 # (name of the row in the fault matrix, what is said, what comes of it)
@@ -96,8 +101,16 @@ ANSWERS: list[tuple[str, Script, str]] = [
     ),
     ("T29 two lengths", says(answer(GOOD, b"Content-Length: 5\r\n")), "InvalidResponse"),
     ("T29 length and chunks", says(answer(GOOD, b"Transfer-Encoding: chunked\r\n")), "InvalidResponse"),
-    ("T30 a flood of 100", says(*[b"HTTP/1.1 100 Continue\r\n\r\n" * 1000] * 200), "BodyTooLarge or ReadTimeout"),
-    ("T30 100 once", says(b"HTTP/1.1 100 Continue\r\n\r\n" + answer(GOOD)), "Answered"),
+    ("T30 a flood of 100", says(*[b"HTTP/1.1 100 \r\n\r\n" * 1000] * 200), "InvalidResponse"),
+    ("T30 100 nine times", says(CONTINUE * 9 + answer(GOOD)), "InvalidResponse"),
+    ("T30 100 eight times", says(CONTINUE * 8 + answer(GOOD)), "Answered"),
+    ("T30 100 once", says(CONTINUE + answer(GOOD)), "Answered"),
+    ("T30 100 and no end", says(*[CONTINUE] * 7, *[b"HTTP/1.1 100"] * 50, pause=0.1), "InvalidResponse or ReadTimeout"),
+    ("T30 100 and silence", silent_after(CONTINUE), "ReadTimeout"),
+    ("T30 long heads of 103", says((b"HTTP/1.1 103 \r\nX: " + b"x" * 30_000 + b"\r\n\r\n") * 3), "InvalidResponse"),
+    ("T8 blanks in a header", says(OK + b"X:" + b" \t" * 30_000 + b"\x0b\r\n\r\n"), "InvalidResponse"),
+    ("T8 blanks behind a chunk", says(CHUNKS + b"1;" + b" " * 60_000 + b"\n\r\n"), "InvalidResponse"),
+    ("T8 blanks in a trailer", says(CHUNKS + b"0\r\nX:" + b" " * 60_000 + b"\x0b\r\n\r\n"), "InvalidResponse"),
     ("T31 a short body", says(OK + b"Content-Length: 900\r\n\r\n" + GOOD), "InvalidResponse"),
     ("T33 401", says(answer(b"", b"", b"401 Unauthorized")), "Refused"),
     ("T33 401 without end", says(b"HTTP/1.1 401 No\r\n\r\n", *[b"x"] * 100, pause=0.1), "Refused"),

@@ -1,7 +1,8 @@
 """HTTP/1.1 to many hosts, one question at a time to each: what httpx sends, goes out here.
 
 httpx's own pool looks through all its connections at each request: 45 ms a probe with 300 idle hosts. This one keeps
-parked connections by their route. What is sent and parsed is h11's. The deadline is the caller's; the caps are here.
+parked connections by their route. What is sent and parsed is h11's. The deadline is the caller's; the caps are here and
+in `probe.heads`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import h11
 import httpx
 
 from wahealth.core.answer import Unreached
+from wahealth.probe.heads import MOST_INFORMATIONAL, Heads
 from wahealth.probe.pool import Pool, Route
 from wahealth.probe.stage import Failed, Progress, Stage, broken
 from wahealth.probe.wire import Wire
 
 MOST_BYTES = 1024 * 1024  # of a body
-_MOST_HEADERS = 64 * 1024
-_MOST_PIECES = 20_000
+_MOST_PIECES = 5_000  # 200 bytes each where they are 1 MiB
+_MANY_PIECES = 100  # after so many others want their turn
+_LONGEST_LINE = 1024  # before a chunk or behind the last one, where h11 tries each way to share out blanks
+_BROKE_OFF = "the connection broke before the answer was complete"
 EXTENSION = "wahealth"
 
 
@@ -101,7 +105,10 @@ class Exchange:
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEADERS)
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_LINE)
+        self._waiting = memoryview(b"")  # received and not given to h11 yet
+        self._at_once = MOST_BYTES  # how much of it h11 is given at a time
+        self._pieces = 0
         self._heard = False  # anything of an answer
         self._over = False  # nothing more will come
         wire.received = 0
@@ -116,27 +123,40 @@ class Exchange:
             raise _ClosedMeanwhile from None
 
     async def head(self) -> h11.Response:
-        while True:
-            event = await self.event()
+        """Of the answer; informational ones are passed over."""
+        heads = Heads()
+        for _ in range(MOST_INFORMATIONAL + 1):
+            while (head := heads.take()) is None:
+                heads.add(await self._received())
+                if self._over:
+                    raise Failed(Unreached.INVALID_RESPONSE, _BROKE_OFF)
+            self._http.receive_data(head)
+            event = self._parsed()
             if isinstance(event, h11.Response):
+                self._waiting = memoryview(heads.rest())
+                self._at_once = _LONGEST_LINE if b"chunked" in head.lower() else MOST_BYTES
                 return event
+        raise Failed(Unreached.INVALID_RESPONSE, f"more than {MOST_INFORMATIONAL} informational answers")
 
     async def event(self) -> h11.Event | type[h11.PAUSED] | type[h11.NEED_DATA]:
-        while True:
-            try:
-                event = self._http.next_event()
-                if event is not h11.NEED_DATA:
-                    return event
-                self._http.receive_data(await self._received())
-            except h11.RemoteProtocolError:
-                why = "the connection broke before the answer was complete" if self._over else "that is no HTTP"
-                raise Failed(Unreached.INVALID_RESPONSE, why) from None
+        while (event := self._parsed()) is h11.NEED_DATA:
+            if not self._waiting:
+                self._waiting = memoryview(await self._received())
+            self._http.receive_data(bytes(self._waiting[: self._at_once]))
+            self._waiting = self._waiting[self._at_once :]
+        return event
+
+    def _parsed(self) -> h11.Event | type[h11.PAUSED] | type[h11.NEED_DATA]:
+        try:
+            return self._http.next_event()
+        except h11.RemoteProtocolError:
+            raise Failed(Unreached.INVALID_RESPONSE, _BROKE_OFF if self._over else "that is no HTTP") from None
 
     @property
     def may_be_kept(self) -> bool:
         """The answer is complete, nothing came behind it, and nobody wants to close."""
         done = self._http.their_state is h11.DONE and self._http.our_state is h11.DONE
-        return done and self._http.trailing_data == (b"", False)
+        return done and self._http.trailing_data == (b"", False) and not self._waiting
 
     async def _received(self) -> bytes:
         try:
@@ -149,6 +169,11 @@ class Exchange:
         if not data and not self._heard:
             raise _ClosedMeanwhile
         self._heard, self._over = True, not data
+        self._pieces += 1
+        if self._pieces > _MOST_PIECES:
+            raise Failed(Unreached.INVALID_RESPONSE, "the answer comes in too many pieces")
+        if self._pieces % _MANY_PIECES == 0:
+            await asyncio.sleep(0)
         return data
 
 
@@ -168,8 +193,8 @@ class Body(httpx.AsyncByteStream):
                 raise Failed(Unreached.BODY_TOO_LARGE, "more than 1 MiB")
             if pieces > _MOST_PIECES:
                 raise Failed(Unreached.INVALID_RESPONSE, "the body comes in too many pieces")
-            if pieces % 100 == 0:
-                await asyncio.sleep(0)  # others want their turn
+            if pieces % _MANY_PIECES == 0:
+                await asyncio.sleep(0)
             yield bytes(event.data)
         self._ended = isinstance(event, h11.EndOfMessage)
 
