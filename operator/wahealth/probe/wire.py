@@ -105,9 +105,9 @@ class Wire:
         """TLS 1.3 sends tickets after the handshake, which wait in the socket; a goodbye waits there just so."""
         if self._tls is None:
             return False
+        self._incoming.write(self._socket.recv(_RECEIVE))
         try:
-            while data := self._socket.recv(_RECEIVE):
-                self._incoming.write(data)
+            self._socket.recv(1, socket.MSG_PEEK)  # the end, or more than tickets are
         except BlockingIOError:
             try:
                 self._tls.read(1)
@@ -146,7 +146,7 @@ class Wire:
         self.received += len(data)
         if self.received > MOST_ON_THE_WIRE:
             raise Failed(Unreached.BODY_TOO_LARGE, "more than 2 MiB on the wire")
-        if len(data) == _RECEIVE:
+        if self.received >= _RECEIVE:
             await asyncio.sleep(0)  # sock_recv does not wait while there is more: others want their turn, and deadlines
         return data
 
