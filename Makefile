@@ -62,7 +62,7 @@ soak: $(VENV)/ready ## An hour of faults of the API server, one after the other,
 	@$(SCRIPT) tests/integration/soak.py $(or $(SECONDS),3600)
 
 .PHONY: fuzz
-fuzz: $(VENV)/ready ## Throw mutated answers at parser and verdict (SECONDS=60)
+fuzz: $(VENV)/ready ## Throw mutated and dear answers at parser and verdict (SECONDS=60)
 	@$(SCRIPT) tests/fuzz/answers.py $(or $(SECONDS),60)
 
 .PHONY: mutants

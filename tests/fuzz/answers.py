@@ -1,6 +1,7 @@
 """A fuzz target: whatever a health node answers, over several rounds, is a value and a status that can be written.
 
-    python tests/fuzz/answers.py SECONDS [SEED]     mutates the payloads seen, for as long as you like
+    python tests/fuzz/answers.py SECONDS [SEED]     mutates the payloads seen, for as long as you like; the last quarter
+                                                    of the time goes to the hunt for dear ones (`fuzz.dear`)
     atheris / AFL                                   call `one_input(bytes)`
 
 The seed of each run is printed; a finding prints the answers that led to it, and exit code 1.
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from fuzz import dear
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, Malformed, PodOutcome
 from wahealth.core.facts import Expectation, Facts
@@ -106,7 +108,7 @@ MUTATIONS: tuple[Callable[[bytearray, random.Random], None], ...] = (_insert, _f
 def main(seconds: float, seed: int) -> int:
     bodies = [json.dumps(json.loads(path.read_text())["body"]).encode() for path in sorted(PAYLOADS.glob("*.json"))]
     corpus = [*bodies, SEPARATOR.join(bodies[:8]), SEPARATOR.join(bodies[4:12])]
-    luck, until, count = random.Random(seed), time.monotonic() + seconds, 0
+    luck, until, count = random.Random(seed), time.monotonic() + 0.75 * seconds, 0
     print(f"seed {seed}", flush=True)
     while time.monotonic() < until:
         data = mutated(corpus, luck)
@@ -118,8 +120,8 @@ def main(seconds: float, seed: int) -> int:
         count += 1
         if count % 50 == 0 and len(corpus) < 2000:
             corpus.append(data[:4096])
-    print(f"{count} inputs, nothing found")
-    return 0
+    print(f"{count} inputs, nothing found", flush=True)
+    return dear.main(0.25 * seconds, seed)
 
 
 if __name__ == "__main__":
