@@ -6,6 +6,7 @@ The one part of the core that keeps state of its own: it is asked by every round
 from __future__ import annotations
 
 from collections.abc import Set
+from itertools import takewhile
 from typing import NamedTuple
 
 FEWEST = 10  # resources that must be lost at once
@@ -63,9 +64,7 @@ class Fleet:
             self.forget(uid)
 
     def _look(self, now: float) -> None:
-        for uid, loss in list(self._lost.items()):
-            if now - loss.at <= self._longest:
-                break
+        for uid in [*takewhile(lambda uid: now - self._lost[uid].at > self._longest, self._lost)]:
             del self._lost[uid]
         lost = len(self._lost)
         if lost >= FEWEST and lost >= MOST_OF * (lost + self._up):

@@ -17,13 +17,14 @@ def plan(written: Status, shown: Status, now: datetime) -> Status | None:
 def stamped(shown: Status, old: Status, now: datetime) -> Status:
     """With its times: the old ones where nothing moved, else `now`, which never goes back behind them."""
     now = max([now, *_times(old)])
-    before = {node.name: node for node in old.nodes}
+    nodes = {node.name: node for node in old.nodes}
+    endpoints = {(one.pod, one.address): one for one in old.endpoints}
     return shown._replace(
         last_failover=_failover_stamped(shown.last_failover, old.last_failover),
         primary_master_since_time=_primary_since(shown, old, now),
         conditions=tuple(_condition_stamped(c, old, shown.observed_generation, now) for c in shown.conditions),
-        nodes=tuple(_node_stamped(node, before.get(node.name), now) for node in shown.nodes),
-        endpoints=tuple(_endpoint_stamped(e, old, now) for e in shown.endpoints),
+        nodes=tuple(_node_stamped(node, nodes.get(node.name), now) for node in shown.nodes),
+        endpoints=tuple(_endpoint_stamped(e, endpoints.get((e.pod, e.address)), now) for e in shown.endpoints),
     )
 
 
@@ -62,7 +63,6 @@ def _node_stamped(new: TopologyNode, before: TopologyNode | None, now: datetime)
     return before if before[:-1] == new[:-1] else new._replace(since_time=before.since_time)
 
 
-def _endpoint_stamped(new: Endpoint, old: Status, now: datetime) -> Endpoint:
-    before = next((e for e in old.endpoints if e.pod == new.pod and e.address == new.address), None)
+def _endpoint_stamped(new: Endpoint, before: Endpoint | None, now: datetime) -> Endpoint:
     same = before is not None and before.reachable == new.reachable and before.since_time is not None
     return new._replace(since_time=before.since_time if before and same else now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 
 FEWEST_SLOTS = 4
@@ -23,7 +24,7 @@ class Lanes:
         self._new = asyncio.Semaphore(quarter)
         self._slow = asyncio.Semaphore(quarter)
         self._room_beside = MOST_BESIDE
-        self._silent: dict[str, bool] = {}  # by host, of those that were asked: the last question ran out of time
+        self._silent: OrderedDict[str, bool] = OrderedDict()  # by host: the last question to it ran out of time
 
     @contextlib.asynccontextmanager
     async def slot(self, host: str) -> AsyncIterator[None]:
@@ -57,10 +58,10 @@ class Lanes:
         self._know(host, True)
 
     def _know(self, host: str, silent: bool) -> None:
-        self._silent.pop(host, None)
         self._silent[host] = silent
+        self._silent.move_to_end(host)
         if len(self._silent) > MOST_KNOWN:
-            del self._silent[next(iter(self._silent))]
+            self._silent.popitem(last=False)
 
     def drop(self, host: str) -> None:
         """Nobody asks there any more."""

@@ -13,6 +13,7 @@ import queue
 import threading
 import time
 import traceback
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
@@ -45,7 +46,7 @@ class OnceAMinute(logging.Filter):
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._now = now
-        self._said: dict[str, tuple[float, int]] = {}  # the one said longest ago first
+        self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()  # the one said longest ago first
         self._turn = threading.RLock()  # two threads log: kopf's and ours
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -57,8 +58,8 @@ class OnceAMinute(logging.Filter):
             if self._now() - said < EVERY:
                 self._said[about] = (said, left_out + 1)
                 return False
-            self._said.pop(about, None)
-            self._said[about] = (self._now(), 0)  # the last
+            self._said[about] = (self._now(), 0)
+            self._said.move_to_end(about)
             self._forget_old()
         if left_out:
             record.left_out = left_out
@@ -70,7 +71,7 @@ class OnceAMinute(logging.Filter):
             oldest, (said, _) = next(iter(self._said.items()))
             if self._now() - said < EVERY:
                 return
-            del self._said[oldest]
+            del self._said[oldest]  # of a plain dict each look for the first would pass those gone before
 
 
 class Queued(logging.Handler):

@@ -39,9 +39,11 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
     """The outcomes in any order; a tie between views falls to the pod that comes first by name."""
     ordered = sorted(outcomes, key=lambda o: o.pod)
     reports = [o.outcome.report for o in ordered if isinstance(o.outcome, Answered)]
-    votes = Counter(map(_essence, reports)) if len(reports) > 1 else Counter()
+    essences = [_essence(report) for report in reports] if len(reports) > 1 else []
+    votes = Counter(essences)
+    leading = max(essences, key=votes.__getitem__, default=None)
     return Round(
-        view=max(reports, key=lambda report: votes[_essence(report)]) if len(votes) > 1 else next(iter(reports), None),
+        view=reports[essences.index(leading)] if len(votes) > 1 else next(iter(reports), None),
         refusing=tuple(o.pod for o in ordered if isinstance(o.outcome, Refused)),
         on_previous=tuple(o.pod for o in ordered if o.previous_key and isinstance(o.outcome, Answered)),
         silent=tuple(Silence(o.pod, *why) for o in ordered if (why := why_silent(o.outcome))),

@@ -131,12 +131,17 @@ class ApiServer:
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
     """Whole lines; what is left at the end without one was cut."""
-    rest = b""
+    begun: list[bytes] = []  # of a line, put together once: an event may come in thousands of pieces
+    length = 0
     async for chunk in stream.iter_any():
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in filter(None, lines):
-            yield line
-        if len(rest) > _LONGEST_LINE:
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            if line := b"".join([*begun, end]):
+                yield line
+            begun, length = [], 0
+        begun.append(rest)
+        length += len(rest)
+        if length > _LONGEST_LINE:
             raise ValueError("an event that long is none")
 
 
