@@ -22,6 +22,7 @@ from support.scripted import (
     says,
     serving,
 )
+from support.work import instructions
 from wahealth.core.answer import Answered, Outcome, Refused, Unreachable
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -71,6 +72,12 @@ ANSWERS: list[tuple[str, Script, str]] = [
     ("T7 zstd", says(answer(GOOD, b"Content-Encoding: zstd\r\n")), "InvalidResponse"),
     ("T8 a header of 1 MB", says(answer(GOOD, b"X: " + b"x" * 1_000_000 + b"\r\n")), "InvalidResponse"),
     ("T8 10,000 headers", says(answer(GOOD, b"X: a-header\r\n" * 10_000)), "InvalidResponse"),
+    (
+        "T8 13,000 headers that fit",
+        says(OK + b"a:b\r\n" * 13_000 + b"Content-Length: 43\r\n\r\n" + GOOD),
+        "InvalidResponse",
+    ),
+    ("T8 100 headers", says(answer(GOOD, b"X: a-header\r\n" * 100)), "Answered"),
     ("T9 no UTF-8", says(answer(b'{"health": {"gateway_status": "\xff"}}')), "InvalidResponse"),
     ("T9 a BOM", says(answer(b"\xef\xbb\xbf" + GOOD)), "InvalidResponse"),
     ("T9 UTF-16", says(answer(GOOD.decode().encode("utf-16"))), "InvalidResponse"),
@@ -149,6 +156,38 @@ def test_names_from_an_answer_are_clean_and_short() -> None:
         assert node.key.isprintable()
         assert node.key.isascii()
         assert len(node.key) <= 253
+
+
+BLANKS = b" " * 1_048_000  # a body, as far as the wire goes
+DEAR: dict[str, Script] = {
+    "crumbs": says(CHUNKS, b"1\r\nx\r\n" * 30_000),
+    "one byte at a time": says(OK, *[b"x"] * 6_000),
+    "short headers": says(OK + b"a:b\r\n" * 13_000 + b"\r\n"),
+    "options of a connection": says(OK + b"Connection: " + b"a," * 32_000 + b"\r\nContent-Length: 2\r\n\r\n{}"),
+    "a flood of 100": says(b"HTTP/1.1 100 \r\n\r\n" * 100_000),
+    "1 MiB": says(answer(BLANKS)),
+    "1 MiB as one chunk": says(CHUNKS + b"%x\r\n%s\r\n0\r\n\r\n" % (len(BLANKS), BLANKS)),
+}
+
+
+@pytest.mark.parametrize("script", DEAR.values(), ids=DEAR.keys())
+def test_no_answer_is_much_dearer_on_its_way_than_an_honest_one(script: Script) -> None:
+    """Counted in instructions, with all of asyncio, TLS and HTTP: what runs in C is in proportion to the bytes. A busy
+    machine hands over more and smaller pieces, so the least of three counts."""
+    honest = says(answer(nodes(1_000)))
+    assert min(instructions_of(script) for _ in range(3)) < 16 * min(instructions_of(honest) for _ in range(3))
+
+
+def instructions_of(script: Script) -> int:
+    """Of one question; the server is a process of its own."""
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.get_context("fork").Process(target=serve_for_ever, args=(script, theirs), daemon=True)
+    server.start()
+    question = Served(ours.recv()).question(10.0)
+    executed = instructions(lambda: asyncio.run(asked(question)))
+    server.terminate()
+    server.join()
+    return executed
 
 
 def serve_for_ever(script: Script, ready: Connection) -> None:

@@ -13,6 +13,7 @@ from wahealth.probe.stage import Failed
 
 MOST_INFORMATIONAL = 8
 MOST_BYTES = 64 * 1024  # of all heads of one answer
+MOST_LINES = 256  # of one
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _BLANKS = re.compile(rb"[ \t]+")
 
@@ -37,6 +38,8 @@ class Heads:
         if end is None:
             self._looked_through = max(0, length - 2)
             return None
+        if self._waiting.count(b"\n", 0, length) > MOST_LINES:
+            raise Failed(Unreached.INVALID_RESPONSE, f"the head has more than {MOST_LINES} lines")
         head = _BLANKS.sub(b" ", self._waiting[:length])
         del self._waiting[:length]
         self._taken, self._looked_through = self._taken + length, 0

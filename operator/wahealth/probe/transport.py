@@ -21,7 +21,7 @@ from wahealth.probe.stage import Failed, Progress, Stage, broken
 from wahealth.probe.wire import Wire
 
 MOST_BYTES = 1024 * 1024  # of a body
-_MOST_PIECES = 5_000  # 200 bytes each where they are 1 MiB
+_MOST_PIECES = 3_000  # 350 bytes each where they are 1 MiB
 _MANY_PIECES = 100  # after so many others want their turn
 _LONGEST_LINE = 1024  # before a chunk or behind the last one, where h11 tries each way to share out blanks
 _BROKE_OFF = "the connection broke before the answer was complete"
