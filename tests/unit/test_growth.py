@@ -17,6 +17,7 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
+from support.builders import resource
 from support.work import instructions
 from wahealth.core.answer import Answered, GatewayStatus, Node, PodOutcome, Report, Role
 from wahealth.core.fleet import Fleet
@@ -24,6 +25,8 @@ from wahealth.core.plan import plan
 from wahealth.core.sight.views import one_view
 from wahealth.core.status import Endpoint, Status
 from wahealth.kube.apiserver.api import _lines
+from wahealth.kube.record import Record
+from wahealth.kube.supervisor import Supervisor
 from wahealth.probe import lanes
 from wahealth.telemetry.logs import OnceAMinute
 
@@ -92,6 +95,21 @@ def test_those_lost_long_ago_are_let_go_together() -> None:
     for number in range(70, 90):
         fleet.saw(f"uid-{number}", False, 41.0, 30.0)
     assert not fleet.isolated
+
+
+def test_a_secret_concerns_its_own_namespace() -> None:
+    """Tenants change theirs as often as they like; the resources of others are not gone through for it."""
+
+    async def nothing(_: Record) -> None: ...
+
+    async def cost(others: int) -> int:
+        supervisor = Supervisor(nothing)
+        supervisor.saw(resource("mine"))
+        for number in range(others):
+            supervisor.saw(resource(f"other-{number}", f"namespace-{number}"))
+        return instructions(lambda: supervisor.secret_changed("acme", "k"))
+
+    assert asyncio.run(cost(100)) == asyncio.run(cost(1))
 
 
 class Stream:

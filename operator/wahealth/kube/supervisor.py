@@ -12,6 +12,7 @@ import contextlib
 import heapq
 import logging
 import random
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from wahealth.core.schedule import next_beat
@@ -49,6 +50,7 @@ class Supervisor:
         self._leads = leads
         self._luck = luck
         self._records: dict[str, Record] = {}  # by uid
+        self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
         self._due: dict[str, float] = {}  # by uid, the one due time that holds; the heap may have older ones
         self._heap: list[tuple[float, str]] = []
@@ -69,8 +71,8 @@ class Supervisor:
 
     def secret_changed(self, namespace: str, name: str) -> None:
         """Whoever signs in with it, or trusts it, is asked anew at once."""
-        for uid, record in self._records.items():
-            if record.ref.namespace == namespace and record.secret_changed(name):
+        for uid in self._uids.get(namespace, ()):
+            if self._records[uid].secret_changed(name):
                 self._ask_at(uid, self._now())
 
     def gone(self, uid: str) -> None:
@@ -79,6 +81,9 @@ class Supervisor:
             table.pop(uid, None)
         if record is not None:
             record.gone = True
+            self._uids[record.ref.namespace].discard(uid)
+            if not self._uids[record.ref.namespace]:
+                del self._uids[record.ref.namespace]
             self._forget(record)
 
     def known(self) -> frozenset[Ref]:
@@ -135,6 +140,7 @@ class Supervisor:
 
     def _take_up(self, record: Record) -> None:
         self._records[record.uid] = record
+        self._uids[record.ref.namespace].add(record.uid)
         self._phases[record.uid] = self._luck()
         self._ask_at(record.uid, self._next(record) if _is_known(record) else self._now())
 
