@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -27,6 +28,7 @@ from support.scripted import (
 from wahealth.core.answer import Answered, Outcome
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.names import Resolver
+from wahealth.probe.wire import Wire
 
 
 def test_nobody_is_there() -> None:
@@ -67,6 +69,40 @@ def test_a_port_that_takes_no_more_connections() -> None:
         assert reason(asyncio.run(asked(question))) == "ConnectTimeout"
         for filler in fillers:
             filler.close()
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["over TLS", "in the clear"])
+@pytest.mark.parametrize("addresses", [(ADDRESS,), (ADDRESS, "127.0.0.2")], ids=["one address", "two addresses"])
+def test_a_connection_that_is_reset_before_we_have_our_turn(addresses: tuple[str, ...], tls: bool) -> None:
+    """As of a server without room that accepts and resets at once, while our own loop is busy with others."""
+
+    async def run(listening: socket.socket) -> Outcome:
+        loop = asyncio.get_running_loop()
+        connect = loop.sock_connect
+
+        async def connected_and_reset(sock: socket.socket, address: tuple[str, int]) -> None:
+            await connect(sock, address)
+            accepted, _ = listening.accept()
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            accepted.close()
+
+        loop.sock_connect = connected_and_reset  # type: ignore[assignment, method-assign]
+        question = Served(listening.getsockname()[1]).question(tls=tls)
+        return await asked(replace(question, place=replace(question.place, addresses=addresses)))
+
+    with socket.create_server((ADDRESS, 0)) as listening:
+        outcome = asyncio.run(run(listening))
+    assert reason(outcome) == ("TLSHandshakeFailed" if tls else "InvalidResponse")
+
+
+def test_which_of_several_addresses_it_leads_to_is_known() -> None:
+    async def run() -> str:
+        async with serving(says(answer(GOOD)), tls=False) as served:
+            wire = await Wire.connect(("127.0.0.2", ADDRESS), served.port)
+            wire.close()
+            return wire.address
+
+    assert asyncio.run(run()) == ADDRESS
 
 
 def twice(script: Script, between: float = 0.05) -> tuple[list[Outcome], Served]:

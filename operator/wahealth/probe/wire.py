@@ -11,7 +11,7 @@ import contextlib
 import socket
 import ssl
 
-from aiohappyeyeballs import start_connection
+from aiohappyeyeballs import AddrInfoType, start_connection
 
 from wahealth.core.answer import Unreached
 from wahealth.probe.stage import Failed, Progress, Stage, no_handshake, not_connected, out_of_time
@@ -39,14 +39,14 @@ class Wire:
         """To one of these addresses, which are no names: nothing is resolved here."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                sock = await _connected(addresses, port)
+                sock, address = await _connected(addresses, port)
         except TimeoutError:
             raise Failed(Unreached.CONNECT_TIMEOUT, out_of_time(Stage.CONNECTING, CONNECT_SECONDS).detail) from None
         except OSError as error:
             raise not_connected(error) from None
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return cls(sock, str(sock.getpeername()[0]))
+        return cls(sock, address)  # not asked for from the socket: of one that was reset meanwhile it cannot be had
 
     async def secure(self, trust: Trust, server_name: str, progress: Progress) -> bytes:
         """TLS from here on; gives the certificate presented, in DER. Nothing is sent to whom `trust` does not admit."""
@@ -151,10 +151,10 @@ class Wire:
         return data
 
 
-async def _connected(addresses: tuple[str, ...], port: int) -> socket.socket:
+async def _connected(addresses: tuple[str, ...], port: int) -> tuple[socket.socket, str]:
+    """And to which of them."""
     if len(addresses) > 1:
-        infos = [(_family(a), socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (a, port)) for a in addresses]
-        return await start_connection(infos, happy_eyeballs_delay=_EYEBALLS_SECONDS, interleave=1)
+        return await _first_connected(addresses, port)
     sock = socket.socket(_family(addresses[0]), socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
@@ -162,7 +162,20 @@ async def _connected(addresses: tuple[str, ...], port: int) -> socket.socket:
     except BaseException:
         sock.close()
         raise
-    return sock
+    return sock, addresses[0]
+
+
+async def _first_connected(addresses: tuple[str, ...], port: int) -> tuple[socket.socket, str]:
+    tried: dict[socket.socket, str] = {}
+
+    def opened(info: AddrInfoType) -> socket.socket:
+        sock = socket.socket(info[0], info[1], info[2])
+        tried[sock] = str(info[4][0])
+        return sock
+
+    infos = [(_family(a), socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (a, port)) for a in addresses]
+    sock = await start_connection(infos, happy_eyeballs_delay=_EYEBALLS_SECONDS, interleave=1, socket_factory=opened)
+    return sock, tried[sock]
 
 
 def _family(address: str) -> socket.AddressFamily:
