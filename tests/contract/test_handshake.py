@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import socket
 import ssl
 import threading
@@ -11,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from support import certificates
 from support.scripted import (
     ADDRESS,
     CERTIFICATE,
@@ -26,6 +28,7 @@ from support.scripted import (
 )
 from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
 from wahealth.playground.pki import self_signed
+from wahealth.probe.certificate import certificate_of
 from wahealth.probe.trust import Trust, full, pinned, skip_hostname, unverified
 
 
@@ -155,3 +158,26 @@ def test_whoever_is_not_trusted_hears_nothing(trust: Trust, name: str, why: str)
         assert outcome.presented is not None
         assert outcome.presented.name == "whatsapp-web"
         assert isinstance(with_trust(pinned(frozenset({outcome.presented.fingerprint})))[0], Answered)
+
+
+ODD = {"version 2": certificates.of_version(1), "a serial number of 0": certificates.with_serial(b"\0")}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_certificate_that_our_library_does_not_like_is_judged_as_any_other(odd: bytes) -> None:
+    context = server_context(ssl.DER_cert_to_PEM_cert(odd).encode(), certificates.PRIVATE)
+
+    async def asked_with(trust: Trust) -> Outcome:
+        async with serving(says(answer(GOOD)), context) as served:
+            question = served.question()
+            return await asked(replace(question, place=replace(question.place, trust=trust)))
+
+    fingerprint = hashlib.sha256(odd).hexdigest()
+    assert isinstance(asyncio.run(asked_with(pinned(frozenset({fingerprint})))), Answered)
+    for stranger in (full(), pinned(frozenset({"0" * 64}))):
+        outcome = asyncio.run(asked_with(stranger))
+        assert isinstance(outcome, Unreachable)
+        assert outcome.reason is Unreached.TLS_VERIFICATION_FAILED
+        assert outcome.presented is not None
+        assert outcome.presented.fingerprint == fingerprint
+        assert outcome.detail.endswith("and it cannot be read") is (certificate_of(odd) is None)

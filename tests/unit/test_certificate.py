@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from support import certificates
 from support.builders import CONNECTED, START, Story, facts, single
 from wahealth.core.certificate import EXPIRING, Certificate, first_to_end, is_expiring
 from wahealth.core.facts import Exposure, Facts
@@ -70,16 +73,39 @@ def test_over_plain_http_there_is_none() -> None:
 
 
 def test_a_certificate_is_read() -> None:
-    import ssl
-
     pem, _ = self_signed("whatsapp-web", ["whatsapp-web", "10.0.0.1"])
-    der = ssl.PEM_cert_to_DER_cert(pem.decode())
+    der = certificates.der(pem)
     found = certificate_of(der)
     assert found is not None
     assert len(found.fingerprint) == 64
     assert shown(der) == (found.fingerprint, "whatsapp-web")
 
 
-def test_what_is_no_certificate_is_none() -> None:
-    assert certificate_of(b"not one") is None
-    assert shown(b"not one").name == ""
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"not one",
+        b"",
+        *(certificates.of_version(version) for version in (0, 1, 3, 127, 255)),
+        certificates.ending(b"499901000000Z"),
+        certificates.ending(b"490230000000Z"),
+    ],
+)
+def test_what_cannot_be_read_is_none(odd: bytes) -> None:
+    assert certificate_of(odd) is None
+    assert (shown(odd).name, len(shown(odd).fingerprint)) == ("", 64)
+
+
+@pytest.mark.parametrize("serial", [b"\x00", b"\xff"], ids=["zero", "negative"])
+def test_a_serial_number_that_is_none_is_read_in_silence(serial: bytes) -> None:
+    """A warning of the library's would be an error here, and stands raw on stderr elsewhere."""
+    odd = certificates.with_serial(serial)
+    assert certificate_of(odd) == (shown(odd).fingerprint, datetime(2049, 1, 1, tzinfo=UTC))
+    assert shown(odd).name == "whatsapp-web"
+
+
+def test_whatever_is_mutated_is_read_or_is_none() -> None:
+    for mutated in certificates.mutated(2_000):
+        found = certificate_of(mutated)
+        assert found is None or found.not_after.tzinfo is UTC
+        assert shown(mutated).name.isascii()

@@ -202,8 +202,10 @@ def _at(record: Record, spot: Spot, question: Question) -> Question:
 
 def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:
     """What was said; the certificate that was presented beside it is noted."""
-    if heard.presented and (certificate := certificate_of(heard.presented)):
-        record.certificates[spot.host] = certificate
+    if heard.presented:
+        record.certificates.pop(spot.host, None)
+        if (certificate := certificate_of(heard.presented)) is not None:
+            record.certificates[spot.host] = certificate
     return heard.outcome
 
 

@@ -16,7 +16,7 @@ import httpx
 
 from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unreached
 from wahealth.core.signin.talk import LoginOutcome
-from wahealth.probe.certificate import shown
+from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.credential import Credential
 from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
 from wahealth.probe.names import Resolver
@@ -156,7 +156,10 @@ async def _explained(failed: Failed, way: Way, seconds: float) -> Heard[Unreacha
     if failed.outcome.reason is not Unreached.TLS_VERIFICATION_FAILED:
         return Heard(failed.outcome, way.presented)
     presented = failed.presented or await _look_at(way, seconds)
-    return Heard(replace(failed.outcome, presented=shown(presented)) if presented else failed.outcome)
+    if not presented:
+        return Heard(failed.outcome)
+    why = failed.outcome.detail if certificate_of(presented) else f"{failed.outcome.detail}, and it cannot be read"
+    return Heard(replace(failed.outcome, detail=why, presented=shown(presented)))
 
 
 async def _look_at(way: Way, seconds: float) -> bytes | None:
