@@ -1,15 +1,19 @@
 """One program, `wahealth`: each command imports what it needs when it is called, and nothing else.
 
-Exit codes: 0 healthy or done, 1 not healthy, 2 unknown, 64 wrong usage, 69 something needed is not there, 70 our bug.
+Exit codes: 0 healthy or done, 1 not healthy, 2 unknown, 64 wrong usage, 69 something needed is not there, 70 our bug,
+74 standard output takes nothing more, 141 whoever read it has gone.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
+
+from wahealth import streams
 
 USAGE, BUG = 64, 70
 
@@ -85,7 +89,17 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[arg
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    given = list(sys.argv[1:] if argv is None else argv)
+    try:
+        with streams.watched():
+            return _run(list(sys.argv[1:] if argv is None else argv))
+    except streams.Unwritten as error:
+        if sentence := str(error):
+            with contextlib.suppress(OSError):
+                print(f"wahealth: {sentence}.", file=sys.stderr)
+        return error.code
+
+
+def _run(given: list[str]) -> int:
     parser = Parser(prog="wahealth", description="The health of WhatsApp Business API clients on Kubernetes.")
     parser.add_argument("--debug", action="store_true", help="show the traceback of a bug")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
@@ -98,6 +112,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return 130
+    except streams.Unwritten:
+        raise
     except Exception as error:
         if arguments.debug:
             raise

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +108,50 @@ def test_a_bug_is_one_sentence_and_70(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "canary" not in said
     with pytest.raises(RuntimeError):
         exit_code("--debug", "broken")
+
+
+SCENARIOS = [str(path) for path in sorted((ROOT / "tests" / "scenarios").glob("*.yaml"))[:12]]
+TALKATIVE = {
+    "simulate": ("simulate", *SCENARIOS),
+    "simulate as JSON": ("simulate", "-o", "json", *SCENARIOS[:1]),
+    "check": ("check", "https://127.0.0.1:1", "--insecure"),
+    "check --ready": ("check", "https://127.0.0.1:1", "--insecure", "--ready"),
+    "generate": ("generate", "--root", "."),
+    "--help": ("--help",),
+    "check --help": ("check", "--help"),
+}
+
+
+def ran(argv: tuple[str, ...], folder: Path, out: int, **environment: str) -> tuple[int, str]:
+    """Exit code and standard error."""
+    command = [sys.executable, "-m", "wahealth", *argv]
+    environment = {**os.environ, "WA_API_KEY": "an-invented-key-0123", **environment}
+    done = subprocess.run(
+        command, cwd=folder, stdout=out, stderr=subprocess.PIPE, text=True, env=environment, timeout=120, check=False
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("argv", TALKATIVE.values(), ids=TALKATIVE)
+def test_nobody_who_reads_on_ends_it_quietly(argv: tuple[str, ...], tmp_path: Path) -> None:
+    """As of `| head`: whether its output fits into the buffer or not."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    assert ran(argv, tmp_path, writing) == (141, "")
+    os.close(writing)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("name", ["simulate", "check --ready", "--help"])
+def test_an_output_without_room_is_a_sentence_and_74(name: str, unbuffered: str, tmp_path: Path) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        said = ran(TALKATIVE[name], tmp_path, full.fileno(), PYTHONUNBUFFERED=unbuffered)
+    assert said == (74, "wahealth: standard output: No space left on device.\n")
+
+
+def test_an_error_that_nobody_reads_keeps_its_exit_code(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "wahealth", "simulate", "/nowhere/scenario.yaml"]
+    assert subprocess.run(command, stderr=writing, check=False).returncode == 64
+    os.close(writing)
