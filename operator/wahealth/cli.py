@@ -100,6 +100,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    try:
+        arguments = _parsed(given)
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except streams.Unwritten:
+        raise
+    except Exception as error:
+        if "--debug" in given[:1]:
+            raise
+        # Not its text: a library's exception may hold what nobody should see.
+        print(f"wahealth: a bug of ours ({type(error).__name__}); wahealth --debug … shows where.", file=sys.stderr)
+        return BUG
+
+
+def _parsed(given: list[str]) -> argparse.Namespace:
     parser = Parser(prog="wahealth", description="The health of WhatsApp Business API clients on Kubernetes.")
     parser.add_argument("--debug", action="store_true", help="show the traceback of a bug")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
@@ -107,16 +123,4 @@ def _run(given: list[str]) -> int:
         command = commands.add_parser(name, help=text, description=text)
         if name in given[:2]:
             command.set_defaults(run=set_up(command))
-    arguments = parser.parse_args(given)
-    try:
-        return int(arguments.run(arguments))
-    except KeyboardInterrupt:
-        return 130
-    except streams.Unwritten:
-        raise
-    except Exception as error:
-        if arguments.debug:
-            raise
-        # Not its text: a library's exception may hold what nobody should see.
-        print(f"wahealth: a bug of ours ({type(error).__name__}); wahealth --debug … shows where.", file=sys.stderr)
-        return BUG
+    return parser.parse_args(given)

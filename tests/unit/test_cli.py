@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -110,6 +111,17 @@ def test_a_bug_is_one_sentence_and_70(monkeypatch: pytest.MonkeyPatch, capsys: p
         exit_code("--debug", "broken")
 
 
+def test_a_bug_before_its_flags_are_known_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> NoReturn:
+        raise RuntimeError("canary")
+
+    monkeypatch.setitem(cli.COMMANDS, "broken", ("breaks", broken))
+    assert exit_code("broken", "--some-flag") == 70
+    assert "canary" not in capsys.readouterr().err
+
+
 SCENARIOS = [str(path) for path in sorted((ROOT / "tests" / "scenarios").glob("*.yaml"))[:12]]
 TALKATIVE = {
     "simulate": ("simulate", *SCENARIOS),
@@ -155,3 +167,19 @@ def test_an_error_that_nobody_reads_keeps_its_exit_code(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "wahealth", "simulate", "/nowhere/scenario.yaml"]
     assert subprocess.run(command, stderr=writing, check=False).returncode == 64
     os.close(writing)
+
+
+WITHOUT_RICH = "import sys; sys.modules['rich'] = None; from wahealth.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.mark.parametrize(
+    ("flag", "code", "said"),
+    [
+        ((), 69, "wahealth demo: needs rich: pip install 'wahealth-operator[playground]'\n"),
+        (("--help",), 0, ""),
+    ],
+)
+def test_the_demo_without_its_extra(flag: tuple[str, ...], code: int, said: str) -> None:
+    command = [sys.executable, "-c", WITHOUT_RICH, "demo", *flag]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, said)

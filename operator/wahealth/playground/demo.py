@@ -1,6 +1,6 @@
 """`wahealth demo`: six simulated clients on a real API server, and the operator's verdicts as they come.
 
-Run through once, it shows a failover and a change of an API key besides.
+Run through once, it shows a failover and a change of an API key besides. Only the live table needs rich, an extra.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from typing import NoReturn
-
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NoReturn
 
 from wahealth.playground.cluster.binaries import BinariesMissing, provide
 from wahealth.playground.cluster.control_plane import NEEDED, ControlPlaneFailed
 from wahealth.playground.cluster.versions import UnknownVersion
 from wahealth.playground.environment import Environment, NeverCame, last_seen, until
 from wahealth.playground.world import Document, SimulatedClient
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.text import Text
 
 NOT_THERE = 69
 FAST = {"failover_seconds": 4, "startup_seconds": 1}
@@ -59,6 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if not (arguments.once or arguments.prepare) and find_spec("rich") is None:
+        say("wahealth demo: needs rich: pip install 'wahealth-operator[playground]'")
+        return NOT_THERE
     signal.signal(signal.SIGTERM, _interrupted)
     try:
         if arguments.prepare:
@@ -157,6 +161,9 @@ def show(environment: Environment, title: str) -> None:
 
 
 def live(environment: Environment) -> int:
+    from rich.console import Console
+    from rich.live import Live
+
     console = Console()
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as view:
         while True:
@@ -165,6 +172,9 @@ def live(environment: Environment) -> int:
 
 
 def page(environment: Environment, height: int) -> Group:
+    from rich.console import Group
+    from rich.text import Text
+
     clients, hints = (
         coloured(table(environment)),
         Text(next_steps(environment), style="dim", no_wrap=True, overflow="fold"),
@@ -199,6 +209,8 @@ COLOURS = {
 
 
 def coloured(text: str) -> Text:
+    from rich.text import Text
+
     shown = Text(text, no_wrap=True, overflow="ellipsis")
     for style, words in COLOURS.items():
         shown.highlight_regex(re.compile(words, re.MULTILINE), style)
