@@ -26,6 +26,16 @@ class Parser(argparse.ArgumentParser):
         sys.exit(USAGE)
 
 
+class Version(argparse.Action):
+    """Looked up when it is asked for: nobody else pays for it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"{parser.prog} {version('wahealth-operator')}")
+        parser.exit()
+
+
 def _operator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     from wahealth.kube.run import run
     from wahealth.settings import OperatorSettings, add_flags, settings_from
@@ -118,6 +128,7 @@ def _run(given: list[str]) -> int:
 def _parsed(given: list[str]) -> argparse.Namespace:
     parser = Parser(prog="wahealth", description="The health of WhatsApp Business API clients on Kubernetes.")
     parser.add_argument("--debug", action="store_true", help="show the traceback of a bug")
+    parser.add_argument("--version", action=Version, nargs=0, help="show the version, and end")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     for name, (text, set_up) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)

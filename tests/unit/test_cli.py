@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,6 +28,12 @@ def exit_code(*argv: str) -> int:
 def test_help_fits_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code("--help") == 0
     assert len(capsys.readouterr().out.splitlines()) <= 24
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("--version") == 0
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert capsys.readouterr().out == f"wahealth {project['version']}\n"
 
 
 @pytest.mark.parametrize(
