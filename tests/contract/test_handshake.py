@@ -8,6 +8,7 @@ import hashlib
 import socket
 import ssl
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -181,3 +182,28 @@ def test_a_certificate_that_our_library_does_not_like_is_judged_as_any_other(odd
         assert outcome.presented is not None
         assert outcome.presented.fingerprint == fingerprint
         assert outcome.detail.endswith("and it cannot be read") is (certificate_of(odd) is None)
+
+
+def test_the_look_at_a_certificate_that_is_not_trusted_has_no_more_time_than_its_question() -> None:
+    """The first connection presents it late, the next one hangs."""
+
+    def serve(listening: socket.socket) -> None:
+        with listening.accept()[0] as connection, contextlib.suppress(OSError):
+            time.sleep(1.5)
+            server_context().wrap_socket(connection, server_side=True).close()
+
+    async def run(port: int) -> tuple[Outcome, float]:
+        began = asyncio.get_running_loop().time()
+        question = Served(port).question(2.0)
+        outcome = await asked(replace(question, place=replace(question.place, trust=full())))
+        return outcome, asyncio.get_running_loop().time() - began
+
+    with socket.create_server((ADDRESS, 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        outcome, seconds = asyncio.run(run(listening.getsockname()[1]))
+        thread.join()
+    assert reason(outcome) == "TLSVerificationFailed"
+    assert isinstance(outcome, Unreachable)
+    assert outcome.presented is None
+    assert seconds < 3

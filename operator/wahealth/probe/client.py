@@ -132,15 +132,15 @@ class Prober:
             self.pool.end_old()
 
     async def _asked(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
-        way = _way(question)
+        way, until = _way(question), asyncio.get_running_loop().time() + question.timeout
         try:
-            async with asyncio.timeout(question.timeout):
+            async with asyncio.timeout_at(until):
                 way.addresses = question.place.addresses or await self._resolver.addresses(question.place.host)
                 return Heard(await self._answer(_request(method, question, way), read), way.presented)
         except TimeoutError:
             return Heard(out_of_time(way.progress.stage, question.timeout), way.presented)
         except Failed as failed:
-            return Heard(*await _explained(failed, way, question.timeout))
+            return Heard(*await _explained(failed, way, until))
 
     async def _answer(self, request: httpx.Request, read: Reader[T]) -> T:
         # No client of httpx in between: no cookies from one answer to the next question, and a third of the cost.
@@ -151,22 +151,23 @@ class Prober:
             await response.aclose()
 
 
-async def _explained(failed: Failed, way: Way, seconds: float) -> Heard[Unreachable]:
-    """Of a certificate that is not trusted: which one it is, so that a person can decide to trust it."""
+async def _explained(failed: Failed, way: Way, until: float) -> Heard[Unreachable]:
+    """Of a certificate that is not trusted: which one it is, so that a person can decide to trust it; if there is time
+    left to look."""
     if failed.outcome.reason is not Unreached.TLS_VERIFICATION_FAILED:
         return Heard(failed.outcome, way.presented)
-    presented = failed.presented or await _look_at(way, seconds)
+    presented = failed.presented or await _look_at(way, until)
     if not presented:
         return Heard(failed.outcome)
     why = failed.outcome.detail if certificate_of(presented) else f"{failed.outcome.detail}, and it cannot be read"
     return Heard(replace(failed.outcome, detail=why, presented=shown(presented)))
 
 
-async def _look_at(way: Way, seconds: float) -> bytes | None:
+async def _look_at(way: Way, until: float) -> bytes | None:
     """Look at the certificate and say nothing: a handshake that verifies nobody, and the end."""
     looking = Way(way.route._replace(trust=_NOBODY), way.addresses, way.period)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout_at(until):
             return await presented_on(looking)
     except (TimeoutError, Failed):
         return None
