@@ -39,6 +39,7 @@ HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
 USAGE, NOT_THERE = 64, 69
 EXIT_CODES = {Truth.TRUE: HEALTHY, Truth.FALSE: NOT_HEALTHY, Truth.UNKNOWN: UNKNOWN}
 KEY_VARIABLE = "WA_API_KEY"
+MOST_BYTES = 1024 * 1024  # of a key, or of certificates
 LONGEST_TIMEOUT = 60  # seconds, as in the resource
 
 
@@ -192,8 +193,10 @@ def _pinned(written: str) -> Trust:
 
 
 def _read(path: Path) -> bytes:
+    """No more than any of these files has; a pipe of the shell's, `<(…)`, is as good as a file."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES)
     except OSError as error:
         raise Unusable(f"{path} cannot be read: {error.strerror}", NOT_THERE) from None
 

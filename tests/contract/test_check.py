@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import ssl
 import subprocess
@@ -124,6 +125,19 @@ def test_wrong_usage_is_a_sentence(
     said = capsys.readouterr().err
     assert sentence in said
     assert "password@" not in said
+
+
+def test_a_key_from_a_pipe_of_the_shell_and_one_without_an_end(
+    typed: list[str], key_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, KEY.encode())
+    os.close(writing)
+    asked = [argument for argument in typed if "--key-file" not in argument]
+    assert cli.main([*asked, f"--key-file=/dev/fd/{reading}"]) == 0
+    os.close(reading)
+    assert cli.main([*asked, "--key-file=/dev/zero"]) == 2
+    assert "APIKeyTooLong" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("seconds", ["inf", "nan", "0", "-1", "61", "soon"])

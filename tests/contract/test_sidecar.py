@@ -152,6 +152,26 @@ def test_a_key_that_is_not_mounted_takes_no_pod_away(start: Starts) -> None:
     assert (answer.status_code, answer.json()["reason"]) == (200, "Connected")
 
 
+def test_a_key_file_that_is_none_holds_nothing_up(start: Starts) -> None:
+    """A FIFO that nobody writes to would wait for ever, and the loop with it; a device might never end."""
+    sidecar = start("--insecure")
+    sidecar.until("/readyz", is_ok)
+    folder = sidecar.mounted / "..fifo"
+    folder.mkdir()
+    os.mkfifo(folder / "WA_API_KEY")
+    (sidecar.mounted / "..new").symlink_to(folder.name)
+    (sidecar.mounted / "..new").replace(sidecar.mounted / "..data")
+    said = sidecar.until("/status", lambda answer: answer.json()["key"] != "in use").json()["key"]
+    assert said == f"{sidecar.mounted}/WA_API_KEY is no plain file, so it is not read: mount the Secret there."
+    (folder / "WA_API_KEY").unlink()
+    (folder / "WA_API_KEY").symlink_to("/dev/zero")
+    time.sleep(1.5)
+    assert sidecar.get("/livez").status_code == 200
+    assert sidecar.get("/readyz").status_code == 200
+    sidecar.mount(KEY)
+    sidecar.until("/status", lambda answer: answer.json()["key"] == "in use")
+
+
 def test_liveness_is_about_its_own_loop_alone(start: Starts, simulator: Simulator) -> None:
     sidecar = start()
     sidecar.until("/readyz", is_ok)
@@ -271,6 +291,7 @@ WRONG = {
     "three shards": (["--shards=3"], "is to be one of 1, 2, 4"),
     "two ways to trust": (["--insecure", "--pin=" + "ab" * 32], "exclude each other"),
     "a pin that is none": (["--pin=ab"], "64 hexadecimal digits"),
+    "a CA that would never end": (["--ca=/dev/zero"], "/dev/zero is no plain file"),
     "a CA that is not there": (["--ca=/nowhere"], "cannot be read"),
     "a period of nothing": (["--period=0"], "is to be 1 to 3600 seconds"),
     "a name to listen on": (["--listen=localhost:80"], "is to be an address and a port"),

@@ -49,6 +49,10 @@ def secret_key_missing(name: str, entry: str) -> Finding:
     return _finding("SecretKeyMissing", f"Secret {name} has no entry {entry}: add it to the Secret.")
 
 
+def secret_no_file(path: str) -> Finding:
+    return _finding("SecretKeyMissing", f"{path} is no plain file, so it is not read: mount the Secret there.")
+
+
 def secret_forbidden(name: str) -> Finding:
     return _finding("SecretForbidden", f"The operator may not use Secret {name}: allow it to get this Secret.")
 

@@ -12,7 +12,7 @@ from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import Expectation, Facts, Patience, with_asked
 from wahealth.core.moment import Moment
 from wahealth.core.readiness.pod import Kept, Seen, after
-from wahealth.core.references import secret_key_missing
+from wahealth.core.references import secret_key_missing, secret_no_file
 from wahealth.core.round import begin, play
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.talk import Ask, Came, Command, Read, Reading, Terms
@@ -21,6 +21,7 @@ from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.stage import ObserverFault
+from wahealth.sidecar import mounted
 from wahealth.sidecar.settings import Settings
 from wahealth.telemetry import logs
 
@@ -110,9 +111,11 @@ class Rounds:
         """As it is mounted now: kubelet swaps a link when the Secret changes."""
         path = self._settings.api_key_file
         try:
-            key = path.read_bytes()
+            key = mounted.read(path)
         except OSError:
             return Reading(reference=secret_key_missing(str(path.parent), path.name))
+        except mounted.NoPlainFile:
+            return Reading(reference=secret_no_file(str(path)))
         problem = api_key_problem(key)
         return Reading(api_key(key)) if problem is None else Reading(form=problem)
 

@@ -25,6 +25,7 @@ from wahealth.probe.trust import (
     skip_hostname,
     unverified,
 )
+from wahealth.sidecar import mounted
 from wahealth.sidecar.identity import identity_of
 
 W = TypeVar("W", bound=Word)
@@ -204,10 +205,12 @@ def _pinned(written: str) -> Trust:
 def _of_ca(path: Path, with_name: bool) -> Trust:
     """With a name the certificate has to carry it; waweb's own carries no pod's address."""
     try:
-        pem = path.read_bytes()
+        pem = mounted.read(path)
         return full(pem) if with_name else skip_hostname(pem)
     except OSError as error:
         raise Unusable(f"--ca: {path} cannot be read: {error.strerror}") from None
+    except mounted.NoPlainFile:
+        raise Unusable(f"--ca: {path} is no plain file") from None
     except UntrustedCA:
         raise Unusable(f"--ca: {path} holds no certificate in PEM") from None
 
