@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +15,7 @@ from wahealth.core.origin import listening_at
 from wahealth.kube.process.endpoints import CannotListen, Endpoints
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.sidecar.server import Page, Server
+from wahealth.telemetry.exposition import Family
 
 HAS_IPV6 = Path("/proc/net/if_inet6").exists() and Path("/proc/net/if_inet6").read_text()
 FAMILIES = ("127.0.0.1", "[::1]") if HAS_IPV6 else ("127.0.0.1",)
@@ -63,3 +65,21 @@ def test_an_address_as_it_is_written(written: str, host: str) -> None:
 def test_what_is_no_address_and_port(written: str) -> None:
     with pytest.raises(ValueError, match="no address and port"):
         listening_at(written)
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_scrape_that_is_broken_off_is_silent(encoding: str, caplog: pytest.LogCaptureFixture) -> None:
+    families = [Family(f"metric_{n}", "Text.", ("a",), [((f"{n}-{s}",), 1.0) for s in range(500)]) for n in range(200)]
+
+    async def run() -> None:
+        (port,) = free_ports(1)
+        async with Endpoints(list, list, lambda: families).listening(f":{port}"):
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(f"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {encoding}\r\n\r\n".encode())
+                await reader.read(100)
+                writer.transport.abort()
+            assert (await asked(port, "/livez"))[0] == 200
+
+    asyncio.run(run())
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []

@@ -64,11 +64,12 @@ class Endpoints:
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"], pieces = "gzip", _packed(pieces)
         response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
-        for piece in pieces:
-            await response.write(piece)
-            await asyncio.sleep(0)  # no thread for it: a busy one takes each turn of the interpreter from our loop
-        await response.write_eof()
+        with contextlib.suppress(ConnectionError):  # whoever asked has gone
+            await response.prepare(request)
+            for piece in pieces:
+                await response.write(piece)
+                await asyncio.sleep(0)  # no thread for it: a busy one takes each turn of the interpreter from our loop
+            await response.write_eof()
         return response
 
 
