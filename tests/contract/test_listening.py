@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from wahealth import listening
 from wahealth.core.origin import listening_at
 from wahealth.kube.process.endpoints import CannotListen, Endpoints
 from wahealth.playground.cluster.command_lines import free_ports
@@ -83,3 +85,24 @@ def test_a_scrape_that_is_broken_off_is_silent(encoding: str, caplog: pytest.Log
 
     asyncio.run(run())
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+def test_a_connection_that_says_nothing_ends_after_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever speaks stays: a scrape comes every minute, on the same one."""
+    monkeypatch.setattr(listening, "LONGEST_SILENT", 0.8)
+
+    async def run() -> bytes:
+        (port,) = free_ports(1)
+        async with Endpoints(list, list, list).listening(f":{port}"):
+            (silent, nothing), (spoken, says) = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+            for _ in range(6):
+                says.write(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+                await asyncio.sleep(0.3)
+            with contextlib.suppress(ConnectionResetError):
+                assert await asyncio.wait_for(silent.read(), 5) == b""
+            heard = await spoken.read(10_000)
+            for writer in (nothing, says):
+                writer.close()
+            return heard
+
+    assert asyncio.run(run()).count(b"HTTP/1.1 200 OK") == 6

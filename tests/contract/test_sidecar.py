@@ -21,6 +21,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract.conftest import FIRST, KEY, Simulator
+from wahealth import listening
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.sidecar import server
 
@@ -259,15 +260,15 @@ def test_a_burst_beside_many_that_say_nothing_is_answered_in_full(start: Starts)
 
 
 def test_who_waits_longest_makes_room_for_kubelet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MOST_CONNECTIONS", 20)
+    monkeypatch.setattr(listening, "MOST_CONNECTIONS", 20)
 
     async def story() -> tuple[bytes, int]:
-        listening = server.Server(lambda *_: server.Page(HTTPStatus.OK, b"{}"))
-        async with await listening.listen(HOST, 0) as running:
+        served = server.Server(lambda *_: server.Page(HTTPStatus.OK, b"{}"))
+        async with await served.listen(HOST, 0) as running:
             port = running.sockets[0].getsockname()[1]
             idle = [await asyncio.open_connection(HOST, port) for _ in range(30)]
             said = (await burst(port, 1))[0]
-            still = len(listening.open)
+            still = len(served.guests)
             for _, writer in idle:
                 writer.close()
         return said, still

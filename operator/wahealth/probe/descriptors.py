@@ -15,5 +15,10 @@ def allow() -> None:
 
 def at_most_half(most: int) -> int:
     """`most`, or half of the descriptors that there may be, where that is less."""
+    return at_most_one_in(2, most)
+
+
+def at_most_one_in(parts: int, most: int) -> int:
+    """`most`, or so many of the descriptors that there may be, where that is less; at least one."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return most if soft == resource.RLIM_INFINITY else min(most, soft // 2)
+    return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft // parts))

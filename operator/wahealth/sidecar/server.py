@@ -11,9 +11,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
 
+from wahealth.listening import Guests
+
 LONGEST_HEAD = 8 * 1024  # bytes of request line and headers
 PATIENCE = 10.0  # seconds for a request to be complete, and for its answer to be taken
-MOST_CONNECTIONS = 4096
 _END = b"\r\n\r\n"
 
 
@@ -29,19 +30,17 @@ Pages = Callable[[str, str], Page]  # by method and target (path with query)
 
 class Server:
     def __init__(self, pages: Pages) -> None:
-        self.pages = pages
-        self.open: dict[Connection, None] = {}  # the oldest first
+        self.guests = Guests(lambda: Connection(pages))
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
-        loop = asyncio.get_running_loop()
-        return await loop.create_server(lambda: Connection(self), host, port, backlog=MOST_CONNECTIONS)
+        return await self.guests.listen(host, port)
 
 
 class Connection(asyncio.Protocol):
-    __slots__ = ("_head", "_server", "_timer", "_transport")
+    __slots__ = ("_head", "_pages", "_timer", "_transport")
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
         self._head = b""
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
@@ -49,15 +48,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what the loop promises
         self._transport = transport
-        if len(self._server.open) >= MOST_CONNECTIONS:
-            next(iter(self._server.open)).abort()  # whoever has waited longest: kubelet asks at once
-        self._server.open[self] = None
         self._timer = asyncio.get_running_loop().call_later(PATIENCE, transport.abort)
-
-    def abort(self) -> None:
-        self._server.open.pop(self, None)
-        if self._transport is not None:
-            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
@@ -69,12 +60,11 @@ class Connection(asyncio.Protocol):
             self._write(_bare(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE), True)
 
     def connection_lost(self, _: Exception | None) -> None:
-        self._server.open.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
 
     def _say(self, method: str, target: str) -> None:
-        page = self._server.pages(method, target) if target else _bare(HTTPStatus.BAD_REQUEST)
+        page = self._pages(method, target) if target else _bare(HTTPStatus.BAD_REQUEST)
         self._write(page, method != "HEAD")
 
     def _write(self, page: Page, with_body: bool) -> None:

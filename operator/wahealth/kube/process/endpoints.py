@@ -14,10 +14,12 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from aiohttp import web
 
 from wahealth.core.origin import listening_at
+from wahealth.listening import Guests
 from wahealth.telemetry import metrics
 from wahealth.telemetry.exposition import Family, exposition
 
 _GZIP = 31  # zlib's number for that format
+_LONGEST_KEPT = 90.0  # seconds that a connection waits for its next request
 
 Ailments = Callable[[], Iterable[str]]  # why not, in whole sentences; none: all is well
 
@@ -40,14 +42,14 @@ class Endpoints:
         application.add_routes(
             [web.get("/livez", self._livez), web.get("/readyz", self._readyz), web.get("/metrics", self._metrics)]
         )
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, keepalive_timeout=_LONGEST_KEPT)
         await runner.setup()
         try:
+            server = await _serving(runner, host, port)
             try:
-                await web.TCPSite(runner, host, port).start()
-            except OSError:
-                raise CannotListen from None
-            yield
+                yield
+            finally:
+                server.close()
         finally:
             await runner.cleanup()
 
@@ -71,6 +73,16 @@ class Endpoints:
                 await asyncio.sleep(0)  # no thread for it: a busy one takes each turn of the interpreter from our loop
             await response.write_eof()
         return response
+
+
+async def _serving(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
+    """No site of the library's: that one takes connections until no descriptor is left."""
+    protocol = runner.server
+    assert protocol is not None  # noqa: S101 - it is set up
+    try:
+        return await Guests(protocol).listen(host, port)
+    except OSError:
+        raise CannotListen from None
 
 
 def _packed(pieces: Iterator[bytes]) -> Iterator[bytes]:
