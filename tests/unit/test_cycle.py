@@ -46,7 +46,7 @@ class Contested(Cluster):
     async def read(self, ref: object) -> dict[str, Any]:
         return self.now
 
-    async def apply_status(self, record: Record, status: dict[str, Any]) -> str:
+    async def apply_status(self, record: Record, status: dict[str, Any], whole: bool = True) -> str:
         if self.times > 0:
             self.times -= 1
             raise Conflict

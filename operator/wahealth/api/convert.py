@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +141,41 @@ def written_status(document: Mapping[str, Any]) -> core.Status:
         conditions=tuple(_read_condition(c) for c in read.conditions if c.type in _KNOWN_TYPES),
         observed_generation=read.observed_generation,
     )
+
+
+def left_standing(status: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """JSON pointers into the document: what its status has of ours that `status`, as applied, has not. Fields that
+    somebody else wrote stay where an apply leaves them out. In an order in which one after the other can be removed."""
+    known = {field.alias or name for name, field in api.Status.model_fields.items()}
+    ours = {key: value for key, value in found.items() if key in known}
+    if "conditions" in ours:
+        # One of a type that is not ours is another's to keep.
+        ours["conditions"] = [one if one.get("type") in _KNOWN_TYPES else None for one in ours["conditions"]]
+    return list(_surplus(status, ours, "/status"))
+
+
+_KEYS = ("type", "name", "pod")  # of the entries of our lists
+
+
+def _surplus(wanted: Any, found: Any, at: str) -> Iterator[str]:
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        for name, value in found.items():
+            if name in wanted:
+                yield from _surplus(wanted[name], value, f"{at}/{name}")
+            else:
+                yield f"{at}/{name}"
+    elif isinstance(wanted, list) and isinstance(found, list):
+        entries = {_key(entry): entry for entry in wanted}
+        for place in reversed(range(len(found))):
+            entry = found[place]
+            if _key(entry) in entries:
+                yield from _surplus(entries[_key(entry)], entry, f"{at}/{place}")
+            elif entry is not None:
+                yield f"{at}/{place}"
+
+
+def _key(entry: Any) -> Any:
+    return next((entry[key] for key in _KEYS if key in entry), None) if isinstance(entry, Mapping) else entry
 
 
 def _read_failover(read: api.LastFailover | None) -> core.Failover | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from wahealth.core.status import Condition, Endpoint, Failover, Status, TopologyNode
+from wahealth.core.status import Condition, Credentials, Endpoint, Failover, Status, TopologyNode
+
+MOST_AHEAD = timedelta(days=2)  # more than a clock or a time zone that was wrong puts into a status
 
 
 def plan(written: Status, shown: Status, now: datetime) -> Status | None:
@@ -16,6 +18,7 @@ def plan(written: Status, shown: Status, now: datetime) -> Status | None:
 
 def stamped(shown: Status, old: Status, now: datetime) -> Status:
     """With its times: the old ones where nothing moved, else `now`, which never goes back behind them."""
+    old = believable(old, now)
     now = max([now, *_times(old)])
     nodes = {node.name: node for node in old.nodes}
     endpoints = {(one.pod, one.address): one for one in old.endpoints}
@@ -26,6 +29,31 @@ def stamped(shown: Status, old: Status, now: datetime) -> Status:
         nodes=tuple(_node_stamped(node, nodes.get(node.name), now) for node in shown.nodes),
         endpoints=tuple(_endpoint_stamped(e, endpoints.get((e.pod, e.address)), now) for e in shown.endpoints),
     )
+
+
+def believable(old: Status, now: datetime) -> Status:
+    """Without times that no clock of ours has written, such as one of the year 9999: they count as none."""
+    latest = now + MOST_AHEAD
+    if all(time <= latest for time in (*_times(old), *_rotation(old.credentials))):
+        return old
+
+    def sane(time: datetime | None) -> datetime | None:
+        return None if time is not None and time > latest else time
+
+    failover, credentials = old.last_failover, old.credentials
+    return old._replace(
+        conditions=tuple(c._replace(last_transition_time=sane(c.last_transition_time)) for c in old.conditions),
+        nodes=tuple(node._replace(since_time=sane(node.since_time)) for node in old.nodes),
+        endpoints=tuple(endpoint._replace(since_time=sane(endpoint.since_time)) for endpoint in old.endpoints),
+        primary_master_since_time=sane(old.primary_master_since_time),
+        last_failover=failover if failover and sane(failover.time) else None,
+        credentials=credentials and credentials._replace(last_rotation_time=sane(credentials.last_rotation_time)),
+    )
+
+
+def _rotation(credentials: Credentials | None) -> Iterator[datetime]:
+    if credentials is not None and credentials.last_rotation_time is not None:
+        yield credentials.last_rotation_time
 
 
 def _times(old: Status) -> Iterator[datetime]:

@@ -20,7 +20,7 @@ from wahealth.core.events.event import Event
 from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.moment import AsOf, Moment
-from wahealth.core.plan import plan
+from wahealth.core.plan import believable, plan
 from wahealth.core.restart import Skip, WebWorkload, decided
 from wahealth.core.sight.look import Remembered, Sight, as_of_mode, look
 from wahealth.core.status import Failover, Status
@@ -202,7 +202,10 @@ def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
 def _suspended(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     history = _begun(history, facts, now)
     believed = history.believed and history.believed._replace(status=without_ready(history.believed.status))
-    say = suspended(believed.status if believed else unstamped(written)._replace(conditions=()), facts.generation)
+    say = suspended(
+        believed.status if believed else unstamped(believable(written, now.wall))._replace(conditions=()),
+        facts.generation,
+    )
     events = () if history.suspended else (SUSPENDED,)
     paused_ = paused(history)._replace(believed=believed, about=facts.generation)
     return _written(paused_, say, written, events, now)

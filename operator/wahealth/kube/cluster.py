@@ -10,10 +10,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from wahealth.api.convert import left_standing
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
 from wahealth.core.marks import GATE, Change
 from wahealth.core.restart import WebWorkload
-from wahealth.kube.apiserver.api import APPLY, MERGE, STRATEGIC, ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.apiserver.api import (
+    APPLY,
+    JSON_PATCH,
+    MERGE,
+    STRATEGIC,
+    ApiError,
+    ApiServer,
+    ApiUnavailable,
+    Document,
+)
 from wahealth.kube.events import MANAGER
 from wahealth.kube.inventory.workloads import PATHS, RESTARTED_AT
 from wahealth.kube.record import Record, Ref
@@ -49,8 +59,11 @@ class Cluster:
         except ApiError as error:
             raise _meaning(error) from None
 
-    async def apply_status(self, record: Record, status: dict[str, Any]) -> str:
-        """The new resourceVersion. The one last seen goes along: server-side apply ignores a wrong uid in status."""
+    async def apply_status(self, record: Record, status: dict[str, Any], whole: bool = True) -> str:
+        """The new resourceVersion. The one last seen goes along: server-side apply ignores a wrong uid in status.
+
+        `whole`: what somebody else wrote there is taken away, for an apply would leave it standing.
+        """
         metadata = {"name": record.ref.name, "namespace": record.ref.namespace, "resourceVersion": record.version}
         body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status}
         self._must_lead(record.uid)
@@ -58,6 +71,8 @@ class Cluster:
             written = await self._api.patch(
                 f"{_path(record.ref)}/status", body, APPLY, fieldManager=MANAGER, force="true"
             )
+            if whole and (others := left_standing(status, written.get("status") or {})):
+                written = await self._without(record, others, written["metadata"]["resourceVersion"])
         except ApiUnavailable:
             metrics.status_writes.labels("unavailable").inc()
             raise
@@ -67,6 +82,11 @@ class Cluster:
             raise (_meaning(error) if known else Unwritable(str(error))) from None
         metrics.status_writes.labels("written").inc()
         return str(written["metadata"]["resourceVersion"])
+
+    async def _without(self, record: Record, pointers: list[str], version: str) -> Document:
+        last_seen = {"op": "replace", "path": "/metadata/resourceVersion", "value": version}
+        patch = [last_seen, *({"op": "remove", "path": pointer} for pointer in pointers)]
+        return await self._api.patch(f"{_path(record.ref)}/status", patch, JSON_PATCH, fieldManager=MANAGER)
 
     async def restart(self, record: Record, workload: WebWorkload, now: datetime) -> str:
         """Empty, or why the API server would not have it, a whole sentence."""

@@ -138,7 +138,7 @@ class Cycle:
         )
         with contextlib.suppress(Unwritable, Conflict):
             if not _says(record.written, least):
-                await self._apply(record, least)
+                await self._apply(record, least, whole=False)
         return False
 
     async def _look_again(self, record: Record) -> None:
@@ -147,12 +147,12 @@ class Cycle:
             raise Vanished  # recreated under the same name: this verdict is not about that one
         record.renew(document)
 
-    async def _apply(self, record: Record, status: Status) -> None:
+    async def _apply(self, record: Record, status: Status, whole: bool = True) -> None:
         if (ready := _unowned_ready(record.written, status)) is not None:
             # The schema's default Ready has no owner: apply leaves it standing unless it was once ours.
             first = status._replace(conditions=(*status.conditions, ready))
-            record.version = await self._cluster.apply_status(record, status_document(first))
-        record.version = await self._cluster.apply_status(record, status_document(status))
+            record.version = await self._cluster.apply_status(record, status_document(first), whole)
+        record.version = await self._cluster.apply_status(record, status_document(status), whole)
         record.written = status
         log.info("status written", extra=_summary(record, status))
 

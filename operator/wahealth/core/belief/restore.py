@@ -11,6 +11,7 @@ from wahealth.core.belief.history import BURST, Budget, History, seen_so_far
 from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.moment import Moment
+from wahealth.core.plan import believable
 from wahealth.core.sight.endpoints import Watched
 from wahealth.core.sight.expected import Rise
 from wahealth.core.sight.look import Remembered
@@ -30,6 +31,7 @@ _KEY_FORM = frozenset({"APIKeyTooShort", "APIKeyTooLong", "APIKeyInvalidCharacte
 
 def restored(written: Status, generation: int, patience: Patience, now: Moment) -> History:
     """Of a resource that this process sees for the first time; `written` may say nothing yet."""
+    written = believable(written, now.wall)
     history = History(
         began=now.since(_began(written)),
         generation=generation,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Self
@@ -19,12 +20,14 @@ from wahealth.kube.apiserver.outage import Outage
 from wahealth.kube.apiserver.session import FAILURES, Account, Identity, cannot_answer, session
 
 Document = dict[str, Any]
+Body = Document | list[Document] | None
 
 JSON = "application/json"
 _METADATA = "as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 METADATA, METADATA_LIST = (f"{JSON};{_METADATA.format(what)}" for what in ("", "List"))
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 _REQUEST_SECONDS = 30
 _SILENCE_SECONDS = 70  # a watch brings a bookmark about every minute
@@ -83,7 +86,7 @@ class ApiServer:
     async def update(self, path: str, body: Document) -> Document:
         return await self._request("PUT", path, body)
 
-    async def patch(self, path: str, body: Document, form: str, **query: str | int) -> Document:
+    async def patch(self, path: str, body: Document | list[Document], form: str, **query: str | int) -> Document:
         return await self._request("PATCH", _with(path, query), body, form)
 
     async def watch(self, path: str, *, accept: str = JSON, **query: str | int) -> AsyncGenerator[Document]:
@@ -100,7 +103,7 @@ class ApiServer:
             response.close()
 
     async def _request(
-        self, method: str, path: str, body: Document | None = None, form: str = JSON, accept: str = JSON
+        self, method: str, path: str, body: Body = None, form: str = JSON, accept: str = JSON
     ) -> Document:
         headers = {"Accept": accept, "Content-Type": form}
         async with self._turns:
@@ -112,11 +115,11 @@ class ApiServer:
         return document
 
     async def _send(
-        self, method: str, path: str, body: Document | None, headers: dict[str, str], patience: aiohttp.ClientTimeout
+        self, method: str, path: str, body: Body, headers: dict[str, str], patience: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         if self._outage.pause:
             raise ApiUnavailable("it wants to be left alone")
-        data = None if body is None else json.dumps(body).encode()
+        data = None if body is None else encoded(body)
         try:
             response = await self._session.request(
                 method, self._host + path, data=data, headers=headers, timeout=patience, allow_redirects=False
@@ -127,6 +130,20 @@ class ApiServer:
         except _FAILURES as failure:
             raise ApiUnavailable(type(failure).__name__) from None
         raise error
+
+
+def encoded(body: Document | list[Document]) -> bytes:
+    """As JSON, and as YAML too: an apply is read as that, which has no escape for a character of two halves, and takes
+    some others only where they are escaped. Half a character alone is none."""
+    return _ESCAPED.sub(_escape, json.dumps(body, ensure_ascii=False)).encode()
+
+
+_ESCAPED = re.compile("[\x7f-\uffff]")  # and so halves, too
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return "\\ufffd" if 0xD800 <= code < 0xE000 else f"\\u{code:04x}"
 
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
