@@ -170,6 +170,38 @@ def test_who_is_killed_is_followed_within_twenty_seconds_and_not_before_the_leas
     played(script)
 
 
+def test_a_lease_that_was_deleted_is_taken_whatever_its_holder_had_promised() -> None:
+    """Somebody wrote 68 years into it."""
+
+    async def script(cluster: Cluster) -> None:
+        cluster.start("a")
+        await cluster.after(5)
+        (path,) = cluster.leases.kept
+        theirs = cluster.leases.kept[path]
+        spec = {**theirs["spec"], "holderIdentity": "x\x1b[31m", "leaseDurationSeconds": 2_147_483_647}
+        cluster.leases.keep(path, {**theirs, "spec": spec})
+        assert await cluster.after(30) == []
+        del cluster.leases.kept[path]
+        assert await cluster.seconds_until_led() <= 3  # it was not renewed for longer than one of us may pause
+        assert cluster.leases.kept[path]["spec"]["leaseDurationSeconds"] == 15
+
+    played(script)
+
+
+def test_one_that_is_deleted_early_is_waited_for_as_long_as_one_of_us_would() -> None:
+    async def script(cluster: Cluster) -> None:
+        cluster.start("a")
+        await cluster.after(5)
+        cluster.start("b")
+        await cluster.after(5)
+        cluster.leases.away.add("a")
+        cluster.leases.kept.clear()
+        assert await cluster.after(10.1) == []
+        assert await cluster.after(10) == ["b"]
+
+    played(script)
+
+
 def test_who_cannot_renew_stops_to_write_before_another_begins_and_looks_on() -> None:
     async def script(cluster: Cluster) -> None:
         cluster.start("a")

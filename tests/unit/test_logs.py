@@ -60,6 +60,20 @@ def test_text_has_the_same_fields(written: Written) -> None:
     assert "INFO    status written namespace=acme name=shop uid=u-1 reason=Available" in text
 
 
+ODD = "a\x1b[31m\r\nb\tc\x9b\u202e\u2028é\U0001f600"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_in_a_field_moves_a_terminal_or_makes_a_line(written: Written, form: Literal["json", "text"]) -> None:
+    lines = written(form, {"holder": ODD}).splitlines()
+    assert len(lines) == 1
+    assert lines[0].isprintable()
+    if form == "json":
+        assert json.loads(lines[0])["holder"] == ODD
+    else:
+        assert r"holder=a\x1b[31m\r\nb\tc\x9b\u202e\u2028é" in lines[0]
+
+
 def test_what_has_a_topic_is_said_once_a_minute_and_says_how_much_it_left_out() -> None:
     clock = [0.0]
     often = logs.OnceAMinute(lambda: clock[0])

@@ -54,9 +54,12 @@ class Tenure(NamedTuple):
         ours = self.renewed if lease.holder == me else None
         return Tenure(lease, self.changed if same else now, ours)
 
-    def without_lease(self) -> Tenure:
-        """Somebody deleted it: whoever held it leads on, for it does not know yet."""
-        return self if self.lease is None else self._replace(lease=self.lease._replace(version=""))
+    def without_lease(self, terms: Terms) -> Tenure:
+        """Somebody deleted it: whoever held it leads on, for it does not know yet; but no longer than one of us would,
+        for what it had promised nobody can read any more."""
+        if self.lease is None:
+            return self
+        return self._replace(lease=self.lease._replace(version="", duration=min(self.lease.duration, terms.duration)))
 
     def is_free(self, me: str, now: float) -> bool:
         if self.lease is None or self.lease.holder in {"", me}:

@@ -32,12 +32,22 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class TextFormatter(logging.Formatter):
-    """The message, then the fields as key=value."""
+    """The message, then the fields as key=value. Nothing in it moves a terminal, and no field makes a line of its own:
+    who holds a Lease, for one, may be whatever somebody wrote there."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = [f"{_NAMES.get(k, k)}={v}" for k, v in vars(record).items() if k not in _STANDARD]
-        first, *rest = super().format(record).split("\n", 1)
-        return "\n".join([" ".join([first, *fields]), *rest])
+        first, *rest = super().format(record).split("\n")
+        return "\n".join(map(printable, [" ".join([first, *fields]), *rest]))
+
+
+def printable(line: str) -> str:
+    """With an escape for each character that does not print."""
+    return line if line.isprintable() else "".join(one if one.isprintable() else _escaped(one) for one in line)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 class OnceAMinute(logging.Filter):

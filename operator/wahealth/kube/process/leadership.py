@@ -175,7 +175,7 @@ class Seat:
         except ApiError as error:
             if error.status != _ABSENT:
                 raise
-            self.tenure = self.tenure.without_lease()
+            self.tenure = self.tenure.without_lease(self.terms)
         else:
             self.tenure = self.tenure.saw(_lease(document), self._me, self._now())
 
