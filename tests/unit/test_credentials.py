@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wahealth.core.credentials import api_key_problem
+from wahealth.core.credentials import api_key_problem, login_problem, token_problem
 from wahealth.probe.credential import api_key
 
 
@@ -45,6 +45,67 @@ def test_a_trailing_newline_is_named_as_the_cause() -> None:
     found = api_key_problem(b"a-key-of-enough-characters\n")
     assert found is not None
     assert "newline" in found.message
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (b"x" * 128 + b"\n", "APIKeyInvalidCharacters"),
+        (b"x" * 127 + b"\r\n", "APIKeyInvalidCharacters"),
+        (b"x" * 200 + b"\n", "APIKeyTooLong"),
+        (b"abc\n", "APIKeyTooShort"),
+        (b"\n", "APIKeyTooShort"),
+    ],
+)
+def test_it_is_named_too_where_the_length_is_wrong(key: bytes, expected: str) -> None:
+    found = api_key_problem(key)
+    assert found is not None
+    assert found.reason == expected
+    assert "ends in a newline (make the Secret with printf" in found.message
+
+
+def test_so_it_is_of_a_token_and_of_a_login() -> None:
+    at_most = (
+        token_problem(b"t" * 8192 + b"\n"),
+        login_problem(b"u" * 1024 + b"\n", b"p"),
+        login_problem(b"u", b"p\n"),
+    )
+    for found in at_most:
+        assert found is not None
+        assert found.reason == "APIKeyInvalidCharacters"
+        assert "newline" in found.message
+    for more in (token_problem(b"t" * 9000 + b"\n"), login_problem(b"u" * 2000 + b"\n", b"p")):
+        assert more is not None
+        assert more.reason == "APIKeyTooLong"
+        assert "newline" in more.message
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        (b"twelve chars", "The API key holds a space: an HTTP header would end the secret there."),
+        (b" twelve-chars", "The API key begins or ends with white space: an HTTP header loses it."),
+        (
+            b"twelve\tchars",
+            "The API key holds a character that is not printable ASCII: an HTTP header cannot carry it.",
+        ),
+    ],
+)
+def test_what_an_http_header_would_make_of_it(key: bytes, says: str) -> None:
+    found = api_key_problem(key)
+    assert found is not None
+    assert (found.reason, found.message) == ("APIKeyInvalidCharacters", says)
+
+
+@pytest.mark.parametrize(
+    "pasted", [b"Apikey ", b"APIKEY\t", b"Bearer ", b"basic ", b"Authorization: Bearer ", b" apikey "]
+)
+@pytest.mark.parametrize("rest", [b"", b"a-key-of-enough-characters", b"x" * 128, b"x" * 9000])
+def test_a_pasted_beginning_of_the_header_is_named(pasted: bytes, rest: bytes) -> None:
+    for found in (api_key_problem(pasted + rest), token_problem(pasted + rest)):
+        assert found is not None
+        assert found.reason == "APIKeyInvalidCharacters"
+        assert found.message.endswith(": put into the Secret only what comes after it.")
 
 
 @pytest.mark.parametrize("key", [b"tiny", b"y" * 200, b"canary with spaces"])
