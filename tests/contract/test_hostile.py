@@ -70,6 +70,16 @@ ANSWERS: list[tuple[str, Script, str]] = [
     ),
     ("T7 gzip", says(answer(GOOD, b"Content-Encoding: gzip, gzip\r\n")), "InvalidResponse"),
     ("T7 zstd", says(answer(GOOD, b"Content-Encoding: zstd\r\n")), "InvalidResponse"),
+    (
+        "T7 gzip after identity",
+        says(answer(GOOD, b"Content-Encoding: identity\r\ncontent-encoding: GZIP\r\n")),
+        "InvalidResponse",
+    ),
+    *(
+        (f"T7 {coding!r} is none", says(answer(GOOD, b"Content-Encoding:" + coding + b"\r\n")), "Answered")
+        for coding in (b" identity", b" Identity", b" IDENTITY ", b"", b" ", b" identity, ", b" Identity,identity")
+    ),
+    ("T7 nothing twice", says(answer(GOOD, b"Content-Encoding:\r\n" * 2)), "Answered"),
     ("T8 a header of 1 MB", says(answer(GOOD, b"X: " + b"x" * 1_000_000 + b"\r\n")), "InvalidResponse"),
     ("T8 10,000 headers", says(answer(GOOD, b"X: a-header\r\n" * 10_000)), "InvalidResponse"),
     (

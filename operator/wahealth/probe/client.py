@@ -7,7 +7,7 @@ What the world does comes back as a value. What is our own fault (no file descri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Generic, NamedTuple, Self, TypeVar
@@ -214,9 +214,17 @@ async def _login_outcome(response: httpx.Response) -> LoginOutcome[Credential]:
 
 
 async def _body(response: httpx.Response) -> bytes | Malformed:
-    if response.headers.get("content-encoding", "identity") != "identity":
+    if not _PLAIN.issuperset(_codings(response.headers.get_list("content-encoding"))):
         return Malformed("the body is compressed, which was not asked for")
     return b"".join([chunk async for chunk in response.aiter_raw()])
+
+
+_PLAIN = frozenset({"", "identity"})
+
+
+def _codings(written: Sequence[str]) -> Iterator[str]:
+    """Of a list over one or more lines, case-insensitive, elements of which may be empty (RFC 9110, 5.6.1 and 8.4)."""
+    return (coding.strip().lower() for line in written for coding in line.split(","))
 
 
 def _retry_after(written: str) -> float:
