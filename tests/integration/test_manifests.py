@@ -13,6 +13,7 @@ from support.kinds import monitoring_crds, write_schemas
 from support.rendered import CASES, ROOT, Document, case, documents
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
+from wahealth.playground.environment import until_kinds_are_served
 
 MANIFESTS = ROOT / "manifests"
 COMPONENTS = sorted(path.name for path in (MANIFESTS / "components").iterdir())
@@ -29,7 +30,7 @@ def plane(plane: ControlPlane) -> ControlPlane:
         plane.kubectl("create", "namespace", namespace)
     for crd in monitoring_crds():
         plane.kubectl("apply", "--server-side", "-f", str(crd))
-    plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    until_kinds_are_served(plane)
     return plane
 
 

@@ -9,7 +9,7 @@ from support.faulty import Asked, Fault
 from support.storm import SPACE, STATUS, Storm
 from support.worlds import impatient_kind
 from wahealth.playground.cluster.control_plane import ControlPlaneFailed
-from wahealth.playground.environment import until
+from wahealth.playground.environment import until, until_kinds_are_served
 from wahealth.playground.pki import Authority
 
 
@@ -85,7 +85,7 @@ def test_the_kind_goes_and_comes_back(storm: Storm) -> None:
     time.sleep(5)
     assert storm.operator.is_alive()
     storm.environment.apply([impatient_kind()])
-    storm.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=90s")
+    until_kinds_are_served(storm.environment.plane)
     fields = ("apiVersion", "kind", "spec")
     again = [{**{name: one[name] for name in fields}, "metadata": _name(one)} for one in kept]
     until(lambda: _applied(storm, again), "the kind is served", 90)

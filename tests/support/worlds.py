@@ -15,7 +15,7 @@ from support.clients import CANARY, forms_of
 from wahealth.api.crd import custom_resource_definition
 from wahealth.kube import access
 from wahealth.playground.cluster.control_plane import ControlPlane
-from wahealth.playground.environment import SYSTEM, Environment
+from wahealth.playground.environment import SYSTEM, Environment, until_kinds_are_served
 
 OUTSIDE = "127.64.255.254"  # a host that is no pod's
 FLAGS = (
@@ -95,7 +95,7 @@ class Worlds:
             self.close()
             self._bare = self._leaving.enter_context(ControlPlane(say=say))
             self._bare.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump(custom_resource_definition()))
-            self._bare.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+            until_kinds_are_served(self._bare)
         return self._bare
 
 
