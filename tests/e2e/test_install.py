@@ -26,7 +26,7 @@ from support.steps import step
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, PLURAL
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed, printed
-from wahealth.playground.environment import until
+from wahealth.playground.environment import until, until_kinds_are_served
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "wahealth"
@@ -318,8 +318,7 @@ def test_an_alert_with_a_runbook_when_it_breaks(
         pytest.skip("there is no Go to get the Prometheus operator's CRDs with")
     for crd in crds:
         cluster.run(f"kubectl apply --server-side -f {crd}")
-    for crd in crds:
-        cluster.run(f"kubectl wait --for=condition=Established -f {crd} --timeout=120s")
+    until_kinds_are_served(plane.read)
     (line,) = (line for line in WALK if "prometheusRule" in line)
     cluster.run(line)
     rule = cluster.read(f"prometheusrules/{NAME}", api="apis/monitoring.coreos.com/v1")["spec"]

@@ -15,7 +15,7 @@ from wahealth.core.marks import CLIENT, GATE, GATEWAY, ROLE
 from wahealth.kube import access
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.cluster.processes import Leashed
-from wahealth.playground.environment import until
+from wahealth.playground.environment import until, until_kinds_are_served
 
 SYSTEM = "wahealth-system"
 
@@ -48,7 +48,7 @@ def operator(plane: Plane) -> Iterator[Operator]:
     rights = [*access.manifests(SYSTEM), *access.optional(SYSTEM, access.Option.MARK_PODS)]
     documents = "\n---\n".join(map(json.dumps, [custom_resource_definition(), namespace, *rights]))
     plane.kubectl("apply", "--server-side", "-f", "-", input=documents)
-    plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=110s")
+    until_kinds_are_served(plane.read)
     operator = Operator(plane)
     yield operator
     operator.stop()

@@ -30,7 +30,7 @@ def plane(plane: ControlPlane) -> ControlPlane:
         plane.kubectl("create", "namespace", namespace)
     for crd in monitoring_crds():
         plane.kubectl("apply", "--server-side", "-f", str(crd))
-    until_kinds_are_served(plane)
+    until_kinds_are_served(plane.read)
     return plane
 
 

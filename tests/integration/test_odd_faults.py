@@ -85,7 +85,7 @@ def test_the_kind_goes_and_comes_back(storm: Storm) -> None:
     time.sleep(5)
     assert storm.operator.is_alive()
     storm.environment.apply([impatient_kind()])
-    until_kinds_are_served(storm.environment.plane)
+    until_kinds_are_served(storm.environment.plane.read)
     fields = ("apiVersion", "kind", "spec")
     again = [{**{name: one[name] for name in fields}, "metadata": _name(one)} for one in kept]
     until(lambda: _applied(storm, again), "the kind is served", 90)

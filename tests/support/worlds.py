@@ -95,7 +95,7 @@ class Worlds:
             self.close()
             self._bare = self._leaving.enter_context(ControlPlane(say=say))
             self._bare.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump(custom_resource_definition()))
-            until_kinds_are_served(self._bare)
+            until_kinds_are_served(self._bare.read)
         return self._bare
 
 

@@ -71,7 +71,7 @@ class Environment:
             *(right for option in access.Option for right in access.optional(SYSTEM, option)),
         ]
         self.apply([custom_resource_definition(), _namespace(SYSTEM), *rights])
-        until_kinds_are_served(self.plane)
+        until_kinds_are_served(self.plane.read)
 
     @property
     def python(self) -> list[str]:
@@ -189,11 +189,12 @@ def until(seen: Callable[[], Any], what: str, seconds: float = 60) -> Any:
         time.sleep(0.25)
 
 
-def until_kinds_are_served(plane: ControlPlane, seconds: float = 90) -> None:
-    """All CustomResourceDefinitions. `kubectl wait` ends with an error where one has no conditions yet."""
+def until_kinds_are_served(read: Callable[[str], Any], seconds: float = 90) -> None:
+    """All CustomResourceDefinitions; `read` as `ControlPlane.read`. `kubectl wait` ends with an error where one has no
+    conditions yet."""
 
     def served() -> bool:
-        kinds = plane.read("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
+        kinds = read("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]
         found = (c for kind in kinds for c in kind.get("status", {}).get("conditions") or ())
         ready = [c for c in found if c["type"] == "Established" and c["status"] == "True"]
         return len(ready) == len(kinds)
