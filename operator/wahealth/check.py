@@ -19,6 +19,7 @@ from wahealth.core.facts import ALLOWED_SHARDS, Expectation, Facts
 from wahealth.core.origin import NotAnOrigin, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
+from wahealth.core.reasons.row import Surface
 from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Finding, Mode, Status, Truth
 from wahealth.probe.client import Place, Prober, Question
@@ -110,7 +111,8 @@ def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
 async def _facts(arguments: argparse.Namespace) -> Facts:
     host, port = _origin(arguments.url)
     trust = _trust(arguments)
-    expected = Expectation(Mode(arguments.mode) if arguments.mode else None, arguments.shards)
+    mode = Mode(arguments.mode) if arguments.mode else None
+    expected = Expectation(mode, arguments.shards, surface=Surface.DESK)
     credential = await _credential(arguments)
     if isinstance(credential, Finding):
         return Facts(expected, 0, key=credential)
@@ -147,7 +149,7 @@ async def _credential(arguments: argparse.Namespace) -> Credential | Finding | N
         if arguments.ready:
             return None
         raise
-    problem = api_key_problem(key)
+    problem = api_key_problem(key, Surface.DESK)
     if problem is None:
         return api_key(key)
     return None if arguments.ready else problem

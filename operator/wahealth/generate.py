@@ -12,6 +12,7 @@ import yaml
 
 from wahealth.api import admission
 from wahealth.api.crd import custom_resource_definition
+from wahealth.api.reasons import reasons
 from wahealth.api.reference import reference
 from wahealth.install import values
 from wahealth.kube import access
@@ -30,6 +31,7 @@ def files() -> dict[str, str]:
     return {
         "operator/REFERENCE.md": reference(),
         "operator/METRICS.md": _metrics(),
+        "operator/REASONS.md": reasons(),
         **dict.fromkeys(
             ("manifests/crd.yaml", f"{CHART}/files/crd.yaml"), _yaml(models, [custom_resource_definition()])
         ),

@@ -81,7 +81,7 @@ def test_a_slow_drip_does_not_stretch_the_deadline(simulator: Simulator, questio
 
 def test_the_vendors_error_code_stands_in_the_detail(simulator: Simulator, question: Question) -> None:
     simulator.set(status=500, body='{"errors": [{"code": 1014}]}')
-    assert ask(question) == Unreachable(Unreached.HTTP_STATUS, "HTTP 500, code 1014")
+    assert ask(question) == Unreachable(Unreached.HTTP_STATUS, "HTTP 500, code 1014", status=500, code=1014)
 
 
 @pytest.mark.parametrize("body", ["<html></html>", '{"meta": {}}', "null", ""])
@@ -138,3 +138,12 @@ def test_bytes_that_are_no_certificate() -> None:
 def test_proxies_of_the_environment_are_not_asked(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     assert isinstance(ask(question), Answered)
+
+
+def test_where_a_redirect_leads_stands_in_the_detail_without_its_query(
+    simulator: Simulator, question: Question
+) -> None:
+    simulator.set(status=301, headers={"Location": "https://me:secret@login.example/start?return=secret"})
+    heard = ask(question)
+    assert isinstance(heard, Unreachable)
+    assert heard.detail == "HTTP 301 to https://login.example/start"

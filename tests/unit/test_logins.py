@@ -103,7 +103,7 @@ class Waweb:
 def reasons(asked: Asked[str]) -> tuple[list[str], str]:
     return [
         type(outcome).__name__ for outcome in asked.outcomes.values()
-    ], asked.refusal.message if asked.refusal else ""
+    ], asked.refusal.says() if asked.refusal else ""
 
 
 def test_one_login_for_all_pods_and_all_rounds() -> None:

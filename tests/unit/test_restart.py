@@ -25,9 +25,8 @@ from support.builders import (
 from wahealth.api.convert import written_status
 from wahealth.core.answer import Node, Refused, Role, Unreachable, Unreached
 from wahealth.core.facts import Expectation, Facts, Patience, Pod, Pods
+from wahealth.core.reasons.credentials import LOGIN_REFUSED, TOKEN_EXPIRED
 from wahealth.core.signin.kinds import Kind
-from wahealth.core.signin.logins import LOGIN_REFUSED
-from wahealth.core.signin.tokens import EXPIRED
 from wahealth.core.status import ConditionType, Finding, Mode, Truth
 
 AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
@@ -177,7 +176,7 @@ def test_a_grace_begins_when_its_state_was_seen_and_not_when_nobody_could_see() 
 
 def test_what_only_an_edit_helps_stays_so() -> None:
     by_login = replace(facts(Refused(), signs_in_by=Kind.LOGIN), refusal=LOGIN_REFUSED)
-    by_token = replace(facts(Refused(), signs_in_by=Kind.TOKEN), refusal=EXPIRED)
+    by_token = replace(facts(Refused(), signs_in_by=Kind.TOKEN), refusal=TOKEN_EXPIRED)
     for told in (MISSING, facts(Refused()), by_login, by_token):
         story = Story().rounds(1, facts(single(CONNECTED))).rounds(6, told)
         assert story.written.condition(ConditionType.STALLED) is not None

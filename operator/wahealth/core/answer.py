@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wahealth.core.certificate import Presented
+from wahealth.core.certificate import Presented, Untrusted
 from wahealth.core.word import Word
 
 
@@ -86,8 +86,11 @@ TIMED_OUT = frozenset({Unreached.CONNECT_TIMEOUT, Unreached.READ_TIMEOUT, Unreac
 @dataclass(frozen=True, slots=True)
 class Unreachable:
     reason: Unreached
-    detail: str = ""  # our own words, such as "HTTP 500 (1014)"; never an exception's text
-    presented: Presented | None = None  # the certificate that was not trusted
+    detail: str = ""  # our own words, such as "HTTP 500, code 1014"; never an exception's text
+    untrusted: Untrusted | None = None  # why the certificate was not trusted
+    presented: Presented | None = None  # that certificate
+    status: int = 0  # of HTTP
+    code: int = 0  # the vendor's, of its errors
     retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from wahealth.core.word import Word
+
 EXPIRING = timedelta(days=14)  # before its end a certificate is warned of
 
 
@@ -23,6 +25,22 @@ def first_to_end(certificates: Iterable[Certificate]) -> Certificate | None:
 
 def is_expiring(certificate: Certificate | None, now: datetime) -> bool:
     return certificate is not None and certificate.not_after - now <= EXPIRING
+
+
+class Untrusted(Word):
+    """Why one was not trusted, as the sentence says it."""
+
+    NOT_YET_VALID = "the certificate is not valid yet"
+    EXPIRED = "the certificate has expired"
+    SIGNS_ITSELF = "the certificate signs itself and is not trusted"
+    UNKNOWN_AUTHORITY = "the certificate's authority is not trusted"
+    OTHER_NAME = "the certificate carries another name"
+    OTHER_ADDRESS = "the certificate carries another address"
+    WEAK_KEY = "the certificate's key is too weak"
+    WEAK_AUTHORITY = "the certificate's authority has a key that is too weak"
+    OTHER_PIN = "the certificate is not the one that is pinned"
+    NO_SUCH_NAME = "the server name cannot be asked for"
+    OTHERWISE = "the certificate cannot be verified"
 
 
 class Presented(NamedTuple):

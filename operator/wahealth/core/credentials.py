@@ -8,8 +8,12 @@ tells the value or its length.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from wahealth.core.status import Finding, Truth
+from wahealth.core.reasons import credentials as says
+from wahealth.core.reasons.found import false
+from wahealth.core.reasons.row import Surface
+from wahealth.core.status import Finding
 
 SHORTEST, LONGEST = 12, 128
 LONGEST_TOKEN = 8192  # bytes; a JWT of waweb has some 300
@@ -18,61 +22,80 @@ _PRINTABLE = frozenset(range(0x21, 0x7F))
 _NEWLINE = "ends in a newline (make the Secret with printf or --from-literal, not with echo)"
 
 
-def api_key_problem(key: bytes) -> Finding | None:
-    """What is wrong with the key, or None: a mistake that explains its length, its length in bytes, its characters."""
-    allowed = f"waweb takes {SHORTEST} to {LONGEST} characters"
-    return _problem_of("API key", key, (SHORTEST, f"is too short: {allowed}"), (LONGEST, f"is too long: {allowed}"))
+class Bounds(NamedTuple):
+    """Of a secret, in bytes; `allowed`: the same in words."""
+
+    what: str
+    shortest: int
+    longest: int
+    allowed: str
 
 
-def token_problem(token: bytes) -> Finding | None:
+_API_KEY = Bounds("API key", SHORTEST, LONGEST, f"waweb takes {SHORTEST} to {LONGEST} characters")
+_TOKEN = Bounds("token", 1, LONGEST_TOKEN, f"it may have {LONGEST_TOKEN} characters")
+
+
+def api_key_problem(key: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
+    """What is wrong with the key, or None: a mistake that explains its length, its length in bytes, its characters.
+
+    `at`: where that is read.
+    """
+    return _problem_of(_API_KEY, key, at)
+
+
+def token_problem(token: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
     """The same of a Bearer token, which may be 1 to 8,192 bytes long."""
-    too_long = f"is too long: it may have {LONGEST_TOKEN} characters"
-    return _problem_of("token", token, (1, "is empty: put one into the Secret"), (LONGEST_TOKEN, too_long))
+    return _problem_of(_TOKEN, token, at)
 
 
-def _problem_of(what: str, secret: bytes, shortest: tuple[int, str], longest: tuple[int, str]) -> Finding | None:
-    """`shortest` and `longest`: in bytes, and what to say where they are passed."""
+def _problem_of(bounds: Bounds, secret: bytes, at: Surface) -> Finding | None:
+    what = bounds.what
     if (scheme := _SCHEME.match(secret)) is not None:
-        pasted = scheme[1].decode().capitalize()
-        said = f"The {what} begins with the word {pasted}: put into the Secret only what comes after it."
-        return _problem("APIKeyInvalidCharacters", said)
+        return false(says.WITH_ITS_SCHEME, at, what=what, word=scheme[1].decode().capitalize())
     bare = secret.rstrip(b"\r\n") if secret.endswith(b"\n") else secret
-    if not any(shortest[0] <= len(one) <= longest[0] for one in (secret, bare)):
-        reason, wrong = ("APIKeyTooShort", shortest[1]) if len(bare) < shortest[0] else ("APIKeyTooLong", longest[1])
-        also = "" if bare is secret else f" It also {_NEWLINE}."
-        return _problem(reason, f"The {what} {wrong}.{also}")
+    if not bare and bounds.shortest == 1:
+        return false(says.EMPTY, at, what=what)
+    if not any(bounds.shortest <= len(one) <= bounds.longest for one in (secret, bare)):
+        row = says.TOO_SHORT if len(bare) < bounds.shortest else says.TOO_LONG
+        return false(row, at, what=what, allowed=bounds.allowed, also=_also(secret))
     if _PRINTABLE.issuperset(secret):
         return None
-    return _problem("APIKeyInvalidCharacters", f"The {what} {_in_a_header(secret)}.")
+    return false(says.STRAY_CHARACTER, at, what=what, **_in_a_header(secret))
+
+
+def _also(secret: bytes) -> str:
+    return f". It also {_NEWLINE}" if secret.endswith(b"\n") else ""
 
 
 # How an Authorization header begins (RFC 9110): pasted with what follows.
 _SCHEME = re.compile(rb"\s*(?:authorization:\s*)?(apikey|bearer|basic)\s", re.IGNORECASE)
 
 
-def _in_a_header(secret: bytes) -> str:
+def _in_a_header(secret: bytes) -> dict[str, str]:
     """A header can carry a space, but none within a secret, nor at its ends."""
     if not _PRINTABLE.issuperset(secret.replace(b" ", b"")):
-        return f"{_stray(secret)}: an HTTP header cannot carry it"
-    return (
-        f"{_stray(secret)}: an HTTP header {'loses it' if secret != secret.strip() else 'would end the secret there'}"
-    )
+        return {"stray": _stray(secret), "carrier": "an HTTP header cannot carry it"}
+    loses = "loses it" if secret != secret.strip() else "would end the secret there"
+    return {"stray": _stray(secret), "carrier": f"an HTTP header {loses}"}
 
 
-def login_problem(username: bytes, password: bytes) -> Finding | None:
+def login_problem(username: bytes, password: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
     """The same of a user: Basic authentication (RFC 7617) carries UTF-8 without control characters, and no colon in
     the name."""
     for what, value in (("user name", username), ("password", password)):
         if not value:
-            return _problem("APIKeyTooShort", f"The {what} is empty: put it into the Secret.")
+            return false(says.EMPTY, at, what=what)
         if len(value.rstrip(b"\r\n")) > LONGEST_OF_LOGIN:
-            also = f" It also {_NEWLINE}." if value.endswith(b"\n") else ""
-            return _problem("APIKeyTooLong", f"The {what} is too long: it may have {LONGEST_OF_LOGIN} bytes.{also}")
+            allowed = f"it may have {LONGEST_OF_LOGIN} bytes"
+            return false(says.TOO_LONG, at, what=what, allowed=allowed, also=_also(value))
         if value != value.strip() or not _is_text(value):
-            return _problem("APIKeyInvalidCharacters", f"The {what} {_stray(value)}: a login cannot carry it.")
+            return false(says.STRAY_CHARACTER, at, what=what, stray=_stray(value), carrier=_NO_LOGIN)
     if b":" in username:
-        return _problem("APIKeyInvalidCharacters", "The user name holds a colon: a login cannot carry it.")
+        return false(says.STRAY_CHARACTER, at, what="user name", stray="holds a colon", carrier=_NO_LOGIN)
     return None
+
+
+_NO_LOGIN = "a login cannot carry it"
 
 
 def _is_text(value: bytes) -> bool:
@@ -90,7 +113,3 @@ def _stray(secret: bytes) -> str:
     if b" " in secret:
         return "holds a space"
     return "holds a character that is not printable ASCII"
-
-
-def _problem(reason: str, message: str) -> Finding:
-    return Finding(Truth.FALSE, reason, message)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from wahealth.core.answer import Answered, PodOutcome, Refused
 from wahealth.core.certificate import Certificate
+from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Asked
@@ -67,6 +68,7 @@ class Expectation:
     restart_period: float | None = None  # seconds between two restarts of the web workload; None: it is never restarted
     exposed: Exposure | None = None  # why that is sent to whoever answers
     patience: Patience = field(default_factory=Patience)
+    surface: Surface = Surface.RESOURCE  # where what is said of it is read
 
 
 class Pod(NamedTuple):
@@ -96,7 +98,7 @@ class Facts:
     outcomes: tuple[PodOutcome, ...] = ()
     reference: Finding | None = None  # what the spec refers to and is not there: Accepted=False
     key: Finding | None = None  # the form of the key, the token or the login: CredentialsValid=False
-    refusal: Finding | None = None  # what it means when nobody takes it; None: what it means of an API key
+    refusal: Row | None = None  # what it means when nobody takes it; None: what it means of an API key
     pods: Pods | None = None  # None: nothing is known of pods
     key_changed: float | None = None  # the second at which a change of the key was noticed
     rotated: datetime | None = None  # the same, as it is written

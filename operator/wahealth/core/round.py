@@ -18,7 +18,7 @@ from wahealth.core.belief.shown import shown, suspended, without_ready
 from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
 from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
-from wahealth.core.facts import Facts, Patience
+from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.moment import AsOf, Moment
 from wahealth.core.plan import believable, plan
 from wahealth.core.restart import Skip, WebWorkload, decided
@@ -70,9 +70,11 @@ def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     after, draft, sight = _judged(before, facts, now)
     after, moves = _handed_over(after, draft, sight, now)
     after = _flapping(after, patience, now)
-    change = _change(before, after, moves, patience)
+    change = _change(before, after, moves, facts.expected)
     restart = _restart(after, facts, sight, now)
-    marks = _marks(after, patience, now)._replace(restart_skipped=restart.why if isinstance(restart, Skip) else "")
+    marks = _marks(after, facts.expected, now)._replace(
+        restart_skipped=restart.why if isinstance(restart, Skip) else ""
+    )
     after, events = told_after(before, after, change, marks, now.seconds)
     say = shown(after, draft, patience, now.seconds)
     events = (RESUMED, *events) if history.suspended else events
@@ -150,12 +152,14 @@ def _flapping(history: History, patience: Patience, now: Moment) -> History:
     return history._replace(changes=changes, flapping=is_flapping(changes))
 
 
-def _marks(history: History, patience: Patience, now: Moment) -> Marks:
+def _marks(history: History, expected: Expectation, now: Moment) -> Marks:
+    patience = expected.patience
     handovers, rounds = (history.coreapps, history.primary), patience.failure_threshold
     return Marks(
         pods_disagree=history.remembered.differing >= rounds,
         failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
         lasting=frozenset(oddity for oddity, times in history.odd if times >= rounds),
+        surface=expected.surface,
     )
 
 
@@ -172,9 +176,9 @@ def _restart(history: History, facts: Facts, sight: Sight, now: Moment) -> WebWo
     return decided(_status(history), facts.workload, pods, period, now.wall)
 
 
-def _change(before: History, after: History, moves: tuple[Failover, ...], patience: Patience) -> Change:
-    in_time = bool(moves) and moves[0].seconds <= patience.failover
-    return Change(_status(before), _status(after), moves, in_time)
+def _change(before: History, after: History, moves: tuple[Failover, ...], expected: Expectation) -> Change:
+    in_time = bool(moves) and moves[0].seconds <= expected.patience.failover
+    return Change(_status(before), _status(after), moves, in_time, expected)
 
 
 def _status(history: History) -> Status:

@@ -15,6 +15,7 @@ from wahealth.core.events.changes import RESTARTED
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.plan import plan
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
 from wahealth.core.round import Plan, begin, play
 from wahealth.core.status import Condition, ConditionType, Status
@@ -180,11 +181,11 @@ def _was_reachable(record: Record) -> bool:
 def _unowned_ready(written: Status, status: Status) -> Condition | None:
     """The default Ready that a status without one has to take away."""
     ready = written.condition(ConditionType.READY)
-    unowned = ready is not None and ready.reason == "WaitingForOperator"
+    unowned = ready is not None and ready.reason == Reason.WAITING_FOR_OPERATOR
     return ready if unowned and status.condition(ConditionType.READY) is None else None
 
 
 def _summary(record: Record, status: Status) -> dict[str, str]:
     ready = status.condition(ConditionType.READY)
-    reason = ready.reason if ready else "Suspended"
+    reason = ready.reason if ready else Reason.SUSPENDED
     return {**record.fields, "gateway": status.gateway.value, "reason": reason}

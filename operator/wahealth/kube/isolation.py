@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from wahealth.core.events.event import Event, normal, warning
 from wahealth.core.fleet import Fleet
+from wahealth.core.reasons import progress
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
@@ -14,11 +15,8 @@ from wahealth.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
-_ISOLATED = warning(
-    "ObserverIsolated",
-    "Most clients became unreachable at once, so the verdicts are frozen: look at the operator's own network.",
-)
-_RECOVERED = normal("ObserverRecovered", "The clients answer again, and verdicts follow them again; nothing to do.")
+_ISOLATED = warning(progress.OBSERVER_ISOLATED)
+_RECOVERED = normal(progress.OBSERVER_RECOVERED)
 
 
 class Guard:

@@ -199,7 +199,8 @@ _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sendi
 
 async def _outcome(response: httpx.Response) -> Outcome:
     if response.status_code in {401, 403} or 300 <= response.status_code < 400:
-        return outcome_of(response.status_code, b"")  # its body may be anything, and is not waited for
+        # Its body may be anything, and is not waited for.
+        return outcome_of(response.status_code, b"", response.headers.get("location", ""))
     body = await _body(response)
     outcome = body if isinstance(body, Malformed) else outcome_of(response.status_code, body)
     seconds = _retry_after(response.headers.get("retry-after", ""))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from wahealth.core.answer import Unreached
 from wahealth.core.origin import is_address
-from wahealth.probe.stage import Failed, ObserverFault
+from wahealth.probe.stage import ObserverFault, failed
 
 MOST_LOOKUPS = 64  # under way; a lookup that hangs keeps its thread
 _WHY = {
@@ -84,7 +84,7 @@ def _failed(error: OSError | UnicodeError | None) -> Exception:
     if isinstance(error, socket.gaierror):
         if error.errno in {socket.EAI_SYSTEM, socket.EAI_MEMORY}:
             return ObserverFault()
-        return Failed(Unreached.DNS_LOOKUP_FAILED, _WHY.get(error.errno or 0, ""))
+        return failed(Unreached.DNS_LOOKUP_FAILED, _WHY.get(error.errno or 0, ""))
     return (
-        ObserverFault() if isinstance(error, OSError) else Failed(Unreached.DNS_LOOKUP_FAILED, _WHY[socket.EAI_NONAME])
+        ObserverFault() if isinstance(error, OSError) else failed(Unreached.DNS_LOOKUP_FAILED, _WHY[socket.EAI_NONAME])
     )

@@ -42,33 +42,46 @@ _KNOWN = {word: (status, None) for word, status in _STATUSES.items()}
 MOST_NODES = 1_000  # documented (page "Multiconnect"): at most 32 shards
 LONGEST_NAME = 253  # of a DNS name, and so of a pod
 LONGEST_WORD = 63
+LONGEST_LOCATION = 200
 _LONGEST_STEM = LONGEST_NAME - 8  # of a name that is numbered: room for a ~ and seven digits
+_USER = re.compile(r"//[^/?#]*@")
 _UNPRINTABLE = re.compile(r"[^!-~]")
 _IS_CLEAN = re.compile(rf"[!-~]{{1,{LONGEST_NAME}}}").fullmatch
 
 
-def outcome_of(http_status: int, body: bytes) -> Outcome:
-    """What an answer says.
+def outcome_of(http_status: int, body: bytes, location: str = "") -> Outcome:
+    """What an answer says. `location`: the header of a redirect.
 
     Documented (page "Health"): 401 for a missing or invalid Authorization header; its body may be anything.
     """
     if http_status in {401, 403}:
         return Refused()
     if 300 <= http_status < 400:
-        return Unreachable(Unreached.REDIRECTED, f"HTTP {http_status}")
+        where = leads_to(location)
+        return Unreachable(Unreached.REDIRECTED, f"HTTP {http_status}{' to ' if where else ''}{where}")
     if http_status != 200:
-        return Unreachable(Unreached.HTTP_STATUS, _http_status(http_status, body))
+        return _error(http_status, body)
     return parse_health(body)
 
 
-def _http_status(status: int, body: bytes) -> str:
-    """With the vendor's error code where there is one, such as 1014: coreapp or database unreachable."""
+def leads_to(location: str) -> str:
+    """Of a redirect: scheme, host and path, cleaned and cut; what may be a secret (a user, a query) is left out."""
+    return _USER.sub("//", clean(location, LONGEST_LOCATION)).partition("?")[0].partition("#")[0]
+
+
+def _error(status: int, body: bytes) -> Unreachable:
+    code = error_code(body)
+    detail = f"HTTP {status}, code {code}" if code else f"HTTP {status}"
+    return Unreachable(Unreached.HTTP_STATUS, detail, status=status, code=code)
+
+
+def error_code(body: bytes) -> int:
+    """The vendor's own, such as 1014 (coreapp or database unreachable); 0 where there is none."""
     try:
         code = document_of(body)["errors"][0]["code"]
     except (ValueError, LookupError, TypeError):
-        return f"HTTP {status}"
-    told = type(code) is float and code.is_integer() and 0 < code < 10_000
-    return f"HTTP {status}, code {code:.0f}" if told else f"HTTP {status}"
+        return 0
+    return int(code) if type(code) is float and code.is_integer() and 0 < code < 10_000 else 0
 
 
 def parse_health(body: bytes) -> Answered | Malformed:

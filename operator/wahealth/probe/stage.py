@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from enum import Enum
 
 from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.certificate import Untrusted
 
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL, errno.EPERM})
 _NO_WAY = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES})
 # OpenSSL's X509_V_ERR_… (x509_vfy.h), as far as a person can act on them.
 _NOT_VERIFIED = {
-    9: "the certificate is not valid yet",
-    10: "the certificate has expired",
-    18: "the certificate signs itself and is not trusted",
-    19: "the certificate's authority is not trusted",
-    20: "the certificate's authority is not trusted",
-    21: "the certificate's authority is not trusted",
-    62: "the certificate carries another name",
-    64: "the certificate carries another address",
-    66: "the certificate's key is too weak",
-    67: "the certificate's authority has a key that is too weak",
+    9: Untrusted.NOT_YET_VALID,
+    10: Untrusted.EXPIRED,
+    18: Untrusted.SIGNS_ITSELF,
+    19: Untrusted.UNKNOWN_AUTHORITY,
+    20: Untrusted.UNKNOWN_AUTHORITY,
+    21: Untrusted.UNKNOWN_AUTHORITY,
+    62: Untrusted.OTHER_NAME,
+    64: Untrusted.OTHER_ADDRESS,
+    66: Untrusted.WEAK_KEY,
+    67: Untrusted.WEAK_AUTHORITY,
 }
 
 
@@ -47,10 +48,18 @@ class Progress:
 class Failed(Exception):
     """No answer; `outcome` says why, in our own words. `presented`: a certificate (DER) that was not trusted."""
 
-    def __init__(self, reason: Unreached, detail: str = "", presented: bytes | None = None) -> None:
-        super().__init__(reason.value)
-        self.outcome = Unreachable(reason, detail)
+    def __init__(self, outcome: Unreachable, presented: bytes | None = None) -> None:
+        super().__init__(outcome.reason.value)
+        self.outcome = outcome
         self.presented = presented
+
+
+def failed(reason: Unreached, detail: str = "") -> Failed:
+    return Failed(Unreachable(reason, detail))
+
+
+def untrusted(why: Untrusted, presented: bytes | None = None) -> Failed:
+    return Failed(Unreachable(Unreached.TLS_VERIFICATION_FAILED, why.value, why), presented)
 
 
 def out_of_time(stage: Stage, seconds: float) -> Unreachable:
@@ -69,17 +78,16 @@ def not_connected(error: OSError) -> Failed:
     """Raises `ObserverFault` for what is our own fault."""
     _unless_ours(error)
     if error.errno == errno.ETIMEDOUT:
-        return Failed(Unreached.CONNECT_TIMEOUT)
-    return Failed(Unreached.CONNECTION_REFUSED, "no way leads there" if error.errno in _NO_WAY else "")
+        return failed(Unreached.CONNECT_TIMEOUT)
+    return failed(Unreached.CONNECTION_REFUSED, "no way leads there" if error.errno in _NO_WAY else "")
 
 
 def no_handshake(error: OSError) -> Failed:
     """Of `ssl.SSLError` and its kin; a connection that breaks in the handshake is no handshake either."""
     _unless_ours(error)
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = _NOT_VERIFIED.get(error.verify_code, "the certificate cannot be verified")
-        return Failed(Unreached.TLS_VERIFICATION_FAILED, why)
-    return Failed(Unreached.TLS_HANDSHAKE_FAILED, _alert(error))
+        return untrusted(_NOT_VERIFIED.get(error.verify_code, Untrusted.OTHERWISE))
+    return failed(Unreached.TLS_HANDSHAKE_FAILED, _alert(error))
 
 
 def _unless_ours(error: OSError) -> None:
@@ -104,4 +112,4 @@ def broken(error: OSError) -> Failed:
     _unless_ours(error)
     if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in (error.reason or ""):
         return no_handshake(error)  # TLS 1.3 asks for a client certificate after the handshake
-    return Failed(Unreached.INVALID_RESPONSE, "the connection broke before the answer was complete")
+    return failed(Unreached.INVALID_RESPONSE, "the connection broke before the answer was complete")

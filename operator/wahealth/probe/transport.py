@@ -17,7 +17,7 @@ import httpx
 from wahealth.core.answer import Unreached
 from wahealth.probe.heads import MOST_INFORMATIONAL, Heads
 from wahealth.probe.pool import Pool, Route
-from wahealth.probe.stage import Failed, Progress, Stage, broken
+from wahealth.probe.stage import Progress, Stage, broken, failed
 from wahealth.probe.wire import Wire
 
 MOST_BYTES = 1024 * 1024  # of a body
@@ -59,7 +59,7 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             return await self._exchanged(request, way, fresh)
         except _ClosedMeanwhile:
-            raise Failed(Unreached.INVALID_RESPONSE, "the connection was closed without an answer") from None
+            raise failed(Unreached.INVALID_RESPONSE, "the connection was closed without an answer") from None
 
     async def aclose(self) -> None:
         self._pool.close()
@@ -129,14 +129,14 @@ class Exchange:
             while (head := heads.take()) is None:
                 heads.add(await self._received())
                 if self._over:
-                    raise Failed(Unreached.INVALID_RESPONSE, _BROKE_OFF)
+                    raise failed(Unreached.INVALID_RESPONSE, _BROKE_OFF)
             self._http.receive_data(head)
             event = self._parsed()
             if isinstance(event, h11.Response):
                 self._waiting = memoryview(heads.rest())
                 self._at_once = _LONGEST_LINE if b"chunked" in head.lower() else MOST_BYTES
                 return event
-        raise Failed(Unreached.INVALID_RESPONSE, f"more than {MOST_INFORMATIONAL} informational answers")
+        raise failed(Unreached.INVALID_RESPONSE, f"more than {MOST_INFORMATIONAL} informational answers")
 
     async def event(self) -> h11.Event | type[h11.PAUSED] | type[h11.NEED_DATA]:
         while (event := self._parsed()) is h11.NEED_DATA:
@@ -150,7 +150,7 @@ class Exchange:
         try:
             return self._http.next_event()
         except h11.RemoteProtocolError:
-            raise Failed(Unreached.INVALID_RESPONSE, _BROKE_OFF if self._over else "that is no HTTP") from None
+            raise failed(Unreached.INVALID_RESPONSE, _BROKE_OFF if self._over else "that is no HTTP") from None
 
     @property
     def may_be_kept(self) -> bool:
@@ -162,16 +162,16 @@ class Exchange:
         try:
             data = await self.wire.receive()
         except OSError as error:
-            failed = broken(error)
+            said = broken(error)
             if self._heard or not isinstance(error, ConnectionError):
-                raise failed from None
+                raise said from None
             raise _ClosedMeanwhile from None
         if not data and not self._heard:
             raise _ClosedMeanwhile
         self._heard, self._over = True, not data
         self._pieces += 1
         if self._pieces > _MOST_PIECES:
-            raise Failed(Unreached.INVALID_RESPONSE, "the answer comes in too many pieces")
+            raise failed(Unreached.INVALID_RESPONSE, "the answer comes in too many pieces")
         if self._pieces % _MANY_PIECES == 0:
             await asyncio.sleep(0)
         return data
@@ -190,9 +190,9 @@ class Body(httpx.AsyncByteStream):
         while isinstance(event := await self._exchange.event(), h11.Data):
             size, pieces = size + len(event.data), pieces + 1
             if size > MOST_BYTES:
-                raise Failed(Unreached.BODY_TOO_LARGE, "more than 1 MiB")
+                raise failed(Unreached.BODY_TOO_LARGE, "more than 1 MiB")
             if pieces > _MOST_PIECES:
-                raise Failed(Unreached.INVALID_RESPONSE, "the body comes in too many pieces")
+                raise failed(Unreached.INVALID_RESPONSE, "the body comes in too many pieces")
             if pieces % _MANY_PIECES == 0:
                 await asyncio.sleep(0)
             yield bytes(event.data)

@@ -14,7 +14,8 @@ import ssl
 from aiohappyeyeballs import AddrInfoType, start_connection
 
 from wahealth.core.answer import Unreached
-from wahealth.probe.stage import Failed, Progress, Stage, no_handshake, not_connected, out_of_time
+from wahealth.core.certificate import Untrusted
+from wahealth.probe.stage import Progress, Stage, failed, no_handshake, not_connected, out_of_time, untrusted
 from wahealth.probe.trust import Trust
 
 CONNECT_SECONDS = 3.5  # the third SYN goes out after 3 s
@@ -41,7 +42,7 @@ class Wire:
             async with asyncio.timeout(CONNECT_SECONDS):
                 sock, address = await _connected(addresses, port)
         except TimeoutError:
-            raise Failed(Unreached.CONNECT_TIMEOUT, out_of_time(Stage.CONNECTING, CONNECT_SECONDS).detail) from None
+            raise failed(Unreached.CONNECT_TIMEOUT, out_of_time(Stage.CONNECTING, CONNECT_SECONDS).detail) from None
         except OSError as error:
             raise not_connected(error) from None
         with contextlib.suppress(OSError):
@@ -59,10 +60,10 @@ class Wire:
             self._say_goodbye()
             raise no_handshake(error) from None
         except ValueError:
-            raise Failed(Unreached.TLS_VERIFICATION_FAILED, "the server name cannot be asked for") from None
+            raise untrusted(Untrusted.NO_SUCH_NAME) from None
         presented = self.presented()
         if not trust.admits(presented):
-            raise Failed(Unreached.TLS_VERIFICATION_FAILED, "the certificate is not the one that is pinned", presented)
+            raise untrusted(Untrusted.OTHER_PIN, presented)
         return presented
 
     def presented(self) -> bytes:
@@ -145,7 +146,7 @@ class Wire:
         data = await asyncio.get_running_loop().sock_recv(self._socket, _RECEIVE)
         self.received += len(data)
         if self.received > MOST_ON_THE_WIRE:
-            raise Failed(Unreached.BODY_TOO_LARGE, "more than 2 MiB on the wire")
+            raise failed(Unreached.BODY_TOO_LARGE, "more than 2 MiB on the wire")
         if self.received >= _RECEIVE:
             await asyncio.sleep(0)  # sock_recv does not wait while there is more: others want their turn, and deadlines
         return data

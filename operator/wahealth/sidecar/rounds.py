@@ -12,7 +12,8 @@ from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import Expectation, Facts, Patience, with_asked
 from wahealth.core.moment import Moment
 from wahealth.core.readiness.pod import Kept, Seen, after
-from wahealth.core.references import secret_key_missing, secret_no_file
+from wahealth.core.reasons.row import Surface
+from wahealth.core.references import file_not_there, no_plain_file
 from wahealth.core.round import begin, play
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.talk import Ask, Came, Command, Read, Reading, Terms
@@ -36,7 +37,9 @@ class Rounds:
     def __init__(self, settings: Settings, prober: Prober) -> None:
         self._settings = settings
         self._prober = prober
-        self._expected = Expectation(settings.mode, settings.shards, patience=Patience(settings.period))
+        self._expected = Expectation(
+            settings.mode, settings.shards, patience=Patience(settings.period), surface=Surface.DESK
+        )
         self._keys: KeyRing[Credential] = KeyRing()
         self._history: History | None = None
         self.kept = Kept()
@@ -113,10 +116,10 @@ class Rounds:
         try:
             key = mounted.read(path)
         except OSError:
-            return Reading(reference=secret_key_missing(str(path.parent), path.name))
+            return Reading(reference=file_not_there(str(path)))
         except mounted.NoPlainFile:
-            return Reading(reference=secret_no_file(str(path)))
-        problem = api_key_problem(key)
+            return Reading(reference=no_plain_file(str(path)))
+        problem = api_key_problem(key, Surface.DESK)
         return Reading(api_key(key)) if problem is None else Reading(form=problem)
 
     async def _outcome(self, secret: Credential | None) -> Outcome:

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from pydantic.config import JsonDict
 
 from wahealth.api.schema import Model, by_key
+from wahealth.core.reasons.spec import WAITING_FOR_OPERATOR
 
 ConditionName = Annotated[str, Field(min_length=1, max_length=316)]
 
@@ -134,8 +135,8 @@ WAITING: JsonDict = {
         {
             "type": "Ready",
             "status": "Unknown",
-            "reason": "WaitingForOperator",
-            "message": "No operator has looked at this client yet: check that the operator runs and watches here.",
+            "reason": WAITING_FOR_OPERATOR.reason.value,
+            "message": WAITING_FOR_OPERATOR.says(),
         }
     ],
 }

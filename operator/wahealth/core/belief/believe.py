@@ -7,6 +7,7 @@ from collections.abc import Callable
 from wahealth.core.belief.clocks import only
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Patience
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Gateway, KeyInUse, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Verdict
@@ -28,8 +29,9 @@ JUDGED = (
     ConditionType.AVAILABLE,
     ConditionType.REDUNDANCY_SATISFIED,
 )
-_CERTAIN = frozenset({"InvalidSpec", "ModeMismatch"})  # nothing that passes, or it has had a time of its own
-ONLY_AN_EDIT_HELPS = _CERTAIN | {"TargetForbidden"}
+# Nothing that passes, or it has had a time of its own.
+_CERTAIN = frozenset({Reason.INVALID_SPEC, Reason.MODE_MISMATCH})
+ONLY_AN_EDIT_HELPS = _CERTAIN | {Reason.TARGET_FORBIDDEN}
 
 
 ARoundAgo = Callable[[], Verdict]

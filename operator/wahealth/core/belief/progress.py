@@ -10,6 +10,8 @@ from wahealth.core.belief.clocks import is_over
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Patience
 from wahealth.core.moment import AsOf
+from wahealth.core.reasons import progress as says
+from wahealth.core.reasons.row import Row
 from wahealth.core.status import Condition, ConditionType, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Verdict
@@ -50,13 +52,13 @@ def _told(type_: ConditionType, cause: Condition) -> Condition:
 
 
 def _reconciling(history: History, draft: Verdict) -> Condition | None:
-    seen = _headline(draft)
+    seen = _headline(draft).removesuffix(".")
     if history.believed is not None and history.about != history.generation:
-        return _waiting("NewGeneration", f"The edited resource is looked at: {seen}")
+        return _waiting(says.NEW_GENERATION, seen)
     if draft.trouble is Trouble.REFERENCE:
-        return _waiting("WaitingForReference", f"What the resource refers to may still come: {seen}")
+        return _waiting(says.WAITING_FOR_REFERENCE, seen)
     if history.believed is None or draft.waiting or history.worse or history.other:
-        return _waiting("GracePeriod", f"It is waited whether this lasts: {seen}")
+        return _waiting(says.WAITING, seen)
     return None
 
 
@@ -66,5 +68,5 @@ def _headline(draft: Verdict) -> str:
     return found.message if found else ""
 
 
-def _waiting(reason: str, message: str) -> Condition:
-    return Condition(ConditionType.RECONCILING, Truth.TRUE, reason, message)
+def _waiting(row: Row, seen: str) -> Condition:
+    return Condition(ConditionType.RECONCILING, Truth.TRUE, row.reason.value, row.says(seen=seen))

@@ -12,6 +12,7 @@ from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.moment import Moment
 from wahealth.core.plan import believable
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.sight.endpoints import Watched
 from wahealth.core.sight.expected import Rise
 from wahealth.core.sight.look import Remembered
@@ -26,7 +27,7 @@ from wahealth.core.verdict.verdict import Oddity, Verdict
 _NOT_BELIEVED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
 _OF_GATEWAY = OF_GATEWAY | {Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW}
 UNSEEN = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED, Trouble.UNREACHABLE})
-_KEY_FORM = frozenset({"APIKeyTooShort", "APIKeyTooLong", "APIKeyInvalidCharacters"})
+_KEY_FORM = frozenset({Reason.KEY_TOO_SHORT, Reason.KEY_TOO_LONG, Reason.KEY_INVALID_CHARACTERS})
 
 
 def restored(written: Status, generation: int, patience: Patience, now: Moment) -> History:
@@ -63,7 +64,7 @@ def _remembered(written: Status, patience: Patience, now: Moment) -> Remembered:
     return Remembered(
         endpoints={e.pod: Watched(e._replace(since_time=None)) for e in written.endpoints},
         roster={node.name: _seen(node, patience, now) for node in written.nodes},
-        detection=Detection(written.mode, mismatch=_reason(written, ConditionType.ACCEPTED) == "ModeMismatch"),
+        detection=Detection(written.mode, mismatch=_reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH),
         rise=_rise(written),
     )
 
@@ -109,15 +110,15 @@ def _mode_of_nodes(status: Status) -> Mode | None:
 
 def _trouble(written: Status) -> Trouble | None:
     if written.truth(ConditionType.ACCEPTED) is Truth.FALSE:
-        return None if _reason(written, ConditionType.ACCEPTED) == "ModeMismatch" else Trouble.REFERENCE
+        return None if _reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH else Trouble.REFERENCE
     key = _reason(written, ConditionType.CREDENTIALS_VALID)
     if key in _KEY_FORM:
         return Trouble.KEY_FORM
     if written.truth(ConditionType.REACHABLE) is Truth.FALSE:
         return Trouble.UNREACHABLE
-    if key in {"APIKeyRejected", "LoginFailed", "TokenExpired"}:
+    if key in {Reason.KEY_REJECTED, Reason.LOGIN_FAILED, Reason.TOKEN_EXPIRED}:
         return Trouble.REFUSED
-    if _reason(written, ConditionType.AVAILABLE) == "MultipleActiveCoreapps":
+    if _reason(written, ConditionType.AVAILABLE) == Reason.MULTIPLE_ACTIVE_COREAPPS:
         return Trouble.TOO_MANY
     return None if written.truth(ConditionType.AVAILABLE) is Truth.TRUE else _OF_GATEWAY.get(written.gateway)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from wahealth.core.belief.history import History
 from wahealth.core.belief.progress import progress
 from wahealth.core.facts import Patience
+from wahealth.core.reasons import progress as says
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import Condition, ConditionType, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Verdict
@@ -14,11 +16,11 @@ _ABSENT_WHILE_SUSPENDED = frozenset(
 )
 # What a new resource says of what is bad and not believed yet.
 _WAITED_FOR = {
-    ConditionType.CREDENTIALS_VALID: "NotProbedYet",
-    ConditionType.REACHABLE: "GracePeriod",
-    ConditionType.AVAILABLE: "GracePeriod",
-    ConditionType.REDUNDANCY_SATISFIED: "GracePeriod",
-    ConditionType.READY: "GracePeriod",
+    ConditionType.CREDENTIALS_VALID: Reason.NOT_PROBED_YET,
+    ConditionType.REACHABLE: Reason.GRACE_PERIOD,
+    ConditionType.AVAILABLE: Reason.GRACE_PERIOD,
+    ConditionType.REDUNDANCY_SATISFIED: Reason.GRACE_PERIOD,
+    ConditionType.READY: Reason.GRACE_PERIOD,
 }
 
 
@@ -44,8 +46,8 @@ def starting(draft: Verdict) -> Status:
 
 def suspended(believed: Status, generation: int) -> Status:
     """Nothing is asked; the last verdict stays, and says so. No Ready, so that no tool waits or fails on it."""
-    message = f"Probing is suspended by spec.suspend; the last gateway was {believed.gateway}."
-    told = Condition(ConditionType.SUSPENDED, Truth.TRUE, "Suspended", message)
+    message = says.SUSPENDED.says(gateway=believed.gateway)
+    told = Condition(ConditionType.SUSPENDED, Truth.TRUE, says.SUSPENDED.reason.value, message)
     kept = without_ready(believed)
     return kept._replace(conditions=(*kept.conditions, told), observed_generation=generation)
 
@@ -59,11 +61,11 @@ def _open(condition: Condition) -> Condition:
     reason = _WAITED_FOR.get(condition.type)
     if reason is None or condition.status is Truth.TRUE:
         return condition
-    return condition._replace(status=Truth.UNKNOWN, reason=reason)
+    return condition._replace(status=Truth.UNKNOWN, reason=reason.value)
 
 
 def _resumed(believed: Status, draft: Verdict) -> Status:
     """After a suspension, until something is believed of the client again."""
     seen = draft.status.condition(ConditionType.READY)
-    ready = Condition(ConditionType.READY, Truth.UNKNOWN, "GracePeriod", seen.message if seen else "")
+    ready = Condition(ConditionType.READY, Truth.UNKNOWN, Reason.GRACE_PERIOD.value, seen.message if seen else "")
     return believed._replace(conditions=(*believed.conditions, ready))

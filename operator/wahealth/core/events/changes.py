@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from wahealth.core.events.event import Event, normal
+from wahealth.core.facts import Expectation
+from wahealth.core.reasons import asking, client, credentials, progress
 from wahealth.core.status import ConditionType, Failover, FailoverKind, Gateway, Status, Truth
 
 
@@ -16,6 +18,7 @@ class Change(NamedTuple):
     new: Status
     moves: tuple[Failover, ...] = ()
     in_time: bool = False
+    expected: Expectation = Expectation()
 
     def became_true(self, type_: ConditionType) -> bool:
         return self.old.truth(type_) is Truth.FALSE and self.new.truth(type_) is Truth.TRUE
@@ -27,50 +30,51 @@ class Change(NamedTuple):
 def recovered(change: Change) -> Event | None:
     if not change.became_true(ConditionType.REACHABLE):
         return None
-    return normal("HealthNodeRecovered", "The health node answers again; nothing to do.")
+    return normal(asking.RECOVERED)
 
 
 def key_rotated(change: Change) -> Event | None:
     old, new = change.old.credentials, change.new.credentials
     if new is None or new.last_rotation_time is None or (old and old.last_rotation_time == new.last_rotation_time):
         return None
-    return normal("APIKeyRotated", "The Secret holds another API key now; the web pods take it when they restart.")
+    return normal(credentials.KEY_ROTATED)
 
 
 def mode_detected(change: Change) -> Event | None:
     if change.new.mode is None or change.old.mode is change.new.mode:
         return None
-    return normal("ModeDetected", f"The client answers as {change.new.mode}; set spec.mode to have it checked.")
+    row = client.MODE_DETECTED if change.expected.mode is None else client.MODE_CONFIRMED
+    return normal(row, change.expected.surface, mode=change.new.mode)
 
 
 def connected(change: Change) -> Event | None:
     if change.new.gateway is not Gateway.CONNECTED or change.old.gateway is Gateway.CONNECTED:
         return None
-    return normal("GatewayConnected", "The client is connected to the WhatsApp servers; nothing to do.")
+    return normal(client.CONNECTED)
 
 
 def primary_changed(change: Change) -> Event | None:
     if not change.has_moved(FailoverKind.PRIMARY_MASTER):
         return None
-    return normal("PrimaryMasterChanged", "Another master is the primary now; status.primaryMaster names it.")
+    return normal(client.PRIMARY_MASTER_CHANGED)
 
 
 def coreapp_changed(change: Change) -> Event | None:
     if not change.has_moved(FailoverKind.ACTIVE_COREAPP):
         return None
-    return normal("ActiveCoreappChanged", "Another coreapp carries the connection now; status names it.")
+    return normal(client.ACTIVE_COREAPP_CHANGED)
 
 
 def failover_completed(change: Change) -> Event | None:
     if not change.moves or not change.in_time:
         return None
-    return normal("FailoverCompleted", "Another node took over in time; status.lastFailover names it.")
+    return normal(client.FAILOVER_COMPLETED)
 
 
 def redundancy_restored(change: Change) -> Event | None:
     if not change.became_true(ConditionType.REDUNDANCY_SATISFIED):
         return None
-    return normal("RedundancyRestored", "A spare coreapp and a spare master are there again; nothing to do.")
+    return normal(client.REDUNDANCY_RESTORED)
 
 
 RULES: tuple[Callable[[Change], Event | None], ...] = (
@@ -89,7 +93,7 @@ def told_changes(change: Change) -> tuple[Event, ...]:
     return tuple(event for rule in RULES if (event := rule(change)) is not None)
 
 
-SUSPENDED = normal("Suspended", "Probing is suspended; set spec.suspend to false to resume.")
-RESUMED = normal("Resumed", "Probing is resumed; the next verdict follows within a period.")
-RESTARTED = normal("WebRestartTriggered", "The web workload is restarted, to take the API key of the Secret.")
-FLAPPING_ENDED = normal("FlappingEnded", "The client has settled; each change is told again.")
+SUSPENDED = normal(progress.SUSPENDED)
+RESUMED = normal(progress.RESUMED)
+RESTARTED = normal(credentials.RESTART_TRIGGERED)
+FLAPPING_ENDED = normal(client.FLAPPING_ENDED)

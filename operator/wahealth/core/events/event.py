@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from wahealth.core.reasons.row import Row, Surface
+
 
 class Event(NamedTuple):
     warning: bool
@@ -11,9 +13,9 @@ class Event(NamedTuple):
     note: str
 
 
-def normal(reason: str, note: str) -> Event:
-    return Event(warning=False, reason=reason, note=note)
+def normal(row: Row, at: Surface = Surface.RESOURCE, **varies: object) -> Event:
+    return Event(warning=False, reason=(row.event or row.reason).value, note=row.tells(at, **varies))
 
 
-def warning(reason: str, note: str) -> Event:
-    return Event(warning=True, reason=reason, note=note)
+def warning(row: Row, at: Surface = Surface.RESOURCE, **varies: object) -> Event:
+    return Event(warning=True, reason=(row.event or row.reason).value, note=row.tells(at, **varies))

@@ -7,15 +7,16 @@ from typing import NamedTuple
 from wahealth.core.belief.history import BURST, Budget, History, Told
 from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
 from wahealth.core.events.event import Event, warning
-from wahealth.core.events.warnings import REDUNDANCY_LOST, Standing, standing_warnings
+from wahealth.core.events.warnings import Standing, standing_warnings
+from wahealth.core.reasons import client
+from wahealth.core.reasons.reason import Reason
+from wahealth.core.reasons.row import Surface
 from wahealth.core.status import ConditionType, Truth
 from wahealth.core.verdict.verdict import Oddity
 
 REFILL = 300.0  # seconds for one more
 AGAIN = 3000.0  # seconds after which a lasting Warning is told again: Kubernetes forgets an event after an hour
-_FLAPPING = warning(
-    "FlappingDetected", "The client changes too often to tell each time: look at its way out and its database."
-)
+_FLAPPING = warning(client.FLAPPING_DETECTED)
 
 
 class Marks(NamedTuple):
@@ -25,6 +26,7 @@ class Marks(NamedTuple):
     failover_stalled: bool = False
     lasting: frozenset[Oddity] = frozenset()  # oddities that were seen for as many rounds as a failure takes
     restart_skipped: str = ""  # why the web workload is not restarted, where it would be time
+    surface: Surface = Surface.RESOURCE  # where this is read
 
 
 def told_after(
@@ -46,7 +48,7 @@ def warnings_of(before: History, history: History, marks: Marks) -> tuple[Event,
     """Everything that holds now and should not."""
     if history.believed is None or history.believed.status.condition(ConditionType.READY) is None:
         return ()  # nothing is believed, or nobody can say whether it still holds
-    lost = was_told(history, REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
+    lost = was_told(history, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
     return standing_warnings(Standing(history.believed, lost, *marks))
 
 

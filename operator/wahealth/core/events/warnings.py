@@ -7,6 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from wahealth.core.events.event import Event, warning
+from wahealth.core.reasons import asking, client, credentials
+from wahealth.core.reasons.reason import Reason
+from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.status import Condition, ConditionType, Gateway, Truth
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
@@ -20,6 +23,7 @@ class Standing(NamedTuple):
     failover_stalled: bool = False
     lasting: frozenset[Oddity] = frozenset()  # for as many rounds as a failure takes
     restart_skipped: str = ""
+    surface: Surface = Surface.RESOURCE
 
     @property
     def gateway(self) -> Gateway:
@@ -30,129 +34,108 @@ class Standing(NamedTuple):
         found = self.verdict.status.condition(type_)
         return found if found is not None and found.status is Truth.FALSE else None
 
-    def unavailable(self, reason: str) -> bool:
+    def unavailable(self, reason: Reason) -> bool:
         found = self.false(ConditionType.AVAILABLE)
         return found is not None and found.reason == reason
 
 
-FAILOVER_STALLED = "FailoverStalled"
-REDUNDANCY_LOST = "RedundancyLost"
 _TOLD_OF_ACCEPTED = frozenset(
-    {"TargetNotFound", "SecretNotFound", "SecretKeyMissing", "TargetForbidden", "ModeMismatch"}
+    {
+        Reason.TARGET_NOT_FOUND,
+        Reason.SECRET_NOT_FOUND,
+        Reason.SECRET_KEY_MISSING,
+        Reason.TARGET_FORBIDDEN,
+        Reason.MODE_MISMATCH,
+    }
 )
 
 
 def not_accepted(standing: Standing) -> Event | None:
     found = standing.false(ConditionType.ACCEPTED)
-    return warning(found.reason, found.message) if found and found.reason in _TOLD_OF_ACCEPTED else None
+    return _as_said(found) if found and found.reason in _TOLD_OF_ACCEPTED else None
 
 
 def credentials_invalid(standing: Standing) -> Event | None:
     found = standing.false(ConditionType.CREDENTIALS_VALID)
-    return warning(found.reason, found.message) if found else None
+    return _as_said(found) if found else None
 
 
-_UNREACHABLE = {
-    "NoReadyEndpoints": ("NoReadyEndpoints", "No web pod is running: look at the pods of the target."),
-    "InvalidResponse": (
-        "InvalidHealthResponse",
-        "The health node answers with something that is no health: look at what serves the target's port.",
-    ),
-}
+def _as_said(condition: Condition) -> Event:
+    return Event(warning=True, reason=condition.reason, note=condition.message)
 
 
 def unreachable(standing: Standing) -> Event | None:
     found = standing.false(ConditionType.REACHABLE)
     if found is None:
         return None
-    if found.reason == "TLSVerificationFailed":
-        return warning(found.reason, found.message)  # with the fingerprint presented, and what to write
-    other = ("HealthNodeUnreachable", f"No web pod answers ({found.reason}): look at the web pods.")
-    return warning(*_UNREACHABLE.get(found.reason, other))
+    if found.reason == Reason.TLS_VERIFICATION_FAILED:
+        return _as_said(found)  # with the fingerprint presented, and what to write
+    why = standing.verdict.unanswered
+    return warning(asking.row_of(why) if why else asking.row_named(found.reason), standing.surface)
 
 
 def several_active(standing: Standing) -> Event | None:
-    if not standing.unavailable("MultipleActiveCoreapps"):
-        return None
-    note = "More than one coreapp is connected, which can get the number banned: stop all but one of them."
-    return warning("MultipleActiveCoreapps", note)
+    return warning(client.MULTIPLE_ACTIVE_COREAPPS) if standing.unavailable(Reason.MULTIPLE_ACTIVE_COREAPPS) else None
 
 
 def partially_connected(standing: Standing) -> Event | None:
-    if standing.gateway is not Gateway.PARTIALLY_CONNECTED:
-        return None
-    return warning("GatewayPartiallyConnected", "Fewer coreapps are connected than expected: look at the others.")
+    return warning(client.PARTIALLY_CONNECTED) if standing.gateway is Gateway.PARTIALLY_CONNECTED else None
 
 
 def disconnected(standing: Standing) -> Event | None:
-    if standing.gateway is not Gateway.DISCONNECTED:
-        return None
-    return warning("GatewayDisconnected", "The client is not connected to the WhatsApp servers: look at the coreapps.")
+    return warning(client.DISCONNECTED) if standing.gateway is Gateway.DISCONNECTED else None
 
 
 def unregistered(standing: Standing) -> Event | None:
-    if standing.gateway is not Gateway.UNREGISTERED:
-        return None
-    note = "The client is not registered: register its phone number through the Webapp."
-    return warning("GatewayUnregistered", note)
+    return warning(client.UNREGISTERED) if standing.gateway is Gateway.UNREGISTERED else None
 
 
 def connecting_too_long(standing: Standing) -> Event | None:
-    if not standing.unavailable("Connecting"):
-        return None
-    note = "The client does not get past connecting to the WhatsApp servers: check its way out."
-    return warning("GatewayConnectingTooLong", note)
+    return warning(client.CONNECTING) if standing.unavailable(Reason.CONNECTING) else None
 
 
 def uninitialized(standing: Standing) -> Event | None:
-    if not standing.unavailable("Uninitialized"):
-        return None
-    return warning(
-        "GatewayUninitialized", "The client does not finish initialising its database: look at the database."
-    )
+    return warning(client.UNINITIALIZED) if standing.unavailable(Reason.UNINITIALIZED) else None
 
 
 def failover_stalled(standing: Standing) -> Event | None:
-    if not standing.failover_stalled:
-        return None
-    return warning(FAILOVER_STALLED, "Nobody took over from an active node: look at the other coreapps and masters.")
+    return warning(client.FAILOVER_STALLED) if standing.failover_stalled else None
 
 
-_ODD = {
-    Oddity.NO_PRIMARY: "No master holds the lease: look at the masters and at their database.",
-    Oddity.SEVERAL_PRIMARIES: "More than one master says that it is the primary: look at the masters.",
-    Oddity.UNEXPECTED_CONNECTION: "A master is connected that the mode does not want connected: look at the topology.",
-    Oddity.CERTIFICATE_EXPIRING: "The certificate of waweb ends within 14 days: renew it; status.tls says when.",
-    Oddity.TOKEN_EXPIRING: "The token ends within 24 hours: renew it; status.credentials says when.",
-    Oddity.UNKNOWN_STATUS: "A node reports a status that this version does not know: look for a newer version.",
+_ODD: dict[Oddity, Row] = {
+    Oddity.NO_PRIMARY: client.NO_PRIMARY_MASTER,
+    Oddity.SEVERAL_PRIMARIES: client.MULTIPLE_PRIMARY_MASTERS,
+    Oddity.UNEXPECTED_CONNECTION: client.UNEXPECTED_CONNECTED_NODE,
+    Oddity.CERTIFICATE_EXPIRING: client.CERTIFICATE_EXPIRING,
+    Oddity.TOKEN_EXPIRING: credentials.TOKEN_EXPIRING_SOON,
+    Oddity.UNKNOWN_STATUS: client.UNKNOWN_GATEWAY_STATUS,
 }
 
 
 def _odd(oddity: Oddity) -> Callable[[Standing], Event | None]:
-    return lambda s: warning(oddity.value, _ODD[oddity]) if oddity in s.verdict.oddities & s.lasting else None
+    return lambda s: warning(_ODD[oddity], s.surface) if oddity in s.verdict.oddities & s.lasting else None
 
 
 def redundancy_lost(standing: Standing) -> Event | None:
     found = standing.false(ConditionType.REDUNDANCY_SATISFIED)
     if found is None or not standing.redundancy_lost:
         return None
-    return warning(REDUNDANCY_LOST, "The next failure may not be survived: add or mend coreapps or masters.")
+    return warning(client.REDUNDANCY_LOST)
 
 
 def pods_disagree(standing: Standing) -> Event | None:
-    if not standing.pods_disagree:
-        return None
-    return warning("WebPodsDisagree", "Web pods report different topologies: compare what each of them answers.")
+    return warning(client.WEB_PODS_DISAGREE) if standing.pods_disagree else None
 
 
 def restart_required(standing: Standing) -> Event | None:
     if standing.verdict.status.condition(ConditionType.RESTART_REQUIRED) is None:
         return None
-    return warning("WebRestartRequired", "Web pods still run another API key: restart the web workload.")
+    return warning(credentials.PREVIOUS_KEY_IN_USE)
 
 
 def restart_skipped(standing: Standing) -> Event | None:
-    return warning("WebRestartSkipped", standing.restart_skipped) if standing.restart_skipped else None
+    why = standing.restart_skipped
+    return warning(credentials.RESTART_SKIPPED, why=why.removesuffix(".")) if why else None
 
 
 # In the order in which a person would want to hear them.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wahealth.core.readiness.depth import Depth, Readiness
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Gateway, Status, Truth
 from wahealth.core.table import first
 
@@ -33,7 +34,7 @@ def unregistered(status: Status) -> Readiness | None:
 def several_active(status: Status) -> Readiness | None:
     """It serves; that the number may be banned is told by the operator."""
     found = status.condition(ConditionType.AVAILABLE)
-    return Readiness(found.reason) if found and found.reason == "MultipleActiveCoreapps" else None
+    return Readiness(found.reason) if found and found.reason == Reason.MULTIPLE_ACTIVE_COREAPPS else None
 
 
 def unavailable(status: Status) -> Readiness | None:

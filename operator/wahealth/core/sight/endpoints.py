@@ -42,7 +42,7 @@ def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
 def _seen(asked: PodOutcome) -> Endpoint:
     why = why_silent(asked.outcome)
     accepted = {Answered: not asked.previous_key, Refused: False}.get(type(asked.outcome))
-    return Endpoint(asked.pod, asked.address, why is None, why[0].value if why else None, accepted)
+    return Endpoint(asked.pod, asked.address, why is None, why.reason.value if why else None, accepted)
 
 
 def _settled(before: Watched | None, now: Endpoint, patience: Patience, protected: bool) -> Watched:

@@ -7,17 +7,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wahealth.core.answer import Answered, Malformed, Outcome, PodOutcome, Refused, Report, Unreachable, Unreached
-from wahealth.core.certificate import Presented
 
 _ORDER = {reason: place for place, reason in enumerate(Unreached)}
 
 
 class Silence(NamedTuple):
-    """A pod without a usable answer, why, and in which words."""
+    """A pod without a usable answer, and why."""
 
     pod: str
-    reason: Unreached
-    detail: str
+    why: Unreachable
 
 
 class Round(NamedTuple):
@@ -46,7 +44,7 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
         view=reports[essences.index(leading)] if len(votes) > 1 else next(iter(reports), None),
         refusing=tuple(o.pod for o in ordered if isinstance(o.outcome, Refused)),
         on_previous=tuple(o.pod for o in ordered if o.previous_key and isinstance(o.outcome, Answered)),
-        silent=tuple(Silence(o.pod, *why) for o in ordered if (why := why_silent(o.outcome))),
+        silent=tuple(Silence(o.pod, why) for o in ordered if (why := why_silent(o.outcome))),
         asked=len(ordered),
         differing=len(votes) > 1,
     )
@@ -57,31 +55,21 @@ def _essence(report: Report) -> object:
     return report.single, frozenset((n.key, n.role, n.gateway) for n in report.nodes)
 
 
-def why_silent(outcome: Outcome) -> tuple[Unreached, str] | None:
+def why_silent(outcome: Outcome) -> Unreachable | None:
     match outcome:
-        case Answered() | Refused():
-            return None
-        case Unreachable(Unreached.TLS_VERIFICATION_FAILED as reason, detail, presented):
-            return reason, f"{detail or 'the certificate is not trusted'}; {_way_out(presented)}"
-        case Unreachable(reason, detail):
-            return reason, detail
+        case Unreachable():
+            return outcome
         case Malformed(problem):
-            return Unreached.INVALID_RESPONSE, problem
+            return Unreachable(Unreached.INVALID_RESPONSE, problem)
+        case _:
+            return None
 
 
-def _way_out(presented: Presented | None) -> str:
-    """What to write into the resource, once a person has compared the fingerprint with waweb's certificate."""
-    if presented is None:
-        return "name its CA in spec.tls.caRef and its name in spec.tls.serverName"
-    pin = f'tls: {{verification: Pinned, pinnedSHA256: ["{presented.fingerprint}"]}}'
-    named = f" or, with its CA in caRef, serverName: {presented.name}" if presented.name else ""
-    return f"if it is waweb's own, write into spec {pin}{named}"
-
-
-def commonest(round_: Round) -> tuple[Unreached, str]:
-    """The reason most pods gave (a tie: the order of the table in `Unreached`) and one pod's words for it."""
+def commonest(round_: Round) -> Unreachable:
+    """What most pods without an answer have in common (a tie: the order of the table in `Unreached`), as the first of
+    them by name has it."""
     if not round_.silent:
-        return Unreached.NO_READY_ENDPOINTS, ""
-    votes = Counter(silence.reason for silence in round_.silent)
+        return Unreachable(Unreached.NO_READY_ENDPOINTS)
+    votes = Counter(silence.why.reason for silence in round_.silent)
     reason = min(votes, key=lambda r: (-votes[r], _ORDER[r]))
-    return reason, next(silence.detail for silence in round_.silent if silence.reason is reason)
+    return next(silence.why for silence in round_.silent if silence.why.reason is reason)

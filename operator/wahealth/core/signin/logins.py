@@ -13,6 +13,8 @@ from typing import Any
 
 from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.core.moment import Moment
+from wahealth.core.reasons import credentials as says
+from wahealth.core.reasons.row import Row
 from wahealth.core.signin.talk import (
     Asked,
     Asking,
@@ -32,7 +34,6 @@ from wahealth.core.signin.talk import (
     read,
     refusing,
 )
-from wahealth.core.status import Finding, Truth
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # seconds from one login to the next
 RENEWED_BEFORE = timedelta(days=2)  # its end, or in the last third of its time where that is shorter
@@ -48,18 +49,6 @@ _NOT_SENT = frozenset(
 )
 
 
-def _failed(message: str) -> Finding:
-    return Finding(Truth.FALSE, "LoginFailed", message)
-
-
-LOGIN_REFUSED = _failed("The client refuses user name and password: compare the Secret with the users of waweb.")
-LOGINS_LIMITED = _failed(
-    "The client looks at no login for now, after too many bad ones: wait, and find who sends them."
-)
-LOGIN_UNANSWERED = _failed("A login gets no answer that gives a token: look at waweb and at its database.")
-TOKEN_REFUSED = _failed("The client refuses the token that its own login gave: look at its database and its clock.")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(SignIn[K]):
     """`refusal`: why the last login, or its token, was of no use."""
@@ -71,7 +60,7 @@ class Session(SignIn[K]):
     pauses: int = 0  # in a row
     last: float = float("-inf")  # the second of the last login
     not_before: float = float("-inf")  # the second before which there is no login
-    refusal: Finding | None = None
+    refusal: Row | None = None
 
     def following(self, before: SignIn[K]) -> SignIn[K]:
         return replace(self, **before._wait()) if isinstance(before, Session) else self
@@ -92,7 +81,7 @@ class Session(SignIn[K]):
         if is_taken(outcomes):
             return session._taken()._asked(outcomes, now)
         if refusing(outcomes) and session.token is not self.token:
-            return session._paused(TOKEN_REFUSED, now)._asked(outcomes, now)
+            return session._paused(says.OWN_TOKEN_REFUSED, now)._asked(outcomes, now)
         if refusing(outcomes):
             session, outcomes, failed = yield from session._again(outcomes, fresh, terms, now)
             return session._asked(outcomes, now, failed)
@@ -110,7 +99,7 @@ class Session(SignIn[K]):
 
     def _wait(self) -> dict[str, Any]:
         """What another login has to wait for, too: a limit of the server's own, or a minute since the last one."""
-        if self.refusal is LOGINS_LIMITED:
+        if self.refusal is says.LOGINS_LIMITED:
             return {"last": self.last, "not_before": self.not_before, "pauses": self.pauses, "refusal": self.refusal}
         return {"last": self.last, "not_before": min(self.not_before, self.last + SHORTEST_PAUSE)}
 
@@ -128,7 +117,7 @@ class Session(SignIn[K]):
             return session, outcomes | lost, None
         outcomes = {**outcomes, **(yield from ask(refusing(outcomes), session.token))}
         useless = refusing(outcomes) and not is_taken(outcomes)
-        return session._paused(TOKEN_REFUSED, now) if useless else session._taken(), outcomes, None
+        return session._paused(says.OWN_TOKEN_REFUSED, now) if useless else session._taken(), outcomes, None
 
     def _renewed(self, pods: tuple[str, ...], now: Moment) -> Talk[K, tuple[Session[K], dict[str, Outcome]]]:
         """With a token that lasts, where a login may be tried and one is needed; and the pods that did not answer."""
@@ -156,11 +145,11 @@ class Session(SignIn[K]):
                     self, token=token, began=now.wall, expires=ends, refusal=None, last=now.seconds, not_before=pause
                 )
             case Limited(seconds):
-                return self._paused(LOGINS_LIMITED, now, seconds)
+                return self._paused(says.LOGINS_LIMITED, now, seconds)
             case Refused():
-                return self._paused(LOGIN_REFUSED, now)
+                return self._paused(says.LOGIN_REFUSED, now)
             case Unreachable() | Malformed():
-                return self._paused(LOGIN_UNANSWERED, now)
+                return self._paused(says.LOGIN_UNANSWERED, now)
 
     def _taken(self) -> Session[K]:
         """The pauses begin anew, unless it is an older token that is taken and the last login was refused."""
@@ -173,10 +162,10 @@ class Session(SignIn[K]):
             return True
         return self.expires - now.wall > min(RENEWED_BEFORE, (self.expires - self.began) / 3)
 
-    def _paused(self, why: Finding, now: Moment, seconds: float = 0.0) -> Session[K]:
+    def _paused(self, why: Row, now: Moment, seconds: float = 0.0) -> Session[K]:
         """What still is a token is kept: it may do until the next login. `seconds`: what the server asks for."""
         pause = min(LONGEST_PAUSE, max(seconds, SHORTEST_PAUSE * 2**self.pauses))
-        ended = why is TOKEN_REFUSED or (self.expires is not None and self.expires <= now.wall)
+        ended = why is says.OWN_TOKEN_REFUSED or (self.expires is not None and self.expires <= now.wall)
         return replace(
             self,
             token=None if ended else self.token,
@@ -189,5 +178,5 @@ class Session(SignIn[K]):
     def _asked(self, outcomes: Mapping[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> Asked[K]:
         expiring = ends_soon(self.expires, now) and not self._lasts(now)
         expires = self.expires if self.token is not None else None
-        refusal = self.refusal or LOGIN_REFUSED
+        refusal = self.refusal or says.LOGIN_REFUSED
         return Asked(self, outcomes, failed, expires=expires, expiring=expiring, refusal=refusal)

@@ -15,6 +15,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 from wahealth.core.answer import Answered, Malformed, Outcome, Refused, Unreachable
 from wahealth.core.moment import Moment
+from wahealth.core.reasons.row import Row
 from wahealth.core.status import Finding
 
 K = TypeVar("K")
@@ -97,7 +98,7 @@ class Asked(NamedTuple, Generic[K]):
     rotated: Moment | None = None  # when a change of the API key was noticed
     expires: datetime | None = None  # of the token in use
     expiring: bool = False  # it ends soon, and somebody has to see to it
-    refusal: Finding | None = None  # what it means when nobody takes it; None: what it means of an API key
+    refusal: Row | None = None  # what it means when nobody takes it; None: what it means of an API key
 
 
 Asking = Talk[K, Asked[K]]

@@ -11,11 +11,8 @@ from datetime import datetime
 
 from wahealth.core.answer import Outcome
 from wahealth.core.moment import Moment
+from wahealth.core.reasons import credentials as says
 from wahealth.core.signin.talk import Asked, Asking, K, Reading, SignIn, Terms, ask, ends_soon, read, refusing
-from wahealth.core.status import Finding, Truth
-
-EXPIRED = Finding(Truth.FALSE, "TokenExpired", "The token has expired: put a new one into the Secret.")
-REFUSED = Finding(Truth.FALSE, "APIKeyRejected", "The client refuses the token: put one into the Secret that it takes.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,5 +49,5 @@ class Token(SignIn[K]):
             failed,
             expires=self.expires,
             expiring=ends_soon(self.expires, now),
-            refusal=EXPIRED if ended else REFUSED,
+            refusal=says.TOKEN_EXPIRED if ended else says.TOKEN_REFUSED,
         )

@@ -8,6 +8,7 @@ from wahealth.core.facts import Exposure, Facts
 from wahealth.core.sight.census import Census
 from wahealth.core.sight.endpoints import listed
 from wahealth.core.sight.look import Sight
+from wahealth.core.sight.views import commonest
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import (
     Condition,
@@ -113,7 +114,8 @@ def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
     plain = case.facts.expected.exposed is Exposure.PLAIN_HTTP
     tls = None if plain else case.facts.certificate or case.believed.tls
     status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls)
-    return Verdict(status, case.trouble, not case.over, odd)
+    unanswered = None if case.round.reached or not case.round.asked else commonest(case.round)
+    return Verdict(status, case.trouble, not case.over, odd, unanswered)
 
 
 def _credentials(case: Case) -> Credentials | None:

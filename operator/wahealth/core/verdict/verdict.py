@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from wahealth.core.answer import Unreachable
 from wahealth.core.status import ConditionType, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.word import Word
@@ -27,6 +28,7 @@ class Verdict(NamedTuple):
     trouble: Trouble | None = None
     waiting: bool = False
     oddities: frozenset[Oddity] = frozenset()
+    unanswered: Unreachable | None = None  # why nobody answers
 
     @property
     def good(self) -> bool:

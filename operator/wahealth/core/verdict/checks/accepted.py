@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from wahealth.core.reasons import spec
+from wahealth.core.reasons.found import false, true
 from wahealth.core.status import Finding
 from wahealth.core.verdict.checks.case import Case, Rule
-from wahealth.core.verdict.checks.words import false, true
 
 
 def reference_missing(case: Case) -> Finding | None:
@@ -14,22 +15,19 @@ def reference_missing(case: Case) -> Finding | None:
 def mode_mismatch(case: Case) -> Finding | None:
     if not case.mismatch:
         return None
-    fixed = case.facts.expected.mode
-    said = f"spec.mode is {fixed}, but the client answers as {case.detected}: correct spec.mode."
-    return false("ModeMismatch", said)
+    expected = case.facts.expected
+    return false(spec.MODE_MISMATCH, expected.surface, fixed=expected.mode, detected=case.detected)
 
 
 def accepted_exposed(case: Case) -> Finding | None:
-    exposed = case.facts.expected.exposed
-    if exposed is None:
+    expected = case.facts.expected
+    if expected.exposed is None:
         return None
-    secret = case.facts.expected.signs_in_by
-    said = f"Everything that spec refers to is there; the {secret} goes to whoever answers: {exposed}."
-    return true("Accepted", said)
+    return true(spec.EXPOSED, expected.surface, what=expected.signs_in_by, exposed=expected.exposed)
 
 
-def accepted(_: Case) -> Finding | None:
-    return true("Accepted", "The spec is valid and everything it refers to is there.")
+def accepted(case: Case) -> Finding | None:
+    return true(spec.ACCEPTED, case.facts.expected.surface)
 
 
 RULES: tuple[Rule, ...] = (reference_missing, mode_mismatch, accepted_exposed, accepted)

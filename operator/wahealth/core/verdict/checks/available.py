@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from wahealth.core.reasons import client
+from wahealth.core.reasons.found import false, true, unknown
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Finding, Gateway, Truth
 from wahealth.core.table import first
 from wahealth.core.verdict.checks.case import Case, Rule
-from wahealth.core.verdict.checks.words import connections, false, true, unknown
+from wahealth.core.verdict.checks.words import connections
 from wahealth.core.verdict.trouble import Trouble
 
-CREDENTIAL_REFERENCES = frozenset({"SecretNotFound", "SecretKeyMissing", "SecretForbidden"})
+CREDENTIAL_REFERENCES = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING, Reason.SECRET_FORBIDDEN})
 
 
 # --- the client is not seen ------------------------------------------------------------------------------------------
@@ -19,11 +22,11 @@ def credentials_unknown(case: Case) -> Finding | None:
     no_key = case.facts.key or (reference and reference.reason in CREDENTIAL_REFERENCES)
     if case.round.view is not None or not (no_key or case.round.refusing):
         return None
-    return unknown("CredentialsUnknown", "The client cannot be seen without credentials that it takes.")
+    return unknown(client.CREDENTIALS_UNKNOWN)
 
 
 def unseen(case: Case) -> Finding | None:
-    return unknown("Unreachable", "The client cannot be seen.") if case.level is None else None
+    return unknown(client.UNREACHABLE) if case.level is None else None
 
 
 # --- nothing is wrong with it ----------------------------------------------------------------------------------------
@@ -32,21 +35,20 @@ def unseen(case: Case) -> Finding | None:
 def unregistered_allowed(case: Case) -> Finding | None:
     if case.trouble is not None or _gateway(case) is not Gateway.UNREGISTERED:
         return None
-    return true("Unregistered", "The client is not registered, which spec.expectations allows.")
+    return true(client.UNREGISTERED_ALLOWED)
 
 
 def connected(case: Case) -> Finding | None:
     """Documented (page "Multiconnect"): as many coreapps as shards; High Availability is the case of one."""
     if case.trouble is not None or _gateway(case) is not Gateway.CONNECTED or case.level is None:
         return None
-    return true("Connected", f"{connections(case.level)} to the WhatsApp servers.")
+    return true(client.CONNECTED, connections=connections(case.level))
 
 
 def enough_connected(case: Case) -> Finding | None:
     if case.trouble is not None or case.level is None:
         return None
-    said = f"{connections(case.level)} to the WhatsApp servers; at least {case.level.minimum} are wanted."
-    return true("MinimumConnected", said)
+    return true(client.MINIMUM_CONNECTED, connections=connections(case.level), minimum=case.level.minimum)
 
 
 # --- it cannot be told yet -------------------------------------------------------------------------------------------
@@ -55,28 +57,28 @@ def enough_connected(case: Case) -> Finding | None:
 def undecided(case: Case) -> Finding | None:
     """A gateway_status that nobody knows, or a shape that no mode has, decides nothing."""
     if case.trouble is Trouble.UNDECIDED:
-        return _as_it_was(case, "The client reports a gateway status that this version does not know.")
+        return _as_it_was(case, unknown(client.UNKNOWN_STATUS))
     if case.trouble is not Trouble.NO_MODE:
         return None
-    said = "The client's answer does not have the shape of one mode, so nothing can be said of it."
-    return unknown("GracePeriod", said) if case.mismatch else _as_it_was(case, said)
+    found = unknown(client.NO_MODE)
+    return found if case.mismatch else _as_it_was(case, found)
 
 
 def initializing(case: Case) -> Finding | None:
     """Documented (page "Health"): try again in a few minutes, contact support if it stays."""
     if case.trouble is not Trouble.UNINITIALIZED or case.over:
         return None
-    return unknown("GracePeriod", "The client initialises or upgrades its database: wait some minutes.")
+    return unknown(client.INITIALIZING)
 
 
 def within_grace(case: Case) -> Finding | None:
-    return None if case.over else _as_it_was(case, first(_TROUBLES, case).message)
+    return None if case.over else _as_it_was(case, first(_TROUBLES, case))
 
 
-def _as_it_was(case: Case, seen: str) -> Finding:
+def _as_it_was(case: Case, seen: Finding) -> Finding:
     last = case.believed.condition(ConditionType.AVAILABLE)
     if last is None or last.status is Truth.UNKNOWN:
-        return unknown("GracePeriod", f"{seen} This may pass within its grace period.")
+        return unknown(client.MAY_PASS, seen=seen.message)
     return Finding(last.status, last.reason, last.message)
 
 
@@ -87,45 +89,40 @@ def several_active(case: Case) -> Finding | None:
     """Two live instances of one number can get the account banned (page "High Availability": exactly one)."""
     if case.trouble is not Trouble.TOO_MANY or case.level is None:
         return None
-    return false(
-        "MultipleActiveCoreapps",
-        f"{case.level.connected} coreapps are connected where High Availability has exactly one: stop all but one.",
-    )
+    return false(client.MULTIPLE_ACTIVE_COREAPPS, count=case.level.connected)
 
 
 def partially_connected(case: Case) -> Finding | None:
     if case.trouble is not Trouble.TOO_FEW or case.level is None:
         return None
-    return false(
-        "PartiallyConnected", f"{connections(case.level)} to the WhatsApp servers: look at the other coreapps."
-    )
+    return false(client.PARTIALLY_CONNECTED, connections=connections(case.level))
 
 
 def connecting(case: Case) -> Finding | None:
     """Documented (page "Health"): connecting is good; past its grace the way out is blocked."""
     if case.trouble is not Trouble.CONNECTING:
         return None
-    return false("Connecting", "The client does not get past connecting to the WhatsApp servers: check its way out.")
+    return false(client.CONNECTING)
 
 
 def uninitialized(case: Case) -> Finding | None:
     """Documented (page "Health"): it may be upgrading or initialising the database; contact support if it stays."""
     if case.trouble is not Trouble.UNINITIALIZED:
         return None
-    return false("Uninitialized", "The client does not finish initialising its database: look at the database.")
+    return false(client.UNINITIALIZED)
 
 
 def unregistered(case: Case) -> Finding | None:
     """Documented (page "Health"): the client must be registered; a person does that."""
     if case.trouble is not Trouble.UNREGISTERED:
         return None
-    return false("Unregistered", "The client is not registered: register its phone number through the Webapp.")
+    return false(client.UNREGISTERED)
 
 
 def disconnected(case: Case) -> Finding | None:
     """Documented (page "Health"): the Coreapp is not connected to the WhatsApp servers."""
     said = connections(case.level) if case.level else "The client is not connected"
-    return false("Disconnected", f"{said} to the WhatsApp servers: look at the coreapps.")
+    return false(client.DISCONNECTED, connections=said)
 
 
 def _gateway(case: Case) -> Gateway | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from wahealth.core.reasons import credentials
+from wahealth.core.reasons.found import false, true, unknown
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.verdict.checks.case import Case, Rule
-from wahealth.core.verdict.checks.words import false, true, unknown
 
-KEY_REFUSED = false("APIKeyRejected", "The client refuses the API key: compare the Secret with WA_API_KEY of waweb.")
-_TRIED = frozenset({"KeyAccepted", "APIKeyRejected", "LoginFailed", "TokenExpired"})
+_TRIED = frozenset({Reason.KEY_ACCEPTED, Reason.KEY_REJECTED, Reason.LOGIN_FAILED, Reason.TOKEN_EXPIRED})
 
 
 def key_malformed(case: Case) -> Finding | None:
@@ -19,12 +20,14 @@ def key_refused_by_all(case: Case) -> Finding | None:
     """Documented (page "Health"): a missing or invalid Authorization header is answered with 401."""
     if case.round.view is not None or not case.round.refusing:
         return None
-    return case.facts.refusal or KEY_REFUSED
+    expected = case.facts.expected
+    return false(case.facts.refusal or credentials.KEY_REFUSED, expected.surface)
 
 
 def key_accepted(case: Case) -> Finding | None:
-    taken = f"The client accepts the {case.facts.expected.signs_in_by}."
-    return None if case.round.view is None else true("KeyAccepted", taken)
+    if case.round.view is None:
+        return None
+    return true(credentials.KEY_ACCEPTED, what=case.facts.expected.signs_in_by)
 
 
 def key_as_last_known(case: Case) -> Finding | None:
@@ -35,7 +38,7 @@ def key_as_last_known(case: Case) -> Finding | None:
 
 
 def key_not_tried(case: Case) -> Finding | None:
-    return unknown("NotProbedYet", f"The {case.facts.expected.signs_in_by} was not tried yet.")
+    return unknown(credentials.NOT_TRIED, what=case.facts.expected.signs_in_by)
 
 
 RULES: tuple[Rule, ...] = (key_malformed, key_refused_by_all, key_accepted, key_as_last_known, key_not_tried)

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+from wahealth.core.reasons import asking
+from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.sight.views import commonest
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.verdict.checks import words
 from wahealth.core.verdict.checks.case import Case, Rule
-from wahealth.core.verdict.checks.words import false, not_probed_yet, true
 
 
 def reachable_as_last_known(case: Case) -> Finding | None:
     if not case.facts.asked_nobody:
         return None
     last = case.believed.condition(ConditionType.REACHABLE)
-    return Finding(last.status, last.reason, last.message) if last else not_probed_yet()
+    return Finding(last.status, last.reason, last.message) if last else unknown(asking.NOT_PROBED_YET)
 
 
 def nobody_to_ask(case: Case) -> Finding | None:
     if case.round.asked:
         return None
-    return false("NoReadyEndpoints", "No web pod is running: look at the pods of the target.")
+    return false(asking.NO_READY_ENDPOINTS)
 
 
 def nobody_answers(case: Case) -> Finding | None:
     if case.round.reached:
         return None
-    reason, detail = commonest(case.round)
-    return false(reason, words.nobody_answers(case.round, reason, detail))
+    why, at = commonest(case.round), case.facts.expected.surface
+    return false(asking.row_of(why), at, **words.without_answer(case.round, why, at))
 
 
 def reached(case: Case) -> Finding | None:
-    return true("HealthNodeAnswered", words.answering(case.endpoints))
+    return true(asking.ANSWERED, answering=words.answering(case.endpoints))
 
 
 RULES: tuple[Rule, ...] = (reachable_as_last_known, nobody_to_ask, nobody_answers, reached)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Finding, Truth
 
 _DECIDING = (ConditionType.ACCEPTED, ConditionType.REACHABLE, ConditionType.AVAILABLE)
@@ -17,4 +18,4 @@ def ready(found: Mapping[ConditionType, Finding]) -> Finding:
                 key = found[ConditionType.CREDENTIALS_VALID]
                 told = key if truth is Truth.UNKNOWN and key.status is Truth.FALSE else finding
                 return Finding(truth, told.reason, told.message)
-    return Finding(Truth.TRUE, "Available", found[ConditionType.AVAILABLE].message)
+    return Finding(Truth.TRUE, Reason.AVAILABLE.value, found[ConditionType.AVAILABLE].message)

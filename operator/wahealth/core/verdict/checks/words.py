@@ -1,10 +1,13 @@
-"""Findings in words: whole sentences that name the thing, the number and what to do."""
+"""What varies in the sentences of conditions, in words."""
 
 from __future__ import annotations
 
+from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.reasons.row import Surface
+from wahealth.core.reasons.trust import way_out
 from wahealth.core.sight.endpoints import Endpoints
 from wahealth.core.sight.views import Round
-from wahealth.core.status import Endpoint, Finding, Mode, Truth
+from wahealth.core.status import Endpoint, Mode
 from wahealth.core.verdict.trouble import Level
 
 MOST_NAMED = 5
@@ -26,8 +29,26 @@ def silent_of(silent: int, asked: int) -> str:
     return f"{silent} of {asked} web pods {'does' if silent == 1 else 'do'} not answer"
 
 
-def nobody_answers(round_: Round, reason: str, detail: str) -> str:
-    return f"{silent_of(len(round_.silent), round_.asked)}: {reason}{', ' + detail if detail else ''}."
+def without_answer(round_: Round, why: Unreachable, at: Surface) -> dict[str, str]:
+    """What varies in a row of `reasons.asking`."""
+    silent, asked = len(round_.silent), round_.asked
+    one, untrusted = silent == 1, why.reason is Unreached.TLS_VERIFICATION_FAILED
+    return {
+        "who": "The web pod" if asked == 1 else f"{silent} of {asked} web pods",
+        "does": "does" if one else "do",
+        "was": "was" if one else "were",
+        "answers": "answers" if one else "answer",
+        "detail": why.detail or _DETAIL.get(why.reason, ""),
+        "comma": ", " if why.detail else "",
+        "way_out": way_out(why, at) if untrusted else "",
+    }
+
+
+# Where nothing is known beside the reason.
+_DETAIL = {
+    Unreached.TLS_VERIFICATION_FAILED: "the certificate is not trusted",
+    Unreached.HTTP_STATUS: "with an HTTP error",
+}
 
 
 def answering(endpoints: Endpoints) -> str:
@@ -35,8 +56,8 @@ def answering(endpoints: Endpoints) -> str:
     believed = [w.believed for _, w in sorted(endpoints.items()) if w.believed is not None]
     silent = [endpoint for endpoint in believed if not endpoint.reachable]
     if not silent:
-        return f"The health node answers on {pods(max(1, len(believed)))}."
-    return f"{silent_of(len(silent), len(believed))}: {_named(silent)}."
+        return f"The health node answers on {pods(max(1, len(believed)))}"
+    return f"{silent_of(len(silent), len(believed))}: {_named(silent)}"
 
 
 def _named(silent: list[Endpoint]) -> str:
@@ -46,19 +67,3 @@ def _named(silent: list[Endpoint]) -> str:
 
 def some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
-
-
-def true(reason: str, message: str) -> Finding:
-    return Finding(Truth.TRUE, reason, message)
-
-
-def false(reason: str, message: str) -> Finding:
-    return Finding(Truth.FALSE, reason, message)
-
-
-def unknown(reason: str, message: str) -> Finding:
-    return Finding(Truth.UNKNOWN, reason, message)
-
-
-def not_probed_yet() -> Finding:
-    return unknown("NotProbedYet", "The client was not asked yet.")

@@ -1,0 +1,133 @@
+"""Of asking: Reachable.
+
+{who} are the pods without a usable answer; {does}, {was} and {answers} the verbs that go with them; {detail} is what is
+known beside the reason; {comma} stands before it where there is any.
+"""
+
+from __future__ import annotations
+
+from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.reasons.reason import Reason
+from wahealth.core.reasons.row import AtDesk, Row
+
+ANSWERED = Row(Reason.HEALTH_NODE_ANSWERED, "{answering}")
+NOT_PROBED_YET = Row(Reason.NOT_PROBED_YET, "The client was not asked yet")
+RECOVERED = Row(Reason.HEALTH_NODE_RECOVERED, "The health node answers again", "nothing to do")
+
+
+def _silent(reason: Reason, note: str, step: str, desk: str = "") -> Row:
+    means = f"{{who}} {{does}} not answer ({reason}{{comma}}{{detail}})"
+    at_desk = AtDesk(means, desk) if desk else None
+    return Row(reason, means, step, Reason.HEALTH_NODE_UNREACHABLE, f"{note} ({reason})", at_desk)
+
+
+def _says(means: str, step: str, desk: str = "") -> Row:
+    """It answers, and what it answers is a fault."""
+    said = f"{{who}} {{answers}} {{detail}}{means and ' because '}{means}"
+    note = f"waweb answers with an error{means and ' because '}{means}"
+    at_desk = AtDesk(said, desk) if desk else None
+    return Row(Reason.HTTP_STATUS, said, step, Reason.HEALTH_NODE_UNREACHABLE, note, at_desk)
+
+
+NO_READY_ENDPOINTS = Row(Reason.NO_READY_ENDPOINTS, "No web pod is running", "look at the pods of the target")
+DNS_LOOKUP_FAILED = _silent(
+    Reason.DNS_LOOKUP_FAILED,
+    "The target's name cannot be looked up",
+    "correct the host in spec.target.url, or look at the cluster's DNS",
+    "correct the host of the URL, or look at this machine's DNS",
+)
+CONNECTION_REFUSED = _silent(
+    Reason.CONNECTION_REFUSED,
+    "No web pod takes a connection",
+    "look whether waweb runs and listens on the target's port",
+    "look whether waweb runs and listens on that port",
+)
+CONNECT_TIMEOUT = _silent(
+    Reason.CONNECT_TIMEOUT,
+    "No connection to a web pod comes about in time",
+    "look at NetworkPolicies and at the pods' nodes",
+)
+READ_TIMEOUT = _silent(
+    Reason.READ_TIMEOUT,
+    "No web pod answers in time",
+    "look at the coreapps and masters, which waweb asks one after the other, or raise spec.probe.timeoutSeconds",
+    "look at the coreapps and masters, which waweb asks one after the other, or raise --timeout",
+)
+TLS_VERIFICATION_FAILED = Row(Reason.TLS_VERIFICATION_FAILED, "{who} {was} not asked because {detail}", "{way_out}")
+TLS_HANDSHAKE_FAILED = _silent(
+    Reason.TLS_HANDSHAKE_FAILED,
+    "No TLS connection to a web pod comes about",
+    "look at what serves the target's port, and at spec.target.scheme",
+    "look at what serves that port",
+)
+REDIRECTED = _silent(
+    Reason.REDIRECTED,
+    "The health node redirects, which is never followed",
+    "let spec.target lead to where waweb itself answers",
+    "give the URL at which waweb itself answers",
+)
+BODY_TOO_LARGE = _silent(
+    Reason.BODY_TOO_LARGE,
+    "The health node answers with more than any client has to say",
+    "look at what serves the target's port",
+    "look at what serves that port",
+)
+INVALID_RESPONSE = Row(
+    Reason.INVALID_RESPONSE,
+    "{who} {answers} with something that is no health ({detail})",
+    "look at what serves the target's port",
+    Reason.INVALID_HEALTH_RESPONSE,
+    "The health node answers with something that is no health",
+    AtDesk("{who} {answers} with something that is no health ({detail})", "look at what serves that port"),
+)
+
+# Seen (domain): the vendor's codes beside HTTP 500 and 503, in what they say of whom to look at.
+_OF_CODE = {
+    1000: _says("a reason that it does not tell", "look at waweb's log"),
+    1006: _says(
+        "it knows no such path", "correct spec.target.path and the port of the target", "correct --path and the port"
+    ),
+    1011: _says("it is not ready yet", "wait some minutes, then look at its coreapp and its database"),
+    1014: _says("its coreapp or its database cannot be reached", "look at these"),
+    1016: _says("it is overloaded", "look at its load and at its database"),
+    1017: _says("a master is taking over", "wait for the failover, then look at the masters"),
+    1018: _says("a coreapp is taking over", "wait for the failover, then look at the coreapps"),
+    1023: _says("its database fails", "look at the database"),
+}
+_BEFORE_WAWEB = _says("something before it gets no answer from waweb", "look at the web pods behind it")
+_OF_STATUS = {404: _OF_CODE[1006], 502: _BEFORE_WAWEB, 503: _BEFORE_WAWEB, 504: _BEFORE_WAWEB}
+_SERVER_ERROR = _says("", "look at waweb's log")
+_OTHER = _says("", "look at what stands before waweb, such as a proxy with rules or limits of its own")
+
+
+_OF_REASON = {
+    Unreached.DNS_LOOKUP_FAILED: DNS_LOOKUP_FAILED,
+    Unreached.CONNECTION_REFUSED: CONNECTION_REFUSED,
+    Unreached.CONNECT_TIMEOUT: CONNECT_TIMEOUT,
+    Unreached.READ_TIMEOUT: READ_TIMEOUT,
+    Unreached.TLS_VERIFICATION_FAILED: TLS_VERIFICATION_FAILED,
+    Unreached.TLS_HANDSHAKE_FAILED: TLS_HANDSHAKE_FAILED,
+    Unreached.REDIRECTED: REDIRECTED,
+    Unreached.BODY_TOO_LARGE: BODY_TOO_LARGE,
+    Unreached.INVALID_RESPONSE: INVALID_RESPONSE,
+    Unreached.NO_READY_ENDPOINTS: NO_READY_ENDPOINTS,
+}
+
+
+def row_of(why: Unreachable) -> Row:
+    if why.reason is Unreached.HTTP_STATUS:
+        return of_http(why.status, why.code)
+    return _OF_REASON[why.reason]
+
+
+def row_named(reason: str) -> Row:
+    """Of what a status says, which has no more than the reason, and may be of another version."""
+    return next((row for known, row in _OF_REASON.items() if known == reason), _SERVER_ERROR)
+
+
+def of_http(status: int, code: int) -> Row:
+    """Of an answer with this HTTP status and the vendor's error code (0: none)."""
+    return _OF_CODE.get(code) or _OF_STATUS.get(status) or (_SERVER_ERROR if status >= 500 else _OTHER)
+
+
+HTTP_ROWS = (*_OF_CODE.values(), _BEFORE_WAWEB, _SERVER_ERROR, _OTHER)

@@ -1,0 +1,150 @@
+"""Of how the client stands with the WhatsApp servers, and of its nodes: Available, RedundancySatisfied, events."""
+
+from __future__ import annotations
+
+from wahealth.core.reasons.reason import Reason
+from wahealth.core.reasons.row import AtDesk, Row
+
+# --- the client is not seen, or cannot be told yet -------------------------------------------------------------------
+
+CREDENTIALS_UNKNOWN = Row(Reason.CREDENTIALS_UNKNOWN, "The client cannot be seen without credentials that it takes")
+UNREACHABLE = Row(Reason.UNREACHABLE, "The client cannot be seen")
+UNKNOWN_STATUS = Row(Reason.GRACE_PERIOD, "The client reports a gateway status that this version does not know")
+NO_MODE = Row(
+    Reason.GRACE_PERIOD, "The client's answer does not have the shape of one mode, so nothing can be said of it"
+)
+INITIALIZING = Row(Reason.GRACE_PERIOD, "The client initialises or upgrades its database", "wait some minutes")
+MAY_PASS = Row(Reason.GRACE_PERIOD, "{seen} This may pass within its grace period")
+SPARES_OF_NO_MODE = Row(
+    Reason.GRACE_PERIOD, "How many spares there should be depends on the mode, which is not known yet"
+)
+
+# --- nothing is wrong with it ----------------------------------------------------------------------------------------
+
+CONNECTED = Row(
+    Reason.CONNECTED,
+    "{connections} to the WhatsApp servers",
+    "",
+    Reason.GATEWAY_CONNECTED,
+    "The client is connected to the WhatsApp servers; nothing to do",
+)
+MINIMUM_CONNECTED = Row(
+    Reason.MINIMUM_CONNECTED, "{connections} to the WhatsApp servers; at least {minimum} are wanted"
+)
+UNREGISTERED_ALLOWED = Row(Reason.UNREGISTERED, "The client is not registered, which spec.expectations allows")
+SPARES_AVAILABLE = Row(Reason.SPARES_AVAILABLE, "A spare coreapp and a spare master are there")
+NOT_APPLICABLE = Row(Reason.NOT_APPLICABLE, "A single instance has no spares")
+
+# --- something is wrong with it --------------------------------------------------------------------------------------
+
+MULTIPLE_ACTIVE_COREAPPS = Row(
+    Reason.MULTIPLE_ACTIVE_COREAPPS,
+    "{count} coreapps are connected where High Availability has exactly one",
+    "stop all but one",
+    note="More than one coreapp is connected, which can get the number banned",
+)
+PARTIALLY_CONNECTED = Row(
+    Reason.PARTIALLY_CONNECTED,
+    "{connections} to the WhatsApp servers",
+    "look at the other coreapps",
+    Reason.GATEWAY_PARTIALLY_CONNECTED,
+    "Fewer coreapps are connected than expected",
+)
+CONNECTING = Row(
+    Reason.CONNECTING,
+    "The client does not get past connecting to the WhatsApp servers",
+    "check its way out",
+    Reason.GATEWAY_CONNECTING_TOO_LONG,
+)
+UNINITIALIZED = Row(
+    Reason.UNINITIALIZED,
+    "The client does not finish initialising its database",
+    "look at the database",
+    Reason.GATEWAY_UNINITIALIZED,
+)
+UNREGISTERED = Row(
+    Reason.UNREGISTERED,
+    "The client is not registered",
+    "register its phone number through the Webapp",
+    Reason.GATEWAY_UNREGISTERED,
+)
+DISCONNECTED = Row(
+    Reason.DISCONNECTED,
+    "{connections} to the WhatsApp servers",
+    "look at the coreapps",
+    Reason.GATEWAY_DISCONNECTED,
+    "The client is not connected to the WhatsApp servers",
+)
+NO_SPARE_COREAPP = Row(
+    Reason.NO_SPARE_COREAPP, "{count} of {wanted} wanted coreapps are usable", "add or mend coreapps"
+)
+NO_SECONDARY_MASTER = Row(
+    Reason.NO_SECONDARY_MASTER, "{count} of {wanted} wanted masters are usable", "add or mend masters"
+)
+NOT_ONE_PRIMARY = Row(Reason.NO_PRIMARY_MASTER, "{count} masters say they are the primary", "look at the masters")
+PRIMARY_NOT_CONNECTED = Row(
+    Reason.NO_PRIMARY_MASTER, "The primary master is not connected, which Multiconnect wants", "look at it"
+)
+
+# --- told by events alone --------------------------------------------------------------------------------------------
+
+FAILOVER_STALLED = Row(
+    Reason.FAILOVER_STALLED, "Nobody took over from an active node", "look at the other coreapps and masters"
+)
+NO_PRIMARY_MASTER = Row(
+    Reason.NO_PRIMARY_MASTER, "No master holds the lease", "look at the masters and at their database"
+)
+MULTIPLE_PRIMARY_MASTERS = Row(
+    Reason.MULTIPLE_PRIMARY_MASTERS, "More than one master says that it is the primary", "look at the masters"
+)
+UNEXPECTED_CONNECTED_NODE = Row(
+    Reason.UNEXPECTED_CONNECTED_NODE,
+    "A master is connected that the mode does not want connected",
+    "look at the topology",
+)
+UNKNOWN_GATEWAY_STATUS = Row(
+    Reason.UNKNOWN_GATEWAY_STATUS,
+    "A node reports a status that this version does not know",
+    "look for a newer version",
+)
+CERTIFICATE_EXPIRING = Row(
+    Reason.TLS_CERTIFICATE_EXPIRING,
+    "The certificate of waweb ends within 14 days",
+    "renew it; status.tls says when",
+    desk=AtDesk("The certificate of waweb ends within 14 days", "renew it"),
+)
+REDUNDANCY_LOST = Row(Reason.REDUNDANCY_LOST, "The next failure may not be survived", "add or mend coreapps or masters")
+WEB_PODS_DISAGREE = Row(
+    Reason.WEB_PODS_DISAGREE, "Web pods report different topologies", "compare what each of them answers"
+)
+FLAPPING_DETECTED = Row(
+    Reason.FLAPPING_DETECTED,
+    "The client changes too often to tell each time",
+    "look at its way out and its database",
+)
+
+# --- what changed ----------------------------------------------------------------------------------------------------
+
+MODE_DETECTED = Row(
+    Reason.MODE_DETECTED,
+    "The client answers as {mode}",
+    "set spec.mode to have it checked",
+    desk=AtDesk("The client answers as {mode}", "set --mode to have it checked"),
+)
+MODE_CONFIRMED = Row(
+    Reason.MODE_DETECTED,
+    "The client answers as {mode}, as spec.mode says",
+    "nothing to do",
+    desk=AtDesk("The client answers as {mode}, as --mode says", "nothing to do"),
+)
+PRIMARY_MASTER_CHANGED = Row(
+    Reason.PRIMARY_MASTER_CHANGED, "Another master is the primary now; status.primaryMaster names it"
+)
+ACTIVE_COREAPP_CHANGED = Row(
+    Reason.ACTIVE_COREAPP_CHANGED, "Another coreapp carries the connection now; status names it"
+)
+FAILOVER_COMPLETED = Row(Reason.FAILOVER_COMPLETED, "Another node took over in time; status.lastFailover names it")
+REDUNDANCY_RESTORED = Row(
+    Reason.REDUNDANCY_RESTORED, "A spare coreapp and a spare master are there again", "nothing to do"
+)
+FLAPPING_ENDED = Row(Reason.FLAPPING_ENDED, "The client has settled; each change is told again")

@@ -1,0 +1,89 @@
+"""Of what is signed in with: CredentialsValid, RestartRequired. No sentence tells a value or its length."""
+
+from __future__ import annotations
+
+from wahealth.core.reasons.reason import Reason
+from wahealth.core.reasons.row import AtDesk, Row
+
+KEY_ACCEPTED = Row(Reason.KEY_ACCEPTED, "The client accepts the {what}")
+NOT_TRIED = Row(Reason.NOT_PROBED_YET, "The {what} was not tried yet")
+
+TOO_SHORT = Row(Reason.KEY_TOO_SHORT, "The {what} is too short: {allowed}{also}")
+EMPTY = Row(
+    Reason.KEY_TOO_SHORT,
+    "The {what} is empty",
+    "put it into the Secret",
+    desk=AtDesk("The {what} is empty", "put it into its file"),
+)
+TOO_LONG = Row(Reason.KEY_TOO_LONG, "The {what} is too long: {allowed}{also}")
+WITH_ITS_SCHEME = Row(
+    Reason.KEY_INVALID_CHARACTERS,
+    "The {what} begins with the word {word}",
+    "put into the Secret only what comes after it",
+    desk=AtDesk("The {what} begins with the word {word}", "leave only what comes after it"),
+)
+STRAY_CHARACTER = Row(Reason.KEY_INVALID_CHARACTERS, "The {what} {stray}: {carrier}")
+
+KEY_REFUSED = Row(
+    Reason.KEY_REJECTED,
+    "The client refuses the API key",
+    "compare the Secret with WA_API_KEY of waweb",
+    desk=AtDesk("The client refuses the API key", "compare it with WA_API_KEY of waweb"),
+)
+TOKEN_REFUSED = Row(
+    Reason.KEY_REJECTED,
+    "The client refuses the token",
+    "put one into the Secret that it takes",
+    desk=AtDesk("The client refuses the token", "give one that it takes"),
+)
+TOKEN_EXPIRED = Row(
+    Reason.TOKEN_EXPIRED,
+    "The token has expired",
+    "put a new one into the Secret",
+    desk=AtDesk("The token has expired", "give a new one"),
+)
+LOGIN_REFUSED = Row(
+    Reason.LOGIN_FAILED,
+    "The client refuses user name and password",
+    "compare the Secret with the users of waweb",
+    desk=AtDesk("The client refuses user name and password", "compare them with the users of waweb"),
+)
+LOGINS_LIMITED = Row(
+    Reason.LOGIN_FAILED,
+    "The client looks at no login for now, after too many bad ones",
+    "wait, and find who sends them",
+)
+LOGIN_UNANSWERED = Row(
+    Reason.LOGIN_FAILED, "A login gets no answer that gives a token", "look at waweb and at its database"
+)
+OWN_TOKEN_REFUSED = Row(
+    Reason.LOGIN_FAILED,
+    "The client refuses the token that its own login gave",
+    "look at its database and its clock",
+)
+
+PREVIOUS_KEY_IN_USE = Row(
+    Reason.PREVIOUS_KEY_IN_USE,
+    "waweb still runs the previous API key on {pods}",
+    "restart the web workload",
+    event=Reason.WEB_RESTART_REQUIRED,
+    note="Web pods still run another API key",
+)
+SOME_REFUSE = Row(
+    Reason.PREVIOUS_KEY_IN_USE,
+    "{pods} {refuse} the API key that other web pods accept",
+    "restart the web workload",
+    event=Reason.WEB_RESTART_REQUIRED,
+    note="Web pods still run another API key",
+)
+RESTART_SKIPPED = Row(Reason.WEB_RESTART_SKIPPED, "{why}")
+RESTART_TRIGGERED = Row(
+    Reason.WEB_RESTART_TRIGGERED, "The web workload is restarted, to take the API key of the Secret"
+)
+KEY_ROTATED = Row(Reason.KEY_ROTATED, "The Secret holds another API key now; the web pods take it when they restart")
+TOKEN_EXPIRING_SOON = Row(
+    Reason.TOKEN_EXPIRING_SOON,
+    "The token ends within 24 hours",
+    "renew it; status.credentials says when",
+    desk=AtDesk("The token ends within 24 hours", "renew it"),
+)

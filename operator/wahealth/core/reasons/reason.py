@@ -1,0 +1,105 @@
+"""The reasons of conditions and events: words that are API. They are added to, never renamed."""
+
+from __future__ import annotations
+
+from wahealth.core.word import Word
+
+
+class Reason(Word):
+    # Accepted
+    ACCEPTED = "Accepted"
+    WAITING_FOR_OPERATOR = "WaitingForOperator"
+    INVALID_SPEC = "InvalidSpec"
+    MODE_MISMATCH = "ModeMismatch"
+    TARGET_NOT_FOUND = "TargetNotFound"
+    TARGET_FORBIDDEN = "TargetForbidden"
+    SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - a word
+    SECRET_KEY_MISSING = "SecretKeyMissing"  # noqa: S105 - a word
+    SECRET_FORBIDDEN = "SecretForbidden"  # noqa: S105 - a word
+    CA_NOT_FOUND = "CANotFound"
+
+    # CredentialsValid
+    KEY_ACCEPTED = "KeyAccepted"
+    KEY_TOO_SHORT = "APIKeyTooShort"
+    KEY_TOO_LONG = "APIKeyTooLong"
+    KEY_INVALID_CHARACTERS = "APIKeyInvalidCharacters"
+    KEY_REJECTED = "APIKeyRejected"
+    LOGIN_FAILED = "LoginFailed"
+    TOKEN_EXPIRED = "TokenExpired"  # noqa: S105 - a word
+    NOT_PROBED_YET = "NotProbedYet"
+
+    # Reachable: with the words of `core.answer.Unreached`
+    HEALTH_NODE_ANSWERED = "HealthNodeAnswered"
+    DNS_LOOKUP_FAILED = "DNSLookupFailed"
+    CONNECTION_REFUSED = "ConnectionRefused"
+    CONNECT_TIMEOUT = "ConnectTimeout"
+    READ_TIMEOUT = "ReadTimeout"
+    TLS_VERIFICATION_FAILED = "TLSVerificationFailed"
+    TLS_HANDSHAKE_FAILED = "TLSHandshakeFailed"
+    HTTP_STATUS = "HTTPStatus"
+    REDIRECTED = "Redirected"
+    BODY_TOO_LARGE = "BodyTooLarge"
+    INVALID_RESPONSE = "InvalidResponse"
+    NO_READY_ENDPOINTS = "NoReadyEndpoints"
+
+    # Available
+    CONNECTED = "Connected"
+    MINIMUM_CONNECTED = "MinimumConnected"
+    UNREGISTERED = "Unregistered"
+    DISCONNECTED = "Disconnected"
+    PARTIALLY_CONNECTED = "PartiallyConnected"
+    CONNECTING = "Connecting"
+    UNINITIALIZED = "Uninitialized"
+    MULTIPLE_ACTIVE_COREAPPS = "MultipleActiveCoreapps"
+    CREDENTIALS_UNKNOWN = "CredentialsUnknown"
+    UNREACHABLE = "Unreachable"
+    GRACE_PERIOD = "GracePeriod"
+
+    # RedundancySatisfied
+    SPARES_AVAILABLE = "SparesAvailable"
+    NOT_APPLICABLE = "NotApplicable"
+    NO_SPARE_COREAPP = "NoSpareCoreapp"
+    NO_SECONDARY_MASTER = "NoSecondaryMaster"
+    NO_PRIMARY_MASTER = "NoPrimaryMaster"
+
+    # Ready, and what is there only when it is True
+    AVAILABLE = "Available"
+    SUSPENDED = "Suspended"
+    PREVIOUS_KEY_IN_USE = "PreviousKeyInUse"
+    NEW_GENERATION = "NewGeneration"
+    WAITING_FOR_REFERENCE = "WaitingForReference"
+
+    # events: what holds and should not
+    HEALTH_NODE_UNREACHABLE = "HealthNodeUnreachable"
+    INVALID_HEALTH_RESPONSE = "InvalidHealthResponse"
+    GATEWAY_PARTIALLY_CONNECTED = "GatewayPartiallyConnected"
+    GATEWAY_DISCONNECTED = "GatewayDisconnected"
+    GATEWAY_UNREGISTERED = "GatewayUnregistered"
+    GATEWAY_CONNECTING_TOO_LONG = "GatewayConnectingTooLong"
+    GATEWAY_UNINITIALIZED = "GatewayUninitialized"
+    MULTIPLE_PRIMARY_MASTERS = "MultiplePrimaryMasters"
+    UNEXPECTED_CONNECTED_NODE = "UnexpectedConnectedNode"
+    UNKNOWN_GATEWAY_STATUS = "UnknownGatewayStatus"
+    TLS_CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
+    TOKEN_EXPIRING_SOON = "TokenExpiringSoon"  # noqa: S105 - a word
+    FAILOVER_STALLED = "FailoverStalled"
+    REDUNDANCY_LOST = "RedundancyLost"
+    WEB_PODS_DISAGREE = "WebPodsDisagree"
+    WEB_RESTART_REQUIRED = "WebRestartRequired"
+    WEB_RESTART_SKIPPED = "WebRestartSkipped"
+    FLAPPING_DETECTED = "FlappingDetected"
+    OBSERVER_ISOLATED = "ObserverIsolated"
+
+    # events: what changed
+    HEALTH_NODE_RECOVERED = "HealthNodeRecovered"
+    KEY_ROTATED = "APIKeyRotated"
+    MODE_DETECTED = "ModeDetected"
+    GATEWAY_CONNECTED = "GatewayConnected"
+    PRIMARY_MASTER_CHANGED = "PrimaryMasterChanged"
+    ACTIVE_COREAPP_CHANGED = "ActiveCoreappChanged"
+    FAILOVER_COMPLETED = "FailoverCompleted"
+    REDUNDANCY_RESTORED = "RedundancyRestored"
+    RESUMED = "Resumed"
+    WEB_RESTART_TRIGGERED = "WebRestartTriggered"
+    FLAPPING_ENDED = "FlappingEnded"
+    OBSERVER_RECOVERED = "ObserverRecovered"

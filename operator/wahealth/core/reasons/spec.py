@@ -1,0 +1,76 @@
+"""Of a spec and of what it refers to: Accepted."""
+
+from __future__ import annotations
+
+from wahealth.core.reasons.reason import Reason
+from wahealth.core.reasons.row import AtDesk, Row
+
+WAITING_FOR_OPERATOR = Row(
+    Reason.WAITING_FOR_OPERATOR,
+    "No operator has looked at this client yet",
+    "check that the operator runs and watches here",
+)
+ACCEPTED = Row(
+    Reason.ACCEPTED,
+    "The spec is valid and everything it refers to is there",
+    desk=AtDesk("What was asked for is valid and everything it names is there"),
+)
+EXPOSED = Row(
+    Reason.ACCEPTED,
+    "Everything that spec refers to is there; the {what} goes to whoever answers: {exposed}",
+    desk=AtDesk("The {what} goes to whoever answers, for nobody verifies who that is"),
+)
+INVALID_SPEC = Row(Reason.INVALID_SPEC, "{sentence}")
+MODE_MISMATCH = Row(
+    Reason.MODE_MISMATCH,
+    "spec.mode is {fixed}, but the client answers as {detected}",
+    "correct spec.mode",
+    desk=AtDesk("--mode is {fixed}, but the client answers as {detected}", "correct --mode"),
+)
+
+TARGET_NOT_FOUND = Row(Reason.TARGET_NOT_FOUND, "{kind} {name} is not there", "create it, or correct spec.target")
+SERVICE_WITHOUT_PORT = Row(
+    Reason.TARGET_NOT_FOUND, "Service {name} has no port {port}", "correct spec.target.service.port"
+)
+ADDRESS_OF_NO_POD = Row(
+    Reason.TARGET_FORBIDDEN,
+    "Pod {pod} of {kind} {name} has an address that no pod may have, so it is not asked",
+    "correct spec.target",
+)
+SERVICE_OUTSIDE = Row(
+    Reason.TARGET_FORBIDDEN,
+    "Service {name} is an ExternalName and may lead anywhere",
+    "name one with a selector, or use spec.target.url",
+)
+SERVICE_WITHOUT_SELECTOR = Row(
+    Reason.TARGET_FORBIDDEN,
+    "Service {name} has no selector, so its pods are not known",
+    "give it one, or name the workload",
+)
+URL_NOT_ADMITTED = Row(
+    Reason.TARGET_FORBIDDEN,
+    "The operator does not admit host {host} of spec.target.url",
+    "add it to --allow-url-hosts",
+)
+URL_LEADS_INSIDE = Row(
+    Reason.TARGET_FORBIDDEN,
+    "Host {host} of spec.target.url has an address that is not public",
+    "correct it, or add its network to the operator's --allow-url-networks",
+)
+
+SECRET_NOT_FOUND = Row(Reason.SECRET_NOT_FOUND, "Secret {name} is not there", "create it in the resource's namespace")
+SECRET_KEY_MISSING = Row(Reason.SECRET_KEY_MISSING, "Secret {name} has no entry {entry}", "add it to the Secret")
+FILE_NOT_THERE = Row(
+    Reason.SECRET_KEY_MISSING, "{path} is not there or not readable", "mount the Secret so that the file is there"
+)
+NO_PLAIN_FILE = Row(Reason.SECRET_KEY_MISSING, "{path} is no plain file, so it is not read", "mount the Secret there")
+SECRET_FORBIDDEN = Row(Reason.SECRET_FORBIDDEN, "The operator may not use Secret {name}", "allow it to get this Secret")
+SECRET_NOT_LABELLED = Row(
+    Reason.SECRET_FORBIDDEN,
+    "Secret {name} is not labelled for this use",
+    'add the label {label}: "{value}" to it',
+)
+
+CA_NOT_FOUND = Row(Reason.CA_NOT_FOUND, "{kind} {name} is not there or not readable", "create it")
+CA_ENTRY_MISSING = Row(Reason.CA_NOT_FOUND, "{kind} {name} has no entry {entry}", "add it")
+CA_NO_PEM = Row(Reason.CA_NOT_FOUND, "{kind} {name} holds no certificate in {entry}", "put PEM there")

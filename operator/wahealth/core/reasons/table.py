@@ -1,0 +1,25 @@
+"""All rows of all subjects: what the reference of reasons is made of."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from wahealth.core.reasons import asking, client, credentials, progress, spec
+from wahealth.core.reasons.row import Row
+
+_SUBJECTS: dict[str, ModuleType] = {
+    "The spec, and what it refers to": spec,
+    "What is signed in with": credentials,
+    "Asking the health node": asking,
+    "The client and its nodes": client,
+    "What is waited for": progress,
+}
+
+
+def rows() -> dict[str, tuple[Row, ...]]:
+    """By subject, in the order in which they are written down."""
+    more = {asking: asking.HTTP_ROWS}
+    return {
+        title: (*(row for row in vars(module).values() if isinstance(row, Row)), *more.get(module, ()))
+        for title, module in _SUBJECTS.items()
+    }

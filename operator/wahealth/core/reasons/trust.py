@@ -1,0 +1,45 @@
+"""The way out of a certificate that is not trusted, once a person has compared its fingerprint with waweb's own."""
+
+from __future__ import annotations
+
+from wahealth.core.answer import Unreachable
+from wahealth.core.certificate import Presented, Untrusted
+from wahealth.core.reasons.row import Surface
+
+# What no CA and no name can help against: somebody has to act first, and a pin bridges the time until then.
+_RENEW = {
+    Untrusted.EXPIRED: "renew it",
+    Untrusted.NOT_YET_VALID: "compare the clock of this machine with that of the machine which made it",
+    Untrusted.WEAK_KEY: "renew it with a stronger key",
+    Untrusted.WEAK_AUTHORITY: "renew it by an authority with a stronger key",
+}
+_OF_NAME = frozenset({Untrusted.OTHER_NAME, Untrusted.OTHER_ADDRESS})
+
+
+def way_out(why: Unreachable, at: Surface) -> str:
+    """What to do next: `why` has the cause and, where it could be seen, the certificate."""
+    renew = _RENEW.get(why.untrusted) if why.untrusted else None
+    if why.presented is None:
+        return renew or _TRUST[at]
+    pin = _PIN[at].format(fingerprint=why.presented.fingerprint)
+    if renew:
+        return f"{renew}; until then, if it is waweb's own, {pin}"
+    if why.untrusted is Untrusted.OTHER_PIN:
+        return f"if it is waweb's new one, {pin}"
+    return f"if it is waweb's own, {pin}{_or_named(why.presented, at)}"
+
+
+def _or_named(presented: Presented, at: Surface) -> str:
+    if at is Surface.DESK:
+        return ", or give its CA with --ca"
+    return f" or, with its CA in caRef, serverName: {presented.name}" if presented.name else ""
+
+
+_TRUST = {
+    Surface.RESOURCE: "name its CA in spec.tls.caRef and its name in spec.tls.serverName",
+    Surface.DESK: "give its CA with --ca",
+}
+_PIN = {
+    Surface.RESOURCE: 'write into spec tls: {{verification: Pinned, pinnedSHA256: ["{fingerprint}"]}}',
+    Surface.DESK: "give --pin {fingerprint}",
+}
