@@ -23,7 +23,7 @@ from support.scripted import (
     serving,
 )
 from support.work import instructions
-from wahealth.core.answer import Answered, Outcome, Refused, Unreachable
+from wahealth.core.answer import Answered, Outcome, Refused, Throttled, Unreachable
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -131,9 +131,9 @@ ANSWERS: list[tuple[str, Script, str]] = [
     ("T31 a short body", says(OK + b"Content-Length: 900\r\n\r\n" + GOOD), "InvalidResponse"),
     ("T33 401", says(answer(b"", b"", b"401 Unauthorized")), "Refused"),
     ("T33 401 without end", says(b"HTTP/1.1 401 No\r\n\r\n", *[b"x"] * 100, pause=0.1), "Refused"),
-    ("T33 403", says(answer(b"", b"", b"403 Forbidden")), "Refused"),
+    ("T33 403", says(answer(b"", b"", b"403 Forbidden")), "Forbidden"),
     ("T33 404", says(answer(b"", b"", b"404 Not Found")), "HTTPStatus"),
-    ("T33 429", says(answer(b"", b"Retry-After: 60\r\n", b"429 Too Many")), "HTTPStatus"),
+    ("T33 429", says(answer(b"", b"Retry-After: 60\r\n", b"429 Too Many")), "Throttled"),
     ("T33 503", says(answer(b"", b"", b"503 Unavailable")), "HTTPStatus"),
     ("nothing at all", says(), "InvalidResponse"),
 ]
@@ -149,7 +149,7 @@ def test_an_answer(script: Script, expected: str) -> None:
 
 def test_a_retry_after_in_seconds_is_heard() -> None:
     outcome = told(says(answer(b"", b"Retry-After: 60\r\n", b"429 Too Many")))
-    assert isinstance(outcome, Unreachable)
+    assert isinstance(outcome, Throttled)
     assert outcome.retry_after == 60.0
     later = told(says(answer(b"", b"Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n", b"503 No")))
     assert isinstance(later, Unreachable)

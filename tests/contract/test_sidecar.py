@@ -118,6 +118,18 @@ def test_a_web_pod_and_all_its_pages(start: Starts) -> None:
     assert {"wahealth_sidecar_ready", "wahealth_sidecar_client_gateway", "wahealth_sidecar_probes"} <= families
 
 
+def test_an_upstream_that_wants_to_be_left_alone_is_left_alone_and_takes_no_pod_away(
+    start: Starts, simulator: Simulator
+) -> None:
+    sidecar = start()
+    sidecar.until("/readyz", is_ok)
+    simulator.set(status=429, headers={"Retry-After": "300"})
+    sidecar.until("/metrics", lambda page: 'probes_total{result="LeftAlone"} 3.0' in page.text)
+    assert 'probes_total{result="Throttled"} 1.0' in sidecar.get("/metrics").text
+    ready = sidecar.get("/readyz")
+    assert (ready.status_code, ready.json()["reason"]) == (200, "Connected")
+
+
 def test_head_options_and_what_is_not_allowed(start: Starts) -> None:
     sidecar = start()
     sidecar.until("/readyz", is_ok)

@@ -23,7 +23,16 @@ from support.builders import (
     secondary,
     single,
 )
-from wahealth.core.answer import GatewayStatus, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import (
+    Forbidden,
+    GatewayStatus,
+    Malformed,
+    Outcome,
+    Refused,
+    Throttled,
+    Unreachable,
+    Unreached,
+)
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Expectation, Patience
 from wahealth.core.moment import Moment
@@ -108,6 +117,8 @@ class TestWeb:
             (HEADLESS, ALL),
             (multiconnect(4), ALL),
             (Refused(), ALL),
+            (Forbidden(), ALL),
+            (Throttled(), ALL),
             (SILENT, NONE),
             (Malformed("no JSON"), NONE),
         ],
@@ -158,13 +169,13 @@ class TestWeb:
         assert sidecar.hears(multiconnect(1), times=4) == NOT_CONNECTED
 
     @pytest.mark.parametrize("before", [single(CONNECTED), single(UNREGISTERED), single(UNINITIALIZED)])
-    @pytest.mark.parametrize("nothing", [Refused(), single(UNKNOWN)])
+    @pytest.mark.parametrize("nothing", [Refused(), Forbidden(), Throttled(), single(UNKNOWN)])
     def test_what_says_nothing_of_the_pod_keeps_it_as_it_was(self, before: Outcome, nothing: Outcome) -> None:
         sidecar = Sidecar()
         was = sidecar.hears(before, times=20)
         assert sidecar.hears(nothing, times=200) == was
 
-    @pytest.mark.parametrize("said", [Refused(), single(UNKNOWN)])
+    @pytest.mark.parametrize("said", [Refused(), Forbidden(), Throttled(), single(UNKNOWN)])
     def test_who_says_anything_answers(self, said: Outcome) -> None:
         sidecar = Sidecar()
         assert sidecar.hears(SILENT, times=20) == NONE
@@ -276,7 +287,7 @@ class TestNode:
     def test_a_key_that_is_refused_from_the_start_holds_up_no_pod(self) -> None:
         assert heard_by("c1", Refused()).ready == ALL
 
-    @pytest.mark.parametrize("fault", [SILENT, Refused(), Malformed("no JSON")])
+    @pytest.mark.parametrize("fault", [SILENT, Refused(), Forbidden(), Throttled(), Malformed("no JSON")])
     def test_the_fault_of_another_component_takes_no_pod_away(self, fault: Outcome) -> None:
         for before, was in ((HA, ALL), (answer(primary("m0"), core("c1", UNINITIALIZED), core("c0", CONNECTED)), NONE)):
             sidecar = heard_by("c1", *times(before, 3))

@@ -57,9 +57,10 @@ def fields(template: str) -> set[str]:
 
 
 def needed(row: Row, by: str) -> set[str]:
-    means = row.note if row.note and by in {"normal", "warning", "tells"} else row.means
-    desk = fields(row.desk.means) | fields(row.desk.step) if row.desk else set()
-    return fields(means) | fields(row.step) | desk
+    told = bool(row.note) and by in {"normal", "warning", "tells"}
+    return {name for words in (row, row.desk) if words for name in fields(row.note if told else words.means)} | {
+        name for words in (row, row.desk) if words for name in fields(words.step)
+    }
 
 
 def calls() -> Iterator[tuple[str, str, Row, ast.Call]]:
@@ -88,6 +89,12 @@ def test_every_sentence_is_given_what_varies_in_it() -> None:
     for where, by, row, call in found:
         given = {keyword.arg for keyword in call.keywords}
         assert None in given or needed(row, by) <= given, (where, row.reason)
+
+
+def test_an_event_of_asking_is_the_same_sentence_each_time() -> None:
+    for row in (*asking.HTTP_ROWS, *map(asking.row_of, map(Unreachable, Unreached))):
+        if row.reason is not Reason.TLS_VERIFICATION_FAILED:  # told as the condition says it, with the fingerprint
+            assert all("{" not in row.tells(at) for at in Surface)
 
 
 def test_who_types_a_command_is_told_of_no_resource() -> None:

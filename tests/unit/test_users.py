@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wahealth.core.answer import Malformed, Refused, Unreachable
+from wahealth.core.answer import Forbidden, Malformed, Refused, Unreachable
 from wahealth.core.signin.talk import Limited, LoggedIn
 from wahealth.probe.credential import bearer_token
 from wahealth.probe.users import expiry_of, login_outcome_of
@@ -61,9 +61,17 @@ def test_no_token_in_it(body: bytes) -> None:
     assert login_outcome_of(200, body, 0) == Malformed("the login gave no token")
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("status", [400, 401])
 def test_refused(status: int) -> None:
     assert login_outcome_of(status, b"", 0) == Refused()
+
+
+def test_why_a_login_is_refused() -> None:
+    assert login_outcome_of(401, b'{"errors": [{"code": 1024}]}', 0) == Refused(1024)
+
+
+def test_a_login_that_is_forbidden_is_no_wrong_password() -> None:
+    assert login_outcome_of(403, b"", 0) == Forbidden()
 
 
 def test_limited() -> None:

@@ -60,7 +60,21 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """HTTP 401 or 403: a word about the key, not about the client."""
+    """HTTP 401: a word about what is signed in with, not about the client. `code`: the vendor's, of a login."""
+
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """HTTP 403: a word about who asks, and often not the client's own: proxies, meshes and address lists say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """HTTP 429: a word about how often it is asked."""
+
+    retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
 
 
 class Unreached(Word):
@@ -101,7 +115,8 @@ class Malformed:
     problem: str
 
 
-Outcome = Answered | Refused | Unreachable | Malformed
+Outcome = Answered | Refused | Forbidden | Throttled | Unreachable | Malformed
+REACHED = (Answered, Refused, Forbidden, Throttled)  # the pod answers, whatever it says
 
 
 def result_of(outcome: Outcome) -> str:
@@ -116,9 +131,11 @@ def result_of(outcome: Outcome) -> str:
 
 
 class PodOutcome(NamedTuple):
-    """What one web pod said. `previous_key`: it refused the present key and answered to the previous one."""
+    """What one web pod said. `previous_key`: it refused the present key and answered to the previous one. `asked`: in
+    this round; else it is what the pod said last, which is no new evidence of anything."""
 
     pod: str
     address: str
     outcome: Outcome
     previous_key: bool = False
+    asked: bool = True

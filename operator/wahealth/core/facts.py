@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from wahealth.core.answer import Answered, PodOutcome, Refused
+from wahealth.core.answer import REACHED, Answered, PodOutcome
 from wahealth.core.certificate import Certificate
 from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.restart import WebWorkload
@@ -46,6 +46,12 @@ class Patience:
     def refused(self) -> float:
         """How long a key may be refused before only an edit is expected to help."""
         return max(120.0, self.startup)
+
+    @property
+    def kept(self) -> float:
+        """How long a client may not be seen, because it wants to be asked less often, before what was believed of it
+        is not told any more."""
+        return max(600.0, 5 * self.period)
 
     @property
     def previous_key(self) -> float:
@@ -119,12 +125,17 @@ class Facts:
 
     @property
     def reached(self) -> bool:
-        """At least one pod answered, or refused the key."""
-        return any(isinstance(o.outcome, Answered | Refused) for o in self.outcomes)
+        """At least one pod answered, whatever it said."""
+        return any(isinstance(o.outcome, REACHED) for o in self.outcomes)
+
+    @property
+    def nothing_new(self) -> bool:
+        """There are pods, and each of them wants to be left alone in this round."""
+        return bool(self.outcomes) and not any(o.asked for o in self.outcomes)
 
 
-def with_asked(facts: Facts, asked: Asked[Any], addresses: Mapping[str, str]) -> Facts:
-    """The facts with what came of asking; `addresses` by pod."""
+def with_asked(facts: Facts, asked: Asked[Any], addresses: Mapping[str, str], resting: Set[str] = frozenset()) -> Facts:
+    """The facts with what came of asking; `addresses` by pod; `resting`: pods that were left alone."""
     rotated = asked.rotated
     facts = replace(
         facts,
@@ -136,5 +147,8 @@ def with_asked(facts: Facts, asked: Asked[Any], addresses: Mapping[str, str]) ->
     )
     if asked.failed is not None:
         return replace(facts, reference=asked.failed.reference, key=asked.failed.form)
-    outcomes = (PodOutcome(pod, addresses[pod], o, pod in asked.on_previous) for pod, o in asked.outcomes.items())
+    outcomes = (
+        PodOutcome(pod, addresses[pod], outcome, pod in asked.on_previous, pod not in resting)
+        for pod, outcome in asked.outcomes.items()
+    )
     return replace(facts, outcomes=tuple(outcomes))

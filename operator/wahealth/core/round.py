@@ -65,6 +65,8 @@ def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
         return Plan(history, None, ())
     if facts.expected.suspended:
         return _suspended(history, facts, written, now)
+    if facts.nothing_new:
+        return Plan(history, None, ())  # nobody was asked, because they wanted it so: that counts for nothing
     patience = facts.expected.patience
     before = _begun(history, facts, now)
     after, draft, sight = _judged(before, facts, now)

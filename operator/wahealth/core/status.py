@@ -76,13 +76,19 @@ class Condition(NamedTuple):
 
 
 class Connected(NamedTuple):
-    current: int
+    """`current` None: the client is not seen."""
+
+    current: int | None
     expected: int
     summary: str
 
     @classmethod
     def of(cls, current: int, expected: int) -> Connected:
         return cls(current, expected, f"{current}/{expected}")
+
+    @classmethod
+    def unseen(cls, expected: int) -> Connected:
+        return cls(None, expected, f"-/{expected}")
 
 
 class TopologyNode(NamedTuple):

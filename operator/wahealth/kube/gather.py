@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from wahealth.api.auth import use_of
 from wahealth.api.v1alpha1 import Auth, Spec, Target
-from wahealth.core.answer import Outcome, Unreachable, result_of
+from wahealth.core.answer import Outcome, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
 from wahealth.core.restart import WebWorkload, obstacle
+from wahealth.core.resting import rest_of
 from wahealth.core.signin.kinds import begun
 from wahealth.core.signin.talk import (
     Ask,
@@ -45,7 +46,6 @@ from wahealth.probe.stage import ObserverFault
 from wahealth.telemetry import metrics
 
 T = TypeVar("T")
-MOST_PERIODS = 5  # that a pod is left alone when it asks for it (Retry-After)
 
 
 class Gather:
@@ -72,6 +72,7 @@ class Gather:
         record.keep_only(located.hosts)
         terms = Terms(record.expected.patience.previous_key, self._references.refresh)
         nudged, auth = record.nudged, spec.auth
+        resting = frozenset(name for name, spot in located.spots.items() if _resting(record, spot, now.seconds))
         talk = _signin(record, auth).asking(tuple(located.shown), terms, now)
         asked = await carried_out(talk, lambda command: self._came_of(command, record, spec, located, pattern))
         if not is_taken(asked.outcomes):
@@ -85,7 +86,7 @@ class Gather:
             expiring=is_expiring(certificate, now.wall),
             workload=self._web_workload(record, spec.target, now),
         )
-        return with_asked(facts, asked, located.shown)
+        return with_asked(facts, asked, located.shown, resting)
 
     def _web_workload(self, record: Record, target: Target, now: Moment) -> WebWorkload | None:
         """What a restart would be of, where the resource wants one after a change of its key."""
@@ -149,8 +150,7 @@ class Gather:
         if (said := _resting(record, spot, now)) is not None:
             return said
         outcome = _heard(record, spot, await self._asked_of(_at(record, spot, question)))
-        if isinstance(outcome, Unreachable) and outcome.retry_after:
-            wait = min(outcome.retry_after, MOST_PERIODS * record.timing.period)
+        if wait := rest_of(outcome, record.timing.period):
             record.resting[spot.host] = Held(outcome, now + wait)
         return outcome
 

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 import httpx
 
-from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unreached
+from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Refused, Throttled, Unreachable, Unreached
 from wahealth.core.signin.talk import LoginOutcome
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.credential import Credential
@@ -198,20 +198,21 @@ _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sendi
 
 
 async def _outcome(response: httpx.Response) -> Outcome:
-    if response.status_code in {401, 403} or 300 <= response.status_code < 400:
+    if response.status_code in {401, 403, 429} or 300 <= response.status_code < 400:
         # Its body may be anything, and is not waited for.
-        return outcome_of(response.status_code, b"", response.headers.get("location", ""))
+        said = outcome_of(response.status_code, b"", response.headers.get("location", ""))
+        return replace(said, retry_after=_seconds(response)) if isinstance(said, Throttled) else said
     body = await _body(response)
     outcome = body if isinstance(body, Malformed) else outcome_of(response.status_code, body)
-    seconds = _retry_after(response.headers.get("retry-after", ""))
+    seconds = _seconds(response)
     return replace(outcome, retry_after=seconds) if isinstance(outcome, Unreachable) and seconds else outcome
 
 
 async def _login_outcome(response: httpx.Response) -> LoginOutcome[Credential]:
-    body = await _body(response) if response.status_code in {200, 201} else b""
+    body = await _body(response) if response.status_code in {200, 201, 400, 401} else b""
     if isinstance(body, Malformed):
-        return body
-    return login_outcome_of(response.status_code, body, _retry_after(response.headers.get("retry-after", "")))
+        return body if response.status_code in {200, 201} else Refused()
+    return login_outcome_of(response.status_code, body, _seconds(response))
 
 
 async def _body(response: httpx.Response) -> bytes | Malformed:
@@ -228,6 +229,7 @@ def _codings(written: Sequence[str]) -> Iterator[str]:
     return (coding.strip().lower() for line in written for coding in line.split(","))
 
 
-def _retry_after(written: str) -> float:
-    """Seconds, where the server asks for some; a date is not minded, for its clock is not ours."""
+def _seconds(response: httpx.Response) -> float:
+    """Of Retry-After, where the server asks for some; a date is not minded, for its clock is not ours."""
+    written = response.headers.get("retry-after", "")
     return float(written) if written.isascii() and written.isdigit() and len(written) < 7 else 0.0

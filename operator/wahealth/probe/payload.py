@@ -14,6 +14,7 @@ from typing import Any
 
 from wahealth.core.answer import (
     Answered,
+    Forbidden,
     GatewayStatus,
     Malformed,
     Node,
@@ -21,6 +22,7 @@ from wahealth.core.answer import (
     Refused,
     Report,
     Role,
+    Throttled,
     Unreachable,
     Unreached,
 )
@@ -54,8 +56,12 @@ def outcome_of(http_status: int, body: bytes, location: str = "") -> Outcome:
 
     Documented (page "Health"): 401 for a missing or invalid Authorization header; its body may be anything.
     """
-    if http_status in {401, 403}:
+    if http_status == 401:
         return Refused()
+    if http_status == 403:
+        return Forbidden()
+    if http_status == 429:
+        return Throttled()
     if 300 <= http_status < 400:
         where = leads_to(location)
         return Unreachable(Unreached.REDIRECTED, f"HTTP {http_status}{' to ' if where else ''}{where}")

@@ -11,11 +11,12 @@ import binascii
 from datetime import UTC, datetime
 from typing import Any
 
-from wahealth.core.answer import Malformed, Refused, Unreachable, Unreached
+from wahealth.core.answer import Forbidden, Malformed, Refused, Unreachable, Unreached
 from wahealth.core.credentials import token_problem
 from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.document import TOO_MANY_VALUES, TooManyValues, document_of
+from wahealth.probe.payload import error_code
 
 LOGIN = "/v1/users/login"
 _NO_TOKEN = Malformed("the login gave no token")
@@ -26,8 +27,10 @@ def login_outcome_of(http_status: int, body: bytes, retry_after: float) -> Login
     """`retry_after` in seconds, 0 where the server does not say."""
     if http_status == 429:
         return Limited(retry_after)
-    if http_status in {400, 401, 403}:
-        return Refused()
+    if http_status in {400, 401}:
+        return Refused(error_code(body))
+    if http_status == 403:
+        return Forbidden()
     if 300 <= http_status < 400:
         return Unreachable(Unreached.REDIRECTED, f"HTTP {http_status} to a login")
     if http_status not in {200, 201}:

@@ -32,9 +32,10 @@ class _Collector:
             gateway.add_metric([state], float(status.gateway is state))
         yield gateway
         if status.connected is not None:
-            yield GaugeMetricFamily(
-                f"{_PREFIX}_client_connected_coreapps", "Connected coreapps.", status.connected.current
-            )
+            if status.connected.current is not None:
+                yield GaugeMetricFamily(
+                    f"{_PREFIX}_client_connected_coreapps", "Connected coreapps.", status.connected.current
+                )
             yield GaugeMetricFamily(
                 f"{_PREFIX}_client_expected_coreapps", "Coreapps to be connected.", status.connected.expected
             )

@@ -14,6 +14,7 @@ from wahealth.core.moment import Moment
 from wahealth.core.readiness.pod import Kept, Seen, after
 from wahealth.core.reasons.row import Surface
 from wahealth.core.references import file_not_there, no_plain_file
+from wahealth.core.resting import rest_of
 from wahealth.core.round import begin, play
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.talk import Ask, Came, Command, Read, Reading, Terms
@@ -47,6 +48,7 @@ class Rounds:
         self.ticked = _seconds()
         self.answered: float | None = None
         self.key_problem: Finding | None = None
+        self._left_alone = float("-inf")  # until then the upstream wants no question
         self.counts: dict[str, int] = {}  # rounds by what came of them
 
     async def run(self) -> None:
@@ -64,6 +66,9 @@ class Rounds:
 
     async def _round(self) -> None:
         now = Moment(_seconds(), datetime.now(UTC).replace(microsecond=0))
+        if now.seconds < self._left_alone:
+            self._count("LeftAlone")  # nobody is asked, for the upstream wants it so: that counts for nothing
+            return
         facts = await self._facts(now)
         history = self._history or begin(Status(), 0, self._expected.patience, now)
         done = play(history, facts, Status(), now)
@@ -125,7 +130,9 @@ class Rounds:
     async def _outcome(self, secret: Credential | None) -> Outcome:
         upstream, settings = self._settings.upstream, self._settings
         place = Place(upstream.host, (), upstream.port, settings.trust, settings.server_name)
-        return (await self._prober.ask(Question(place, secret, settings.timeout, settings.period))).outcome
+        heard = await self._prober.ask(Question(place, secret, settings.timeout, settings.period))
+        self._left_alone = _seconds() + rest_of(heard.outcome, settings.period)
+        return heard.outcome
 
 
 def _seconds() -> float:

@@ -33,9 +33,13 @@ class Condition(Model):
 class Connected(Model):
     """Connected coreapps: how many there are and how many there should be."""
 
-    current: int = Field(ge=0, description="Connected now.", examples=[3])
+    current: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Connected now; absent while the client is not seen.", examples=[3]
+    )
     expected: int = Field(ge=0, description="To be connected.", examples=[4])
-    summary: str = Field(description="For the CONNECTED column, such as 3/4.", examples=["3/4"])
+    summary: str = Field(
+        description="For the CONNECTED column, such as 3/4; -/4 while the client is not seen.", examples=["3/4"]
+    )
 
 
 class Redundancy(Model):
@@ -88,7 +92,10 @@ class Endpoint(Model):
     address: str = Field(description="Where it was asked.", examples=["10.1.2.3"])
     reachable: bool = Field(description="Whether it answers, thresholds applied.", examples=[True])
     reason: str | None = Field(
-        None, description="Why it is not reachable, as in the condition Reachable.", examples=["ConnectTimeout"]
+        None,
+        description="Why it is not reachable, as in the condition Reachable; or AccessForbidden or Throttled, where it"
+        " answers and says no more.",
+        examples=["ConnectTimeout"],
     )
     key_accepted: bool | None = Field(
         None,

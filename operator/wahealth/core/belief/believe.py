@@ -51,7 +51,7 @@ def believe(history: History, draft: Verdict, a_round_ago: ARoundAgo, patience: 
         at_once = _is_newly_certain(history.believed, draft) or not is_worse(history.believed, a_round_ago())
         return taken(history, draft) if at_once else _worse(history, draft, patience)
     if draft.says_the_same(history.believed):
-        return history._replace(worse=0, other=0)
+        return history if draft.kept else history._replace(worse=0, other=0)
     at_once = draft.differs_in_endpoints(history.believed) or a_round_ago().says_the_same(history.believed)
     return taken(history, draft) if at_once else _other(history, draft, patience)
 

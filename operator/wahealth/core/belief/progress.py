@@ -11,6 +11,7 @@ from wahealth.core.belief.history import History
 from wahealth.core.facts import Patience
 from wahealth.core.moment import AsOf
 from wahealth.core.reasons import progress as says
+from wahealth.core.reasons.credentials import MAY_PASS
 from wahealth.core.reasons.row import Row
 from wahealth.core.status import Condition, ConditionType, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
@@ -42,6 +43,8 @@ def _stalled(history: History, believed: Verdict, patience: Patience, now: float
         return _told(ConditionType.STALLED, accepted) if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
     key = believed.status.condition(ConditionType.CREDENTIALS_VALID)
     if key is None or believed.trouble not in {Trouble.KEY_FORM, Trouble.REFUSED}:
+        return None
+    if key.reason in MAY_PASS:
         return None
     waited = is_over(history.clocks, Trouble.REFUSED, patience.refused, AsOf(now, now))
     return _told(ConditionType.STALLED, key) if waited or believed.trouble is Trouble.KEY_FORM else None

@@ -12,6 +12,7 @@ from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.moment import Moment
 from wahealth.core.plan import believable
+from wahealth.core.reasons.credentials import REFUSALS
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.sight.endpoints import Watched
 from wahealth.core.sight.expected import Rise
@@ -26,7 +27,16 @@ from wahealth.core.verdict.verdict import Oddity, Verdict
 
 _NOT_BELIEVED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
 _OF_GATEWAY = OF_GATEWAY | {Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW}
-UNSEEN = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED, Trouble.UNREACHABLE})
+UNSEEN = frozenset(
+    {
+        Trouble.REFERENCE,
+        Trouble.KEY_FORM,
+        Trouble.REFUSED,
+        Trouble.FORBIDDEN,
+        Trouble.THROTTLED,
+        Trouble.UNREACHABLE,
+    }
+)
 _KEY_FORM = frozenset({Reason.KEY_TOO_SHORT, Reason.KEY_TOO_LONG, Reason.KEY_INVALID_CHARACTERS})
 
 
@@ -116,16 +126,24 @@ def _trouble(written: Status) -> Trouble | None:
         return Trouble.KEY_FORM
     if written.truth(ConditionType.REACHABLE) is Truth.FALSE:
         return Trouble.UNREACHABLE
-    if key in {Reason.KEY_REJECTED, Reason.LOGIN_FAILED, Reason.TOKEN_EXPIRED}:
-        return Trouble.REFUSED
-    if _reason(written, ConditionType.AVAILABLE) == Reason.MULTIPLE_ACTIVE_COREAPPS:
-        return Trouble.TOO_MANY
-    return None if written.truth(ConditionType.AVAILABLE) is Truth.TRUE else _OF_GATEWAY.get(written.gateway)
+    if key in REFUSALS:
+        return Trouble.FORBIDDEN if key == Reason.ACCESS_FORBIDDEN else Trouble.REFUSED
+    available = written.condition(ConditionType.AVAILABLE)
+    if available is None or available.status is Truth.TRUE:
+        return None
+    return _OF_AVAILABLE.get(available.reason) or _OF_GATEWAY.get(written.gateway)
+
+
+_OF_AVAILABLE: dict[str, Trouble] = {
+    Reason.THROTTLED: Trouble.THROTTLED,
+    Reason.MULTIPLE_ACTIVE_COREAPPS: Trouble.TOO_MANY,
+}
 
 
 _TOLD_BY = {
     Trouble.REFERENCE: ConditionType.ACCEPTED,
     Trouble.REFUSED: ConditionType.CREDENTIALS_VALID,
+    Trouble.FORBIDDEN: ConditionType.CREDENTIALS_VALID,
 }
 
 

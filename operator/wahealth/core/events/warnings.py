@@ -74,6 +74,13 @@ def unreachable(standing: Standing) -> Event | None:
     return warning(asking.row_of(why) if why else asking.row_named(found.reason), standing.surface)
 
 
+def throttled(standing: Standing) -> Event | None:
+    endpoints = standing.verdict.status.endpoints
+    if any(e.key_accepted for e in endpoints) or not any(e.reason == Reason.THROTTLED for e in endpoints):
+        return None
+    return warning(asking.THROTTLED, standing.surface)
+
+
 def several_active(standing: Standing) -> Event | None:
     return warning(client.MULTIPLE_ACTIVE_COREAPPS) if standing.unavailable(Reason.MULTIPLE_ACTIVE_COREAPPS) else None
 
@@ -143,6 +150,7 @@ RULES: tuple[Callable[[Standing], Event | None], ...] = (
     not_accepted,
     credentials_invalid,
     unreachable,
+    throttled,
     several_active,
     partially_connected,
     disconnected,

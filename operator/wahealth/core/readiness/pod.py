@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, Refused, Unreached
+from wahealth.core.answer import Answered, Forbidden, GatewayStatus, Node, Outcome, Refused, Throttled, Unreached
 from wahealth.core.facts import Facts
 from wahealth.core.readiness.depth import STARTING, Readiness
 from wahealth.core.readiness.node import MISSING, Identity, Own, PodRole, of_node, own_entry
@@ -12,6 +12,7 @@ from wahealth.core.readiness.web import of_single_coreapp, of_web
 from wahealth.core.status import Status, TopologyNode
 
 WITHOUT_KEY = Readiness("CredentialsUnknown")
+_RESERVED = (Refused, Forbidden, Throttled)  # the pod answers, and says no more to whoever asks
 KEPT = 600.0  # seconds for which a coreapp or master keeps its readiness while no web pod answers
 
 
@@ -39,9 +40,11 @@ class Seen(NamedTuple):
 
 def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
     kept = kept._replace(began=seen.now if kept.began is None else kept.began)
+    if seen.facts.nothing_new:
+        return kept
     if identity.role is PodRole.WEB:
         return kept._replace(readiness=_of_web(kept, seen))
-    if isinstance(seen.outcome, Refused) and kept.readiness == STARTING:
+    if isinstance(seen.outcome, _RESERVED) and kept.readiness == STARTING:
         return kept._replace(readiness=WITHOUT_KEY)
     if not isinstance(seen.outcome, Answered):
         return kept._replace(readiness=_silent(kept, seen))
@@ -51,8 +54,9 @@ def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
 
 
 def _of_web(kept: Kept, seen: Seen) -> Readiness:
-    """A refused key or a status nobody knows says of the pod that it answers, and no more: it stays what it was."""
-    if isinstance(seen.outcome, Refused):
+    """Words about who asks, or a status nobody knows, say of the pod that it answers, and no more: it stays what it
+    was."""
+    if isinstance(seen.outcome, _RESERVED):
         return WITHOUT_KEY if _did_not_answer(kept.readiness) else kept.readiness
     nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
     return kept.readiness if nobody_knows and not _did_not_answer(kept.readiness) else of_web(seen.status)

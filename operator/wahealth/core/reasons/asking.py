@@ -12,6 +12,14 @@ from wahealth.core.reasons.row import AtDesk, Row
 
 ANSWERED = Row(Reason.HEALTH_NODE_ANSWERED, "{answering}")
 NOT_PROBED_YET = Row(Reason.NOT_PROBED_YET, "The client was not asked yet")
+THROTTLED = Row(
+    Reason.HEALTH_NODE_ANSWERED,
+    "{answering}",
+    "raise spec.probe.periodSeconds, or find who else asks it",
+    Reason.THROTTLED,
+    "The client wants to be asked less often (HTTP 429)",
+    AtDesk("{answering}", "raise --period, or find who else asks it"),
+)
 RECOVERED = Row(Reason.HEALTH_NODE_RECOVERED, "The health node answers again", "nothing to do")
 
 

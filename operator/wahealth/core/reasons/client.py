@@ -9,6 +9,21 @@ from wahealth.core.reasons.row import AtDesk, Row
 
 CREDENTIALS_UNKNOWN = Row(Reason.CREDENTIALS_UNKNOWN, "The client cannot be seen without credentials that it takes")
 UNREACHABLE = Row(Reason.UNREACHABLE, "The client cannot be seen")
+THROTTLED = Row(
+    Reason.THROTTLED,
+    "The client has not been seen for {minutes} minutes, for it wants to be asked less often",
+    "raise spec.probe.periodSeconds, or find who else asks it",
+    desk=AtDesk(
+        "The client has not been seen for {minutes} minutes, for it wants to be asked less often",
+        "raise --period, or find who else asks it",
+    ),
+)
+THROTTLED_AT_FIRST = Row(
+    Reason.GRACE_PERIOD,
+    "The client wants to be asked less often, so nothing is known of it yet",
+    "raise spec.probe.periodSeconds, or find who else asks it",
+    desk=AtDesk("The client wants to be asked less often", "wait, and find who else asks it"),
+)
 UNKNOWN_STATUS = Row(Reason.GRACE_PERIOD, "The client reports a gateway status that this version does not know")
 NO_MODE = Row(
     Reason.GRACE_PERIOD, "The client's answer does not have the shape of one mode, so nothing can be said of it"

@@ -48,8 +48,27 @@ LOGIN_REFUSED = Row(
     "compare the Secret with the users of waweb",
     desk=AtDesk("The client refuses user name and password", "compare them with the users of waweb"),
 )
+ACCESS_FORBIDDEN = Row(
+    Reason.ACCESS_FORBIDDEN,
+    "The question is forbidden (HTTP 403)",
+    "look at what stands before waweb, such as a proxy, and at what the {what} may be used for",
+)
+LOGIN_FORBIDDEN = Row(
+    Reason.ACCESS_FORBIDDEN,
+    "The login is forbidden",
+    "look at what stands before waweb, such as a proxy, and whether this build of the client has expired",
+)
+PASSWORD_CHANGE_REQUIRED = Row(
+    Reason.PASSWORD_CHANGE_REQUIRED,
+    "The client wants the password of this user changed before it lets the user in",
+    "change it through the Webapp, and put the new one into the Secret",
+    desk=AtDesk(
+        "The client wants the password of this user changed before it lets the user in",
+        "change it through the Webapp, and give the new one",
+    ),
+)
 LOGINS_LIMITED = Row(
-    Reason.LOGIN_FAILED,
+    Reason.LOGIN_LIMITED,
     "The client looks at no login for now, after too many bad ones",
     "wait, and find who sends them",
 )
@@ -61,6 +80,19 @@ OWN_TOKEN_REFUSED = Row(
     "The client refuses the token that its own login gave",
     "look at its database and its clock",
 )
+
+# Of CredentialsValid=False, where the form is right; and which of them no edit of the resource cures.
+REFUSALS = frozenset(
+    {
+        Reason.KEY_REJECTED,
+        Reason.LOGIN_FAILED,
+        Reason.LOGIN_LIMITED,
+        Reason.PASSWORD_CHANGE_REQUIRED,
+        Reason.TOKEN_EXPIRED,
+        Reason.ACCESS_FORBIDDEN,
+    }
+)
+MAY_PASS = frozenset({Reason.LOGIN_LIMITED, Reason.ACCESS_FORBIDDEN})
 
 PREVIOUS_KEY_IN_USE = Row(
     Reason.PREVIOUS_KEY_IN_USE,

@@ -25,6 +25,9 @@ class Reason(Word):
     KEY_INVALID_CHARACTERS = "APIKeyInvalidCharacters"
     KEY_REJECTED = "APIKeyRejected"
     LOGIN_FAILED = "LoginFailed"
+    LOGIN_LIMITED = "LoginLimited"
+    PASSWORD_CHANGE_REQUIRED = "PasswordChangeRequired"  # noqa: S105 - a word
+    ACCESS_FORBIDDEN = "AccessForbidden"
     TOKEN_EXPIRED = "TokenExpired"  # noqa: S105 - a word
     NOT_PROBED_YET = "NotProbedYet"
 
@@ -53,6 +56,7 @@ class Reason(Word):
     MULTIPLE_ACTIVE_COREAPPS = "MultipleActiveCoreapps"
     CREDENTIALS_UNKNOWN = "CredentialsUnknown"
     UNREACHABLE = "Unreachable"
+    THROTTLED = "Throttled"
     GRACE_PERIOD = "GracePeriod"
 
     # RedundancySatisfied

@@ -40,14 +40,15 @@ class Row(NamedTuple):
 
     def says(self, at: Surface = Surface.RESOURCE, **varies: object) -> str:
         """The sentence of the condition."""
-        means, step = self.desk if at is Surface.DESK and self.desk is not None else (self.means, self.step)
-        return _sentence(means, step).format_map(varies)
+        return _sentence(*self._words(at)).format_map(varies)
 
     def tells(self, at: Surface = Surface.RESOURCE, **varies: object) -> str:
         """The sentence of the event."""
-        if not self.note or (at is Surface.DESK and self.desk is not None):
-            return self.says(at, **varies)
-        return _sentence(self.note, self.step).format_map(varies)
+        means, step = self._words(at)
+        return _sentence(self.note or means, step).format_map(varies)
+
+    def _words(self, at: Surface) -> tuple[str, str]:
+        return self.desk if at is Surface.DESK and self.desk is not None else (self.means, self.step)
 
 
 def _sentence(means: str, step: str) -> str:

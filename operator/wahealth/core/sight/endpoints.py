@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from wahealth.core.answer import Answered, PodOutcome, Refused
+from wahealth.core.answer import Answered, Forbidden, Outcome, PodOutcome, Refused, Throttled
 from wahealth.core.facts import Patience
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.sight.views import why_silent
 from wahealth.core.status import Endpoint
 
@@ -29,7 +30,11 @@ def settle_endpoints(
     before: Endpoints, outcomes: Sequence[PodOutcome], patience: Patience, protected: bool
 ) -> Endpoints:
     """`protected`: a verdict is believed already, so that a pod that comes later and is silent waits for its turn."""
-    return {o.pod: _settled(before.get(o.pod), _seen(o), patience, protected) for o in outcomes}
+    return {
+        o.pod: _settled(before.get(o.pod), _seen(o), patience, protected) if o.asked else before[o.pod]
+        for o in outcomes
+        if o.asked or o.pod in before
+    }
 
 
 def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
@@ -41,8 +46,16 @@ def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
 
 def _seen(asked: PodOutcome) -> Endpoint:
     why = why_silent(asked.outcome)
-    accepted = {Answered: not asked.previous_key, Refused: False}.get(type(asked.outcome))
-    return Endpoint(asked.pod, asked.address, why is None, why.reason.value if why else None, accepted)
+    accepted = {Answered: not asked.previous_key, Refused: False, Forbidden: False}.get(type(asked.outcome))
+    reason = why.reason.value if why else _RESERVED.get(type(asked.outcome))
+    return Endpoint(asked.pod, asked.address, why is None, reason, accepted)
+
+
+# What a pod that answers may say of who asks.
+_RESERVED: dict[type[Outcome], str] = {
+    Forbidden: Reason.ACCESS_FORBIDDEN.value,
+    Throttled: Reason.THROTTLED.value,
+}
 
 
 def _settled(before: Watched | None, now: Endpoint, patience: Patience, protected: bool) -> Watched:
@@ -63,5 +76,9 @@ def _same_pod(believed: Endpoint | None, now: Endpoint) -> bool:
 
 def _is_worse(believed: Endpoint | None, now: Endpoint) -> bool:
     if believed is None:
-        return not now.reachable or now.key_accepted is False
-    return (believed.reachable and not now.reachable) or (believed.key_accepted is True and now.key_accepted is False)
+        return not now.reachable or now.key_accepted is False or now.reason is not None
+    return (
+        (believed.reachable and not now.reachable)
+        or (believed.key_accepted is True and now.key_accepted is False)
+        or (believed.reason is None and now.reason is not None)
+    )

@@ -6,7 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from wahealth.core.answer import Answered, Malformed, Outcome, PodOutcome, Refused, Report, Unreachable, Unreached
+from wahealth.core.answer import (
+    Answered,
+    Forbidden,
+    Malformed,
+    Outcome,
+    PodOutcome,
+    Refused,
+    Report,
+    Throttled,
+    Unreachable,
+    Unreached,
+)
 
 _ORDER = {reason: place for place, reason in enumerate(Unreached)}
 
@@ -26,6 +37,8 @@ class Round(NamedTuple):
     on_previous: tuple[str, ...]  # pods that refused the key and took the previous one
     silent: tuple[Silence, ...]
     asked: int
+    forbidding: bool = False  # a pod, or what stands before it, forbids the question
+    throttling: bool = False  # a pod wants to be asked less often
     differing: bool = False  # pods report different topologies
 
     @property
@@ -46,6 +59,8 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
         on_previous=tuple(o.pod for o in ordered if o.previous_key and isinstance(o.outcome, Answered)),
         silent=tuple(Silence(o.pod, why) for o in ordered if (why := why_silent(o.outcome))),
         asked=len(ordered),
+        forbidding=any(isinstance(o.outcome, Forbidden) for o in ordered),
+        throttling=any(isinstance(o.outcome, Throttled) for o in ordered),
         differing=len(votes) > 1,
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import Forbidden, Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.core.moment import Moment
 from wahealth.core.reasons import credentials as says
 from wahealth.core.reasons.row import Row
@@ -47,6 +47,12 @@ _NOT_SENT = frozenset(
         Unreached.TLS_HANDSHAKE_FAILED,
     }
 )
+
+
+Answer = LoggedIn[K] | Limited | Refused | Forbidden | Unreachable | Malformed  # to a login that was sent
+
+# Seen (domain): the vendor's codes of a login that is refused.
+_OF_CODE = {1005: says.LOGIN_FORBIDDEN, 1024: says.PASSWORD_CHANGE_REQUIRED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +142,7 @@ class Session(SignIn[K]):
             return session, lost
         return self, lost
 
-    def _after(self, came: LoggedIn[K] | Limited | Refused | Unreachable | Malformed, now: Moment) -> Session[K]:
+    def _after(self, came: Answer[K], now: Moment) -> Session[K]:
         match came:
             case LoggedIn(token, expires):
                 ends = expires if expires is not None and expires > now.wall else None
@@ -146,8 +152,10 @@ class Session(SignIn[K]):
                 )
             case Limited(seconds):
                 return self._paused(says.LOGINS_LIMITED, now, seconds)
-            case Refused():
-                return self._paused(says.LOGIN_REFUSED, now)
+            case Refused(code):
+                return self._paused(_OF_CODE.get(code, says.LOGIN_REFUSED), now)
+            case Forbidden():
+                return self._paused(says.LOGIN_FORBIDDEN, now)
             case Unreachable() | Malformed():
                 return self._paused(says.LOGIN_UNANSWERED, now)
 

@@ -8,7 +8,7 @@ from wahealth.core.facts import Exposure, Facts
 from wahealth.core.sight.census import Census
 from wahealth.core.sight.endpoints import listed
 from wahealth.core.sight.look import Sight
-from wahealth.core.sight.views import commonest
+from wahealth.core.sight.views import Round, commonest
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import (
     Condition,
@@ -57,8 +57,16 @@ def _trouble(facts: Facts, sight: Sight, level: Level | None) -> Trouble | None:
     if facts.key is not None:
         return Trouble.KEY_FORM
     if level is None:
-        return Trouble.REFUSED if sight.round.refusing else Trouble.UNREACHABLE
+        return _unseen_because(sight.round)
     return trouble_of(level, facts.expected)
+
+
+def _unseen_because(round_: Round) -> Trouble:
+    if round_.refusing:
+        return Trouble.REFUSED
+    if round_.forbidding:
+        return Trouble.FORBIDDEN
+    return Trouble.THROTTLED if round_.throttling else Trouble.UNREACHABLE
 
 
 def judge(facts: Facts, sight: Sight, assessed: Assessment, believed: Status, over: bool) -> Verdict:
@@ -68,7 +76,8 @@ def judge(facts: Facts, sight: Sight, assessed: Assessment, believed: Status, ov
         facts, sight.round, sight.endpoints, believed, level, assessed.trouble, over, sight.detected, sight.mismatch
     )
     if sight.census is None or level is None:
-        return _verdict(_unseen(believed, sight), case, frozenset())
+        status = believed._replace(endpoints=listed(sight.endpoints)) if case.kept else _unseen(believed, sight)
+        return _verdict(status, case, frozenset())
     nodes = () if sight.census.single else _topology(facts, sight)
     status = _seen(sight, sight.census, level, nodes, believed)
     primaries = tuple([seen.node.gateway for seen in sight.census.primaries])
@@ -87,13 +96,21 @@ def _topology(facts: Facts, sight: Sight) -> tuple[TopologyNode, ...]:
 
 
 def _unseen(believed: Status, sight: Sight) -> Status:
-    """While the client cannot be seen, what does not age stays: mode, version, topology, the last failover."""
-    return believed._replace(gateway=Gateway.UNKNOWN, endpoints=listed(sight.endpoints))
+    """While the client cannot be seen, what does not age stays: mode, version, topology, the last failover, and how
+    many coreapps are to be connected. What would be read as a number of now goes."""
+    return believed._replace(
+        gateway=Gateway.UNKNOWN,
+        connected=believed.connected and Connected.unseen(believed.connected.expected),
+        connected_coreapps=(),
+        redundancy=None,
+        endpoints=listed(sight.endpoints),
+    )
 
 
 def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode, ...], believed: Status) -> Status:
     view = sight.round.view
-    undecided = level.gateway is None and not sight.mismatch and believed.connected is not None
+    known = believed.connected is not None and believed.connected.current is not None
+    undecided = level.gateway is None and not sight.mismatch and known
     names = tuple(sorted(sight.names[seen.node.key] for seen in census.connected))[:MOST_CONNECTED]
     return Status(
         gateway=level.gateway or (Gateway.UNKNOWN if sight.mismatch else believed.gateway),
@@ -115,11 +132,13 @@ def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
     tls = None if plain else case.facts.certificate or case.believed.tls
     status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls)
     unanswered = None if case.round.reached or not case.round.asked else commonest(case.round)
-    return Verdict(status, case.trouble, not case.over, odd, unanswered)
+    return Verdict(status, case.trouble, not case.over and not case.kept, odd, unanswered, case.kept)
 
 
 def _credentials(case: Case) -> Credentials | None:
     """Of an API key which one waweb takes, and when a change of it was last noticed; of a token when it ends."""
+    if case.kept:
+        return case.believed.credentials
     known = case.believed.credentials or Credentials()
     if case.facts.expected.signs_in_by is not Kind.API_KEY:
         expires = case.facts.token_expires or (None if case.round.reached else known.token_expiry_time)

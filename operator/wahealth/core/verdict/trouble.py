@@ -16,6 +16,8 @@ class Trouble(Word):
     REFERENCE = "something referred to is not there"
     KEY_FORM = "the key has not the right form"
     REFUSED = "the key is refused"
+    FORBIDDEN = "the question is forbidden"
+    THROTTLED = "it wants to be asked less often"
     UNREACHABLE = "nobody answers"
     UNDECIDED = "the answer decides nothing"
     NO_MODE = "the shape fits no mode"
@@ -71,12 +73,17 @@ def _connecting(patience: Patience, nodes: bool) -> float:
     return max(patience.connecting, patience.failover) if nodes else patience.connecting
 
 
+def _kept(patience: Patience, _: bool) -> float:
+    return patience.kept
+
+
 def _uninitialized(patience: Patience, _: bool) -> float:
     return patience.uninitialized
 
 
 # The vendor publishes no timing of a failover or an upgrade: how long each may take is a setting of the resource.
 GRACES: dict[Trouble, Callable[[Patience, bool], float]] = {
+    Trouble.THROTTLED: _kept,
     Trouble.NO_MODE: _failover,
     Trouble.TOO_MANY: _failover,
     Trouble.TOO_FEW: _failover,

@@ -29,6 +29,7 @@ class Verdict(NamedTuple):
     waiting: bool = False
     oddities: frozenset[Oddity] = frozenset()
     unanswered: Unreachable | None = None  # why nobody answers
+    kept: bool = False  # the client was not seen, and all is as it was
 
     @property
     def good(self) -> bool:

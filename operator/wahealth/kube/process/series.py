@@ -52,7 +52,7 @@ def gateway(told: Told) -> Iterator[Sample]:
 
 
 def connected_coreapps(told: Told) -> Iterator[Sample]:
-    if told.status.connected:
+    if told.status.connected and told.status.connected.current is not None:
         yield (), float(told.status.connected.current)
 
 
@@ -103,7 +103,9 @@ def flapping(told: Told) -> Iterator[Sample]:
 
 
 def node(told: Told) -> Iterator[Sample]:
-    for one in told.status.nodes:
+    """Of nodes that are seen: what was seen last is no state of now."""
+    seen = told.status.connected is not None and told.status.connected.current is not None
+    for one in told.status.nodes if seen else ():
         yield (one.name, one.role or "", one.verdict), 1.0
 
 

@@ -20,9 +20,26 @@ CREDENTIAL_REFERENCES = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MI
 def credentials_unknown(case: Case) -> Finding | None:
     reference = case.facts.reference
     no_key = case.facts.key or (reference and reference.reason in CREDENTIAL_REFERENCES)
-    if case.round.view is not None or not (no_key or case.round.refusing):
+    if case.round.view is not None or not (no_key or case.round.refusing or case.round.forbidding):
         return None
     return unknown(client.CREDENTIALS_UNKNOWN)
+
+
+def kept(case: Case) -> Finding | None:
+    """It wants to be asked less often, and what was believed of it stays for a while."""
+    if not case.kept:
+        return None
+    last = case.believed.condition(ConditionType.AVAILABLE)
+    if last is None:
+        return unknown(client.THROTTLED_AT_FIRST, case.facts.expected.surface)
+    return Finding(last.status, last.reason, last.message)
+
+
+def throttled(case: Case) -> Finding | None:
+    if case.trouble is not Trouble.THROTTLED:
+        return None
+    expected = case.facts.expected
+    return unknown(client.THROTTLED, expected.surface, minutes=round(expected.patience.kept / 60))
 
 
 def unseen(case: Case) -> Finding | None:
@@ -137,8 +154,9 @@ _TROUBLES: tuple[Rule, ...] = (
     unregistered,
     disconnected,
 )
-NOT_SEEN: tuple[Rule, ...] = (credentials_unknown, unseen)
+NOT_SEEN: tuple[Rule, ...] = (credentials_unknown, throttled, unseen)
 RULES: tuple[Rule, ...] = (
+    kept,
     *NOT_SEEN,
     connected,
     unregistered_allowed,

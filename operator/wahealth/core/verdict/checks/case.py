@@ -26,5 +26,10 @@ class Case(NamedTuple):
     redundancy: Redundancy | None = None  # None for a single instance
     primaries: tuple[GatewayStatus | None, ...] = ()  # what the primary masters say
 
+    @property
+    def kept(self) -> bool:
+        """The client answers, and says only that it wants to be asked less often: for a while all is as it was."""
+        return self.trouble is Trouble.THROTTLED and not self.over
+
 
 Rule = Callable[[Case], Finding | None]

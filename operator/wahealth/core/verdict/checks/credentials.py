@@ -8,7 +8,7 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.verdict.checks.case import Case, Rule
 
-_TRIED = frozenset({Reason.KEY_ACCEPTED, Reason.KEY_REJECTED, Reason.LOGIN_FAILED, Reason.TOKEN_EXPIRED})
+_TRIED = credentials.REFUSALS | {Reason.KEY_ACCEPTED}
 
 
 def key_malformed(case: Case) -> Finding | None:
@@ -22,6 +22,13 @@ def key_refused_by_all(case: Case) -> Finding | None:
         return None
     expected = case.facts.expected
     return false(case.facts.refusal or credentials.KEY_REFUSED, expected.surface)
+
+
+def forbidden(case: Case) -> Finding | None:
+    if case.round.view is not None or not case.round.forbidding:
+        return None
+    expected = case.facts.expected
+    return false(credentials.ACCESS_FORBIDDEN, expected.surface, what=expected.signs_in_by)
 
 
 def key_accepted(case: Case) -> Finding | None:
@@ -41,4 +48,4 @@ def key_not_tried(case: Case) -> Finding | None:
     return unknown(credentials.NOT_TRIED, what=case.facts.expected.signs_in_by)
 
 
-RULES: tuple[Rule, ...] = (key_malformed, key_refused_by_all, key_accepted, key_as_last_known, key_not_tried)
+RULES: tuple[Rule, ...] = (key_malformed, key_refused_by_all, forbidden, key_accepted, key_as_last_known, key_not_tried)

@@ -30,8 +30,14 @@ def nobody_answers(case: Case) -> Finding | None:
     return false(asking.row_of(why), at, **words.without_answer(case.round, why, at))
 
 
+def throttled(case: Case) -> Finding | None:
+    """As believed, thresholds applied."""
+    said = words.throttled(case.endpoints)
+    return true(asking.THROTTLED, case.facts.expected.surface, answering=said) if said else None
+
+
 def reached(case: Case) -> Finding | None:
     return true(asking.ANSWERED, answering=words.answering(case.endpoints))
 
 
-RULES: tuple[Rule, ...] = (reachable_as_last_known, nobody_to_ask, nobody_answers, reached)
+RULES: tuple[Rule, ...] = (reachable_as_last_known, nobody_to_ask, nobody_answers, throttled, reached)

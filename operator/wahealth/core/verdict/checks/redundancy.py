@@ -5,10 +5,15 @@ from __future__ import annotations
 from wahealth.core.answer import GatewayStatus
 from wahealth.core.reasons import client
 from wahealth.core.reasons.found import false, true, unknown
-from wahealth.core.status import Finding, Mode
+from wahealth.core.status import ConditionType, Finding, Mode
 from wahealth.core.verdict.checks import available
 from wahealth.core.verdict.checks.case import Case, Rule
 from wahealth.core.verdict.trouble import Trouble
+
+
+def kept(case: Case) -> Finding | None:
+    last = case.believed.condition(ConditionType.REDUNDANCY_SATISFIED)
+    return Finding(last.status, last.reason, last.message) if case.kept and last is not None else None
 
 
 def no_mode(case: Case) -> Finding | None:
@@ -56,6 +61,7 @@ def spares_available(_: Case) -> Finding | None:
 
 
 RULES: tuple[Rule, ...] = (
+    kept,
     *available.NOT_SEEN,
     no_mode,
     not_applicable,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reasons.trust import way_out
 from wahealth.core.sight.endpoints import Endpoints
@@ -49,6 +50,16 @@ _DETAIL = {
     Unreached.TLS_VERIFICATION_FAILED: "the certificate is not trusted",
     Unreached.HTTP_STATUS: "with an HTTP error",
 }
+
+
+def throttled(endpoints: Endpoints) -> str:
+    """How many pods want to be asked less often; empty where none does."""
+    believed = [w.believed for w in endpoints.values() if w.believed is not None]
+    count = sum(endpoint.reason == Reason.THROTTLED for endpoint in believed)
+    if not count:
+        return ""
+    who = "The web pod" if len(believed) == 1 else f"{count} of {len(believed)} web pods"
+    return f"{who} {'wants' if count == 1 else 'want'} to be asked less often (HTTP 429)"
 
 
 def answering(endpoints: Endpoints) -> str:

@@ -1,0 +1,145 @@
+"""Words about who asks: what was believed of the client stays, is told with its reason, and has an end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, said, secondary, single
+from wahealth.core.answer import Forbidden, Outcome, Refused, Throttled, Unreachable, Unreached
+from wahealth.core.facts import Facts, Patience
+from wahealth.core.resting import rest_of
+from wahealth.core.status import ConditionType, Gateway
+
+GOOD = single(CONNECTED)
+HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
+BUSY = Unreachable(Unreached.HTTP_STATUS, "HTTP 503", status=503)
+AVAILABLE, CREDENTIALS, READY, REACHABLE = (
+    ConditionType.AVAILABLE,
+    ConditionType.CREDENTIALS_VALID,
+    ConditionType.READY,
+    ConditionType.REACHABLE,
+)
+
+
+def left_alone(outcome: Outcome) -> Facts:
+    """A round in which the one pod was not asked; what it said last is known."""
+    known = facts(outcome)
+    return replace(known, outcomes=tuple(one._replace(asked=False) for one in known.outcomes))
+
+
+@pytest.mark.parametrize("last", [BUSY, Throttled(120.0)])
+def test_one_answer_with_retry_after_is_one_round_however_long_the_pod_is_left_alone(last: Outcome) -> None:
+    story = Story().rounds(3, facts(GOOD))
+    story.round(facts(last))
+    story.rounds(20, left_alone(last))
+    assert said(story.written, READY) == ("True", "Available")
+    assert len(story.writes) == 1
+
+
+def test_503_is_an_outage_after_as_many_rounds_in_which_somebody_was_asked() -> None:
+    story = Story().rounds(3, facts(GOOD))
+    for _ in range(2):
+        story.round(facts(BUSY))
+        story.rounds(3, left_alone(BUSY))
+    assert said(story.written, READY)[0] == "True"
+    story.round(facts(BUSY))
+    assert said(story.written, READY) == ("False", "HTTPStatus")
+    assert "HealthNodeUnreachable" in story.told
+
+
+def test_who_is_asked_too_often_is_no_outage_and_says_so() -> None:
+    story = Story().rounds(3, facts(HA)).rounds(6, facts(Throttled()))
+    status = story.written
+    assert said(status, READY) == ("True", "Available")
+    assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
+    assert "raise spec.probe.periodSeconds" in status.condition(REACHABLE).message  # type: ignore[union-attr]
+    assert status.gateway is Gateway.CONNECTED
+    assert status.connected is not None
+    assert status.connected.summary == "1/1"
+    assert story.told.count("Throttled") == 1
+    assert "HealthNodeUnreachable" not in story.told
+
+
+def test_what_is_kept_has_an_end_after_ten_minutes_and_its_numbers_go() -> None:
+    story = Story().rounds(3, facts(HA)).rounds(20, facts(Throttled()))
+    assert said(story.written, AVAILABLE)[0] == "True"
+    story.rounds(1, facts(Throttled()))
+    status = story.written
+    assert said(status, AVAILABLE) == ("Unknown", "Throttled")
+    assert said(status, READY) == ("Unknown", "Throttled")
+    assert status.gateway is Gateway.UNKNOWN
+    assert status.connected is not None
+    assert (status.connected.current, status.connected.expected, status.connected.summary) == (None, 1, "-/1")
+    assert status.connected_coreapps == ()
+    assert status.redundancy is None
+    story.round(facts(HA))
+    assert said(story.written, READY) == ("True", "Available")
+
+
+def test_with_a_long_period_the_end_is_five_periods() -> None:
+    patience = Patience(period=300.0)
+    story = Story().rounds(1, facts(GOOD, patience=patience)).rounds(5, facts(Throttled(), patience=patience))
+    assert said(story.written, AVAILABLE)[0] == "True"
+    story.rounds(1, facts(Throttled(), patience=patience))
+    assert said(story.written, AVAILABLE) == ("Unknown", "Throttled")
+
+
+def test_an_outage_that_is_known_stays_one_while_the_client_wants_to_be_left_alone() -> None:
+    story = Story().rounds(3, facts(GOOD)).rounds(4, facts(single(DISCONNECTED)))
+    assert said(story.written, READY) == ("False", "Disconnected")
+    story.rounds(10, facts(Throttled()))
+    assert said(story.written, READY) == ("False", "Disconnected")
+    assert story.told.count("GatewayDisconnected") == 1
+
+
+def test_a_429_in_between_neither_ends_nor_goes_on_with_a_run_of_bad_rounds() -> None:
+    story = Story().rounds(3, facts(GOOD))
+    for _ in range(3):
+        story.round(facts(single(DISCONNECTED)))
+        story.round(facts(Throttled()))
+    assert said(story.written, READY) == ("False", "Disconnected")
+    calm = Story().rounds(3, facts(GOOD)).rounds(2, facts(single(DISCONNECTED))).rounds(5, facts(Throttled()))
+    assert said(calm.written, READY) == ("True", "Available")
+
+
+def test_of_a_new_client_that_wants_to_be_left_alone_nothing_is_known() -> None:
+    story = Story().rounds(10, facts(Throttled()))
+    assert said(story.written, READY) == ("Unknown", "GracePeriod")
+    assert "asked less often" in story.written.condition(READY).message  # type: ignore[union-attr]
+    story.round(facts(GOOD))
+    assert said(story.written, READY) == ("True", "Available")
+
+
+def test_forbidden_is_no_wrong_key_and_nothing_that_only_an_edit_would_cure() -> None:
+    story = Story().rounds(3, facts(GOOD)).rounds(100, facts(Forbidden()))
+    status = story.written
+    assert said(status, CREDENTIALS) == ("False", "AccessForbidden")
+    assert said(status, REACHABLE)[0] == "True"
+    assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
+    assert status.condition(ConditionType.STALLED) is None
+    assert "AccessForbidden" in story.told
+    refused = Story().rounds(3, facts(GOOD)).rounds(100, facts(Refused()))
+    assert refused.written.condition(ConditionType.STALLED) is not None
+
+
+@pytest.mark.parametrize("said_last", [Throttled(), Forbidden(), BUSY])
+def test_a_restart_of_the_operator_changes_nothing_of_it(said_last: Outcome) -> None:
+    story = Story().rounds(3, facts(HA)).rounds(30, facts(said_last))
+    again = story.restarted().rounds(3, facts(said_last))
+    assert again.written == story.restarted().written
+
+
+def test_one_pod_that_answers_is_enough_and_the_others_are_told_with_their_reason() -> None:
+    story = Story().rounds(3, facts(GOOD, GOOD)).rounds(4, facts(GOOD, Throttled()))
+    assert said(story.written, READY) == ("True", "Available")
+    assert [endpoint.reason for endpoint in story.written.endpoints] == [None, "Throttled"]
+    assert "Throttled" not in story.told
+
+
+def test_how_long_a_pod_is_left_alone() -> None:
+    assert rest_of(Throttled(70.0), 30.0) == 70.0
+    assert rest_of(Throttled(86_400.0), 30.0) == 150.0
+    assert rest_of(Unreachable(Unreached.HTTP_STATUS, retry_after=20.0), 30.0) == 20.0
+    assert rest_of(GOOD, 30.0) == rest_of(Refused(), 30.0) == 0.0
