@@ -147,9 +147,9 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         *("metrics.podMonitor.labels", {"a": "b"}),
         *(lambda r: r.labels("PodMonitor").get("a"), {"metrics": {"podMonitor": POLICY}}),
     ),
-    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 17, {}),
+    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 18, {}),
     ("metrics.prometheusRule.labels", {"a": "b"}, lambda r: r.labels("PrometheusRule").get("a"), {"metrics": RULE}),
-    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 15, {"metrics": RULE}),
+    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 16, {"metrics": RULE}),
     (
         *("metrics.prometheusRule.runbookUrl", "https://x/runbooks/"),
         lambda r: "https://x/runbooks/Flapping.md" in {rule["annotations"].get("runbook_url") for rule in alerts(r)},

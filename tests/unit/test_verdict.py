@@ -56,7 +56,7 @@ class TestSingle:
 
     def test_a_status_nobody_knows_decides_nothing(self) -> None:
         status = verdict(single(UNKNOWN))
-        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNKNOWN, ("Unknown", "GracePeriod"))
+        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNKNOWN, ("Unknown", "UnknownGatewayStatus"))
 
 
 class TestHighAvailability:

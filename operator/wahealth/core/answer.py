@@ -42,6 +42,7 @@ class Node(NamedTuple):
     role: Role | None
     gateway: GatewayStatus | None  # None: the node could not be asked (only `errors`, or nothing at all)
     reported: str | None = None  # the vendor's own word, kept only where gateway is UNKNOWN
+    reported_role: str | None = None  # the vendor's own word, kept only where it is no role that is known
 
 
 class Report(NamedTuple):

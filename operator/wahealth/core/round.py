@@ -161,7 +161,7 @@ def _marks(history: History, expected: Expectation, now: Moment) -> Marks:
         pods_disagree=history.remembered.differing >= rounds,
         failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
         lasting=frozenset(oddity for oddity, times in history.odd if times >= rounds),
-        surface=expected.surface,
+        expected=expected,
     )
 
 

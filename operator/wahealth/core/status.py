@@ -100,6 +100,7 @@ class TopologyNode(NamedTuple):
     pod_name: str | None = None
     node_name: str | None = None
     since_time: datetime | None = None  # since when its verdict is this one
+    reported_role: str | None = None
 
 
 class Redundancy(NamedTuple):

@@ -138,8 +138,16 @@ def _clean_names(keys: Iterable[str]) -> Iterator[str]:
 def _node(name: str, entry: Mapping[str, Any]) -> Node:
     host, _, container = name.rpartition(":")
     status, word = _status(entry.get("gateway_status"))
-    role = entry.get("role")
-    return Node(name, host, container or name, _ROLES.get(role) if isinstance(role, str) else None, status, word)
+    role, said = _role(entry.get("role"))
+    return Node(name, host, container or name, role, status, word, said)
+
+
+def _role(word: object) -> tuple[Role | None, str | None]:
+    """The role, and the vendor's word where it is not one we know. No word: the node has none."""
+    if not isinstance(word, str):
+        return None, None
+    known = _ROLES.get(word)
+    return (known, None) if known else (None, clean(word, LONGEST_WORD))
 
 
 def _status(word: object) -> tuple[GatewayStatus | None, str | None]:

@@ -68,6 +68,9 @@ class TopologyNode(Model):
     reported_gateway_status: str | None = Field(
         None, description="The client's own word, where it is not a known one.", examples=["hibernating"]
     )
+    reported_role: str | None = Field(
+        None, description="The client's own word, where it is no known role.", examples=["active_coreapp"]
+    )
     verdict: Literal["Active", "Standby", "Starting", "Faulty", "Stale", "Missing"] = Field(
         description="Stale: its pod is gone. Missing: its pod is there, and the answer does not list it."
     )

@@ -175,7 +175,8 @@ def _rise(written: Status) -> Rise:
 
 def _seen(written: TopologyNode, patience: Patience, now: Moment) -> Seen:
     """A node of the status, under its name: the answer will tell its whole key."""
-    node = Node(written.name, "", written.name, written.role, written.gateway_status, written.reported_gateway_status)
+    reported = written.reported_gateway_status, written.reported_role
+    node = Node(written.name, "", written.name, written.role, written.gateway_status, *reported)
     pod = Pod(written.pod_name, None, written.node_name) if written.pod_name else None
     since = now.since(written.since_time)
     seen = Seen(node, since, pod, gone=written.verdict is NodeVerdict.STALE)

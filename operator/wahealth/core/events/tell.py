@@ -8,9 +8,9 @@ from wahealth.core.belief.history import BURST, Budget, History, Told
 from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
 from wahealth.core.events.event import Event, warning
 from wahealth.core.events.warnings import Standing, standing_warnings
+from wahealth.core.facts import Expectation
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.reasons.row import Surface
 from wahealth.core.status import ConditionType, Truth
 from wahealth.core.verdict.verdict import Oddity
 
@@ -26,7 +26,7 @@ class Marks(NamedTuple):
     failover_stalled: bool = False
     lasting: frozenset[Oddity] = frozenset()  # oddities that were seen for as many rounds as a failure takes
     restart_skipped: str = ""  # why the web workload is not restarted, where it would be time
-    surface: Surface = Surface.RESOURCE  # where this is read
+    expected: Expectation = Expectation()
 
 
 def told_after(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from wahealth.core.events.event import Event, warning
+from wahealth.core.facts import Expectation
 from wahealth.core.reasons import asking, client, credentials
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row, Surface
@@ -23,7 +24,11 @@ class Standing(NamedTuple):
     failover_stalled: bool = False
     lasting: frozenset[Oddity] = frozenset()  # for as many rounds as a failure takes
     restart_skipped: str = ""
-    surface: Surface = Surface.RESOURCE
+    expected: Expectation = Expectation()
+
+    @property
+    def surface(self) -> Surface:
+        return self.expected.surface
 
     @property
     def gateway(self) -> Gateway:
@@ -82,7 +87,10 @@ def throttled(standing: Standing) -> Event | None:
 
 
 def several_active(standing: Standing) -> Event | None:
-    return warning(client.MULTIPLE_ACTIVE_COREAPPS) if standing.unavailable(Reason.MULTIPLE_ACTIVE_COREAPPS) else None
+    if not standing.unavailable(Reason.MULTIPLE_ACTIVE_COREAPPS):
+        return None
+    row = client.MULTIPLE_ACTIVE_COREAPPS if standing.expected.mode else client.SEVERAL_OF_A_GUESSED_MODE
+    return warning(row, standing.surface)
 
 
 def partially_connected(standing: Standing) -> Event | None:
@@ -116,6 +124,7 @@ _ODD: dict[Oddity, Row] = {
     Oddity.CERTIFICATE_EXPIRING: client.CERTIFICATE_EXPIRING,
     Oddity.TOKEN_EXPIRING: credentials.TOKEN_EXPIRING_SOON,
     Oddity.UNKNOWN_STATUS: client.UNKNOWN_GATEWAY_STATUS,
+    Oddity.UNKNOWN_ROLE: client.UNKNOWN_ROLE,
 }
 
 

@@ -24,7 +24,11 @@ THROTTLED_AT_FIRST = Row(
     "raise spec.probe.periodSeconds, or find who else asks it",
     desk=AtDesk("The client wants to be asked less often", "wait, and find who else asks it"),
 )
-UNKNOWN_STATUS = Row(Reason.GRACE_PERIOD, "The client reports a gateway status that this version does not know")
+UNKNOWN_WORD = Row(
+    Reason.UNKNOWN_GATEWAY_STATUS,
+    "Whether enough is connected depends on a gateway status or a role that this version does not know",
+    "look for a newer version of wahealth",
+)
 NO_MODE = Row(
     Reason.GRACE_PERIOD, "The client's answer does not have the shape of one mode, so nothing can be said of it"
 )
@@ -57,6 +61,13 @@ MULTIPLE_ACTIVE_COREAPPS = Row(
     "{count} coreapps are connected where High Availability has exactly one",
     "stop all but one",
     note="More than one coreapp is connected, which can get the number banned",
+)
+SEVERAL_OF_A_GUESSED_MODE = MULTIPLE_ACTIVE_COREAPPS._replace(
+    step="stop all but one; or, if it is Multiconnect with a primary master that is not connected, set spec.mode",
+    desk=AtDesk(
+        MULTIPLE_ACTIVE_COREAPPS.means,
+        "stop all but one; or, if it is Multiconnect with a primary master that is not connected, set --mode",
+    ),
 )
 PARTIALLY_CONNECTED = Row(
     Reason.PARTIALLY_CONNECTED,
@@ -120,7 +131,12 @@ UNEXPECTED_CONNECTED_NODE = Row(
 UNKNOWN_GATEWAY_STATUS = Row(
     Reason.UNKNOWN_GATEWAY_STATUS,
     "A node reports a status that this version does not know",
-    "look for a newer version",
+    "look for a newer version of wahealth",
+)
+UNKNOWN_ROLE = Row(
+    Reason.UNKNOWN_ROLE,
+    "A node reports a role that this version does not know",
+    "look for a newer version of wahealth",
 )
 CERTIFICATE_EXPIRING = Row(
     Reason.TLS_CERTIFICATE_EXPIRING,

@@ -84,6 +84,7 @@ class Reason(Word):
     MULTIPLE_PRIMARY_MASTERS = "MultiplePrimaryMasters"
     UNEXPECTED_CONNECTED_NODE = "UnexpectedConnectedNode"
     UNKNOWN_GATEWAY_STATUS = "UnknownGatewayStatus"
+    UNKNOWN_ROLE = "UnknownRole"
     TLS_CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
     TOKEN_EXPIRING_SOON = "TokenExpiringSoon"  # noqa: S105 - a word
     FAILOVER_STALLED = "FailoverStalled"

@@ -1,4 +1,8 @@
-"""The nodes of one answer, counted once. A node whose pod is gone, or without a role, is not counted."""
+"""The nodes of one answer, counted once. A node whose pod is gone, or without a role, is not counted.
+
+What this version does not know, a status or a role, may be a connected coreapp: how many of these there may be is
+counted beside.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +19,21 @@ class Census(NamedTuple):
     primaries: tuple[Seen, ...] = ()
     coreapps_say: frozenset[GatewayStatus] = frozenset()
     masters_say: frozenset[GatewayStatus] = frozenset()
+    unclear: int = 0  # nodes that may be connected coreapps, for all that is known of them
 
     @property
     def connections(self) -> int:
         """How many connections to the WhatsApp servers there are."""
         return len(self.connected) if self.single is None else int(self.single is GatewayStatus.CONNECTED)
 
+    def may_be(self, wanted: int) -> bool:
+        """Too few are connected, and those that are unclear could make up what is missing."""
+        return self.connections < wanted <= self.connections + self.unclear
+
     @property
-    def primary_connected(self) -> bool:
-        return any(seen.node.gateway is GatewayStatus.CONNECTED for seen in self.primaries)
+    def primary_on_its_way(self) -> bool:
+        """Connected, or getting there: in High Availability no primary master ever does."""
+        return any(seen.node.gateway in _ON_ITS_WAY for seen in self.primaries)
 
     @property
     def primaries_connected(self) -> bool:
@@ -43,7 +53,18 @@ def counted(view: Report, roster: Roster) -> Census:
         primaries=tuple([seen for seen in masters if says_it_leads(seen.node)]),
         coreapps_say=_said(coreapps),
         masters_say=_said(masters),
+        unclear=sum(map(_is_unclear, live)),
     )
+
+
+_ON_ITS_WAY = frozenset({GatewayStatus.CONNECTED, GatewayStatus.CONNECTING})
+
+
+def _is_unclear(seen: Seen) -> bool:
+    node = seen.node
+    if node.role is Role.COREAPP:
+        return node.gateway is GatewayStatus.UNKNOWN
+    return node.role is None and node.gateway in {GatewayStatus.CONNECTED, GatewayStatus.UNKNOWN}
 
 
 def says_it_leads(node: Node) -> bool:

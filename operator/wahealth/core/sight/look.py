@@ -68,7 +68,8 @@ def _seen(before: Remembered, facts: Facts, round_: Round, view: Report, now: fl
     detection = detected(before.detection, census, expected.mode, expected.patience, now)
     judged = judged_by(detection, expected.mode, census)
     rise = risen(before.rise, census.connections, judged, facts, now)
-    enough = census.connections >= (rise.expected or 1)
+    wanted = rise.expected or 1
+    enough = census.connections >= wanted or census.may_be(wanted)
     lacking = not enough or (judged is Mode.MULTICONNECT and not census.primaries_connected)
     if lacking or any(seen.missed is not None for seen in roster.values()):
         roster = with_missed(roster, judged, enough, now)

@@ -37,10 +37,13 @@ class Detection(NamedTuple):
 
 
 def said_mode(census: Census) -> Mode | None:
-    """The mode that an answer shows; None where it says nothing, or contradicts all of them."""
+    """The mode that an answer shows; None where it says nothing, or contradicts all of them.
+
+    A primary master that is connecting is on its way to what only Multiconnect has.
+    """
     if census.single is not None:
         return Mode.SINGLE
-    if census.primary_connected:
+    if census.primary_on_its_way:
         return Mode.MULTICONNECT
     return Mode.HIGH_AVAILABILITY if census.primaries and census.connections == 1 else None
 
@@ -84,7 +87,7 @@ def _running(run: Run, said: Mode | None, now: float) -> Run:
 
 def _contradicts(census: Census) -> bool:
     """Several coreapps are connected, and the primary master is not: High Availability has one, Multiconnect both."""
-    return bool(census.primaries) and census.connections > 1 and not census.primary_connected
+    return bool(census.primaries) and census.connections > 1 and not census.primary_on_its_way
 
 
 def _first(after: Detection, census: Census, fixed: Mode | None, patience: Patience, now: float) -> Mode | None:

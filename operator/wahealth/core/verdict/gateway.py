@@ -23,10 +23,12 @@ _AS_ONE = {
 }
 
 
-def gateway_of(census: Census, expected: int) -> Gateway | None:
-    """None where a status that nobody knows would decide."""
+def gateway_of(census: Census, expected: int, minimum: int) -> Gateway | None:
+    """None where a status or a role that nobody knows would decide; `minimum` connections are enough."""
     if census.single is not None:
         return _AS_ONE.get(census.single)
+    if census.may_be(expected) and census.connections < minimum:
+        return None
     if census.connections:
         return Gateway.CONNECTED if census.connections >= expected else Gateway.PARTIALLY_CONNECTED
     said = census.coreapps_say or census.masters_say

@@ -16,6 +16,7 @@ from wahealth.core.status import (
     Credentials,
     Gateway,
     KeyInUse,
+    Redundancy,
     Status,
     TopologyNode,
 )
@@ -46,8 +47,8 @@ def assess(facts: Facts, sight: Sight) -> Assessment:
 def _level(facts: Facts, sight: Sight) -> Level | None:
     if sight.census is None:
         return None
-    gateway = gateway_of(sight.census, sight.expected) if sight.judged else None
     minimum = facts.expected.min_connected or sight.expected
+    gateway = gateway_of(sight.census, sight.expected, minimum) if sight.judged else None
     return Level(sight.judged, gateway, sight.census.connections, sight.expected, minimum)
 
 
@@ -120,10 +121,15 @@ def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode,
         primary_master=min((sight.names[seen.node.key] for seen in census.primaries), default=None),
         connected_coreapps=believed.connected_coreapps if undecided else names,
         last_failover=believed.last_failover,
-        redundancy=None if census.single else redundancy(nodes, level.expected),
+        redundancy=_redundancy(nodes, level, believed if undecided else None) if census.single is None else None,
         nodes=fitting(nodes),
         endpoints=listed(sight.endpoints),
     )
+
+
+def _redundancy(nodes: tuple[TopologyNode, ...], level: Level, as_it_was: Status | None) -> Redundancy:
+    """What cannot be told who is who is as it was."""
+    return (as_it_was and as_it_was.redundancy) or redundancy(nodes, level.expected)
 
 
 def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:

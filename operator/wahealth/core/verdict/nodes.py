@@ -88,11 +88,13 @@ def _listed(name: str, seen: Seen, setting: Setting) -> TopologyNode:
     node, pod = seen.node, seen.pod
     verdict = _verdict(seen, setting)
     if pod is None and verdict is not NodeVerdict.MISSING and seen.absent is None:
-        return TopologyNode(name, node.role, node.gateway, verdict, node.reported)
+        return TopologyNode(name, node.role, node.gateway, verdict, node.reported, reported_role=node.reported_role)
     left = verdict is NodeVerdict.MISSING or (node.gateway is GatewayStatus.CONNECTED and not _carries(seen))
     reported = None if left else node.reported
     place = (pod.name, pod.node) if pod else (None, None)
-    return TopologyNode(name, node.role, None if left else node.gateway, verdict, reported, *place)
+    gateway = None if left else node.gateway
+    listed = TopologyNode(name, node.role, gateway, verdict, reported, *place)
+    return listed if node.reported_role is None else listed._replace(reported_role=node.reported_role)
 
 
 def _verdict(seen: Seen, setting: Setting) -> NodeVerdict:

@@ -38,10 +38,17 @@ RULES: tuple[Callable[[Masters, Mode], Oddity | None], ...] = (no_primary, sever
 
 
 def oddities(nodes: Sequence[TopologyNode], mode: Mode | None, single: GatewayStatus | None) -> frozenset[Oddity]:
-    """Of a client with nodes, or of a single instance; without a mode nothing contradicts it."""
+    """Of a client with nodes, or of a single instance; without a mode nothing contradicts it. A node in a role that
+    nobody knows may be the primary master."""
     said = [single] if single else [n.gateway_status for n in nodes if n.verdict not in _NOT_THERE]
     unknown = frozenset({Oddity.UNKNOWN_STATUS} if GatewayStatus.UNKNOWN in said else ())
-    if single is not None or mode is None:
+    if single is not None:
         return unknown
-    masters = [n for n in nodes if n.role in MASTERS and n.verdict not in _NOT_THERE]
-    return unknown | {oddity for rule in RULES if (oddity := rule(masters, mode)) is not None}
+    there = [n for n in nodes if n.verdict not in _NOT_THERE]
+    nameless = any(n.reported_role is not None for n in there)
+    unknown |= {Oddity.UNKNOWN_ROLE} if nameless else frozenset()
+    if mode is None:
+        return unknown
+    masters = [n for n in there if n.role in MASTERS]
+    found = {oddity for rule in RULES if (oddity := rule(masters, mode)) is not None}
+    return unknown | (found - {Oddity.NO_PRIMARY} if nameless else found)

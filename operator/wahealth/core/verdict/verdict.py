@@ -17,6 +17,7 @@ class Oddity(Word):
     SEVERAL_PRIMARIES = "MultiplePrimaryMasters"
     UNEXPECTED_CONNECTION = "UnexpectedConnectedNode"
     UNKNOWN_STATUS = "UnknownGatewayStatus"
+    UNKNOWN_ROLE = "UnknownRole"
     CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
     TOKEN_EXPIRING = "TokenExpiringSoon"  # noqa: S105 - a word
 

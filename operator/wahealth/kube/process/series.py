@@ -102,6 +102,14 @@ def flapping(told: Told) -> Iterator[Sample]:
         yield (), 1.0
 
 
+def oddity(told: Told) -> Iterator[Sample]:
+    """Of what is believed by this process; a Warning tells of each."""
+    history = told.record.history
+    if history is not None and history.believed is not None:
+        for one in sorted(history.believed.oddities):
+            yield (one.value,), 1.0
+
+
 def node(told: Told) -> Iterator[Sample]:
     """Of nodes that are seen: what was seen last is no state of now."""
     seen = told.status.connected is not None and told.status.connected.current is not None
@@ -122,6 +130,7 @@ ROWS: tuple[Row, ...] = (
     Row("token_expiry_timestamp_seconds", "When the token that is signed in with ends.", (), token_expiry),
     Row("tls_not_after_timestamp_seconds", "When the certificate that waweb presents ends.", (), tls_not_after),
     Row("flapping", "1: the client goes up and down too often for each change to be told.", (), flapping),
+    Row("oddity", "1 for what should not be and decides nothing, by its event's reason.", ("kind",), oddity),
     Row("tls_unverified", "1: nobody verifies whom the API key is sent to.", (), tls_unverified),
 )
 OF_NODES = Row("node", "1 for what a node of the client is.", ("node", "role", "verdict"), node)

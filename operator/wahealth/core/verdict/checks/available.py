@@ -74,7 +74,8 @@ def enough_connected(case: Case) -> Finding | None:
 def undecided(case: Case) -> Finding | None:
     """A gateway_status that nobody knows, or a shape that no mode has, decides nothing."""
     if case.trouble is Trouble.UNDECIDED:
-        return _as_it_was(case, unknown(client.UNKNOWN_STATUS))
+        found = unknown(client.UNKNOWN_WORD)
+        return _last_known(case) or found  # no grace runs: whatever it says, it may say for ever
     if case.trouble is not Trouble.NO_MODE:
         return None
     found = unknown(client.NO_MODE)
@@ -93,10 +94,13 @@ def within_grace(case: Case) -> Finding | None:
 
 
 def _as_it_was(case: Case, seen: Finding) -> Finding:
+    return _last_known(case) or unknown(client.MAY_PASS, seen=seen.message)
+
+
+def _last_known(case: Case) -> Finding | None:
     last = case.believed.condition(ConditionType.AVAILABLE)
-    if last is None or last.status is Truth.UNKNOWN:
-        return unknown(client.MAY_PASS, seen=seen.message)
-    return Finding(last.status, last.reason, last.message)
+    known = last is not None and last.status is not Truth.UNKNOWN
+    return Finding(last.status, last.reason, last.message) if last is not None and known else None
 
 
 # --- something is wrong with it --------------------------------------------------------------------------------------
@@ -106,7 +110,9 @@ def several_active(case: Case) -> Finding | None:
     """Two live instances of one number can get the account banned (page "High Availability": exactly one)."""
     if case.trouble is not Trouble.TOO_MANY or case.level is None:
         return None
-    return false(client.MULTIPLE_ACTIVE_COREAPPS, count=case.level.connected)
+    expected = case.facts.expected
+    row = client.MULTIPLE_ACTIVE_COREAPPS if expected.mode else client.SEVERAL_OF_A_GUESSED_MODE
+    return false(row, expected.surface, count=case.level.connected)
 
 
 def partially_connected(case: Case) -> Finding | None:

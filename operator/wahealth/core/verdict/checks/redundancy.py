@@ -5,15 +5,18 @@ from __future__ import annotations
 from wahealth.core.answer import GatewayStatus
 from wahealth.core.reasons import client
 from wahealth.core.reasons.found import false, true, unknown
-from wahealth.core.status import ConditionType, Finding, Mode
+from wahealth.core.status import ConditionType, Finding, Mode, Truth
 from wahealth.core.verdict.checks import available
 from wahealth.core.verdict.checks.case import Case, Rule
 from wahealth.core.verdict.trouble import Trouble
 
 
 def kept(case: Case) -> Finding | None:
+    """While the client says no more than that it wants to be left alone, or nobody knows who is who in its answer."""
     last = case.believed.condition(ConditionType.REDUNDANCY_SATISFIED)
-    return Finding(last.status, last.reason, last.message) if case.kept and last is not None else None
+    if last is None or last.status is Truth.UNKNOWN or not (case.kept or case.trouble is Trouble.UNDECIDED):
+        return None
+    return Finding(last.status, last.reason, last.message)
 
 
 def no_mode(case: Case) -> Finding | None:
