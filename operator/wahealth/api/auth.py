@@ -1,35 +1,31 @@
-"""What a resource signs in with: of which Secret, which entries, and what form they are to have."""
+"""What a resource signs in with: of which Secret, which entries."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import Auth, Spec
-from wahealth.core.credentials import api_key_problem, login_problem, token_problem
 from wahealth.core.signin.kinds import Kind
-from wahealth.core.status import Finding
 
 
 class Use(NamedTuple):
-    """Of a Secret in the resource's own namespace; `problem_of` takes as many values as there are entries."""
+    """Of a Secret in the resource's own namespace."""
 
     kind: Kind
     secret: str
     entries: tuple[str, ...]
-    problem_of: Callable[..., Finding | None]
 
 
 def use_of(auth: Auth) -> Use:
     if auth.api_key is not None:
         key = auth.api_key.secret_key_ref
-        return Use(Kind.API_KEY, key.name, (key.key,), api_key_problem)
+        return Use(Kind.API_KEY, key.name, (key.key,))
     if auth.bearer_token is not None:
         token = auth.bearer_token.secret_key_ref
-        return Use(Kind.TOKEN, token.name, (token.key,), token_problem)
+        return Use(Kind.TOKEN, token.name, (token.key,))
     if auth.user_credentials is not None:
         login = auth.user_credentials.secret_ref
-        return Use(Kind.LOGIN, login.name, (login.username_key, login.password_key), login_problem)
+        return Use(Kind.LOGIN, login.name, (login.username_key, login.password_key))
     raise ValueError("the model lets nothing else through")
 
 

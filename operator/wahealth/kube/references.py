@@ -25,16 +25,14 @@ from wahealth.core.references import (
     secret_not_found,
     secret_not_labelled,
 )
-from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.record import Held, Record
-from wahealth.probe.credential import Credential, api_key, bearer_token, login
+from wahealth.probe.credential import Credential
+from wahealth.probe.reading import reading_of
 from wahealth.probe.trust import Trust, UntrustedCA, fingerprint, full, pinned, skip_hostname, unverified
-from wahealth.probe.users import expiry_of
 
-_MADE: dict[Kind, Callable[..., Credential]] = {Kind.API_KEY: api_key, Kind.TOKEN: bearer_token, Kind.LOGIN: login}
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
 _SHARED = 60.0  # seconds for which a CA that was read is good for others, too; never longer than `refresh`
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
@@ -57,12 +55,7 @@ class References:
     async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
         """What to sign in with, as it stands in the Secret now; or what is wrong with it."""
         found = await self._entries(namespace, use)
-        if isinstance(found, Finding):
-            return Reading(reference=found)
-        problem = use.problem_of(*found)
-        if problem is not None:
-            return Reading(form=problem)
-        return Reading(_MADE[use.kind](*found), expires=expiry_of(found[0]) if use.kind is Kind.TOKEN else None)
+        return Reading(reference=found) if isinstance(found, Finding) else reading_of(use.kind, found)
 
     async def trust(self, record: Record, tls: Tls | None) -> Trust | Finding:
         if record.trust is None or time.monotonic() >= record.trust.until:

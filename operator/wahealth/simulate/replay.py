@@ -18,7 +18,7 @@ from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
 from wahealth.core.round import begin, play
-from wahealth.core.signin.kinds import Kind, begun
+from wahealth.core.signin.kinds import Kind, begun, form_problem
 from wahealth.core.signin.talk import (
     Ask,
     Came,
@@ -95,7 +95,7 @@ class World:
         if missing is not None:
             return Reading(reference=secret_key_missing(use.secret, missing))
         found = [value.encode() if isinstance(value := entries[entry], str) else value for entry in use.entries]
-        problem = use.problem_of(*found)
+        problem = form_problem(use.kind, found)
         expires = expiry_of(found[0]) if use.kind is Kind.TOKEN else None
         return Reading(b":".join(found), expires=expires) if problem is None else Reading(form=problem)
 

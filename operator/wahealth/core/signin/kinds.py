@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from wahealth.core.credentials import api_key_problem, login_problem, token_problem
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
 from wahealth.core.signin.talk import SignIn
 from wahealth.core.signin.tokens import Token
+from wahealth.core.status import Finding
 from wahealth.core.word import Word
 
 
@@ -21,8 +23,18 @@ class Kind(Word):
 
 
 _MADE: dict[Kind, Callable[[], SignIn[Any]]] = {Kind.API_KEY: KeyRing, Kind.TOKEN: Token, Kind.LOGIN: Session}
+_PROBLEM_OF: dict[Kind, Callable[..., Finding | None]] = {
+    Kind.API_KEY: api_key_problem,
+    Kind.TOKEN: token_problem,
+    Kind.LOGIN: login_problem,
+}
 
 
 def begun(kind: Kind) -> SignIn[Any]:
     """Nothing is known yet."""
     return _MADE[kind]()
+
+
+def form_problem(kind: Kind, values: Sequence[bytes]) -> Finding | None:
+    """What is wrong with the form of what stands in a Secret; `values`: user name and password of a login, one else."""
+    return _PROBLEM_OF[kind](*values)
