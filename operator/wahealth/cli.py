@@ -53,10 +53,11 @@ def _sidecar(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], 
 
 
 def _check(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
-    from wahealth import check
+    from wahealth.check.flags import add_arguments
+    from wahealth.check.run import run
 
-    check.add_arguments(parser)
-    return check.run
+    add_arguments(parser)
+    return run
 
 
 def _simulate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:

@@ -1,0 +1,77 @@
+"""One probe: asked, judged, printed."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+
+from wahealth.check import shown, signin
+from wahealth.check.target import place_of
+from wahealth.check.unusable import Unusable
+from wahealth.core.answer import PodOutcome
+from wahealth.core.facts import Expectation, Facts
+from wahealth.core.readiness.depth import Depth
+from wahealth.core.readiness.node import PodRole
+from wahealth.core.reasons.row import Surface
+from wahealth.core.round import at_once
+from wahealth.core.signin.talk import Reading
+from wahealth.core.status import ConditionType, Mode, Truth
+from wahealth.probe.client import Prober, Question
+from wahealth.probe.credential import Credential
+from wahealth.probe.stage import ObserverFault
+
+HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
+EXIT_CODES = {Truth.TRUE: HEALTHY, Truth.FALSE: NOT_HEALTHY, Truth.UNKNOWN: UNKNOWN}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        facts = asyncio.run(_facts(arguments))
+    except Unusable as error:
+        print(f"wahealth check: {error}.", file=sys.stderr)
+        return error.code
+    except ObserverFault:
+        print("wahealth check: no connection could be opened from this machine.", file=sys.stderr)
+        return HEALTHY if arguments.ready else UNKNOWN  # trouble of our own takes no pod away
+    if arguments.ready:
+        return _ready(arguments, facts)
+    status = at_once(facts)
+    print(shown.written(status, arguments.output))
+    return EXIT_CODES[status.truth(ConditionType.READY) or Truth.UNKNOWN]
+
+
+def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
+    """A fault of the key is no fault of the pod."""
+    from wahealth.sidecar.identity import identity_of
+    from wahealth.sidecar.once import ready_once
+
+    identity = identity_of(PodRole(arguments.pod_role), arguments.pod_name, arguments.pod_ip, os.environ)
+    readiness = ready_once(identity, facts)
+    good = readiness.at(Depth(arguments.depth))
+    print(f"{'ready' if good else 'not ready'} at depth {arguments.depth}: {readiness.reason}")
+    return HEALTHY if good else NOT_HEALTHY
+
+
+async def _facts(arguments: argparse.Namespace) -> Facts:
+    place = place_of(arguments)
+    mode = Mode(arguments.mode) if arguments.mode else None
+    expected = Expectation(mode, arguments.shards, surface=Surface.DESK)
+    read = await _reading(arguments)
+    if read.form is not None:
+        return Facts(expected, 0, key=read.form)
+    async with Prober() as prober:
+        heard = await prober.ask(Question(place, read.secret, arguments.timeout))
+    return Facts(expected, 0, (PodOutcome(arguments.url, place.host, heard.outcome),))
+
+
+async def _reading(arguments: argparse.Namespace) -> Reading[Credential]:
+    """For an exec probe without a usable key nothing: without one waweb says no more than that it is there."""
+    try:
+        read = await signin.reading(arguments)
+    except Unusable:
+        if arguments.ready:
+            return Reading()
+        raise
+    return Reading() if arguments.ready and read.form else read
