@@ -11,7 +11,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from wahealth import streams
 
@@ -21,9 +21,20 @@ USAGE, BUG = 64, 70
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence, exit code 64."""
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.register("type", int, _whole_number)
+
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {message}. See: {self.prog} --help", file=sys.stderr)
         sys.exit(USAGE)
+
+
+def _whole_number(written: str) -> int:
+    try:
+        return int(written)
+    except ValueError:
+        raise argparse.ArgumentTypeError("is to be a whole number") from None
 
 
 class Version(argparse.Action):

@@ -114,6 +114,16 @@ def test_a_pinned_certificate_is_trusted_and_no_other(
         (["check", "https://10.1.2.3"], 64, "--key-file"),
         (["check", "https://10.1.2.3", "--key-from", "configmap/a"], 64, "--key-from is to be secret/NAME"),
         (["check", "https://10.1.2.3", "--key-file", "/dev/null", "--pin", "abc"], 64, "--pin is to be the SHA-256"),
+        (
+            ["check", "https://10.1.2.3", "--mode=Single", "--shards=4"],
+            64,
+            "--shards has a meaning with --mode Multiconnect or Auto only: remove it or change the mode.",
+        ),
+        (
+            ["check", "https://10.1.2.3", "--mode=Multiconnect"],
+            64,
+            "--mode Multiconnect needs --shards: set it to 1, 2, 4, 8, 16 or 32.",
+        ),
         (["check", "https://10.1.2.3", "--key-file", "/nowhere"], 69, "/nowhere cannot be read"),
         (["check", "https://10.1.2.3", "--key-file", "/dev/null", "--ca", "/dev/null"], 69, "no certificate"),
     ],
@@ -142,10 +152,35 @@ def test_a_key_from_a_pipe_of_the_shell_and_one_without_an_end(
 
 @pytest.mark.parametrize("seconds", ["inf", "nan", "0", "-1", "61", "soon"])
 def test_a_timeout_that_is_none(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    says = "argument --timeout: is to be more than 0 and at most 60 seconds."
+    assert refused([f"--timeout={seconds}"], capsys).startswith(f"wahealth check: {says} See: ")
+
+
+@pytest.mark.parametrize(
+    ("flag", "says"),
+    [
+        ("--shards=many", "argument --shards: is to be a whole number."),
+        ("--mode=Many", "argument --mode: invalid choice: 'Many' (choose from 'Auto', 'Single', 'HighAvailability', "),
+        ("--depth=x", "argument --depth: invalid choice: 'x' (choose from 'reachable', 'registered', 'connected')."),
+        ("--pod-role=x", "argument --pod-role: invalid choice: 'x' (choose from 'web', 'coreapp', 'master')."),
+    ],
+)
+def test_a_wrong_value_is_told_without_a_name_of_the_code(
+    flag: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert says in refused([flag], capsys)
+
+
+def refused(flags: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What is said of flags that cannot be read."""
     with pytest.raises(SystemExit) as ended:
-        cli.main(["check", "https://10.1.2.3", f"--timeout={seconds}"])
+        cli.main(["check", "https://10.1.2.3", *flags])
     assert ended.value.code == 64
-    assert "--timeout" in capsys.readouterr().err
+    return capsys.readouterr().err
+
+
+def test_shards_go_with_a_mode_that_is_detected(typed: list[str]) -> None:
+    assert cli.main([*typed, "--mode=Auto", "--shards=4"]) == 0
 
 
 class TestReady:

@@ -302,6 +302,15 @@ WRONG = {
     "another role": (["--pod-role=worker"], "is to be one of web, coreapp, master"),
     "another depth": (["--depth=deep"], "is to be one of reachable, registered, connected"),
     "three shards": (["--shards=3"], "is to be one of 1, 2, 4"),
+    "shards without a mode that has some": (
+        ["--mode=Single", "--shards=4"],
+        "--shards has a meaning with --mode Multiconnect or Auto only: remove it or change the mode.",
+    ),
+    "a mode without its shards": (
+        ["--mode=Multiconnect"],
+        "--mode Multiconnect needs --shards: set it to 1, 2, 4, 8, 16 or 32.",
+    ),
+    "another mode": (["--mode=Many"], "is to be one of Auto, Single, HighAvailability, Multiconnect"),
     "two ways to trust": (["--insecure", "--pin=" + "ab" * 32], "exclude each other"),
     "a pin that is none": (["--pin=ab"], "64 hexadecimal digits"),
     "a CA that would never end": (["--ca=/dev/zero"], "/dev/zero is no plain file"),

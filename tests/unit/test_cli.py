@@ -54,6 +54,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (("operator", "--resync", "-1"), "--resync (or WAHEALTH_RESYNC)"),
         (("operator", "--no-such-flag", "1"), "unrecognized arguments: --no-such-flag"),
         (("simulator",), "name what to simulate"),
+        (("simulator", "--port", "x"), "argument --port: is to be a whole number. See: "),
         (("simulator", "--client", "/nowhere/client.yaml"), "/nowhere/client.yaml cannot be read"),
     ],
 )

@@ -11,7 +11,8 @@ from wahealth.check import shown, signin
 from wahealth.check.target import place_of
 from wahealth.check.unusable import Unusable
 from wahealth.core.answer import PodOutcome
-from wahealth.core.facts import Expectation, Facts
+from wahealth.core.conflicts import among_flags
+from wahealth.core.facts import AUTO, Expectation, Facts
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.reasons.row import Surface
@@ -56,14 +57,21 @@ def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
 
 async def _facts(arguments: argparse.Namespace) -> Facts:
     place = place_of(arguments)
-    mode = Mode(arguments.mode) if arguments.mode else None
-    expected = Expectation(mode, arguments.shards, surface=Surface.DESK)
+    expected = _expected(arguments)
     read = await _reading(arguments)
     if read.form is not None:
         return Facts(expected, 0, key=read.form)
     async with Prober() as prober:
         heard = await prober.ask(Question(place, read.secret, arguments.timeout))
     return Facts(expected, 0, (PodOutcome(arguments.url, place.host, heard.outcome),))
+
+
+def _expected(arguments: argparse.Namespace) -> Expectation:
+    mode = None if arguments.mode == AUTO else Mode(arguments.mode)
+    expected = Expectation(mode, arguments.shards, surface=Surface.DESK)
+    if (conflict := among_flags(expected)) is not None:
+        raise Unusable(conflict)
+    return expected
 
 
 async def _reading(arguments: argparse.Namespace) -> Reading[Credential]:

@@ -17,6 +17,7 @@ from wahealth.core.status import Finding, Mode
 from wahealth.core.word import Word
 
 ALLOWED_SHARDS = (1, 2, 4, 8, 16, 32)
+AUTO = "Auto"  # instead of a mode: it is detected
 
 
 class Exposure(Word):
@@ -63,7 +64,7 @@ class Patience:
 class Expectation:
     """What the resource asks for, in our own types."""
 
-    mode: Mode | None = None  # None: Auto
+    mode: Mode | None = None  # None: AUTO
     shards: int | None = None
     min_connected: int | None = None  # connected coreapps that Available wants in Multiconnect; None: all expected
     min_coreapps: int | None = None  # usable coreapps that redundancy wants; None: one more than are to be connected

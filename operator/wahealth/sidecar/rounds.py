@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
 from wahealth.core.belief.history import History
 from wahealth.core.credentials import api_key_problem
-from wahealth.core.facts import Expectation, Facts, Patience, with_asked
+from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
 from wahealth.core.readiness.pod import Kept, Seen, after
 from wahealth.core.reasons.row import Surface
@@ -38,9 +38,7 @@ class Rounds:
     def __init__(self, settings: Settings, prober: Prober) -> None:
         self._settings = settings
         self._prober = prober
-        self._expected = Expectation(
-            settings.mode, settings.shards, patience=Patience(settings.period), surface=Surface.DESK
-        )
+        self._expected = settings.expected
         self._keys: KeyRing[Credential] = KeyRing()
         self._history: History | None = None
         self.kept = Kept()

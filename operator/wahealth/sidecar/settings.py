@@ -9,10 +9,12 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
-from wahealth.core.facts import ALLOWED_SHARDS
+from wahealth.core.conflicts import among_flags
+from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Patience
 from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
+from wahealth.core.reasons.row import Surface
 from wahealth.core.status import Mode
 from wahealth.core.word import Word
 from wahealth.probe.trust import (
@@ -45,8 +47,7 @@ class Settings:
     api_key_file: Path
     identity: Identity
     depth: Depth
-    mode: Mode | None
-    shards: int | None
+    expected: Expectation
     trust: Trust | None
     server_name: str
     period: float
@@ -74,7 +75,7 @@ FLAGS = (
     Flag("pod-name", "Name of this pod, by which it finds itself; else $POD_NAME, else the host name."),
     Flag("pod-ip", "Address of this pod; else $POD_IP."),
     Flag("depth", f"How deep /readyz looks by itself: {', '.join(Depth)}.", Depth.REACHABLE),
-    Flag("mode", f"What the client should be: {', '.join(Mode)}; else it is detected."),
+    Flag("mode", f"What the client should be: {', '.join(Mode)}; Auto: it is detected.", AUTO),
     Flag("shards", "Shards of Multiconnect."),
     Flag("ca", "File with certificates (PEM) to trust."),
     Flag("pin", "SHA-256 fingerprint of the one certificate to trust."),
@@ -119,16 +120,16 @@ def _settings(given: Mapping[str, str], environment: Mapping[str, str]) -> Setti
         raise Unusable("a coreapp or master finds itself by its address: set POD_IP from status.podIP, or --pod-ip")
     if not given["api-key-file"]:
         raise Unusable("name the file with the API key with --api-key-file, such as /etc/wahealth/WA_API_KEY")
+    expected = _expected(given)
     return Settings(
         upstream=upstream,
         api_key_file=Path(given["api-key-file"]),
         identity=identity,
         depth=_one_of(Depth, given, "depth"),
-        mode=_one_of(Mode, given, "mode") if given["mode"] else None,
-        shards=_shards(given["shards"]),
+        expected=expected,
         trust=_trust(given, upstream),
         server_name=given["server-name"],
-        period=_seconds(given, "period", 1, 3600),
+        period=expected.patience.period,
         timeout=_seconds(given, "timeout", 1, 60),
         listen=_listen(given["listen"]),
         log_level=_word(given, "log-level", ("debug", "info", "warning", "error")),
@@ -141,6 +142,16 @@ def _origin(url: str) -> Origin:
         return origin_of(url)
     except NotAnOrigin:
         raise Unusable(f"--upstream is to be an origin such as {LOOPBACK}, without path, query and user") from None
+
+
+def _expected(given: Mapping[str, str]) -> Expectation:
+    mode = _word(given, "mode", (AUTO, *Mode))
+    patience = Patience(_seconds(given, "period", 1, 3600))
+    fixed, shards = None if mode == AUTO else Mode(mode), _shards(given["shards"])
+    expected = Expectation(fixed, shards, patience=patience, surface=Surface.DESK)
+    if (conflict := among_flags(expected)) is not None:
+        raise Unusable(conflict)
+    return expected
 
 
 def _one_of(words: type[W], given: Mapping[str, str], name: str) -> W:

@@ -12,6 +12,7 @@ from wahealth.api.v1alpha1.target import Target
 from wahealth.api.v1alpha1.timing import GRACE_DEFAULT, PROBE_DEFAULT, Grace, Probe
 from wahealth.api.v1alpha1.tls import Tls
 from wahealth.api.v1alpha1.writes import PODS_DEFAULT, ROTATION_DEFAULT, ApiKeyRotation, PodsOfNodes
+from wahealth.core.conflicts import RESOURCE, shards_needed, shards_useless
 
 _NEVER = (
     "!has(self.apiKeyRotation) || !has(self.apiKeyRotation.restartPolicy) "
@@ -57,12 +58,12 @@ class Spec(Model):
         json_schema_extra=rules(
             rule(
                 "!has(self.mode) || self.mode != 'Multiconnect' || has(self.multiconnect)",
-                "mode Multiconnect needs multiconnect.shards: set it to 1, 2, 4, 8, 16 or 32",
+                shards_needed(RESOURCE),
                 fieldPath=".mode",
             ),
             rule(
                 "!has(self.multiconnect) || !has(self.mode) || self.mode in ['Auto', 'Multiconnect']",
-                "multiconnect.shards has a meaning with mode Multiconnect or Auto only: remove it or change the mode",
+                shards_useless(RESOURCE),
                 fieldPath=".multiconnect",
             ),
             rule(
