@@ -23,6 +23,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
+        self.allow_abbrev = False  # --password SECRET would be taken for --password-file, and SECRET be shown
         self.register("type", int, _whole_number)
 
     def error(self, message: str) -> NoReturn:
@@ -146,4 +147,13 @@ def _parsed(given: list[str]) -> argparse.Namespace:
         command = commands.add_parser(name, help=text, description=text)
         if name in given[:2]:
             command.set_defaults(run=set_up(command))
-    return parser.parse_args(given)
+    arguments, unknown = parser.parse_known_args(given)
+    if unknown:
+        parser.error(f"unrecognized arguments: {_names(unknown)}")
+    return arguments
+
+
+def _names(unknown: Sequence[str]) -> str:
+    """Of what was typed the flags alone: what follows one may be a secret."""
+    flags = [word.partition("=")[0] if word.startswith("--") else word[:2] for word in unknown if word.startswith("-")]
+    return " ".join(flags) or "more words than it takes"

@@ -16,17 +16,20 @@ import httpx
 import pytest
 
 from support import scripted
+from support.proxied import Proxy, proxied
+from wahealth.playground.simulator.settings import ClientSettings
 
 KEY = "an-api-key-of-the-tests"
+USER, PASSWORD = ClientSettings().username, ClientSettings().password
 FIRST, SECOND = "127.64.200.1", "127.64.200.2"
 
 
 @pytest.fixture(autouse=True)
-def no_key_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def no_secret_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Not by us, not by a library, not at debug."""
     with caplog.at_level(logging.DEBUG):
         yield
-    assert not [key for key in (KEY, scripted.KEY.decode()) if key in caplog.text]
+    assert not [secret for secret in (KEY, PASSWORD, scripted.KEY.decode()) if secret in caplog.text]
 
 
 @dataclass
@@ -41,6 +44,10 @@ class Simulator:
     def set(self, **settings: Any) -> None:
         """Of the client `ha`, whose one web pod answers on FIRST."""
         self.control.patch("/clients/default/ha", json=settings).raise_for_status()
+
+    def token(self) -> str:
+        answer = httpx.post(self.url("/v1/users/login"), auth=(USER, PASSWORD), verify=False, trust_env=False)
+        return str(answer.json()["users"][0]["token"])
 
     def reset(self) -> None:
         self.control.delete("/clients/default/ha").raise_for_status()
@@ -72,6 +79,12 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 def simulator(simulator_process: Simulator) -> Simulator:
     simulator_process.reset()
     return simulator_process
+
+
+@pytest.fixture
+def proxy(simulator: Simulator) -> Iterator[Proxy]:
+    with proxied(simulator.url("")) as proxy:
+        yield proxy
 
 
 @pytest.fixture

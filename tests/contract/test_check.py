@@ -102,7 +102,11 @@ def test_a_pinned_certificate_is_trusted_and_no_other(
 @pytest.mark.parametrize(
     ("typed_wrong", "code", "sentence"),
     [
-        (["check", "http://10.1.2.3", "--insecure"], 64, "URL is to be an origin"),
+        (
+            ["check", "http://10.1.2.3"],
+            64,
+            "over http:// what signs in is sent in clear, to whoever answers: add --insecure",
+        ),
         (["check", "https://user:password@10.1.2.3"], 64, "URL is to be an origin"),
         (["check", "https://10.1.2.3/v1/health"], 64, "URL is to be an origin"),
         (["check", "https://10.1.2.3:port"], 64, "URL is to be an origin"),

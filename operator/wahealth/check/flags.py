@@ -1,4 +1,4 @@
-"""What may be typed."""
+"""What may be typed. The help is to fit one screen: a line an option, at 80 columns."""
 
 from __future__ import annotations
 
@@ -6,42 +6,66 @@ import argparse
 from pathlib import Path
 
 from wahealth.core.facts import ALLOWED_SHARDS, AUTO
+from wahealth.core.origin import HEALTH
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.status import Mode
 from wahealth.core.word import Word
 
-KEY_VARIABLE = "WA_API_KEY"
+KEY_VARIABLE, TOKEN_VARIABLE = "WA_API_KEY", "WA_TOKEN"
 LONGEST_TIMEOUT = 60  # seconds, as in the resource
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("url", metavar="URL", help="where waweb answers, such as https://10.1.2.3")
-    key = parser.add_mutually_exclusive_group()
-    key.add_argument("--key-file", type=Path, metavar="F", help=f"the API key; by default ${KEY_VARIABLE}")
-    key.add_argument("--key-from", metavar="secret/NAME[:ENTRY]", help="the API key, from a Secret of the cluster")
-    parser.add_argument("-n", "--namespace", metavar="N", help="of that Secret (default: that of the context)")
+    parser.usage = "%(prog)s URL [options]"
+    parser.description = "One probe, with the full verdict. Exit code 0 healthy, 1 not, 2 unknown."
+    parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, max_help_position=24)
+    forms = ["table", "json", "yaml"]
+    parser.add_argument("-o", "--output", metavar="F", choices=forms, default="table", help=", ".join(forms))
     parser.add_argument(
-        "--mode", choices=[AUTO, *_words(Mode)], default=AUTO, help="what the client should be (default: Auto)"
+        "--timeout", type=_seconds, default=15, metavar="S", help="seconds in all, at most 60 (default: 15)"
     )
-    parser.add_argument("--shards", type=int, choices=ALLOWED_SHARDS, help="of Multiconnect")
-    trust = parser.add_mutually_exclusive_group()
-    trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), whatever name they carry")
-    trust.add_argument("--pin", metavar="SHA256", help="trust the certificate with this fingerprint, and no other")
-    trust.add_argument("--insecure", action="store_true", help="do not verify the certificate; the key goes to anybody")
-    parser.add_argument(
-        "--timeout", type=_seconds, default=15, metavar="S", help="seconds for the answer, at most 60 (default: 15)"
-    )
-    parser.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table")
-    probe = parser.add_argument_group("for an exec probe")
-    probe.add_argument(
-        "--ready", action="store_true", help="only whether this pod is ready: exit code 0 or 1, one line"
-    )
-    probe.add_argument("--depth", choices=_words(Depth), default=Depth.REACHABLE, help="how deep (default: reachable)")
-    roles = _words(PodRole)
-    probe.add_argument("--pod-role", choices=roles, default=PodRole.WEB, help="what this pod is (default: web)")
-    probe.add_argument("--pod-name", metavar="N", help="by which it finds itself (default: $POD_NAME, the host name)")
-    probe.add_argument("--pod-ip", metavar="IP", help="by which it finds itself (default: $POD_IP)")
+    _add_where(parser.add_argument_group("where to ask"))
+    variables = f"${KEY_VARIABLE} or ${TOKEN_VARIABLE}"
+    _add_signin(parser.add_argument_group(f"how to sign in, in one of these ways; else with {variables}"))
+    _add_expected(parser.add_argument_group("what the client should be"))
+    _add_ready(parser.add_argument_group("for an exec probe"))
+
+
+def _add_where(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("url", metavar="URL", help="of waweb: https://10.1.2.3, or http:// with --insecure")
+    group.add_argument("--path", metavar="P", default=HEALTH, help=f"of the health node (default: {HEALTH})")
+    trust = group.add_mutually_exclusive_group()
+    trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), whatever their names")
+    trust.add_argument("--pin", metavar="SHA256", help="trust the certificate with this fingerprint alone")
+    trust.add_argument("--insecure", action="store_true", help="verify nobody; what signs in goes to whoever answers")
+
+
+def _add_signin(group: argparse._ArgumentGroup) -> None:
+    way = group.add_mutually_exclusive_group()
+    way.add_argument("--key-file", type=Path, metavar="F", help="API key")
+    way.add_argument("--key-from", metavar="SECRET", help="API key: secret/NAME[:ENTRY] of the cluster")
+    way.add_argument("--token-file", type=Path, metavar="F", help="bearer token")
+    way.add_argument("--token-from", metavar="SECRET", help="bearer token: secret/NAME:ENTRY of the cluster")
+    way.add_argument("--username", metavar="U", help="log in as this user, with --password-file")
+    group.add_argument("--password-file", type=Path, metavar="F", help="password of --username")
+    way.add_argument("--login-from", metavar="SECRET", help="log in: secret/NAME[:USERNAME_ENTRY:PASSWORD_ENTRY]")
+    group.add_argument("-n", "--namespace", metavar="N", help="of SECRET (default: that of the context)")
+
+
+def _add_expected(group: argparse._ArgumentGroup) -> None:
+    modes = [AUTO, *_words(Mode)]
+    group.add_argument("--mode", metavar="M", choices=modes, default=AUTO, help=", ".join(modes))
+    group.add_argument("--shards", metavar="N", type=int, choices=ALLOWED_SHARDS, help="of Multiconnect")
+
+
+def _add_ready(group: argparse._ArgumentGroup) -> None:
+    depths, roles = _words(Depth), _words(PodRole)
+    group.add_argument("--ready", action="store_true", help="is this pod ready: one line, exit code 0 or 1")
+    group.add_argument("--depth", metavar="D", choices=depths, default=Depth.REACHABLE, help=", ".join(depths))
+    group.add_argument("--pod-role", metavar="R", choices=roles, default=PodRole.WEB, help=", ".join(roles))
+    group.add_argument("--pod-name", metavar="N", help="this pod (default: $POD_NAME, the host name)")
+    group.add_argument("--pod-ip", metavar="IP", help="this pod (default: $POD_IP)")
 
 
 def _words(of: type[Word]) -> list[str]:

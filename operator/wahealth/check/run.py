@@ -8,18 +8,19 @@ import os
 import sys
 
 from wahealth.check import shown, signin
-from wahealth.check.target import place_of
+from wahealth.check.asking import Asking
+from wahealth.check.target import exposure_of, place_of
 from wahealth.check.unusable import Unusable
-from wahealth.core.answer import PodOutcome
 from wahealth.core.conflicts import among_flags
-from wahealth.core.facts import AUTO, Expectation, Facts
+from wahealth.core.facts import AUTO, Expectation, Exposure, Facts
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.reasons.row import Surface
 from wahealth.core.round import at_once
+from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import ConditionType, Mode, Truth
-from wahealth.probe.client import Prober, Question
+from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential
 from wahealth.probe.stage import ObserverFault
 
@@ -56,30 +57,28 @@ def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
 
 
 async def _facts(arguments: argparse.Namespace) -> Facts:
-    place = place_of(arguments)
-    expected = _expected(arguments)
-    read = await _reading(arguments)
-    if read.form is not None:
-        return Facts(expected, 0, key=read.form)
+    place, kind = place_of(arguments), signin.kind_of(arguments)
+    expected = _expected(arguments, kind, exposure_of(arguments, place))
+    reading = await _reading(arguments, kind)
     async with Prober() as prober:
-        heard = await prober.ask(Question(place, read.secret, arguments.timeout))
-    return Facts(expected, 0, (PodOutcome(arguments.url, place.host, heard.outcome),))
+        asking = Asking(prober, place, arguments.url, arguments.timeout)
+        return await (asking.without(expected) if reading is None else asking.facts(expected, reading))
 
 
-def _expected(arguments: argparse.Namespace) -> Expectation:
+def _expected(arguments: argparse.Namespace, kind: Kind, exposed: Exposure | None) -> Expectation:
     mode = None if arguments.mode == AUTO else Mode(arguments.mode)
-    expected = Expectation(mode, arguments.shards, surface=Surface.DESK)
-    if (conflict := among_flags(expected)) is not None:
+    expected = Expectation(mode, arguments.shards, signs_in_by=kind, exposed=exposed, surface=Surface.DESK)
+    if (conflict := among_flags(expected, arguments.path)) is not None:
         raise Unusable(conflict)
     return expected
 
 
-async def _reading(arguments: argparse.Namespace) -> Reading[Credential]:
-    """For an exec probe without a usable key nothing: without one waweb says no more than that it is there."""
+async def _reading(arguments: argparse.Namespace, kind: Kind) -> Reading[Credential] | None:
+    """For an exec probe None where it is not usable: that is no fault of the pod."""
     try:
-        read = await signin.reading(arguments)
+        reading = await signin.reading(arguments, kind)
     except Unusable:
         if arguments.ready:
-            return Reading()
+            return None
         raise
-    return Reading() if arguments.ready and read.form else read
+    return None if arguments.ready and reading.secret is None else reading

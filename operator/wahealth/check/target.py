@@ -1,11 +1,13 @@
-"""Where the question goes, and who is trusted there."""
+"""Where the question goes, who is trusted there, and who else may get what signs it in."""
 
 from __future__ import annotations
 
 import argparse
 
 from wahealth.check.unusable import NOT_THERE, Unusable, read
-from wahealth.core.origin import NotAnOrigin, origin_of
+from wahealth.core.conflicts import FLAGS, tls_useless
+from wahealth.core.facts import Exposure
+from wahealth.core.origin import NotAnOrigin, Origin, origin_of
 from wahealth.probe.client import Place
 from wahealth.probe.trust import (
     NotAFingerprint,
@@ -18,27 +20,35 @@ from wahealth.probe.trust import (
     unverified,
 )
 
+_NO_ORIGIN = "URL is to be an origin such as https://10.1.2.3:443, without query and user: name a path with --path"
+_NO_CONSENT = (
+    "over http:// what signs in is sent in clear, to whoever answers: add --insecure if you mean it, or use https://"
+)
+
 
 def place_of(arguments: argparse.Namespace) -> Place:
     """Raises `Unusable`."""
-    host, port = _origin(arguments.url)
-    return Place(host, (), port, _trust(arguments))
+    origin = _origin(arguments.url)
+    return Place(origin.host, (), origin.port, _trust(arguments, origin), path=arguments.path)
 
 
-def _origin(url: str) -> tuple[str, int]:
+def exposure_of(arguments: argparse.Namespace, place: Place) -> Exposure | None:
+    if place.trust is None:
+        return Exposure.PLAIN_URL
+    return Exposure.INSECURE if arguments.insecure else None
+
+
+def _origin(url: str) -> Origin:
     try:
-        origin = origin_of(url)
+        return origin_of(url)
     except NotAnOrigin:
-        raise Unusable(_ORIGIN) from None
-    if origin.scheme != "https":
-        raise Unusable(_ORIGIN)
-    return origin.host, origin.port
+        raise Unusable(_NO_ORIGIN) from None
 
 
-_ORIGIN = "URL is to be an origin such as https://10.1.2.3:443, without path, query and user"
-
-
-def _trust(arguments: argparse.Namespace) -> Trust:
+def _trust(arguments: argparse.Namespace, origin: Origin) -> Trust | None:
+    if origin.scheme == "http":
+        _check_consent(arguments)
+        return None
     if arguments.insecure:
         return unverified()
     if arguments.pin is not None:
@@ -49,6 +59,15 @@ def _trust(arguments: argparse.Namespace) -> Trust:
         return skip_hostname(read(arguments.ca))
     except UntrustedCA:
         raise Unusable(f"{arguments.ca} holds no certificate in PEM", NOT_THERE) from None
+
+
+def _check_consent(arguments: argparse.Namespace) -> None:
+    """In clear nobody can be verified; as in the resource, that is to be said in so many words."""
+    for flag in ("ca", "pin"):
+        if getattr(arguments, flag) is not None:
+            raise Unusable(tls_useless(f"--{flag}", FLAGS))
+    if not arguments.insecure:
+        raise Unusable(_NO_CONSENT)
 
 
 def _pinned(written: str) -> Trust:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from wahealth.core.facts import ALLOWED_SHARDS, Expectation
+from wahealth.core.origin import HEALTH, is_path
+from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import Mode
 
 
@@ -14,10 +16,12 @@ class Names(NamedTuple):
 
     mode: str
     shards: str
+    path: str
+    in_clear: str
 
 
-RESOURCE = Names("mode", "multiconnect.shards")
-FLAGS = Names("--mode", "--shards")
+RESOURCE = Names("mode", "multiconnect.shards", "target.path", "target.scheme HTTP")
+FLAGS = Names("--mode", "--shards", "--path", "an http:// URL")
 
 
 def shards_needed(names: Names) -> str:
@@ -29,12 +33,24 @@ def shards_useless(names: Names) -> str:
     return f"{names.shards} has a meaning with {names.mode} Multiconnect or Auto only: remove it or change the mode"
 
 
-_AMONG_FLAGS: tuple[tuple[Callable[[Expectation], bool], str], ...] = (
-    (lambda said: said.mode is Mode.MULTICONNECT and said.shards is None, shards_needed(FLAGS)),
-    (lambda said: said.shards is not None and said.mode not in {None, Mode.MULTICONNECT}, shards_useless(FLAGS)),
+def login_elsewhere(names: Names) -> str:
+    return f"a login goes beside the health node, so {names.path} must end in {HEALTH}: correct one of them"
+
+
+def tls_useless(what: str, names: Names) -> str:
+    return f"{what} has no meaning with {names.in_clear}: remove {what} or change the scheme"
+
+
+NO_PATH = "--path is to be a path such as /support/v1/health, without query: correct it"
+
+_AMONG_FLAGS: tuple[tuple[Callable[[Expectation, str], bool], str], ...] = (
+    (lambda said, _: said.mode is Mode.MULTICONNECT and said.shards is None, shards_needed(FLAGS)),
+    (lambda said, _: said.shards is not None and said.mode not in {None, Mode.MULTICONNECT}, shards_useless(FLAGS)),
+    (lambda _, path: not is_path(path), NO_PATH),
+    (lambda said, path: said.signs_in_by is Kind.LOGIN and not path.endswith(HEALTH), login_elsewhere(FLAGS)),
 )
 
 
-def among_flags(said: Expectation) -> str | None:
+def among_flags(said: Expectation, path: str) -> str | None:
     """The first that there is; None: all of it goes together."""
-    return next((sentence for is_there, sentence in _AMONG_FLAGS if is_there(said)), None)
+    return next((sentence for is_there, sentence in _AMONG_FLAGS if is_there(said, path)), None)

@@ -25,6 +25,12 @@ class Exposure(Word):
 
     PLAIN_HTTP = "spec.target.scheme is HTTP"
     UNVERIFIED = "spec.tls.verification is None"
+    PLAIN_URL = "the URL begins with http://"  # of a command line, as --insecure is
+    INSECURE = "--insecure verifies nobody"
+
+    @property
+    def in_clear(self) -> bool:
+        return self in {Exposure.PLAIN_HTTP, Exposure.PLAIN_URL}
 
 
 @dataclass(frozen=True, slots=True)

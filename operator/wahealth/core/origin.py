@@ -1,4 +1,4 @@
-"""Where a URL leads: its scheme, host and port, and nothing else in it."""
+"""Where a URL leads: its scheme, host and port, and nothing else in it; and a path beside it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+HEALTH = "/v1/health"
+PATH, LONGEST_PATH = r"^/[!$&-;=@-Z_a-z~%]*$", 1024  # in characters
+_PATH = re.compile(PATH.removesuffix("$"))
 _PORTS = {"https": 443, "http": 80}
 # The last part is no number, so that no mistyped address (127.1, 0x7f000001) is looked up as a name.
 _NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?\.)*[a-z]([-a-z0-9_]{0,61}[a-z0-9])?\.?")
@@ -44,6 +47,11 @@ def origin_of(url: str) -> Origin:
     if parts.scheme not in _PORTS or more or port == 0 or parts.netloc.endswith(":") or not is_host(host):
         raise NotAnOrigin
     return Origin(parts.scheme, host, port or _PORTS[parts.scheme])
+
+
+def is_path(path: str) -> bool:
+    """Without query and fragment."""
+    return len(path) <= LONGEST_PATH and bool(_PATH.fullmatch(path))
 
 
 def is_host(host: str) -> bool:

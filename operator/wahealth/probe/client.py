@@ -15,6 +15,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 import httpx
 
 from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Refused, Throttled, Unreachable, Unreached
+from wahealth.core.origin import HEALTH
 from wahealth.core.signin.talk import LoginOutcome
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.credential import Credential
@@ -28,7 +29,6 @@ from wahealth.probe.trust import Trust, unverified
 from wahealth.probe.users import LOGIN, login_outcome_of
 
 T = TypeVar("T")
-HEALTH = "/v1/health"
 
 
 @dataclass(frozen=True, slots=True)

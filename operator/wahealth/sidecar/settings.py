@@ -11,7 +11,7 @@ from typing import Literal, NoReturn, TypeVar
 
 from wahealth.core.conflicts import among_flags
 from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Patience
-from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
+from wahealth.core.origin import HEALTH, NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.reasons.row import Surface
@@ -149,7 +149,7 @@ def _expected(given: Mapping[str, str]) -> Expectation:
     patience = Patience(_seconds(given, "period", 1, 3600))
     fixed, shards = None if mode == AUTO else Mode(mode), _shards(given["shards"])
     expected = Expectation(fixed, shards, patience=patience, surface=Surface.DESK)
-    if (conflict := among_flags(expected)) is not None:
+    if (conflict := among_flags(expected, HEALTH)) is not None:
         raise Unusable(conflict)
     return expected
 

@@ -12,7 +12,7 @@ from wahealth.api.v1alpha1.target import Target
 from wahealth.api.v1alpha1.timing import GRACE_DEFAULT, PROBE_DEFAULT, Grace, Probe
 from wahealth.api.v1alpha1.tls import Tls
 from wahealth.api.v1alpha1.writes import PODS_DEFAULT, ROTATION_DEFAULT, ApiKeyRotation, PodsOfNodes
-from wahealth.core.conflicts import RESOURCE, shards_needed, shards_useless
+from wahealth.core.conflicts import RESOURCE, login_elsewhere, shards_needed, shards_useless, tls_useless
 
 _NEVER = (
     "!has(self.apiKeyRotation) || !has(self.apiKeyRotation.restartPolicy) "
@@ -74,12 +74,12 @@ class Spec(Model):
             ),
             rule(
                 "!has(self.tls) || !has(self.target.scheme) || self.target.scheme == 'HTTPS'",
-                "tls has no meaning with target.scheme HTTP: remove tls or change the scheme",
+                tls_useless("tls", RESOURCE),
                 fieldPath=".tls",
             ),
             rule(
                 "!has(self.auth.userCredentials) || !has(self.target.path) || self.target.path.endsWith('/v1/health')",
-                "a login goes beside the health node, so target.path must end in /v1/health: correct one of them",
+                login_elsewhere(RESOURCE),
                 fieldPath=".target",
             ),
             rule(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from wahealth.api.schema import Model, ObjectName, rule, rules
-from wahealth.core.origin import origin_of
+from wahealth.core.origin import HEALTH, LONGEST_PATH, PATH, origin_of
 
 
 class Workload(Model):
@@ -55,8 +55,8 @@ Path = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=1024,
-        pattern=r"^/[!$&-;=@-Z_a-z~%]*$",
+        max_length=LONGEST_PATH,
+        pattern=PATH,
         description="Path of the health node, where a proxy stands before waweb.",
         examples=["/support/v1/health"],
     ),
@@ -96,7 +96,7 @@ class Target(Model):
     scheme: Literal["HTTPS", "HTTP"] = Field(
         "HTTPS", description="HTTP: the API key is sent in clear, to whoever answers."
     )
-    path: Path = "/v1/health"
+    path: Path = HEALTH
     scope: Literal["EachPod", "Service"] = Field(
         "EachPod",
         description="EachPod: every running pod is asked, each by itself. Service: one ready pod, as whoever calls the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.facts import Exposure, Facts
+from wahealth.core.facts import Facts
 from wahealth.core.sight.census import Census
 from wahealth.core.sight.endpoints import listed
 from wahealth.core.sight.look import Sight
@@ -134,8 +134,8 @@ def _redundancy(nodes: tuple[TopologyNode, ...], level: Level, as_it_was: Status
 
 def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
     conditions = tuple(Condition(type_, *finding) for type_, finding in findings(case).items())
-    plain = case.facts.expected.exposed is Exposure.PLAIN_HTTP
-    tls = None if plain else case.facts.certificate or case.believed.tls
+    exposed = case.facts.expected.exposed
+    tls = None if exposed and exposed.in_clear else case.facts.certificate or case.believed.tls
     status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls)
     unanswered = None if case.round.reached or not case.round.asked else commonest(case.round)
     return Verdict(status, case.trouble, not case.over and not case.kept, odd, unanswered, case.kept)

@@ -1,0 +1,58 @@
+"""The other side of the conversation about how to sign in: one place, and one deadline for all that is asked there."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from wahealth.core.answer import Outcome, PodOutcome
+from wahealth.core.facts import Expectation, Facts, with_asked
+from wahealth.core.moment import Moment
+from wahealth.core.signin.kinds import begun
+from wahealth.core.signin.talk import Ask, Came, Command, Keep, LogIn, Read, Reading, Terms
+from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.conversation import carried_out
+from wahealth.probe.credential import Credential
+
+_AT_ONCE = Terms(0.0, 0.0)  # there is no round before this one, and none after it
+_LEAST = 0.1  # seconds for a question, however long those before it took
+
+
+class Asking:
+    """Asks at `place`, shown as `name`, until `timeout` seconds from now are over."""
+
+    def __init__(self, prober: Prober, place: Place, name: str, timeout: float) -> None:
+        self._prober = prober
+        self._place = place
+        self._name = name
+        self._until = asyncio.get_running_loop().time() + timeout
+
+    async def facts(self, expected: Expectation, reading: Reading[Credential]) -> Facts:
+        """With what was read: at most one login, and the question. Raises `ObserverFault`."""
+
+        async def came_of(command: Command[Credential]) -> Came[Credential]:
+            match command:
+                case Read():
+                    return reading
+                case Ask(pods, secret):
+                    return {pod: await self._outcome(secret) for pod in pods}
+                case LogIn(_, secret):
+                    return (await self._prober.log_in(self._question(secret))).outcome
+                case Keep():
+                    return None
+
+        now = Moment(0.0, datetime.now(UTC).replace(microsecond=0))
+        talk = begun(expected.signs_in_by).asking((self._name,), _AT_ONCE, now)
+        asked = await carried_out(talk, came_of)
+        return with_asked(Facts(expected, 0), asked, {self._name: self._place.host})
+
+    async def without(self, expected: Expectation) -> Facts:
+        """With nobody signed in: waweb says no more then than that it is there. Raises `ObserverFault`."""
+        return Facts(expected, 0, (PodOutcome(self._name, self._place.host, await self._outcome(None)),))
+
+    async def _outcome(self, secret: Credential | None) -> Outcome:
+        return (await self._prober.ask(self._question(secret))).outcome
+
+    def _question(self, secret: Credential | None) -> Question:
+        left = self._until - asyncio.get_running_loop().time()
+        return Question(self._place, secret, max(_LEAST, round(left, 1)))
