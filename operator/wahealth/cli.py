@@ -57,8 +57,9 @@ def _operator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
 
 
 def _sidecar(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth.sidecar.flags import add_arguments
     from wahealth.sidecar.run import run
-    from wahealth.sidecar.settings import add_arguments, settings_of
+    from wahealth.sidecar.settings import settings_of
 
     add_arguments(parser)
     return lambda arguments: run(settings_of(arguments, os.environ, parser.error))

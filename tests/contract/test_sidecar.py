@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -20,12 +20,14 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from contract.conftest import FIRST, KEY, Simulator
+from contract.conftest import FIRST, KEY, PASSWORD, USER, Simulator
+from support.proxied import BASE, Proxy
 from wahealth import listening
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.sidecar import server
 
 HOST = "127.0.0.1"
+ENTRIES = {"api-key": "WA_API_KEY", "token": "token", "username": "username", "password": "password"}
 
 
 @dataclass
@@ -45,11 +47,12 @@ class Sidecar:
             time.sleep(0.1)
         return answer
 
-    def mount(self, key: str) -> None:
+    def mount(self, key: str, **more: str) -> None:
         """As kubelet does it: a new directory, and a link that is swapped."""
         folder = self.mounted / f"..{time.monotonic_ns()}"
         folder.mkdir()
-        (folder / "WA_API_KEY").write_text(key)
+        for name, entry in {"WA_API_KEY": key, **more}.items():
+            (folder / name).write_text(entry)
         (self.mounted / "..new").symlink_to(folder.name)
         (self.mounted / "..new").replace(self.mounted / "..data")
 
@@ -61,20 +64,31 @@ Starts = Callable[..., Sidecar]
 def start(tmp_path: Path, simulator: Simulator) -> Iterator[Starts]:
     with contextlib.ExitStack() as running:
 
-        def started(*flags: str, upstream: str = f"https://{FIRST}", key: str = KEY, **environment: str) -> Sidecar:
+        def started(
+            *flags: str,
+            upstream: str = "",
+            key: str = KEY,
+            signin: tuple[str, ...] = ("api-key",),
+            entries: Mapping[str, str] = {},
+            **environment: str,
+        ) -> Sidecar:
+            """`signin`: what of the Secret it is told to use; `entries`: of the Secret, where they are others."""
             (port,) = free_ports(1)
             mounted = tmp_path / f"mounted-{port}"
             mounted.mkdir()
-            argv = [sys.executable, "-m", "wahealth", "sidecar", f"--upstream={upstream}:{simulator.port}", *flags]
-            argv += [f"--api-key-file={mounted}/WA_API_KEY", f"--listen=:{port}", "--period=1", "--timeout=1"]
-            argv += ["--log-level=debug"]
+            upstream = upstream or f"https://{FIRST}:{simulator.port}"
+            argv = [sys.executable, "-m", "wahealth", "sidecar", f"--upstream={upstream}", *flags]
+            argv += [f"--{name}-file={mounted}/{ENTRIES[name]}" for name in signin]
+            argv += [f"--listen=:{port}", "--period=1", "--timeout=1", "--log-level=debug"]
             http = running.enter_context(httpx.Client(base_url=f"http://{HOST}:{port}", trust_env=False))
             log = running.enter_context((tmp_path / f"{port}.log").open("w+"))
             sidecar = Sidecar(port, None, mounted, http)  # type: ignore[arg-type]
-            sidecar.mount(key)
-            (mounted / "WA_API_KEY").symlink_to("..data/WA_API_KEY")
+            secrets = {"token": simulator.token(), "username": USER, "password": PASSWORD, **entries}
+            sidecar.mount(key, **secrets)
+            for entry in ENTRIES.values():
+                (mounted / entry).symlink_to(f"..data/{entry}")
             process = subprocess.Popen(argv, stderr=log, text=True, env={**os.environ, **environment})
-            running.callback(ended, process, Path(log.name))
+            running.callback(ended, process, Path(log.name), [key, secrets["token"], secrets["password"]])
             sidecar.process = process
             wait_for_port(port, process)
             return sidecar
@@ -82,10 +96,11 @@ def start(tmp_path: Path, simulator: Simulator) -> Iterator[Starts]:
         yield started
 
 
-def ended(process: subprocess.Popen[str], log: Path) -> None:
+def ended(process: subprocess.Popen[str], log: Path, secrets: list[str]) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(90) == 0
-    assert KEY not in log.read_text()
+    written = log.read_text()
+    assert not [secret for secret in secrets if secret in written]
 
 
 def wait_for_port(port: int, process: subprocess.Popen[str]) -> None:
@@ -99,6 +114,10 @@ def wait_for_port(port: int, process: subprocess.Popen[str]) -> None:
 
 def is_ok(answer: httpx.Response) -> bool:
     return answer.status_code == 200
+
+
+def is_taken(answer: httpx.Response) -> bool:
+    return bool(answer.json()["credentials"]["reason"] == "KeyAccepted")
 
 
 def is_not(answer: httpx.Response) -> bool:
@@ -156,6 +175,34 @@ def test_a_key_that_changes_is_picked_up_without_a_restart(start: Starts) -> Non
     sidecar.until("/readyz?depth=connected", lambda answer: answer.json().get("reason") == "Connected")
 
 
+@pytest.mark.parametrize(
+    ("signin", "called"), [(("api-key",), "API key"), (("token",), "token"), (("username", "password"), "login")]
+)
+def test_each_way_to_sign_in_also_behind_a_proxy(
+    start: Starts, proxy: Proxy, signin: tuple[str, ...], called: str
+) -> None:
+    """In clear and below a path; what is mounted is shown by no page."""
+    sidecar = start("--path=/support/v1/health", upstream=proxy.url, signin=signin)
+    said = sidecar.until("/status", is_taken)
+    assert said.json()["credentials"]["kind"] == called
+    assert sidecar.get("/readyz?depth=connected").status_code == 200
+    time.sleep(2.5)
+    assert proxy.times("POST", "/v1/users/login") == (called == "login")
+    assert {path for method, path, _ in proxy.heard if method == "GET"} == {f"{BASE}/v1/health"}
+    sent = {authorization.partition(" ")[2] for *_, authorization in proxy.heard}
+    shown = "".join(sidecar.get(path).text for path in ("/status", "/metrics", "/readyz"))
+    assert not [secret for secret in (KEY, PASSWORD, *sent) if secret in shown]
+
+
+@pytest.mark.parametrize(("signin", "entry"), [(("token",), "token"), (("username", "password"), "password")])
+def test_what_is_refused_is_told_and_takes_no_pod_away(start: Starts, signin: tuple[str, ...], entry: str) -> None:
+    sidecar = start(signin=signin, entries={entry: "not-one-of-waweb"})
+    said = sidecar.until("/status", lambda answer: answer.json()["credentials"]["status"] == "False")
+    assert "The client refuses" in said.json()["credentials"]["message"]
+    assert sidecar.get("/readyz").json()["reason"] == "CredentialsUnknown"
+    assert sidecar.get("/readyz?depth=connected").status_code == 200
+
+
 def test_a_key_that_is_not_mounted_takes_no_pod_away(start: Starts) -> None:
     sidecar = start()
     sidecar.until("/readyz", is_ok)
@@ -174,7 +221,7 @@ def test_a_key_file_that_is_none_holds_nothing_up(start: Starts) -> None:
     os.mkfifo(folder / "WA_API_KEY")
     (sidecar.mounted / "..new").symlink_to(folder.name)
     (sidecar.mounted / "..new").replace(sidecar.mounted / "..data")
-    said = sidecar.until("/status", lambda answer: answer.json()["key"] != "in use").json()["key"]
+    said = sidecar.until("/status", lambda answer: not is_taken(answer)).json()["credentials"]["message"]
     assert said == f"{sidecar.mounted}/WA_API_KEY is no plain file, so it is not read: mount the Secret there."
     (folder / "WA_API_KEY").unlink()
     (folder / "WA_API_KEY").symlink_to("/dev/zero")
@@ -182,7 +229,7 @@ def test_a_key_file_that_is_none_holds_nothing_up(start: Starts) -> None:
     assert sidecar.get("/livez").status_code == 200
     assert sidecar.get("/readyz").status_code == 200
     sidecar.mount(KEY)
-    sidecar.until("/status", lambda answer: answer.json()["key"] == "in use")
+    sidecar.until("/status", is_taken)
 
 
 def test_liveness_is_about_its_own_loop_alone(start: Starts, simulator: Simulator) -> None:
@@ -297,8 +344,27 @@ WRONG = {
         "name it with --upstream",
     ),
     "a master without its address": (["--pod-role=master", "--upstream=https://web"], "set POD_IP from status.podIP"),
-    "no key": (["--api-key-file="], "name the file with the API key"),
-    "an upstream with a path": (["--upstream=https://web/v1/health"], "is to be an origin"),
+    "no key": (["--api-key-file="], "name what to sign in with: --api-key-file"),
+    "a key and a token": (["--token-file=/tmp/t"], "--api-key-file and --token-file exclude each other: name one of"),
+    "a key and a login": (["--username-file=/tmp/t"], "--api-key-file and --username-file exclude each other: name"),
+    "a user without a password": (
+        ["--api-key-file=", "--username-file=/tmp/u"],
+        "--username-file and --password-file belong together: name both or neither",
+    ),
+    "an upstream with a path": (
+        ["--upstream=https://web/v1/health"],
+        "without query and user: name a path with",
+    ),
+    "a path that is none": (["--path=v1/health"], "--path is to be a path such as /support/v1/health, without query"),
+    "a login elsewhere": (
+        ["--api-key-file=", "--username-file=/tmp/u", "--password-file=/tmp/p", "--path=/health"],
+        "a login goes beside the health node, so --path must end in /v1/health: correct one of them",
+    ),
+    "a CA in clear": (["--upstream=http://web", "--ca=/tmp/ca"], "--ca has no meaning with an http:// URL: remove"),
+    "a name in clear": (
+        ["--upstream=http://web", "--server-name=a"],
+        "--server-name has no meaning with an http://",
+    ),
     "another role": (["--pod-role=worker"], "is to be one of web, coreapp, master"),
     "another depth": (["--depth=deep"], "is to be one of reachable, registered, connected"),
     "three shards": (["--shards=3"], "is to be one of 1, 2, 4"),

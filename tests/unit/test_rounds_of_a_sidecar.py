@@ -16,9 +16,10 @@ from support.builders import UNKNOWN, UNREGISTERED, answer, core, primary, singl
 from wahealth.core.answer import GatewayStatus, Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.stage import ObserverFault
+from wahealth.sidecar.flags import add_arguments
 from wahealth.sidecar.pages import Pages
 from wahealth.sidecar.rounds import Rounds
-from wahealth.sidecar.settings import add_arguments, settings_of
+from wahealth.sidecar.settings import settings_of
 
 HOURS, LOOKS = 3 * 3600.0, 7.0
 Said = Outcome | Exception | float  # a float: it hangs for so long

@@ -7,6 +7,7 @@ import os
 
 from wahealth.check.flags import KEY_VARIABLE, TOKEN_VARIABLE
 from wahealth.check.unusable import NOT_THERE, Unusable, read
+from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Reading
 from wahealth.probe.credential import Credential
@@ -43,7 +44,7 @@ def kind_of(arguments: argparse.Namespace) -> Kind:
 
 async def reading(arguments: argparse.Namespace, kind: Kind) -> Reading[Credential]:
     """Raises `Unusable` where nothing is to be had."""
-    return reading_of(kind, await _values(arguments, kind))
+    return reading_of(kind, await _values(arguments, kind), Surface.DESK)
 
 
 async def _values(arguments: argparse.Namespace, kind: Kind) -> list[bytes]:

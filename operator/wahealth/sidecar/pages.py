@@ -101,7 +101,7 @@ class Pages:
             "pod": _plain(settings.identity),
             "started": rounds.kept.readiness != STARTING,
             "readiness": {**_plain(rounds.kept.readiness), "depths": {d: rounds.kept.readiness.at(d) for d in Depth}},
-            "key": rounds.key_problem.message if rounds.key_problem else "in use",
+            "credentials": {"kind": settings.expected.signs_in_by, **_plain(rounds.credentials)},
             "own": _plain(rounds.kept.own),
             "ageSeconds": self._age(),
             "client": _plain(rounds.status),

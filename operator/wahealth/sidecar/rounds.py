@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
 from wahealth.core.belief.history import History
-from wahealth.core.credentials import api_key_problem
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
 from wahealth.core.readiness.pod import Kept, Seen, after
@@ -16,12 +15,14 @@ from wahealth.core.reasons.row import Surface
 from wahealth.core.references import file_not_there, no_plain_file
 from wahealth.core.resting import rest_of
 from wahealth.core.round import begin, play
-from wahealth.core.signin.keys import KeyRing
-from wahealth.core.signin.talk import Ask, Came, Command, Read, Reading, Terms
-from wahealth.core.status import Finding, Status
+from wahealth.core.signin.kinds import begun
+from wahealth.core.signin.talk import Ask, Came, Command, Keep, LogIn, Read, Reading, SignIn, Terms
+from wahealth.core.status import ConditionType, Finding, Status
+from wahealth.core.verdict.checks.credentials import not_tried
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.conversation import carried_out
-from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.credential import Credential
+from wahealth.probe.reading import reading_of
 from wahealth.probe.stage import ObserverFault
 from wahealth.sidecar import mounted
 from wahealth.sidecar.settings import Settings
@@ -39,15 +40,22 @@ class Rounds:
         self._settings = settings
         self._prober = prober
         self._expected = settings.expected
-        self._keys: KeyRing[Credential] = KeyRing()
+        self._signin: SignIn[Credential] = begun(settings.expected.signs_in_by)
         self._history: History | None = None
         self.kept = Kept()
         self.status = Status()
         self.ticked = _seconds()
         self.answered: float | None = None
-        self.key_problem: Finding | None = None
         self._left_alone = float("-inf")  # until then the upstream wants no question
         self.counts: dict[str, int] = {}  # rounds by what came of them
+        self._unusable: Finding | None = None  # what is wrong with the files to sign in with
+
+    @property
+    def credentials(self) -> Finding:
+        """Whether what is mounted is taken: what is wrong with it, or what the client says of it, as believed."""
+        said = self.status.condition(ConditionType.CREDENTIALS_VALID)
+        seen = Finding(said.status, said.reason, said.message) if said else not_tried(self._expected.signs_in_by)
+        return self._unusable or seen
 
     async def run(self) -> None:
         """Runs until cancelled; the rounds of all pods do not begin together, for they did not start together."""
@@ -83,26 +91,27 @@ class Rounds:
             told = {"reason": self.kept.readiness.reason, "lacking": self.kept.readiness.lacking or "-"}
             log.info("readiness changed", extra=told)
 
-    def _noted_key(self, problem: Finding | None) -> None:
-        if problem is not None and problem != self.key_problem:
+    def _noted(self, problem: Finding | None) -> None:
+        if problem is not None and problem != self._unusable:
             log.warning(problem.message, extra={"reason": problem.reason})
-        self.key_problem = problem
+        self._unusable = problem
 
     def _count(self, result: str) -> None:
         self.counts[result] = self.counts.get(result, 0) + 1
 
     async def _facts(self, now: Moment) -> Facts:
         terms = Terms(self._expected.patience.previous_key, 0.0)
-        asked = await carried_out(self._keys.stale().asking((UPSTREAM,), terms, now), self._came_of)
-        if isinstance(asked.signin, KeyRing):
-            self._keys = asked.signin
+        asked = await carried_out(self._signin.stale().asking((UPSTREAM,), terms, now), self._came_of)
+        self._signin = asked.signin
         facts = with_asked(Facts(self._expected, 0), asked, {UPSTREAM: self._settings.upstream.host})
-        self._noted_key(facts.key or facts.reference)
-        if not facts.asked_nobody:
+        problem = facts.key or facts.reference
+        self._noted(problem)
+        if problem is None:
             return facts
         # Without a key waweb says no more than that it is there: that is what this pod has to know first.
         heard = await self._outcome(None)
-        return Facts(self._expected, 0, (PodOutcome(UPSTREAM, self._settings.upstream.host, heard),))
+        outcomes = (PodOutcome(UPSTREAM, self._settings.upstream.host, heard),)
+        return Facts(self._expected, 0, outcomes, refusal=problem)
 
     async def _came_of(self, command: Command[Credential]) -> Came[Credential]:
         match command:
@@ -110,27 +119,34 @@ class Rounds:
                 return self._reading()
             case Ask(_, secret):
                 return {UPSTREAM: await self._outcome(secret)}
-            case _:
-                raise TypeError("an API key needs no login")
+            case LogIn(_, secret):
+                return (await self._prober.log_in(self._question(secret, 0.0))).outcome
+            case Keep(signin):
+                self._signin = signin
+                return None
 
     def _reading(self) -> Reading[Credential]:
         """As it is mounted now: kubelet swaps a link when the Secret changes."""
-        path = self._settings.api_key_file
-        try:
-            key = mounted.read(path)
-        except OSError:
-            return Reading(reference=file_not_there(str(path)))
-        except mounted.NoPlainFile:
-            return Reading(reference=no_plain_file(str(path)))
-        problem = api_key_problem(key, Surface.DESK)
-        return Reading(api_key(key)) if problem is None else Reading(form=problem)
+        values: list[bytes] = []
+        for path in self._settings.files:
+            try:
+                values.append(mounted.read(path))
+            except OSError:
+                return Reading(reference=file_not_there(str(path)))
+            except mounted.NoPlainFile:
+                return Reading(reference=no_plain_file(str(path)))
+        return reading_of(self._expected.signs_in_by, values, Surface.DESK)
 
     async def _outcome(self, secret: Credential | None) -> Outcome:
-        upstream, settings = self._settings.upstream, self._settings
-        place = Place(upstream.host, (), upstream.port, settings.trust, settings.server_name)
-        heard = await self._prober.ask(Question(place, secret, settings.timeout, settings.period))
-        self._left_alone = _seconds() + rest_of(heard.outcome, settings.period)
+        period = self._settings.period
+        heard = await self._prober.ask(self._question(secret, period))
+        self._left_alone = _seconds() + rest_of(heard.outcome, period)
         return heard.outcome
+
+    def _question(self, secret: Credential | None, period: float) -> Question:
+        upstream, settings = self._settings.upstream, self._settings
+        place = Place(upstream.host, (), upstream.port, settings.trust, settings.server_name, settings.path)
+        return Question(place, secret, settings.timeout, period)
 
 
 def _seconds() -> float:

@@ -1,4 +1,4 @@
-"""The sidecar's settings: flags and `WAHEALTH_…` environment, the flag wins; by argparse alone, to stay small."""
+"""The sidecar's settings: what was given, judged; by argparse alone, to stay small."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
-from wahealth.core.conflicts import among_flags
-from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Patience
-from wahealth.core.origin import HEALTH, NotAnOrigin, Origin, is_address, listening_at, origin_of
+from wahealth.core.conflicts import FLAGS, among_flags, tls_useless
+from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Exposure, Patience
+from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.reasons.row import Surface
+from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import Mode
 from wahealth.core.word import Word
 from wahealth.probe.trust import (
@@ -28,10 +29,10 @@ from wahealth.probe.trust import (
     unverified,
 )
 from wahealth.sidecar import mounted
+from wahealth.sidecar.flags import LOOPBACK, given_in
 from wahealth.sidecar.identity import identity_of
 
 W = TypeVar("W", bound=Word)
-LOOPBACK = "https://127.0.0.1:443"
 _THIS_POD = (ip_network("127.0.0.0/24"), ip_network("::1/128"))
 
 
@@ -41,10 +42,12 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`trust` None: plain HTTP. `period` and `timeout` in seconds."""
+    """`files`: of user name and password where it logs in, of one secret else. `trust` None: plain HTTP. `period` and
+    `timeout` in seconds."""
 
     upstream: Origin
-    api_key_file: Path
+    path: str
+    files: tuple[Path, ...]
     identity: Identity
     depth: Depth
     expected: Expectation
@@ -57,55 +60,12 @@ class Settings:
     log_format: Literal["json", "text"]
 
 
-class Flag:
-    """A flag, its variable and its default."""
-
-    def __init__(self, name: str, what: str, default: str = "", switch: bool = False) -> None:
-        self.name, self.what, self.default, self.switch = name, what, default, switch
-
-    @property
-    def variable(self) -> str:
-        return f"WAHEALTH_{self.name.replace('-', '_').upper()}"
-
-
-FLAGS = (
-    Flag("upstream", "Origin of waweb: of this pod, or of the web Service.", LOOPBACK),
-    Flag("api-key-file", "File with the API key, as a Secret is mounted; read anew on every use."),
-    Flag("pod-role", f"What this pod is: {', '.join(PodRole)}.", PodRole.WEB),
-    Flag("pod-name", "Name of this pod, by which it finds itself; else $POD_NAME, else the host name."),
-    Flag("pod-ip", "Address of this pod; else $POD_IP."),
-    Flag("depth", f"How deep /readyz looks by itself: {', '.join(Depth)}.", Depth.REACHABLE),
-    Flag("mode", f"What the client should be: {', '.join(Mode)}; Auto: it is detected.", AUTO),
-    Flag("shards", "Shards of Multiconnect."),
-    Flag("ca", "File with certificates (PEM) to trust."),
-    Flag("pin", "SHA-256 fingerprint of the one certificate to trust."),
-    Flag("server-name", "Name that the certificate carries."),
-    Flag("insecure", "Verify nobody; so by default where the upstream is on loopback.", switch=True),
-    Flag("period", "Seconds from one question to the next.", "10"),
-    Flag("timeout", "Seconds an answer may take in all.", "15"),
-    Flag("listen", "Address and port for kubelet.", ":8086"),
-    Flag("log-format", "Form of the logs on stderr: json or text.", "json"),
-    Flag("log-level", "Least severity logged: debug, info, warning or error.", "info"),
-)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    for flag in FLAGS:
-        default = f" (default: {flag.default})" if flag.default else ""
-        more: dict[str, str] = {"action": "store_const", "const": "true"} if flag.switch else {"metavar": "VALUE"}
-        parser.add_argument(f"--{flag.name}", help=f"{flag.what}{default}", **more)  # type: ignore[arg-type]
-
-
 def settings_of(
     arguments: argparse.Namespace, environment: Mapping[str, str], wrong: Callable[[str], NoReturn]
 ) -> Settings:
     """`wrong` is told in one sentence what is not right, and does not return."""
-    given = {
-        flag.name: getattr(arguments, flag.name.replace("-", "_")) or environment.get(flag.variable) or flag.default
-        for flag in FLAGS
-    }
     try:
-        return _settings(given, environment)
+        return _settings(given_in(arguments, environment), environment)
     except Unusable as error:
         wrong(str(error))
 
@@ -118,12 +78,12 @@ def _settings(given: Mapping[str, str], environment: Mapping[str, str]) -> Setti
         raise Unusable(f"a {role} pod asks the web Service: name it with --upstream https://SERVICE")
     if role is not PodRole.WEB and not is_address(identity.address):
         raise Unusable("a coreapp or master finds itself by its address: set POD_IP from status.podIP, or --pod-ip")
-    if not given["api-key-file"]:
-        raise Unusable("name the file with the API key with --api-key-file, such as /etc/wahealth/WA_API_KEY")
-    expected = _expected(given)
+    kind, files = _signin(given)
+    expected = _expected(given, kind, _exposure(given, upstream))
     return Settings(
         upstream=upstream,
-        api_key_file=Path(given["api-key-file"]),
+        path=given["path"],
+        files=files,
         identity=identity,
         depth=_one_of(Depth, given, "depth"),
         expected=expected,
@@ -141,15 +101,56 @@ def _origin(url: str) -> Origin:
     try:
         return origin_of(url)
     except NotAnOrigin:
-        raise Unusable(f"--upstream is to be an origin such as {LOOPBACK}, without path, query and user") from None
+        said = f"--upstream is to be an origin such as {LOOPBACK}, without query and user: name a path with --path"
+        raise Unusable(said) from None
 
 
-def _expected(given: Mapping[str, str]) -> Expectation:
+_FILES = {
+    Kind.API_KEY: ("api-key-file",),
+    Kind.TOKEN: ("token-file",),
+    Kind.LOGIN: ("username-file", "password-file"),
+}
+_NOTHING = (
+    "name what to sign in with: --api-key-file, such as /etc/wahealth/WA_API_KEY, --token-file, or --username-file and"
+    " --password-file"
+)
+
+
+def _signin(given: Mapping[str, str]) -> tuple[Kind, tuple[Path, ...]]:
+    """What it signs in with, and the files of that."""
+    named = {kind: flags for kind, flags in _FILES.items() if any(given[flag] for flag in flags)}
+    if not named:
+        raise Unusable(_NOTHING)
+    if len(named) > 1:
+        one, other, *_ = (next(flag for flag in flags if given[flag]) for flags in named.values())
+        raise Unusable(f"--{one} and --{other} exclude each other: name one of them")
+    ((kind, flags),) = named.items()
+    if not all(given[flag] for flag in flags):
+        raise Unusable("--username-file and --password-file belong together: name both or neither")
+    return kind, tuple(Path(given[flag]) for flag in flags)
+
+
+def _exposure(given: Mapping[str, str], upstream: Origin) -> Exposure | None:
+    """Nobody else can answer on loopback."""
+    if _is_loopback(upstream.host):
+        return None
+    if upstream.scheme == "http":
+        return Exposure.PLAIN_URL
+    return Exposure.INSECURE if given["insecure"] else None
+
+
+def _expected(given: Mapping[str, str], kind: Kind, exposed: Exposure | None) -> Expectation:
     mode = _word(given, "mode", (AUTO, *Mode))
     patience = Patience(_seconds(given, "period", 1, 3600))
-    fixed, shards = None if mode == AUTO else Mode(mode), _shards(given["shards"])
-    expected = Expectation(fixed, shards, patience=patience, surface=Surface.DESK)
-    if (conflict := among_flags(expected, HEALTH)) is not None:
+    expected = Expectation(
+        mode=None if mode == AUTO else Mode(mode),
+        shards=_shards(given["shards"]),
+        signs_in_by=kind,
+        exposed=exposed,
+        patience=patience,
+        surface=Surface.DESK,
+    )
+    if (conflict := among_flags(expected, given["path"])) is not None:
         raise Unusable(conflict)
     return expected
 
@@ -198,6 +199,8 @@ def _trust(given: Mapping[str, str], upstream: Origin) -> Trust | None:
     if len(named) > 1:
         raise Unusable(f"--{named[0]} and --{named[1]} exclude each other: name one of them")
     if upstream.scheme == "http":
+        if (useless := next((name for name in ("ca", "pin", "server-name") if given[name]), None)) is not None:
+            raise Unusable(tls_useless(f"--{useless}", FLAGS))
         return None
     if given["pin"]:
         return _pinned(given["pin"])

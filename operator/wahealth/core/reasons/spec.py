@@ -18,7 +18,7 @@ ACCEPTED = Row(
 EXPOSED = Row(
     Reason.ACCEPTED,
     "Everything that spec refers to is there; the {what} goes to whoever answers: {exposed}",
-    desk=AtDesk("The {what} goes to whoever answers, for nobody verifies who that is"),
+    desk=AtDesk("The {what} goes to whoever answers: {exposed}"),
 )
 INVALID_SPEC = Row(Reason.INVALID_SPEC, "{sentence}")
 MODE_MISMATCH = Row(

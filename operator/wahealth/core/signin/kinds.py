@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from wahealth.core.credentials import api_key_problem, login_problem, token_problem
+from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
 from wahealth.core.signin.talk import SignIn
@@ -35,6 +36,6 @@ def begun(kind: Kind) -> SignIn[Any]:
     return _MADE[kind]()
 
 
-def form_problem(kind: Kind, values: Sequence[bytes]) -> Finding | None:
+def form_problem(kind: Kind, values: Sequence[bytes], at: Surface = Surface.RESOURCE) -> Finding | None:
     """What is wrong with the form of what stands in a Secret; `values`: user name and password of a login, one else."""
-    return _PROBLEM_OF[kind](*values)
+    return _PROBLEM_OF[kind](*values, at)

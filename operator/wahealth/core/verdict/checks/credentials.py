@@ -5,6 +5,7 @@ from __future__ import annotations
 from wahealth.core.reasons import credentials
 from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.reasons.reason import Reason
+from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.verdict.checks.case import Case, Rule
 
@@ -45,7 +46,11 @@ def key_as_last_known(case: Case) -> Finding | None:
 
 
 def key_not_tried(case: Case) -> Finding | None:
-    return unknown(credentials.NOT_TRIED, what=case.facts.expected.signs_in_by)
+    return not_tried(case.facts.expected.signs_in_by)
+
+
+def not_tried(kind: Kind) -> Finding:
+    return unknown(credentials.NOT_TRIED, what=kind)
 
 
 RULES: tuple[Rule, ...] = (key_malformed, key_refused_by_all, forbidden, key_accepted, key_as_last_known, key_not_tried)
