@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wahealth.core.credentials import api_key_problem, login_problem, token_problem
+from wahealth.core.reasons.row import Surface
 from wahealth.probe.credential import api_key
 
 
@@ -62,6 +63,30 @@ def test_it_is_named_too_where_the_length_is_wrong(key: bytes, expected: str) ->
     assert found is not None
     assert found.reason == expected
     assert "ends in a newline (make the Secret with printf" in found.message
+
+
+JWT = b"eyJhbGciOiJIUzI1NiJ9." + b"eyJleHAiOjF9" * 20 + b".c2ln-_"
+
+
+@pytest.mark.parametrize("key", [JWT, JWT + b"\n"])
+def test_a_token_where_a_key_should_be_is_told_the_way_out(key: bytes) -> None:
+    for at, way_out in ((Surface.RESOURCE, "in spec.auth.bearerToken"), (Surface.DESK, "with --token-file")):
+        found = api_key_problem(key, at)
+        assert found is not None
+        assert found.reason == "APIKeyTooLong"
+        assert f"characters. It looks like a token: name it {way_out}." in found.message
+    assert token_problem(JWT) is None
+
+
+@pytest.mark.parametrize("key", [b"x" * 200, JWT + b".", JWT.replace(b".", b""), b"x" + JWT, JWT.replace(b"-", b"+")])
+def test_another_long_key_is_taken_for_no_token(key: bytes) -> None:
+    found = api_key_problem(key)
+    assert found is not None
+    assert "token" not in found.message
+
+
+def test_a_short_key_that_looks_like_a_token_is_one() -> None:
+    assert api_key_problem(b"eyJhbGciOi.eyJleHAi.c2ln") is None
 
 
 def test_so_it_is_of_a_token_and_of_a_login() -> None:

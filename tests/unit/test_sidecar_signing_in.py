@@ -168,7 +168,7 @@ def test_a_login_of_no_use_is_tried_after_pauses_that_double(
     waweb.instead = instead
     (said,) = lived(waweb, settings(*mounted.flags("login")), (2000, nothing))
     assert waweb.logins == [0, 60, 180, 420, 900, 1860]
-    assert told(said) == ("login", "False", "LoginFailed")
+    assert told(said) == ("login", "False", "LoginLimited" if isinstance(instead, Limited) else "LoginFailed")
     assert says in said["credentials"]["message"]
     assert said["ready"]
 
@@ -204,7 +204,7 @@ def test_a_file_that_is_gone_is_told_and_takes_no_pod_away(kind: str, file: str,
     acts: list[tuple[float, Callable[[], object]]] = [(35, lambda: mounted.remove(file)), (3600, nothing)]
     _, gone = lived(waweb, settings(*mounted.flags(kind)), *acts)
     assert told(gone) == (CALLED[kind], "False", "SecretKeyMissing")
-    assert f"has no entry {file}" in gone["credentials"]["message"]
+    assert f"{file} is not there" in gone["credentials"]["message"]
     conditions = {c["type"]: c["message"] for c in gone["client"]["conditions"]}
     assert conditions["CredentialsValid"] == gone["credentials"]["message"]
     assert gone["ready"]

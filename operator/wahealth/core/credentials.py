@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from wahealth.core.reasons import credentials as says
 from wahealth.core.reasons.found import false
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Surface
 from wahealth.core.status import Finding
 
@@ -40,7 +41,13 @@ def api_key_problem(key: bytes, at: Surface = Surface.RESOURCE) -> Finding | Non
 
     `at`: where that is read.
     """
-    return _problem_of(_API_KEY, key, at)
+    found = _problem_of(_API_KEY, key, at)
+    if found is not None and found.reason == Reason.KEY_TOO_LONG and _JWT.fullmatch(key.strip()):
+        return false(says.TOKEN_AS_KEY, at, allowed=_API_KEY.allowed)
+    return found
+
+
+_JWT = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")  # RFC 7519: a header, a payload and a signature, in base64url
 
 
 def token_problem(token: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:

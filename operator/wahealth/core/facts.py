@@ -111,7 +111,7 @@ class Facts:
     outcomes: tuple[PodOutcome, ...] = ()
     reference: Finding | None = None  # what the spec refers to and is not there: Accepted=False
     key: Finding | None = None  # the form of the key, the token or the login: CredentialsValid=False
-    refusal: Row | None = None  # what it means when nobody takes it; None: what it means of an API key
+    refusal: Row | Finding | None = None  # what it means when nobody takes it; None: what it means of an API key
     pods: Pods | None = None  # None: nothing is known of pods
     key_changed: float | None = None  # the second at which a change of the key was noticed
     rotated: datetime | None = None  # the same, as it is written

@@ -16,6 +16,12 @@ EMPTY = Row(
     desk=AtDesk("The {what} is empty", "put it into its file"),
 )
 TOO_LONG = Row(Reason.KEY_TOO_LONG, "The {what} is too long: {allowed}{also}")
+TOKEN_AS_KEY = Row(
+    Reason.KEY_TOO_LONG,
+    "The API key is too long: {allowed}. It looks like a token",
+    "name it in spec.auth.bearerToken",
+    desk=AtDesk("The API key is too long: {allowed}. It looks like a token", "name it with --token-file"),
+)
 WITH_ITS_SCHEME = Row(
     Reason.KEY_INVALID_CHARACTERS,
     "The {what} begins with the word {word}",

@@ -21,8 +21,8 @@ def key_refused_by_all(case: Case) -> Finding | None:
     """Documented (page "Health"): a missing or invalid Authorization header is answered with 401."""
     if case.round.view is not None or not case.round.refusing:
         return None
-    expected = case.facts.expected
-    return false(case.facts.refusal or credentials.KEY_REFUSED, expected.surface)
+    refusal = case.facts.refusal or credentials.KEY_REFUSED
+    return refusal if isinstance(refusal, Finding) else false(refusal, case.facts.expected.surface)
 
 
 def forbidden(case: Case) -> Finding | None:
