@@ -7,7 +7,7 @@ from typing import NamedTuple
 from wahealth.core.belief.history import BURST, Budget, History, Told
 from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
 from wahealth.core.events.event import Event, warning
-from wahealth.core.events.warnings import Standing, standing_warnings
+from wahealth.core.events.warnings import NOBODY_ANSWERS, Standing, standing_warnings
 from wahealth.core.facts import Expectation
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
@@ -40,7 +40,9 @@ def told_after(
     due = (*ended, *changes, *(event for event in standing if event.reason not in known))
     history, events = _within_budget(history, due, now)
     new = {event.reason: Told(event.reason, now) for event in events}
-    told = tuple((known | new)[event.reason] for event in standing if event.reason in known | new)
+    stands = {event.reason for event in standing}
+    stands |= NOBODY_ANSWERS if stands & NOBODY_ANSWERS else set()
+    told = tuple(told for reason, told in (known | new).items() if reason in stands)
     return history._replace(told=told), events
 
 

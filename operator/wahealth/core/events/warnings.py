@@ -69,6 +69,17 @@ def _as_said(condition: Condition) -> Event:
     return Event(warning=True, reason=condition.reason, note=condition.message)
 
 
+# Reasons that take turns are one outage.
+NOBODY_ANSWERS = frozenset(
+    {
+        Reason.HEALTH_NODE_UNREACHABLE,
+        Reason.INVALID_HEALTH_RESPONSE,
+        Reason.NO_READY_ENDPOINTS,
+        Reason.TLS_VERIFICATION_FAILED,
+    }
+)
+
+
 def unreachable(standing: Standing) -> Event | None:
     found = standing.false(ConditionType.REACHABLE)
     if found is None:
