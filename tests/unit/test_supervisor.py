@@ -312,4 +312,6 @@ def test_a_spec_that_is_not_understood_has_its_rounds_too() -> None:
         reasons.append(record.invalid.message)
 
     simulate(1, Rounds(noted), seen(invalid))
-    assert reasons[0] == "This version does not understand spec: correct mode."
+    assert reasons[0] == (
+        "This version does not understand spec: correct mode (Auto, Single, HighAvailability or Multiconnect)."
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from wahealth.api import v1alpha1 as api
 from wahealth.api.auth import use_of
@@ -19,7 +20,8 @@ DEFAULT_TIMEOUT_SECONDS = 15
 
 
 class InvalidSpec(ValueError):
-    """A spec that this version does not understand; the text names the fields, never their values."""
+    """A spec that this version does not understand; the text names the fields and what may stand there, never what
+    does."""
 
 
 def spec_of(document: Mapping[str, Any]) -> api.Spec:
@@ -27,8 +29,14 @@ def spec_of(document: Mapping[str, Any]) -> api.Spec:
         return api.Spec.model_validate(document.get("spec", {}))
     except ValidationError as error:
         problems = error.errors(include_input=False)
-        fields = ", ".join(".".join(map(str, problem["loc"])) or "spec itself" for problem in problems)
+        fields = ", ".join(map(_field_of, problems))
         raise InvalidSpec(f"This version does not understand spec: correct {fields}.") from None
+
+
+def _field_of(problem: ErrorDetails) -> str:
+    field = ".".join(map(str, problem["loc"])) or "spec itself"
+    words = problem["ctx"]["expected"].replace("'", "") if problem["type"] == "literal_error" else ""
+    return f"{field} ({words})" if words else field
 
 
 def expectation(spec: api.Spec) -> Expectation:
