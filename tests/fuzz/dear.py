@@ -35,8 +35,8 @@ from wahealth.core.facts import Expectation, Facts
 from wahealth.core.moment import Moment
 from wahealth.core.round import begin, play
 from wahealth.core.status import Status
+from wahealth.probe.document import MOST_BYTES
 from wahealth.probe.payload import outcome_of
-from wahealth.probe.transport import MOST_BYTES
 from wahealth.probe.users import login_outcome_of
 
 MOST_TIMES = 4.0  # as many instructions as an honest answer takes

@@ -187,6 +187,50 @@ def test_a_bad_file_gets_a_sentence_with_its_line(
     assert sentence in said
 
 
+MIB = 1024 * 1024
+
+
+def filled(text: str, size: int) -> str:
+    return text + " " * (size - len(text))
+
+
+@pytest.mark.parametrize("form", ["text", "bodyFile", "body", "payload"])
+@pytest.mark.parametrize(("over", "reason"), [(0, "Available"), (1, "BodyTooLarge")])
+def test_a_body_is_read_up_to_1_mib(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str, over: int, reason: str
+) -> None:
+    health = {"health": {"gateway_status": "connected"}}
+    given: Any = filled(json.dumps(health), MIB + over)
+    if form in {"body", "payload"}:
+        padding = MIB + over - len(json.dumps(health | {"padding": ""}))
+        given = health | {"padding": "x" * padding}
+    if form == "payload":
+        (tmp_path / "payload.json").write_text(json.dumps({"http_status": 200, "body": given}))
+        given = "payload.json"
+    if form == "bodyFile":
+        (tmp_path / "body.json").write_text(given)
+        given = "body.json"
+    path = scenario(tmp_path, [{"at": 0, "pods": {"web-0": {form: given}}}])
+    assert readys(simulated(capsys, path))[-1][1] == reason
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (200, "BodyTooLarge"),
+        (500, "BodyTooLarge"),
+        (302, "Redirected"),
+        (401, "APIKeyRejected"),
+        (403, "AccessForbidden"),
+    ],
+)
+def test_the_body_of_a_refusal_or_a_redirect_is_not_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], status: int, reason: str
+) -> None:
+    path = scenario(tmp_path, [{"at": 0, "pods": {"web-0": {"text": " " * (MIB + 1), "status": status}}}])
+    assert readys(simulated(capsys, path))[-1][1] == reason
+
+
 def test_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["simulate", str(tmp_path / "none.yaml")]) == 64
     path = scenario(tmp_path, [{"at": 0, "pods": {"web-0": {"payload": "none.json"}}}])

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+MOST_BYTES = 1024 * 1024  # of a body
+TOO_LARGE = "more than 1 MiB"
 MOST_VALUES = 20_000  # of a thousand nodes, each with a role, a status and an error of five entries: twelve thousand
 TOO_MANY_VALUES = f"the body holds more than {MOST_VALUES:,} JSON values, and was not read"
 _BEFORE_A_VALUE = (b"{", b"[", b",")

@@ -1,8 +1,8 @@
 """HTTP/1.1 to many hosts, one question at a time to each: what httpx sends, goes out here.
 
 httpx's own pool looks through all its connections at each request: 45 ms a probe with 300 idle hosts. This one keeps
-parked connections by their route. What is sent and parsed is h11's. The deadline is the caller's; the caps are here and
-in `probe.heads`.
+parked connections by their route. What is sent and parsed is h11's. The deadline is the caller's; the caps are here, in
+`probe.heads` and in `probe.document`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import h11
 import httpx
 
 from wahealth.core.answer import Unreached
+from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.heads import MOST_INFORMATIONAL, Heads
 from wahealth.probe.pool import Pool, Route
 from wahealth.probe.stage import Progress, Stage, broken, failed
 from wahealth.probe.wire import Wire
 
-MOST_BYTES = 1024 * 1024  # of a body
 _MOST_PIECES = 3_000  # 350 bytes each where they are 1 MiB
 _MANY_PIECES = 100  # after so many others want their turn
 _LONGEST_LINE = 1024  # before a chunk or behind the last one, where h11 tries each way to share out blanks
@@ -190,7 +190,7 @@ class Body(httpx.AsyncByteStream):
         while isinstance(event := await self._exchange.event(), h11.Data):
             size, pieces = size + len(event.data), pieces + 1
             if size > MOST_BYTES:
-                raise failed(Unreached.BODY_TOO_LARGE, "more than 1 MiB")
+                raise failed(Unreached.BODY_TOO_LARGE, TOO_LARGE)
             if pieces > _MOST_PIECES:
                 raise failed(Unreached.INVALID_RESPONSE, "the body comes in too many pieces")
             if pieces % _MANY_PIECES == 0:

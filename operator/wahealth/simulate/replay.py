@@ -12,7 +12,7 @@ from wahealth.api.auth import Use, use_of
 from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document
 from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core import moment as clock
-from wahealth.core.answer import Outcome, Refused, Unreachable
+from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.belief.history import History
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
@@ -35,6 +35,7 @@ from wahealth.core.signin.talk import (
     carried_out,
 )
 from wahealth.core.status import Status
+from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.payload import outcome_of
 from wahealth.probe.users import expiry_of
 from wahealth.simulate.scenario import Entries, NodePod, PodAnswer, Scenario, Step
@@ -116,7 +117,15 @@ class World:
         taken = pod.key if pod.login is None or pod.key is not None else pod.login.token
         if secret is None or (taken is not None and taken.encode() != secret):
             return Refused()
-        return outcome_of(*pod.answer(self.folder))
+        return _heard(*pod.answer(self.folder))
+
+
+def _heard(status: int, body: bytes) -> Outcome:
+    """As the operator hears it: it reads a body in bounds, and that of a refusal or a redirect not at all."""
+    is_read = status not in {401, 403, 429} and not 300 <= status < 400
+    if is_read and len(body) > MOST_BYTES:
+        return Unreachable(Unreached.BODY_TOO_LARGE, TOO_LARGE)
+    return outcome_of(status, body)
 
 
 def _login_outcome(pod: PodAnswer, secret: bytes, now: datetime) -> LoginOutcome[bytes]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.alias_generators import to_camel
 
 from wahealth.core.answer import Unreached
+from wahealth.probe.document import MOST_BYTES
 
 
 def _encodable(text: str) -> str:
@@ -58,12 +59,14 @@ class PodAnswer(Strict):
         return self
 
     def answer(self, folder: Path) -> tuple[int, bytes]:
-        """HTTP status and body; paths are relative to `folder`."""
+        """HTTP status and body, of which no more is read than shows that it is too large; paths are relative to
+        `folder`."""
         if self.payload is not None:
             fixture = json.loads((folder / self.payload).read_text())
             return int(fixture["http_status"]), json.dumps(fixture["body"]).encode()
         if self.body_file is not None:
-            return self.status, (folder / self.body_file).read_bytes()
+            with (folder / self.body_file).open("rb") as file:
+                return self.status, file.read(MOST_BYTES + 1)
         return self.status, self.text.encode() if self.text is not None else json.dumps(self.body).encode()
 
 
