@@ -130,6 +130,8 @@ def test_the_key_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert KEY not in capsys.readouterr().out
 
 
+ALIASES = "  x0: &x0 [a, a]\n" + "".join(f"  x{n}: &x{n} [*x{n - 1}, *x{n - 1}]\n" for n in range(1, 60))
+
 BAD = {
     "not YAML": ("client: [", 1, "is not YAML"),
     "not a map": ("[]", 1, "valid dictionary"),
@@ -159,6 +161,16 @@ BAD = {
     "an integer that is none": ("client: {}\nsteps: [{at: 0}]\nuntil: !!int abc\n", 3, "holds what cannot be"),
     "5,000 brackets": ("[" * 5000, 1, "nested too deep"),
     "a client that holds itself": ("client: &c {x: *c}\nsteps: [{at: 0}]\nuntil: 1\n", 1, "holds itself"),
+    "a client of aliases that stand for ever more": (
+        f"client:\n{ALIASES}until: 1\nsteps: [{{at: 0}}]\n",
+        1,
+        "or too large",
+    ),
+    "a body of such": (
+        f"client: {{}}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    w:\n      body:\n{ALIASES.replace('  ', ' ' * 8)}",
+        6,
+        "its body is no JSON, or too large",
+    ),
     "half a character": (
         'client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods: {w: {text: a, key: "\\ud800"}}\n',
         5,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import yaml
 from pydantic import ValidationError
 
 from wahealth.simulate.scenario import Scenario
+
+MOST_CHARACTERS = 16 * 1024 * 1024  # of a client, or of a body
 
 
 class NotAScenario(ValueError):
@@ -80,10 +82,26 @@ def _check_client(path: Path, text: str, scenario: Scenario) -> None:
     clients: list[tuple[list[str | int], dict[str, Any]]] = [(["client"], scenario.client)]
     clients += [(["steps", place, "client"], step.client) for place, step in enumerate(scenario.steps)]
     for where, client in clients:
-        try:
-            json.dumps(client, default=str)
-        except (ValueError, RecursionError):
-            raise NotAScenario(f"{_at(path, text, where)}: client holds itself, or is nested too deep") from None
+        if not _is_bounded(client):
+            raise NotAScenario(f"{_at(path, text, where)}: client holds itself, is nested too deep or too large")
+
+
+def _is_bounded(value: Any) -> bool:
+    """An alias counts as often as it stands there: ten lines of them can stand for more than there is room for."""
+    try:
+        return _length(value, {}) <= MOST_CHARACTERS
+    except RecursionError:
+        return False
+
+
+def _length(value: Any, known: dict[int, float]) -> float:
+    if not isinstance(value, dict | list):
+        return len(value) if isinstance(value, str | bytes) else 1
+    if id(value) not in known:
+        known[id(value)] = inf  # as long as it is being counted: only what holds itself asks
+        inner = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_length(one, known) for one in inner)
+    return known[id(value)]
 
 
 def _check_order(path: Path, text: str, scenario: Scenario) -> None:
@@ -101,13 +119,17 @@ def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
         for name, pod in step.pods.items():
             try:
                 if pod is not None and pod.error is None:
+                    if not _is_bounded(pod.body):
+                        raise ValueError
                     pod.answer(path.parent)
             except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
                 where, file = (
                     _at(path, text, ["steps", place, "pods", name]),
                     pod.payload or pod.body_file if pod else None,
                 )
-                what = f"{path.parent / file} cannot be used as an answer" if file else "its body is no JSON"
+                what = (
+                    f"{path.parent / file} cannot be used as an answer" if file else "its body is no JSON, or too large"
+                )
                 raise NotAScenario(f"{where}: steps.{place}.pods.{name}: {what}") from None
 
 
