@@ -199,6 +199,18 @@ def test_a_bad_file_gets_a_sentence_with_its_line(
     assert sentence in said
 
 
+def edited(folder: Path, *edits: dict[str, Any], **spec: Any) -> Path:
+    """An edit each minute."""
+    steps: list[dict[str, Any]] = [{"at": 0, "pods": answers("connected")}]
+    steps += [{"at": 60 * place, **edit} for place, edit in enumerate(edits, 1)]
+    return scenario(folder, steps, **spec)
+
+
+def test_an_edit_of_nothing_in_spec_is_no_new_generation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = edited(tmp_path, {"client": {"spec": {"suspend": None}}}, {"client": {"metadata": {"labels": {"a": "b"}}}})
+    assert simulated(capsys, path)["final"]["observedGeneration"] == 1
+
+
 MIB = 1024 * 1024
 
 

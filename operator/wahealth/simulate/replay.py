@@ -78,8 +78,8 @@ class World:
 
     def take(self, step: Step) -> None:
         if step.client:
-            self.client = _merged(self.client, step.client)
-            self.generation += 1
+            before, self.client = self.client, _merged(self.client, step.client)
+            self.generation += before.get("spec") != self.client.get("spec")
         if "target" in step.model_fields_set:
             self.target = step.target is not None
         _replace_all(self.pods, step.pods)
