@@ -255,6 +255,24 @@ def test_the_body_of_a_refusal_or_a_redirect_is_not_read(
     assert readys(simulated(capsys, path))[-1][1] == reason
 
 
+def test_the_table_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once, and not beside an event that says the same."""
+    steps: list[dict[str, Any]] = [
+        {"at": 0, "pods": answers("connected")},
+        {"at": 30, "client": {"spec": {"target": {"workload": {"kind": "Rollout"}}}}},
+        {
+            "at": 60,
+            "client": {"spec": {"target": {"workload": {"kind": "Deployment"}}}},
+            "pods": answers("disconnected"),
+        },
+    ]
+    cli.main(["simulate", str(scenario(tmp_path, steps))])
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "This version does not understand spec: correct target.workload.kind (Deployment or StatefulSet)." in lines
+    down = "The client is not connected to the WhatsApp servers: look at the coreapps."
+    assert [line for line in lines if down in line] == [f"Warning  GatewayDisconnected: {down}"]
+
+
 def test_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["simulate", str(tmp_path / "none.yaml")]) == 64
     path = scenario(tmp_path, [{"at": 0, "pods": {"web-0": {"payload": "none.json"}}}])

@@ -60,12 +60,23 @@ def _type(warning: bool) -> str:
 def _lines(path: Path, timeline: list[Moment]) -> Iterator[str]:
     yield f"{path}"
     yield f"  {'AT':>7}  {'READY':<8} {'REASON':<24} {'GATEWAY':<19} {'CONNECTED':<10} MODE"
+    last = ""
     for moment in timeline:
         if moment.status is not None:
             yield f"  {moment.at:>6g}s  {_row(moment.says)}"
         else:
             yield f"  {moment.at:>6g}s  (no write)"
+        why = _why(moment.says)
+        if why and why != last and all(why != event.note for event in moment.events):
+            yield f"{'':11}{why}"
         yield from (f"{'':11}{_type(e.warning):<8} {e.reason}: {e.note}" for e in moment.events)
+        last = why or last
+
+
+def _why(status: Status) -> str:
+    """The sentence of Ready, where it is not True."""
+    ready = status.condition(ConditionType.READY)
+    return "" if ready is None or ready.status is Truth.TRUE else ready.message
 
 
 def _row(status: Status) -> str:
