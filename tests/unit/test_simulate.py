@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +208,94 @@ def edited(folder: Path, *edits: dict[str, Any], **spec: Any) -> Path:
     return scenario(folder, steps, **spec)
 
 
+NEEDS_SHARDS = "mode Multiconnect needs multiconnect.shards: set it to 1, 2, 4, 8, 16 or 32"
+SHARDS = {"spec": {"multiconnect": {"shards": 2}}}
+
+
+def test_a_client_that_the_api_server_refuses_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = edited(tmp_path, mode="Multiconnect")
+    assert cli.main(["simulate", str(path)]) == 64
+    line = 1 + [text.strip() for text in path.read_text().splitlines()].index("mode: Multiconnect")
+    assert capsys.readouterr() == ("", f"wahealth simulate: {path}:{line}: client: spec.mode: {NEEDS_SHARDS}.\n")
+
+
+def test_so_is_an_edit_as_of_its_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole resource is looked at, as it is after the edit."""
+    path = edited(tmp_path, {"client": SHARDS}, {"client": {"spec": {"mode": "Multiconnect"}}})
+    assert cli.main(["simulate", str(path)]) == 1
+    path = edited(tmp_path, {"client": SHARDS}, {"client": {"spec": {"multiconnect": None}}}, mode="Multiconnect")
+    assert cli.main(["simulate", str(path)]) == 64
+    capsys.readouterr()
+    path = edited(tmp_path, {"client": SHARDS}, {"client": {"spec": {"mode": "Single"}}})
+    assert cli.main(["simulate", str(path)]) == 64
+    line = [text.strip() for text in path.read_text().splitlines()].index("mode: Single")  # of spec, which holds it
+    said = capsys.readouterr().err
+    assert said.startswith(f"wahealth simulate: {path}:{line}: client as of 120 s: spec.multiconnect: ")
+
+
 def test_an_edit_of_nothing_in_spec_is_no_new_generation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = edited(tmp_path, {"client": {"spec": {"suspend": None}}}, {"client": {"metadata": {"labels": {"a": "b"}}}})
     assert simulated(capsys, path)["final"]["observedGeneration"] == 1
+
+
+def test_null_is_nothing_as_the_api_server_stores_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = edited(tmp_path, mode=None, tls={"caRef": None, "serverName": "waweb"})
+    assert readys(simulated(capsys, path)) == [(0, "Available")]
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "said"),
+    [
+        ("serverName", "2026-01-01", ""),
+        ("serverName", "!!binary d2F3ZWI=", ""),
+        ("serverName", "2026-01-01T00:00:00Z", "spec.tls.serverName: Invalid value"),
+        ("serverName", "!!set {a}", "spec.tls.serverName: Invalid value"),
+        ("serverName", "1e3", ""),
+        ("serverName", "7", "spec.tls.serverName: must be of type string, not integer"),
+        ("verification", "1000000000000000000000000000000", "spec.tls.verification: Unsupported value: 1000"),
+        ("2026-01-01", "x", "spec.tls.2026-01-01: unknown field"),
+        ("7", "x", "spec.tls.7: unknown field"),
+    ],
+)
+def test_yaml_is_read_as_kubectl_reads_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], field: str, written: str, said: str
+) -> None:
+    """Dates and bytes are text."""
+    path = edited(tmp_path, {"client": {"spec": {"suspend": True}}}, tls={"serverName": "here"})
+    path.write_text(path.read_text().replace("serverName: here", f"{field}: {written}"))
+    assert cli.main(["simulate", str(path)]) == (64 if said else 2)
+    assert said in capsys.readouterr().err
+    path.write_text(f"stored: true\n{path.read_text()}")
+    assert cli.main(["simulate", str(path)]) != 70
+
+
+def test_a_stored_client_is_taken_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = edited(tmp_path, {"client": {"spec": {"mode": "Triple"}}, "stored": True})
+    assert readys(simulated(capsys, path)) == [(0, "Available"), (60, "InvalidSpec")]
+    path = edited(tmp_path, {"client": {"spec": {"mode": "Auto"}}}, mode="Triple")
+    path.write_text(f"stored: true\n{path.read_text()}")
+    assert readys(simulated(capsys, path)) == [(0, "InvalidSpec"), (60, "Available")]
+
+
+def test_stored_says_something_of_a_client(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["simulate", str(edited(tmp_path, {"stored": True}))]) == 64
+    assert "steps.1: stored is said of a client: add the client, or remove it" in capsys.readouterr().err
+
+
+WITHOUT = "import sys; sys.modules['{}'] = None; from wahealth.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.mark.parametrize("module", ["celpy", "jsonschema", "re2"])
+def test_without_the_extra_it_says_what_was_not_checked(tmp_path: Path, module: str) -> None:
+    path = str(edited(tmp_path, mode="Multiconnect"))
+    command = [sys.executable, "-c", WITHOUT.format(module), "simulate", path, path, "-o", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr == (
+        "wahealth simulate: whether the API server admits the client, by schema and CEL rules, was not checked: "
+        "pip install 'wahealth-operator[simulate]'\n"
+    )
 
 
 MIB = 1024 * 1024
@@ -259,7 +346,7 @@ def test_the_table_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     """Once, and not beside an event that says the same."""
     steps: list[dict[str, Any]] = [
         {"at": 0, "pods": answers("connected")},
-        {"at": 30, "client": {"spec": {"target": {"workload": {"kind": "Rollout"}}}}},
+        {"at": 30, "client": {"spec": {"target": {"workload": {"kind": "Rollout"}}}}, "stored": True},
         {
             "at": 60,
             "client": {"spec": {"target": {"workload": {"kind": "Deployment"}}}},

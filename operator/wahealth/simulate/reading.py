@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from wahealth.simulate.scenario import Scenario
+from wahealth.simulate import admission
+from wahealth.simulate.scenario import Client, Scenario
 
 MOST_CHARACTERS = 16 * 1024 * 1024  # of a client, or of a body
 
@@ -33,6 +34,8 @@ def read(path: Path) -> Scenario:
     _check_client(path, text, scenario)
     _check_order(path, text, scenario)
     _check_answers(path, text, scenario)
+    if admission.is_checked():
+        _check_admitted(path, text, scenario)
     return scenario
 
 
@@ -131,6 +134,18 @@ def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
                     f"{path.parent / file} cannot be used as an answer" if file else "its body is no JSON, or too large"
                 )
                 raise NotAScenario(f"{where}: steps.{place}.pods.{name}: {what}") from None
+
+
+def _check_admitted(path: Path, text: str, scenario: Scenario) -> None:
+    before: Client | None = None
+    for client in scenario.clients():
+        refusals = () if client.stored else admission.refusals(client.resource, before and before.resource)
+        if refusals:
+            step: list[str | int] = [] if client.place is None else ["steps", client.place]
+            where = _at(path, text, [*step, "client", *refusals[0].field])
+            when = "" if client.place is None else f" as of {client.at:g} s"
+            raise NotAScenario(f"{where}: client{when}: {admission.told(refusals[0])}")
+        before = client
 
 
 def _at(path: Path, text: str, where: Sequence[str | int]) -> str:

@@ -38,7 +38,7 @@ from wahealth.core.status import Status
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.payload import outcome_of
 from wahealth.probe.users import expiry_of
-from wahealth.simulate.scenario import Entries, NodePod, PodAnswer, Scenario, Step
+from wahealth.simulate.scenario import Entries, NodePod, PodAnswer, Scenario, Step, merged
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET_REFRESH = 300.0  # seconds after which a good Secret is read again
@@ -78,7 +78,7 @@ class World:
 
     def take(self, step: Step) -> None:
         if step.client:
-            before, self.client = self.client, _merged(self.client, step.client)
+            before, self.client = self.client, merged(self.client, step.client)
             self.generation += before.get("spec") != self.client.get("spec")
         if "target" in step.model_fields_set:
             self.target = step.target is not None
@@ -142,7 +142,7 @@ class Replay:
     def __init__(self, scenario: Scenario, folder: Path) -> None:
         self._steps = list(scenario.steps)
         self._until = scenario.until
-        self._world = World(folder, scenario.client, secrets=dict(scenario.secrets))
+        self._world = World(folder, merged({}, scenario.client), secrets=dict(scenario.secrets))
         self._written = Status()
         self._history: History | None = None
         self._signin: SignIn[bytes] | None = None
@@ -193,19 +193,6 @@ class Replay:
         asked = carried_out(talk, lambda command: self._world.came_of(command, use_of(spec.auth), now.wall))
         self._signin = asked.signin
         return with_asked(facts, asked, {name: name for name in self._world.pods})
-
-
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """A merge patch: maps are merged, null removes."""
-    result = dict(old)
-    for name, value in new.items():
-        if value is None:
-            result.pop(name, None)
-        elif isinstance(value, dict) and isinstance(result.get(name), dict):
-            result[name] = _merged(result[name], value)
-        else:
-            result[name] = value
-    return result
 
 
 def _replace_all(table: dict[str, Any], changes: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ import yaml
 
 from wahealth.api.convert import status_document
 from wahealth.core.status import ConditionType, Status, Truth
+from wahealth.simulate.admission import NOT_CHECKED, is_checked
 from wahealth.simulate.reading import NotAScenario, read
 from wahealth.simulate.replay import Moment, Replay
 
@@ -20,14 +21,24 @@ USAGE = 64
 EXIT_CODES = {Truth.TRUE: 0, Truth.FALSE: 1, Truth.UNKNOWN: 2, None: 2}
 
 
+ABOUT = (
+    "A scenario says what a client's spec is, what its Secrets hold, what its pods answer over time, and until when. A "
+    "client or an edit that the API server would refuse ends it; `stored: true` beside a client takes it as it is, "
+    "where a cluster holds one that this version's schema does not admit."
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = ABOUT
     parser.add_argument("scenarios", nargs="+", type=Path, metavar="SCENARIO", help="a scenario file (YAML)")
     parser.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The worst exit code of all scenarios; an unreadable one ends it."""
+    """The worst exit code of all scenarios; one that cannot be read, or whose client is not admitted, ends it."""
     codes = []
+    if not is_checked():
+        print(f"wahealth simulate: {NOT_CHECKED}", file=sys.stderr)
     for path in arguments.scenarios:
         try:
             replay = Replay(read(path), path.parent)

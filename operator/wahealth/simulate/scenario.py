@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -22,6 +23,29 @@ def _encodable(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_encodable)]
+
+
+def _as_json(value: Any, made: dict[int, Any] | None = None) -> Any:
+    """As kubectl reads it: a date is text, and so are bytes and every key. An alias stays one."""
+    made = {} if made is None else made
+    if id(value) in made:
+        return made[id(value)]
+    if isinstance(value, dict):
+        fields: dict[str, Any] = {}
+        made[id(value)] = fields
+        fields |= {str(name): _as_json(inner, made) for name, inner in value.items()}
+        return fields
+    if isinstance(value, list):
+        entries: list[Any] = []
+        made[id(value)] = entries
+        entries += [_as_json(inner, made) for inner in value]
+        return entries
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+Document = Annotated[dict[str, Any], AfterValidator(_as_json)]
 
 
 class Strict(BaseModel):
@@ -81,19 +105,62 @@ class NodePod(Strict):
     node: str | None = None
 
 
+_STORED = "A cluster holds the client like this, so that it is not asked whether the API server would admit it."
+
+
 class Step(Strict):
     """What changes at a moment, in seconds since the start; what is not named stays."""
 
     at: float = Field(ge=0)
     pods: dict[PodName, PodAnswer | None] = {}
     secrets: dict[str, Entries | None] = {}
-    client: dict[str, Any] = {}
+    client: Document = Field({}, description="An edit, as a merge patch.")
+    stored: bool = Field(False, description=_STORED)
     node_pods: dict[PodName, NodePod | None] = Field({}, description="Pods of coreapps and masters; null: it is gone.")
     target: Literal["present"] | None = "present"
 
+    @model_validator(mode="after")
+    def stored_client(self) -> Self:
+        if self.stored and not self.client:
+            raise ValueError("stored is said of a client: add the client, or remove it")
+        return self
+
+
+class Client(NamedTuple):
+    """The resource from a moment on. `place`: of the step that edits it; None: the one to begin with."""
+
+    place: int | None
+    at: float
+    resource: dict[str, Any]
+    stored: bool
+
 
 class Scenario(Strict):
-    client: dict[str, Any]
+    client: Document
+    stored: bool = Field(False, description=_STORED)
     secrets: dict[str, Entries] = {}
     steps: list[Step] = Field(min_length=1)
     until: float = Field(ge=0, le=10_000_000)
+
+    def clients(self) -> Iterator[Client]:
+        """The first, and one for each edit."""
+        resource = merged({}, self.client)
+        yield Client(None, 0.0, resource, self.stored)
+        for place, step in enumerate(self.steps):
+            if step.client:
+                resource = merged(resource, step.client)
+                yield Client(place, step.at, resource, step.stored)
+
+
+def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """A merge patch (RFC 7396): maps are merged, null removes. Onto nothing: without null, as the API server stores."""
+    result = dict(old)
+    for name, value in new.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict):
+            before = result.get(name)
+            result[name] = merged(before if isinstance(before, dict) else {}, value)
+        else:
+            result[name] = value
+    return result

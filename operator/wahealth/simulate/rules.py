@@ -1,0 +1,47 @@
+"""The CEL rules of the CustomResourceDefinition: which of them a resource breaks, in their own sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import celpy
+from celpy.adapter import json_to_cel
+from celpy.evaluation import CELEvalError
+
+from wahealth.api.crd import Schema, structural_schema
+from wahealth.simulate.structure import Problem, Where
+
+
+def broken(stored: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """`stored` has its defaults, for they run through the rules."""
+    return tuple(_broken(_schema(), stored, ()))
+
+
+def _broken(schema: Schema, value: Any, at: Where) -> Iterator[Problem]:
+    for rule in schema.get("x-kubernetes-validations", ()):
+        if not _holds(rule["rule"], value):
+            yield Problem(at, (*at, *rule.get("fieldPath", "").split(".")[1:]), rule["message"])
+    if isinstance(value, dict):
+        for name, child in schema.get("properties", {}).items():
+            if name in value:
+                yield from _broken(child, value[name], (*at, name))
+
+
+def _holds(rule: str, value: Any) -> bool:
+    try:
+        return bool(_program(rule).evaluate({"self": json_to_cel(value)}))
+    except (CELEvalError, ValueError):  # of a type it is not made for, or a number of more than 64 bits
+        return False  # as the API server takes a rule that cannot be judged
+
+
+@cache
+def _schema() -> Schema:
+    return structural_schema()
+
+
+@cache
+def _program(rule: str) -> celpy.Runner:
+    environment = celpy.Environment()
+    return environment.program(environment.compile(rule))

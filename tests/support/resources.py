@@ -1,0 +1,157 @@
+"""Resources that the API server takes, and such as it refuses, with a part of what it says then."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+Resource = dict[str, Any]
+
+MINIMAL: Resource = {
+    "apiVersion": "wahealth.io/v1alpha1",
+    "kind": "WhatsAppClient",
+    "metadata": {"name": "one", "namespace": "default"},
+    "spec": {
+        "target": {"workload": {"name": "web"}},
+        "auth": {"apiKey": {"secretKeyRef": {"name": "web-api-key"}}},
+    },
+}
+
+
+def changed(**paths: Any) -> Resource:
+    """The minimal resource with values at `spec__probe={…}`."""
+    document = copy.deepcopy(MINIMAL)
+    for path, value in paths.items():
+        *parents, last = path.split("__")
+        inner = document
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = value
+    return document
+
+
+ACCEPTED = {
+    "minimal": MINIMAL,
+    "a name of 63 characters": changed(metadata__name="a" * 63),
+    "Multiconnect with shards": changed(spec__mode="Multiconnect", spec__multiconnect={"shards": 32}),
+    "Auto with shards": changed(spec__mode="Auto", spec__multiconnect={"shards": 2}),
+    "shards and no mode": changed(spec__multiconnect={"shards": 2}),
+    "Single": changed(spec__mode="Single"),
+    "a timeout as long as the period": changed(spec__probe={"periodSeconds": 5, "timeoutSeconds": 5}),
+    "a timeout as long as the default period": changed(spec__probe={"timeoutSeconds": 30}),
+    "a StatefulSet": changed(spec__target__workload={"kind": "StatefulSet", "name": "web", "port": 65535}),
+    "a CA in a ConfigMap": changed(spec__tls={"caRef": {"kind": "ConfigMap", "name": "ca"}}),
+    "a CA and a name": changed(spec__tls={"verification": "Full", "caRef": {"name": "ca"}, "serverName": "waweb"}),
+    "a CA without the name": changed(spec__tls={"verification": "SkipHostname", "caRef": {"name": "ca"}}),
+    "a pinned certificate": changed(spec__tls={"verification": "Pinned", "pinnedSHA256": ["ab" * 32]}),
+    "a pin as openssl prints it": changed(
+        spec__tls={"verification": "Pinned", "pinnedSHA256": [":".join(["AB"] * 32)]}
+    ),
+    "nobody verified": changed(spec__tls={"verification": "None"}),
+    "a minimum of all shards": changed(
+        spec__multiconnect={"shards": 4}, spec__expectations={"minConnectedCoreapps": 4}
+    ),
+    "a Service as one": changed(spec__target={"service": {"name": "web"}, "scope": "Service"}),
+    "a URL": changed(spec__target={"url": "https://waweb.example.com:8443"}),
+    "a URL in clear": changed(spec__target={"url": "http://[2600::1]:80", "scheme": "HTTP"}),
+    "an optional registration": changed(spec__expectations={"registration": "Optional", "minMasters": 0}),
+    "the longest period": changed(spec__probe={"periodSeconds": 3600, "timeoutSeconds": 60}),
+}
+
+REFUSED = {
+    "a name of 64 characters": (changed(metadata__name="a" * 64), "must not be longer than 63"),
+    "Multiconnect without shards": (changed(spec__mode="Multiconnect"), "needs multiconnect.shards"),
+    "shards with Single": (
+        changed(spec__mode="Single", spec__multiconnect={"shards": 2}),
+        "has a meaning with mode Multiconnect or Auto only",
+    ),
+    "shards with HighAvailability": (
+        changed(spec__mode="HighAvailability", spec__multiconnect={"shards": 1}),
+        "has a meaning with mode Multiconnect or Auto only",
+    ),
+    "a timeout longer than the period": (
+        changed(spec__probe={"periodSeconds": 5, "timeoutSeconds": 6}),
+        "must not be longer than periodSeconds",
+    ),
+    "a timeout longer than the default period": (
+        changed(spec__probe={"timeoutSeconds": 31}),
+        "must not be longer than periodSeconds",
+    ),
+    "a minimum of more than all shards": (
+        changed(spec__multiconnect={"shards": 4}, spec__expectations={"minConnectedCoreapps": 5}),
+        "must not be more than multiconnect.shards",
+    ),
+    "Pinned without a pin": (changed(spec__tls={"verification": "Pinned"}), "set both or neither"),
+    "a pin without Pinned": (changed(spec__tls={"pinnedSHA256": ["ab" * 32]}), "set both or neither"),
+    "a CA and nobody verified": (
+        changed(spec__tls={"verification": "None", "caRef": {"name": "ca"}}),
+        "caRef has a meaning with verification Full or SkipHostname only",
+    ),
+    "a pin that is none": (
+        changed(spec__tls={"verification": "Pinned", "pinnedSHA256": ["AB:CD"]}),
+        "should match",
+    ),
+    "a login beside another path": (
+        changed(
+            spec__target={"url": "https://a.example.com", "path": "/support/health"},
+            spec__auth={"userCredentials": {"secretRef": {"name": "u"}}},
+        ),
+        "target.path must end in /v1/health",
+    ),
+    "a restart of a Service": (
+        changed(spec__target={"service": {"name": "web"}}, spec__apiKeyRotation={"restartPolicy": "OnChange"}),
+        "OnChange needs target.workload and auth.apiKey",
+    ),
+    "a name with a path": (changed(spec__tls={"serverName": "waweb/../x"}), "should match"),
+    "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),
+    "no target": (changed(spec__target={}), "name exactly one of workload, service and url"),
+    "two targets": (changed(spec__target__service={"name": "web"}), "name exactly one of workload, service and url"),
+    "a workload as one": (changed(spec__target__scope="Service"), "scope Service has a meaning with target.service"),
+    "a URL with a path": (changed(spec__target={"url": "https://a.example.com/v1"}), "url must be an origin"),
+    "a URL with a user": (changed(spec__target={"url": "https://u:p@a.example.com"}), "url must be an origin"),
+    "a URL of another scheme": (changed(spec__target={"url": "file:///etc/passwd"}), "url must be an origin"),
+    "plain HTTP unsaid": (changed(spec__target={"url": "http://a.example.com"}), "url and scheme must say the same"),
+    "plain HTTP with tls": (
+        changed(spec__target__scheme="HTTP", spec__tls={"serverName": "waweb"}),
+        "tls has no meaning with target.scheme HTTP",
+    ),
+    "a path with a query": (changed(spec__target__path="/v1/health?x"), "should match"),
+    "no auth": (changed(spec__auth={}), "name exactly one of apiKey, bearerToken and userCredentials"),
+    "two auths": (
+        changed(spec__auth__bearerToken={"secretKeyRef": {"name": "t", "key": "token"}}),
+        "name exactly one of apiKey, bearerToken and userCredentials",
+    ),
+    "an unknown mode": (changed(spec__mode="Triple"), "Unsupported value"),
+    "port 0": (changed(spec__target__workload={"name": "web", "port": 0}), "greater than or equal to 1"),
+    "a DaemonSet": (changed(spec__target__workload={"kind": "DaemonSet", "name": "web"}), "Unsupported value"),
+    "a period of 4 s": (changed(spec__probe={"periodSeconds": 4}), "greater than or equal to 5"),
+    "a Secret in another namespace": (
+        changed(spec__auth__apiKey__secretKeyRef={"name": "../other/key"}),
+        "should match",
+    ),
+    "a reference with a namespace": (
+        changed(spec__auth__apiKey__secretKeyRef={"name": "k", "namespace": "other"}),
+        "unknown field",
+    ),
+}
+
+# Let in by another schema, and then edited: what is wrong and was so before the edit may stay (Kubernetes: ratcheting).
+STORED = changed(spec__mode="Triple", spec__multiconnect={"shards": 2}, spec__tls={"verification": "Pinned"})
+
+
+def _edited(**spec: Any) -> Resource:
+    document = copy.deepcopy(STORED)
+    document["spec"] |= spec
+    return document
+
+
+EDITS: dict[str, tuple[Resource, str | None]] = {
+    "nothing": (STORED, None),
+    "labels": (STORED | {"metadata": {"name": "one", "labels": {"a": "b"}}}, None),
+    "beside what is wrong": (_edited(suspend=True), "has a meaning with mode Multiconnect or Auto only"),
+    "within what is wrong": (_edited(tls={"verification": "Pinned", "serverName": "waweb"}), "set both or neither"),
+    "to another wrong value": (_edited(mode="Double"), "Unsupported value"),
+    "one of two that are wrong": (_edited(mode="Multiconnect"), None),
+    "all that is wrong": (_edited(mode="Multiconnect", tls={"serverName": "waweb"}), None),
+    "an unknown field": (_edited(unknown=1), "unknown field"),
+}
