@@ -173,6 +173,11 @@ BAD = {
         6,
         "its body is no JSON, or too large",
     ),
+    "a header with a blank": (
+        "client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    w: {text: a, headers: {'Retry After': '1'}}\n",
+        6,
+        "String should match pattern",
+    ),
     "half a character": (
         'client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods: {w: {text: a, key: "\\ud800"}}\n',
         5,
@@ -340,6 +345,13 @@ def test_the_body_of_a_refusal_or_a_redirect_is_not_read(
 ) -> None:
     path = scenario(tmp_path, [{"at": 0, "pods": {"web-0": {"text": " " * (MIB + 1), "status": status}}}])
     assert readys(simulated(capsys, path))[-1][1] == reason
+
+
+def test_a_redirect_says_where_it_leads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    redirect = {"status": 301, "text": "", "headers": {"LOCATION": "https://waweb.example.com/login?next=/v1/health"}}
+    document = simulated(capsys, scenario(tmp_path, [{"at": 0, "pods": {"web-0": redirect}}]))
+    (reachable,) = (c for c in document["final"]["conditions"] if c["type"] == "Reachable")
+    assert "HTTP 301 to https://waweb.example.com/login)" in reachable["message"]
 
 
 def test_the_table_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

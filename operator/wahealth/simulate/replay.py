@@ -38,7 +38,7 @@ from wahealth.core.status import Status
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.payload import outcome_of
 from wahealth.probe.users import expiry_of
-from wahealth.simulate.scenario import Entries, NodePod, PodAnswer, Scenario, Step, merged
+from wahealth.simulate.scenario import Answer, Entries, NodePod, PodAnswer, Scenario, Step, merged
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET_REFRESH = 300.0  # seconds after which a good Secret is read again
@@ -117,15 +117,15 @@ class World:
         taken = pod.key if pod.login is None or pod.key is not None else pod.login.token
         if secret is None or (taken is not None and taken.encode() != secret):
             return Refused()
-        return _heard(*pod.answer(self.folder))
+        return _heard(pod.answer(self.folder))
 
 
-def _heard(status: int, body: bytes) -> Outcome:
+def _heard(answer: Answer) -> Outcome:
     """As the operator hears it: it reads a body in bounds, and that of a refusal or a redirect not at all."""
-    is_read = status not in {401, 403, 429} and not 300 <= status < 400
-    if is_read and len(body) > MOST_BYTES:
+    is_read = answer.status not in {401, 403, 429} and not 300 <= answer.status < 400
+    if is_read and len(answer.body) > MOST_BYTES:
         return Unreachable(Unreached.BODY_TOO_LARGE, TOO_LARGE)
-    return outcome_of(status, body)
+    return outcome_of(answer.status, answer.body, answer.headers.get("location", ""))
 
 
 def _login_outcome(pod: PodAnswer, secret: bytes, now: datetime) -> LoginOutcome[bytes]:

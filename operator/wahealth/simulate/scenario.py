@@ -62,11 +62,23 @@ class PodLogin(Strict):
     limited: bool = Field(False, description="No login is looked at: HTTP 429.")
 
 
+HeaderName = Annotated[str, Field(pattern=r"^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")]
+
+
+class Answer(NamedTuple):
+    """As it comes over the wire; names of `headers` in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class PodAnswer(Strict):
     """What one web pod answers: an error, or a status with a body in one of the forms."""
 
     error: Unreached | None = Field(None, description="A reason of the Reachable condition.")
     status: int = Field(200, ge=100, le=599)
+    headers: dict[HeaderName, Text] = Field({}, description="Location of a redirect; others are not looked at.")
     body: Any = None
     text: Text | None = None
     body_file: Path | None = None
@@ -82,16 +94,17 @@ class PodAnswer(Strict):
             raise ValueError("say what it answers with one of error, body, text, bodyFile, payload")
         return self
 
-    def answer(self, folder: Path) -> tuple[int, bytes]:
-        """HTTP status and body, of which no more is read than shows that it is too large; paths are relative to
-        `folder`."""
+    def answer(self, folder: Path) -> Answer:
+        """Of a file no more is read than shows that it is too large; paths are relative to `folder`."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
         if self.payload is not None:
             fixture = json.loads((folder / self.payload).read_text())
-            return int(fixture["http_status"]), json.dumps(fixture["body"]).encode()
+            return Answer(int(fixture["http_status"]), headers, json.dumps(fixture["body"]).encode())
         if self.body_file is not None:
             with (folder / self.body_file).open("rb") as file:
-                return self.status, file.read(MOST_BYTES + 1)
-        return self.status, self.text.encode() if self.text is not None else json.dumps(self.body).encode()
+                return Answer(self.status, headers, file.read(MOST_BYTES + 1))
+        body = self.text if self.text is not None else json.dumps(self.body)
+        return Answer(self.status, headers, body.encode())
 
 
 PodName = Annotated[str, Field(min_length=1, max_length=253)]
