@@ -65,6 +65,15 @@ class TestPods:
     def test_one_whose_address_changes_is_asked_at_the_new_one(self) -> None:
         assert of_web(pod(), pod(podIP="10.0.0.2")) == (Pod("web-5d9-x", "10.0.0.2"),)
 
+    def test_all_addresses_of_a_pod_lead_to_it(self) -> None:
+        pods = Pods()
+        pods.put(pod(podIPs=[{"ip": "10.0.0.1"}, {"ip": "2001:db8::1"}]))
+        found = pods.places("acme").by_address
+        both = dict.fromkeys(("10.0.0.1", "2001:db8::1"), "web-5d9-x")
+        assert {address: place.name for address, place in found.items()} == both
+        pods.put(pod())
+        assert list(pods.places("acme").by_address) == ["10.0.0.1"]
+
     def test_a_stateful_set_owns_its_pods_itself(self) -> None:
         assert owner_of(pod(owner="web", kind="StatefulSet")) == WorkloadRef("acme", "StatefulSet", "web")
 

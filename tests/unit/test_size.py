@@ -54,7 +54,7 @@ def test_long_names_and_many_web_pods() -> None:
 
 def test_long_names_of_pods_and_kubernetes_nodes() -> None:
     long = answer_of(200, LONGEST_NAME, "connected")
-    pods = {n.container: Pod(n.container, None, "k" * 253) for n in long.report.nodes}
+    pods = {n.container: Pod(n.container, n.host, "k" * 253) for n in long.report.nodes}
     story = Story().rounds(3, replace(facts(*[long] * 200), pods=Pods({}, pods)))
     assert len(json.dumps(status_document(story.written))) < LARGEST
     assert story.written.connected is not None

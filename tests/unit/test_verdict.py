@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from support.builders import (
@@ -11,6 +13,7 @@ from support.builders import (
     UNINITIALIZED,
     UNKNOWN,
     UNREGISTERED,
+    Story,
     answer,
     core,
     facts,
@@ -23,7 +26,7 @@ from support.builders import (
     verdicts,
 )
 from wahealth.core.answer import GatewayStatus, Malformed, Node, Refused, Role, Unreachable, Unreached
-from wahealth.core.facts import Expectation, Facts
+from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Finding, Gateway, Mode, Truth
 
@@ -233,6 +236,27 @@ class TestNodes:
         many = answer(primary("m0", CONNECTED), *(core(f"c{i:05}", CONNECTED) for i in range(10_000)))
         status = verdict(many)
         assert (len(status.nodes), status.connected.current) == (80, 10_000)  # type: ignore[union-attr]
+
+    @pytest.mark.parametrize(
+        ("host", "found"),
+        [
+            ("10.0.0.1", "10.0.0.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:DB8:0:0:0:0:0:1", "2001:db8::1"),
+            ("10.0.0.2", None),
+            ("2001:db8::x", None),
+            ("", None),
+        ],
+    )
+    def test_a_pod_is_named_by_any_of_its_addresses_however_it_is_written(self, host: str, found: str | None) -> None:
+        of_c0 = core("c0", CONNECTED)._replace(key=f"{host}:c0", host=host)
+        there = Pods({}, {"c0": Pod("c0", "10.0.0.1", None, ("2001:db8::1",))})
+        story = Story().rounds(1, replace(facts(answer(primary("m0"), of_c0)), pods=there))
+        first = story.written.nodes[0]
+        assert (first.pod_name, first.pod_ip) == ("c0", found)
+        again = story.restarted().rounds(3, replace(facts(answer(primary("m0"), of_c0)), pods=there))
+        assert (again.written, again.writes) == (story.written, [])
 
 
 def test_facts_without_anything_are_no_verdict_about_the_client() -> None:

@@ -85,11 +85,16 @@ class Expectation:
 
 
 class Pod(NamedTuple):
-    """A pod that may be a node of the client; `node` is the Kubernetes node that it runs on."""
+    """A pod that may be a node of the client; `node` is the Kubernetes node that it runs on, `others` are its further
+    addresses where it has several."""
 
     name: str
     address: str | None = None
     node: str | None = None
+    others: tuple[str, ...] = ()
+
+    def has(self, address: str) -> bool:
+        return bool(address) and (address == self.address or address in self.others)
 
 
 @dataclass(frozen=True, slots=True)

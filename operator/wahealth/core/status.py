@@ -99,6 +99,7 @@ class TopologyNode(NamedTuple):
     reported_gateway_status: str | None = None
     pod_name: str | None = None
     node_name: str | None = None
+    pod_ip: str | None = None  # where the answer names the pod by its name and by this address of it
     since_time: datetime | None = None  # since when its verdict is this one
     reported_role: str | None = None
 

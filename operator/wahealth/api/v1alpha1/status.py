@@ -76,6 +76,12 @@ class TopologyNode(Model):
     )
     since_time: AwareDatetime | None = Field(None, description="Since when the verdict is this one.")
     pod_name: str | None = Field(None, description="The pod that it is, where known.", examples=["support-coreapp-0"])
+    pod_ip: str | None = Field(
+        None,
+        alias="podIP",
+        description="The pod's address, where the client names it by name and address.",
+        examples=["10.1.2.4"],
+    )
     node_name: str | None = Field(None, description="The Kubernetes node that the pod runs on.", examples=["node-1"])
 
 

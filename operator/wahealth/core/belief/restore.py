@@ -175,9 +175,10 @@ def _rise(written: Status) -> Rise:
 
 def _seen(written: TopologyNode, patience: Patience, now: Moment) -> Seen:
     """A node of the status, under its name: the answer will tell its whole key."""
+    host, said = written.pod_ip or "", (written.role, written.gateway_status)
     reported = written.reported_gateway_status, written.reported_role
-    node = Node(written.name, "", written.name, written.role, written.gateway_status, *reported)
-    pod = Pod(written.pod_name, None, written.node_name) if written.pod_name else None
+    node = Node(written.name, host, written.name, *said, *reported)
+    pod = Pod(written.pod_name, written.pod_ip, written.node_name) if written.pod_name else None
     since = now.since(written.since_time)
     seen = Seen(node, since, pod, gone=written.verdict is NodeVerdict.STALE)
     match written.verdict:

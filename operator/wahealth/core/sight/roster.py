@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv6Address
 from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Node, Role
@@ -155,12 +156,30 @@ def _places(nodes: Iterable[Node], pods: Pods) -> dict[str, Pod]:
 
 
 def _exact(node: Node, pods: Pods) -> Pod | None:
-    pod = pods.by_address.get(node.host)
-    return pod if pod is not None and pod.name == node.container else None
+    pod = pods.by_name.get(node.container)
+    return pod if pod is not None and address_in(node, pod) else None
+
+
+def address_in(node: Node, pod: Pod) -> str | None:
+    """The address that the node's key gives, where it names the pod and the pod has that address."""
+    if node.container != pod.name:
+        return None
+    address = _address(node.host)
+    return address if pod.has(address) else None
+
+
+def _address(host: str) -> str:
+    """As Kubernetes writes it: an IPv6 address may come in brackets, or at length."""
+    if ":" not in host:
+        return host
+    try:
+        return str(IPv6Address(host.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        return host
 
 
 def _by_address(node: Node, pods: Pods) -> Pod | None:
-    return pods.by_address.get(node.host)
+    return pods.by_address.get(_address(node.host))
 
 
 def _by_name(node: Node, pods: Pods) -> Pod | None:

@@ -11,14 +11,14 @@ from typing import NamedTuple
 from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Patience
 from wahealth.core.moment import AsOf
-from wahealth.core.sight.roster import STARTING, Roster, Seen
+from wahealth.core.sight.roster import STARTING, Roster, Seen, address_in
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
 from wahealth.core.table import first
 from wahealth.core.verdict.trouble import Trouble, grace_of
 
 # What keeps the status under 64 KiB, with the longest names; the counts stay exact.
 MOST_LISTED = 80
-MOST_CHARACTERS = 20_000  # of their names, pods and Kubernetes nodes
+MOST_CHARACTERS = 20_000  # of their names, pods, addresses and Kubernetes nodes
 MOST_CONNECTED = 32  # as many as Multiconnect has shards at the most
 _USABLE = frozenset({NodeVerdict.ACTIVE, NodeVerdict.STANDBY})
 
@@ -91,7 +91,7 @@ def _listed(name: str, seen: Seen, setting: Setting) -> TopologyNode:
         return TopologyNode(name, node.role, node.gateway, verdict, node.reported, reported_role=node.reported_role)
     left = verdict is NodeVerdict.MISSING or (node.gateway is GatewayStatus.CONNECTED and not _carries(seen))
     reported = None if left else node.reported
-    place = (pod.name, pod.node) if pod else (None, None)
+    place = (pod.name, pod.node, address_in(node, pod)) if pod else (None, None, None)
     gateway = None if left else node.gateway
     listed = TopologyNode(name, node.role, gateway, verdict, reported, *place)
     return listed if node.reported_role is None else listed._replace(reported_role=node.reported_role)
@@ -118,7 +118,8 @@ def _carries(seen: Seen) -> bool:
 
 def fitting(nodes: tuple[TopologyNode, ...]) -> tuple[TopologyNode, ...]:
     """As many as a status has room for."""
-    lengths = accumulate(len(n.name) + len(n.pod_name or "") + len(n.node_name or "") for n in nodes[:MOST_LISTED])
+    words = ((n.name, n.pod_name or "", n.pod_ip or "", n.node_name or "") for n in nodes[:MOST_LISTED])
+    lengths = accumulate(sum(map(len, of_node)) for of_node in words)
     return nodes[: sum(length <= MOST_CHARACTERS for length in lengths)]
 
 

@@ -21,16 +21,17 @@ class Places:
             return
         self.drop(pod.name)
         self._by_name[pod.name] = pod
-        if pod.address is not None:
-            self._by_address[pod.address] = pod
+        for address in _addresses(pod):
+            self._by_address[address] = pod
         self._version += 1
 
     def drop(self, name: str) -> None:
         pod = self._by_name.pop(name, None)
         if pod is None:
             return
-        if pod.address is not None and self._by_address.get(pod.address) is pod:
-            del self._by_address[pod.address]
+        for address in _addresses(pod):
+            if self._by_address.get(address) is pod:
+                del self._by_address[address]
         self._version += 1
 
     def keep_only(self, names: Set[str]) -> None:
@@ -39,3 +40,7 @@ class Places:
 
     def now(self) -> facts.Pods:
         return facts.Pods(self._by_address, self._by_name, version=self._version)
+
+
+def _addresses(pod: facts.Pod) -> tuple[str, ...]:
+    return () if pod.address is None else (pod.address, *pod.others)

@@ -115,8 +115,8 @@ class Pods:
         if status.get("phase") in _ENDED:
             self._places[key.namespace].drop(key.name)
             return
-        place = facts.Pod(key.name, status.get("podIP") or None, pod.get("spec", {}).get("nodeName"))
-        self._places[key.namespace].put(place)
+        node = pod.get("spec", {}).get("nodeName")
+        self._places[key.namespace].put(facts.Pod(key.name, status.get("podIP") or None, node, _others(status)))
 
     def _keep(self, object_: Document) -> Pod | None:
         """What there is of it to ask."""
@@ -186,6 +186,12 @@ def owner_of(pod: Document) -> WorkloadRef | None:
 
 def labels_of(pod: Document) -> Labels:
     return frozenset(pod["metadata"].get("labels", {}).items())
+
+
+def _others(status: Document) -> tuple[str, ...]:
+    """The addresses of a pod beside its first, of the other family."""
+    first = status.get("podIP")
+    return tuple(entry["ip"] for entry in status.get("podIPs", ()) if entry.get("ip") not in {None, "", first})
 
 
 def _is_ready(pod: Document) -> bool:
