@@ -15,6 +15,7 @@ _LONGEST = (
     *("test_long_faults", "test_process", "test_faults_of_watches", "test_faults_of_some", "test_faults_of_all"),
     *("test_rights_to_look", "test_rights_to_write", "test_kills", "test_odd_faults", "test_away", "test_patience"),
     *("test_examples", "test_leadership", "test_monitoring", "test_fleet", "test_signin", "test_manifests"),
+    "test_whose_pods",
 )
 
 

@@ -43,6 +43,7 @@ TESTS = [
         "unit/test_web_restart.py",
         "unit/test_readiness.py",
         "unit/test_marks.py",
+        "unit/test_claims.py",
         "unit/test_targets.py",
         "unit/test_networks.py",
         "contract/test_payloads.py",

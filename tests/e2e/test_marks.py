@@ -16,6 +16,7 @@ from wahealth.kube import access
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.cluster.processes import Leashed
 from wahealth.playground.environment import until, until_kinds_are_served
+from wahealth.playground.world import CLIENT_LABEL
 
 SYSTEM = "wahealth-system"
 
@@ -61,7 +62,7 @@ def unmarked(plane: Plane, operator: Operator) -> Iterator[Client]:
     client.example("web-native-sidecar", "web", 1)
     client.example("coreapp-sidecar", "coreapp", 2, gate=GATE)
     client.example("master-sidecar", "master", 1)
-    selected = {"selector": {ROLE: "coreapp", GATEWAY: "connected"}, "ports": [{"port": 6250}]}
+    selected = {"selector": {CLIENT: "shop", ROLE: "coreapp", GATEWAY: "connected"}, "ports": [{"port": 6250}]}
     client.apply(client.object("v1", "Service", "active-coreapp", spec=selected))
     yield client
     client.leave()
@@ -85,7 +86,7 @@ def mark(client: Client, pods: Document) -> None:
         "tls": {"caRef": {"kind": "ConfigMap", "name": "waweb-ca"}, "serverName": "whatsapp-web"},
         "probe": {"periodSeconds": 5, "failureThreshold": 2},
         "grace": {"connectingSeconds": 10, "failoverSeconds": 10},
-        "pods": pods,
+        "pods": {"selector": {"matchLabels": {CLIENT_LABEL: client.namespace}}, **pods},
     }
     client.apply(client.object(API_VERSION, KIND, "shop", spec=spec))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 from typing import Any
 
 import pytest
 import yaml
 
-from support.resources import ACCEPTED, REFUSED
-from wahealth.playground.cluster.control_plane import ControlPlane
+from support.resources import ACCEPTED, REFUSED, SELECT, changed
+from wahealth.api.crd import custom_resource_definition
+from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
+from wahealth.playground.environment import until
 
 
 def refusal(plane: ControlPlane, document: dict[str, Any]) -> str | None:
@@ -30,6 +33,39 @@ def test_refused_with_a_sentence(plane: ControlPlane, document: dict[str, Any], 
     said = refusal(plane, document)
     assert said is not None
     assert sentence in said
+
+
+def without_rules() -> dict[str, Any]:
+    """The CustomResourceDefinition, as it was before it wanted a selector."""
+    document = custom_resource_definition()
+    pods = document["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["pods"]
+    del pods["x-kubernetes-validations"]
+    return document
+
+
+def test_a_stored_resource_without_a_selector_can_be_changed_elsewhere(plane: ControlPlane) -> None:
+    stored = changed(metadata__name="stored", spec__pods={"roleLabels": "Enabled"})
+    anew = copy.deepcopy(stored) | {"metadata": {"name": "anew", "namespace": "default"}}
+
+    def apply(document: dict[str, Any]) -> None:
+        plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=yaml.safe_dump(document))
+
+    def patch(spec: str) -> str:
+        return plane.kubectl("patch", "wac", "stored", "--type=merge", "-p", f'{{"spec": {spec}}}')
+
+    try:
+        apply(without_rules())
+        until(lambda: refusal(plane, anew) is None, "the rule is gone")
+        apply(stored)
+    finally:
+        apply(custom_resource_definition())
+    until(lambda: SELECT in (refusal(plane, anew) or ""), "the rule is in force again")
+    patch('{"probe": {"periodSeconds": 60}}')
+    status = '{"status": {"gateway": "Connected"}}'
+    plane.kubectl("patch", "wac", "stored", "--type=merge", "--subresource=status", "-p", status)
+    with pytest.raises(ControlPlaneFailed, match=SELECT):
+        patch('{"pods": {"readinessGates": "Report"}}')
+    patch('{"pods": {"selector": {"matchLabels": {"app": "core"}}}}')
 
 
 def test_it_is_found_by_its_short_name_and_category(plane: ControlPlane) -> None:

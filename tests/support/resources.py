@@ -30,6 +30,10 @@ def changed(**paths: Any) -> Resource:
     return document
 
 
+BOTH = {"roleLabels": "Enabled", "readinessGates": "Enforce"}
+OWN_PODS = {"matchLabels": {f"label-{n}": "core" for n in range(16)}}
+SELECT = "spec.pods.selector: name at least one label of the client's own pods"
+
 ACCEPTED = {
     "minimal": MINIMAL,
     "a name of 63 characters": changed(metadata__name="a" * 63),
@@ -56,6 +60,9 @@ ACCEPTED = {
     "a URL in clear": changed(spec__target={"url": "http://[2600::1]:80", "scheme": "HTTP"}),
     "an optional registration": changed(spec__expectations={"registration": "Optional", "minMasters": 0}),
     "the longest period": changed(spec__probe={"periodSeconds": 3600, "timeoutSeconds": 60}),
+    "a selector alone": changed(spec__pods={"selector": {"matchLabels": {"app": "core"}}}),
+    "labels and a gate on selected pods": changed(spec__pods={"selector": OWN_PODS, **BOTH}),
+    "neither labels nor a gate": changed(spec__pods={"roleLabels": "Disabled", "readinessGates": "Disabled"}),
 }
 
 REFUSED = {
@@ -101,6 +108,13 @@ REFUSED = {
     "a restart of a Service": (
         changed(spec__target={"service": {"name": "web"}}, spec__apiKeyRotation={"restartPolicy": "OnChange"}),
         "OnChange needs target.workload and auth.apiKey",
+    ),
+    "labels on any pod": (changed(spec__pods={"roleLabels": "Enabled"}), SELECT),
+    "a gate on any pod": (changed(spec__pods={"readinessGates": "Report"}), SELECT),
+    "an empty selector": (changed(spec__pods={"selector": {"matchLabels": {}}, **BOTH}), SELECT),
+    "a selector of what the operator writes": (
+        changed(spec__pods={"selector": {"matchLabels": {"app": "core", "wahealth.io/role": "coreapp"}}, **BOTH}),
+        "the operator itself writes wahealth.io/client, wahealth.io/role and wahealth.io/gateway",
     ),
     "a name with a path": (changed(spec__tls={"serverName": "waweb/../x"}), "should match"),
     "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),

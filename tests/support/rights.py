@@ -12,9 +12,11 @@ from support.clients import PERIOD, simulated
 from support.storm import CLIENTS, SETTINGS, SPACE, Replica, Storm
 from wahealth.kube import access
 from wahealth.playground.environment import SYSTEM, until
-from wahealth.playground.world import GOOD_KEY
+from wahealth.playground.world import CLIENT_LABEL, GOOD_KEY
 
-MARKED = simulated(SPACE, "marked", 2, 2, 1, GOOD_KEY, {"shards": 1, **SETTINGS}, {"pods": {"roleLabels": "Enabled"}})
+OWN_PODS = {"matchLabels": {CLIENT_LABEL: "marked"}}
+LABELLED = {"pods": {"selector": OWN_PODS, "roleLabels": "Enabled"}}
+MARKED = simulated(SPACE, "marked", 2, 2, 1, GOOD_KEY, {"shards": 1, **SETTINGS}, LABELLED)
 ROTATED = simulated(SPACE, "rotated", 1, 0, 1, GOOD_KEY, SETTINGS, {"apiKeyRotation": {"restartPolicy": "OnChange"}})
 PATIENCE = 90.0
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from support.builders import CONNECTED, START, any_targets, single
+from support.builders import CONNECTED, START, any_targets, said, single
 from wahealth.core.answer import PodOutcome
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.moment import Moment
 from wahealth.core.restart import WebWorkload
+from wahealth.core.status import ConditionType
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.cycle import Cycle
 from wahealth.kube.events import Recorder
@@ -104,6 +105,28 @@ def test_it_does_not_fight_for_ever() -> None:
     assert (cluster.written, cluster.times) == ([], 997)
 
 
+class Connected(Gather):
+    """A client whose answer is good; no pod is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(Inventory(), targets=None, references=None, prober=None)  # type: ignore[arg-type]
+
+    async def facts(self, record: Record, now: Moment) -> Facts:
+        return Facts(record.expected, 1, (PodOutcome("web-0", "10.0.0.1", single(CONNECTED)),))
+
+
+def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_not_once_more() -> None:
+    without = document()
+    without["spec"]["pods"] = {"roleLabels": "Enabled"}
+    gather, cluster, recorder, record = Connected(), Contested(0, without), Silent(), record_of(without)
+    cycle = Cycle(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
+    for _ in range(3):
+        asyncio.run(whole_round(cycle, record))
+    assert said(record.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
+    assert said(record.written, ConditionType.READY) == ("True", "Available")
+    assert len(cluster.written) == 1
+
+
 class Behind(Gather):
     """A client whose web pods run the previous key; its workload is never seen to restart, for the watch is behind."""
 
@@ -114,10 +137,10 @@ class Behind(Gather):
 
     async def facts(self, record: Record, now: Moment) -> Facts:
         assert record.spec is not None
-        said = PodOutcome("web-0", "10.0.0.1", single(CONNECTED), previous_key=True)
+        outcome = PodOutcome("web-0", "10.0.0.1", single(CONNECTED), previous_key=True)
         workload = self._web_workload(record, record.spec.target, now)
         expected = Expectation(restart_period=300.0)
-        return Facts(expected, 1, (said,), workload=workload, key_changed=0.0, rotated=START)
+        return Facts(expected, 1, (outcome,), workload=workload, key_changed=0.0, rotated=START)
 
 
 class Restarting(Contested):

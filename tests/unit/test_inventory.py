@@ -9,6 +9,7 @@ from typing import Any
 import looptime
 import pytest
 
+from wahealth.core.marks import CLIENT, GATE, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.apiserver.reflector import Collection, reflect
 from wahealth.kube.inventory.names import Key, WorkloadRef
@@ -30,6 +31,14 @@ def pod(name: str = "web-5d9-x", owner: str = "web-5d9", kind: str = "ReplicaSet
     }
     metadata |= more.pop("metadata", {})
     return {"metadata": metadata, "status": {"phase": "Running", "podIP": "10.0.0.1"} | more}
+
+
+def marked_pod(label: str, gate: Gate) -> Object:
+    labels = {CLIENT: label} if label else {}
+    message = gate.message if gate.by else "closed by hand"
+    said = {"type": GATE, "status": gate.status, "reason": gate.reason, "message": message}
+    gates = {"readinessGates": [{"conditionType": GATE}]}
+    return pod(conditions=[said], metadata={"labels": labels}) | {"spec": gates}
 
 
 def of_web(*objects: dict[str, Any]) -> tuple[Pod, ...]:
@@ -68,11 +77,32 @@ class TestPods:
     def test_all_addresses_of_a_pod_lead_to_it(self) -> None:
         pods = Pods()
         pods.put(pod(podIPs=[{"ip": "10.0.0.1"}, {"ip": "2001:db8::1"}]))
+        (marked,) = pods.marked("acme", {"web-5d9-x"})
+        assert marked.addresses == ("10.0.0.1", "2001:db8::1")
         found = pods.places("acme").by_address
-        both = dict.fromkeys(("10.0.0.1", "2001:db8::1"), "web-5d9-x")
-        assert {address: place.name for address, place in found.items()} == both
+        assert {address: place.name for address, place in found.items()} == dict.fromkeys(marked.addresses, "web-5d9-x")
         pods.put(pod())
         assert list(pods.places("acme").by_address) == ["10.0.0.1"]
+
+    @pytest.mark.parametrize(
+        ("label", "closed_by", "found"),
+        [
+            ("shop", "", {"shop"}),
+            ("", "bank", {"bank"}),
+            ("shop", "bank", {"shop", "bank"}),
+            ("shop", "shop", {"shop"}),
+        ],
+    )
+    def test_whose_labels_and_closed_gate_are_on_a_pod(self, label: str, closed_by: str, found: set[str]) -> None:
+        pods = Pods()
+        for _ in range(2):
+            pods.put(marked_pod(label, Gate("False", "Faulty", closed_by)))
+        assert {key.name for key in pods.clients()} == found
+        for client in found:
+            (marked,) = pods.marked("acme", frozenset(), client)
+            assert marked.gate == Gate("False", "Faulty", closed_by)
+        pods.put(marked_pod("", Gate("True", "Active", "shop")))  # an open one is nobody's to open
+        assert pods.clients() == frozenset()
 
     def test_a_stateful_set_owns_its_pods_itself(self) -> None:
         assert owner_of(pod(owner="web", kind="StatefulSet")) == WorkloadRef("acme", "StatefulSet", "web")

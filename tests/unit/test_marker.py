@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from support.builders import CONNECTED, Story, answer, core, facts, primary, resource
+from support.builders import CONNECTED, START, Story, answer, core, facts, primary, resource
 from wahealth.core.facts import Pod, Pods
-from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Change
+from wahealth.core.marks import CLIENT, GATE, GATEWAY, ROLE, Change, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.marker import Marker
+from wahealth.kube.process.leadership import NotLeading
 from wahealth.kube.record import Record, Ref, record_of
 
 
@@ -24,10 +27,13 @@ class Noting(Cluster):
 
     def __init__(self, refuses: bool = False, away: int = 0, there: tuple[str, ...] = ()) -> None:
         self.written: list[tuple[str, dict[str, str | None]]] = []
+        self.gates: list[tuple[str, Gate]] = []
         self.refuses, self.away, self.there = refuses, away, there
 
-    async def mark(self, namespace: str, change: Change, now: object) -> None:
+    async def mark(self, namespace: str, change: Change, now: object, uid: str) -> None:
         self.written.append((change.pod, dict(change.labels)))
+        if change.gate is not None:
+            self.gates.append((change.pod, change.gate))
         if self.refuses:
             raise ApiError(403, "Forbidden")
         if self.away:
@@ -40,59 +46,97 @@ class Noting(Cluster):
         raise Vanished
 
 
-def record(**pods: Any) -> Record:
-    return record_of(resource("shop", pods=pods))
+APP: Any = {"selector": {"matchLabels": {"app": "core"}}}
+LABELS: Any = {**APP, "roleLabels": "Enabled"}
+ENFORCE: Any = {**APP, "readinessGates": "Enforce"}
 
 
-def pod(name: str, **labels: str) -> dict[str, Any]:
-    metadata = {"namespace": "acme", "name": name, "uid": f"uid-{name}", "labels": labels}
-    return {"metadata": metadata, "status": {"phase": "Running", "podIP": "10.0.0.1"}}
+def pod(
+    name: str,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    app: str = "core",
+    gate: Gate | None = None,
+    address: str = "10.0.0.1",
+) -> dict[str, Any]:
+    """`gate`: the condition of a pod that names it."""
+    metadata = {"namespace": "acme", "name": name, "uid": f"uid-{name}", "labels": {"app": app, **labels}}
+    found: dict[str, Any] = {"metadata": metadata, "status": {"phase": "Running", "podIP": address}}
+    if gate is not None:
+        found["spec"] = {"readinessGates": [{"conditionType": GATE}]}
+        said = {"type": GATE, "status": gate.status, "reason": gate.reason, "message": gate.message}
+        found["status"]["conditions"] = [said] if gate.status else []
+    return found
 
 
 HA = replace(
     facts(answer(primary("m0"), core("c0", CONNECTED), core("c1"))),
-    pods=Pods({}, {n: Pod(n) for n in ("m0", "c0", "c1")}),
+    pods=Pods({}, {n: Pod(n, "10.0.0.1") for n in ("m0", "c0", "c1")}),
 )
-BELIEVED = Story().rounds(1, HA).history
+STORY = Story().rounds(1, HA)
 GONE = dict.fromkeys((CLIENT, ROLE, GATEWAY))
+ACTIVE: Any = {CLIENT: "shop", ROLE: "coreapp", GATEWAY: "connected"}
 
 
-def marked(of: Record, *seconds: float, pods: list[dict[str, Any]], cluster: Noting | None = None) -> Noting:
+def record(name: str = "shop", created: str = "2026-01-01T00:00:00Z", **pods: Any) -> Record:
+    """Its status says already what is believed."""
+    document = resource(name, pods=pods)
+    document["metadata"]["creationTimestamp"] = created
+    found = record_of(document)
+    found.written = STORY.written
+    return found
+
+
+def marked(
+    of: Record,
+    *seconds: float,
+    pods: list[dict[str, Any]],
+    cluster: Noting | None = None,
+    rivals: tuple[Record, ...] = (),
+) -> Noting:
     """Rounds at these seconds; the client was seen in the second 0 and not again."""
     inventory, cluster = Inventory(), cluster or Noting()
     inventory.pods.replace(pods)
     marker = Marker(cluster, inventory)
+    for one in (of, *rivals):
+        marker.claims.put(one)
     of.seen = 0.0
-    assert BELIEVED is not None
+    assert STORY.history is not None
     for second in seconds:
         with contextlib.suppress(ApiUnavailable):
-            asyncio.run(marker.mark(of, BELIEVED, second))
+            asyncio.run(marker.mark(of, STORY.history, second))
     return cluster
 
 
 def test_pods_of_nodes_are_labelled_and_no_others() -> None:
-    said = marked(record(roleLabels="Enabled"), 0, pods=[pod("c0"), pod("web-0", app="web")])
-    assert said.written == [("c0", {CLIENT: "shop", ROLE: "coreapp", GATEWAY: "connected"})]
+    said = marked(record(**LABELS), 0, pods=[pod("c0"), pod("web-0")])
+    assert said.written == [("c0", ACTIVE)]
 
 
 def test_only_those_that_are_selected() -> None:
-    of = record(roleLabels="Enabled", selector={"matchLabels": {"app": "core"}})
-    assert [name for name, _ in marked(of, 0, pods=[pod("c0", app="core"), pod("c1")]).written] == ["c0"]
+    assert [name for name, _ in marked(record(**LABELS), 0, pods=[pod("c0"), pod("c1", app="bank")]).written] == ["c0"]
+
+
+@pytest.mark.parametrize("pods", [LABELS, ENFORCE])
+def test_the_answer_must_name_the_address_that_the_pod_has(pods: dict[str, Any]) -> None:
+    moved = pod("c0", gate=Gate("", ""), address="10.0.0.2")
+    assert marked(record(**pods), 0, pods=[moved]).written == []
+    moved["status"]["podIPs"] = [{"ip": "10.0.0.2"}, {"ip": "10.0.0.1"}]
+    assert len(marked(record(**pods), 0, pods=[moved]).written) == 1
 
 
 def test_the_same_is_not_written_again_while_the_watch_may_be_behind() -> None:
-    assert len(marked(record(roleLabels="Enabled"), 0, 5, 29, pods=[pod("c0")]).written) == 1
-    assert len(marked(record(roleLabels="Enabled"), 0, 31, pods=[pod("c0")]).written) == 2
+    assert len(marked(record(**LABELS), 0, 5, 29, pods=[pod("c0")]).written) == 1
+    assert len(marked(record(**LABELS), 0, 31, pods=[pod("c0")]).written) == 2
 
 
 def test_three_periods_without_a_sight_take_the_labels_off() -> None:
-    labelled = [pod("c0", **{CLIENT: "shop", ROLE: "coreapp", GATEWAY: "connected"})]
-    assert marked(record(roleLabels="Enabled"), 0, 60, 89, pods=labelled).written == []
-    assert marked(record(roleLabels="Enabled"), 90, pods=labelled).written == [("c0", GONE)]
+    labelled = [pod("c0", ACTIVE)]
+    assert marked(record(**LABELS), 0, 60, 89, pods=labelled).written == []
+    assert marked(record(**LABELS), 90, pods=labelled).written == [("c0", GONE)]
 
 
 def test_switched_off_they_are_taken_off_once_and_nothing_is_looked_at_then() -> None:
-    labelled = [pod("c0", **{CLIENT: "shop", ROLE: "coreapp"}), pod("x", **{CLIENT: "other"})]
+    labelled = [pod("c0", {CLIENT: "shop", ROLE: "coreapp"}), pod("x", {CLIENT: "other"})]
     of = record()
     assert marked(of, 0, pods=labelled).written == [("c0", dict.fromkeys((CLIENT, ROLE)))]
     assert of.marked  # until the watch shows that they are
@@ -103,48 +147,204 @@ def test_switched_off_they_are_taken_off_once_and_nothing_is_looked_at_then() ->
 def test_what_may_not_be_patched_is_not_tried_in_a_hot_loop_and_said_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    refusing, of = Noting(refuses=True), record(roleLabels="Enabled")
+    refusing, of = Noting(refuses=True), record(**LABELS)
     assert len(marked(of, 0, 5, 10, 31, pods=[pod("c0")], cluster=refusing).written) == 2
     said = [one for one in caplog.records if one.message == "pod not marked"]
     assert len(said) == 2
     assert {(vars(one)["topic"], vars(one)["uid"]) for one in said} == {(f"mark {of.uid}", of.uid)}
 
 
-def test_a_resource_that_is_gone_leaves_no_label() -> None:
-    inventory, cluster = Inventory(), Noting()
-    inventory.pods.replace([pod("c0", **{CLIENT: "shop"}), pod("c1")])
-    asyncio.run(Marker(cluster, inventory).clear(record()))
-    assert cluster.written == [("c0", {CLIENT: None})]
-
-
 def moving() -> list[dict[str, Any]]:
     """c1 is labelled as the connected one, and c0 is to be."""
     held = {"c1": "connected", "c0": "disconnected"}
-    return [pod(name, **{CLIENT: "shop", ROLE: "coreapp", GATEWAY: gateway}) for name, gateway in held.items()]
+    return [pod(name, {CLIENT: "shop", ROLE: "coreapp", GATEWAY: gateway}) for name, gateway in held.items()]
 
 
 def test_nobody_is_promoted_while_a_demotion_did_not_come_through() -> None:
-    assert [name for name, _ in marked(record(roleLabels="Enabled"), 0, pods=moving()).written] == ["c1", "c0"]
-    refusing = marked(record(roleLabels="Enabled"), 0, 5, 10, pods=moving(), cluster=Noting(refuses=True))
+    assert [name for name, _ in marked(record(**LABELS), 0, pods=moving()).written] == ["c1", "c0"]
+    refusing = marked(record(**LABELS), 0, 5, 10, pods=moving(), cluster=Noting(refuses=True))
     assert [name for name, _ in refusing.written] == ["c1"]
-    away = marked(record(roleLabels="Enabled"), 0, 5, pods=moving(), cluster=Noting(away=1))
+    away = marked(record(**LABELS), 0, 5, pods=moving(), cluster=Noting(away=1))
     assert [name for name, _ in away.written] == ["c1", "c1", "c0"]
 
 
 def test_what_could_not_be_taken_off_is_tried_again() -> None:
-    labelled = [pod("c0", **{CLIENT: "shop"})]
+    labelled = [pod("c0", {CLIENT: "shop"})]
     assert len(marked(record(), 0, 5, 10, pods=labelled, cluster=Noting(away=2)).written) == 3
 
 
 def test_a_round_that_outlives_its_resource_writes_nothing() -> None:
-    of = record(roleLabels="Enabled")
+    of = record(**LABELS)
     of.gone = True
     assert marked(of, 0, pods=[pod("c0")]).written == []
 
 
-def test_a_sweep_takes_the_labels_of_resources_off_that_are_gone() -> None:
+def test_while_the_status_is_refused_nothing_is_changed() -> None:
+    """The topology in it is not the client's then, and so nobody can say which pods are ours."""
+    of = record(**LABELS)
+    of.written = of.written._replace(nodes=())
+    of.unwritable = 60.0
+    assert marked(of, 0, 59, pods=[pod("c0", ACTIVE)]).written == []
+    assert marked(of, 60, pods=[pod("c0", ACTIVE)]).written == [("c0", GONE)]
+
+
+class TestWriting:
+    """What is sent to the API server."""
+
+    def sent(self, change: Change, must_lead: Callable[[str], None] = lambda _: None) -> list[tuple[str, Any]]:
+        sent: list[tuple[str, Any]] = []
+
+        class Api:
+            async def patch(self, path: str, body: Any, form: str) -> None:
+                sent.append((path, body))
+
+        cluster = Cluster(Api(), must_lead)  # type: ignore[arg-type]
+        asyncio.run(cluster.mark("acme", change, START, "uid-shop"))
+        return sent
+
+    def test_a_gate_says_who_wrote_it(self) -> None:
+        ((path, body),) = self.sent(Change("c0", "uid-c0", {}, Gate("False", "Faulty", "shop")))
+        assert path == "/api/v1/namespaces/acme/pods/c0/status"
+        assert body["metadata"] == {"uid": "uid-c0"}
+        assert body["status"]["conditions"] == [
+            {
+                "type": GATE,
+                "status": "False",
+                "reason": "Faulty",
+                "message": "Written by WhatsAppClient shop.",
+                "lastTransitionTime": "2026-01-01T00:00:00Z",
+            }
+        ]
+
+    def test_whoever_leads_no_more_writes_onto_no_pod(self) -> None:
+        def must_lead(uid: str) -> None:
+            assert uid == "uid-shop"
+            raise NotLeading
+
+        with pytest.raises(NotLeading):
+            self.sent(Change("c0", "uid-c0", {CLIENT: "shop"}, None), must_lead)
+
+
+class TestTwoResources:
+    OLDER, YOUNGER = "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z"
+
+    def test_the_older_one_writes_and_the_younger_writes_nothing(self) -> None:
+        older, younger = record("shop", self.OLDER, **LABELS), record("copy", self.YOUNGER, **LABELS)
+        theirs = [pod("c0", ACTIVE | {CLIENT: "copy"})]
+        assert marked(younger, 0, 90, pods=theirs, rivals=(older,)).written == []
+        assert marked(older, 0, pods=theirs, rivals=(younger,)).written == [("c0", {CLIENT: "shop"})]
+
+    def test_the_younger_one_leaves_the_rest_to_the_older_even_when_it_is_switched_off(self) -> None:
+        older, younger = record("shop", self.OLDER, **ENFORCE), record("copy", self.YOUNGER)
+        theirs = [pod("c0", ACTIVE | {CLIENT: "copy"})]
+        assert marked(younger, 0, pods=theirs, rivals=(older,)).written == []
+        assert younger.marked
+        assert marked(older, 0, pods=theirs, rivals=(younger,)).written == [("c0", GONE)]
+
+    def test_a_gate_is_written_by_one(self) -> None:
+        """Report beside Enforce, and labels alone beside Enforce, wrote 12 times a minute for ever."""
+        report = {**APP, "readinessGates": "Report"}
+        elsewhere = {"selector": {"matchLabels": {"app": "nobody"}}, "roleLabels": "Enabled"}
+        closed = [pod("c0", gate=Gate("False", "Active", "shop"))]
+        for pods in (report, LABELS, elsewhere):
+            older, younger = record("shop", self.OLDER, **ENFORCE), record("copy", self.YOUNGER, **pods)
+            assert marked(younger, 0, 31, 62, pods=closed, rivals=(older,)).gates == []
+            assert marked(older, 0, pods=closed, rivals=(younger,)).gates == [("c0", Gate("True", "Active", "shop"))]
+
+    def test_of_the_same_second_the_smaller_uid_is_the_older(self) -> None:
+        first, second = record("copy", self.OLDER, **LABELS), record("shop", self.OLDER, **LABELS)
+        assert marked(second, 0, pods=[pod("c0")], rivals=(first,)).written == []
+
+    def test_each_holds_its_own_pods(self) -> None:
+        older, younger = record("shop", self.OLDER, **LABELS), record("copy", self.YOUNGER, **LABELS)
+        older.written = older.written._replace(nodes=tuple(n for n in older.written.nodes if n.pod_name == "c0"))
+        pods = [pod("c0"), pod("c1")]
+        assert [name for name, _ in marked(younger, 0, pods=pods, rivals=(older,)).written] == ["c1"]
+        assert [name for name, _ in marked(older, 0, pods=pods, rivals=(younger,)).written] == ["c0"]
+
+
+class TestFinding:
+    def finding(
+        self, of: Record, *rivals: Record, pods: tuple[str, ...] = ("c0", "c1", "m0")
+    ) -> tuple[str, str] | None:
+        inventory = Inventory()
+        inventory.pods.replace([pod(name) for name in pods])
+        marker = Marker(Noting(), inventory)
+        for one in (of, *rivals):
+            marker.claims.put(one)
+        found = marker.claims.finding(of)
+        return found and (found.reason, found.message)
+
+    def test_nothing_is_said_where_nothing_is_wanted_or_all_is_held(self) -> None:
+        nothing: dict[str, Any] = {}
+        for pods in (nothing, APP, LABELS, ENFORCE):
+            assert self.finding(record(**pods)) is None
+
+    @pytest.mark.parametrize(
+        "selector", [{}, {"matchLabels": {}}, {"matchLabels": {CLIENT: "shop", "app": "core"}}, None]
+    )
+    def test_a_selector_of_no_use(self, selector: Any) -> None:
+        found = self.finding(record(**{**LABELS, "selector": selector}))
+        assert found is not None
+        assert found[0] == "SelectorMissing"
+        assert self.finding(record(selector=selector)) is None
+
+    def test_another_one_holds_them(self) -> None:
+        older, younger = record("shop", "2026", **LABELS), record("copy", "2027", **ENFORCE)
+        assert self.finding(older, younger) is None
+        said = (
+            "Nothing is written on c0, c1, m0 for this resource, because an older WhatsAppClient claims the same"
+            " (shop): narrow spec.pods.selector of one of them, or delete one."
+        )
+        assert self.finding(younger, older) == ("ClaimedByAnother", said)
+        older.gone = True
+        assert self.finding(younger, older) is None
+
+    def test_pods_that_are_not_there_are_nobodys(self) -> None:
+        older, younger = record("shop", "2026", **LABELS), record("copy", "2027", **LABELS)
+        assert self.finding(younger, older, pods=()) is None
+        of_one = self.finding(younger, older, pods=("c1",))
+        assert of_one is not None
+        assert of_one[1].startswith("Nothing is written on c1 for this resource")
+
+
+def cleared(pods: list[dict[str, Any]]) -> Noting:
+    inventory, cluster = Inventory(), Noting()
+    inventory.pods.replace(pods)
+    asyncio.run(Marker(cluster, inventory).clear(record()))
+    return cluster
+
+
+def test_a_resource_that_is_gone_leaves_no_label_and_no_closed_gate() -> None:
+    closed, theirs = Gate("False", "Faulty", "shop"), Gate("False", "Faulty", "other")
+    said = cleared([pod("c0", {CLIENT: "shop"}), pod("c1"), pod("c2", gate=closed), pod("c3", gate=theirs)])
+    assert said.written == [("c0", {CLIENT: None}), ("c2", {})]
+    assert said.gates == [("c2", Gate("True", "SwitchedOff", "shop"))]
+
+
+def swept(known: set[Ref], *names: str, may_write: Callable[[str], bool] = lambda _: True) -> list[str]:
     inventory, cluster = Inventory(), Noting(there=("unseen",))
-    names = ("shop", "gone", "unseen")
-    inventory.pods.replace([pod(f"c-{name}", **{CLIENT: name}) for name in names])
-    asyncio.run(Marker(cluster, inventory).sweep({Ref("acme", "shop")}))
-    assert cluster.written == [("c-gone", {CLIENT: None})]
+    labelled = [pod(f"c-{name}", {CLIENT: name}) for name in names]
+    inventory.pods.replace([*labelled, *(pod(f"g-{name}", gate=Gate("False", "", name)) for name in names)])
+    asyncio.run(Marker(cluster, inventory).sweep(known, may_write))
+    return sorted(name for name, _ in cluster.written)
+
+
+def test_a_sweep_sees_to_what_resources_left_that_are_gone() -> None:
+    assert swept({Ref("acme", "shop")}, "shop", "gone", "unseen") == ["c-gone", "g-gone"]
+
+
+def test_of_several_replicas_one_sweeps() -> None:
+    assert swept(set(), "gone", "lost", may_write=lambda uid: uid == "acme/lost") == ["c-lost", "g-lost"]
+
+
+def test_whoever_may_not_write_does_not_end_by_it() -> None:
+    class Led(Noting):
+        async def mark(self, namespace: str, change: Change, now: object, uid: str) -> None:
+            raise NotLeading
+
+    inventory = Inventory()
+    inventory.pods.replace([pod("c0", {CLIENT: "shop"})])
+    marker = Marker(Led(), inventory)
+    asyncio.run(marker.clear(record()))
+    asyncio.run(marker.sweep(set(), lambda _: True))

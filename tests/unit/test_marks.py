@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+
+import pytest
 
 from support.builders import CONNECTED, CONNECTING, Story, answer, core, facts, primary, secondary
 from wahealth.core.facts import Facts, Pod, Pods
-from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Gate, Marked, Options, Wanted, changes, wanted
+from wahealth.core.marks import (
+    CLIENT,
+    GATEWAY,
+    ROLE,
+    Change,
+    Gate,
+    Hold,
+    Marked,
+    Options,
+    Wanted,
+    changes,
+    named,
+    wanted,
+    writer_of,
+)
 from wahealth.core.status import NodeVerdict, Status, TopologyNode
 
 LABELS = Options(labels=True)
@@ -15,11 +32,25 @@ ACTIVE = {CLIENT: "shop", ROLE: "coreapp", GATEWAY: "connected"}
 STANDBY = {CLIENT: "shop", ROLE: "coreapp", GATEWAY: "disconnected"}
 PRIMARY = {CLIENT: "shop", ROLE: "primary-master", GATEWAY: "disconnected"}
 SECONDARY = {CLIENT: "shop", ROLE: "secondary-master", GATEWAY: "disconnected"}
+THEIRS = ACTIVE | {CLIENT: "other"}
+ALL_REMOVED = dict.fromkeys((CLIENT, ROLE, GATEWAY))
+MINE, OTHERS = Gate("False", "Faulty", "shop"), Gate("False", "Faulty", "other")
+BY_HAND = Gate("False", "ByHand")
 
 
 def seen(*nodes: object) -> Facts:
-    there = {name: Pod(name) for name in ("m0", "m1", "c0", "c1")}
+    there = {name: Pod(name, "10.0.0.1") for name in ("m0", "m1", "c0", "c1")}
     return replace(facts(answer(*nodes)), pods=Pods({}, there))  # type: ignore[arg-type]
+
+
+def marked(name: str, labels: Mapping[str, str] = NONE, gate: Gate | None = None) -> Marked:
+    return Marked(name, f"uid-{name}", frozenset(labels.items()), gate)
+
+
+def todo(
+    pods: list[Marked], want: Mapping[str, Wanted], options: Options, hold: Hold = Hold.OURS
+) -> tuple[Change, ...]:
+    return changes("shop", [(pod, hold) for pod in pods], want, options)
 
 
 HA = seen(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
@@ -36,72 +67,97 @@ def test_every_node_that_is_a_pod_is_labelled() -> None:
 
 
 def test_whoever_loses_is_demoted_before_another_is_promoted() -> None:
-    pods = [Marked(pod, f"uid-{pod}", labels) for pod, labels in labels_of(Story().rounds(1, HA).written).items()]
+    pods = [marked(pod, labels) for pod, labels in labels_of(Story().rounds(1, HA).written).items()]
     after = wanted("shop", Story().rounds(1, OTHER).written)
-    order = [(change.pod, dict(change.labels)) for change in changes("shop", pods, after, LABELS)]
+    order = [(change.pod, dict(change.labels)) for change in todo(pods, after, LABELS)]
     assert order[:2] == [("c0", {GATEWAY: "disconnected"}), ("m0", {ROLE: "secondary-master"})]
     assert order[2:] == [("c1", {GATEWAY: "connected"}), ("m1", {ROLE: "primary-master"})]
 
 
 def test_nothing_is_written_twice() -> None:
     status = Story().rounds(1, HA).written
-    pods = [Marked(pod, pod, labels) for pod, labels in labels_of(status).items()]
-    assert changes("shop", pods, wanted("shop", status), LABELS) == ()
+    pods = [marked(pod, labels) for pod, labels in labels_of(status).items()]
+    assert todo(pods, wanted("shop", status), LABELS) == ()
 
 
-def test_switched_off_or_not_observed_they_are_removed() -> None:
-    pods = [Marked("c0", "u", ACTIVE | {"app": "web"})]
-    status = Story().rounds(1, HA).written
-    for todo in (changes("shop", pods, wanted("shop", status), Options()), changes("shop", pods, {}, LABELS)):
-        assert [dict(change.labels) for change in todo] == [dict.fromkeys((CLIENT, ROLE, GATEWAY))]
+@pytest.mark.parametrize("hold", [Hold.OURS, Hold.SELECTED, Hold.NOBODYS])
+def test_switched_off_or_not_observed_they_are_removed(hold: Hold) -> None:
+    pods = [marked("c0", ACTIVE | {"app": "web"})]
+    for options in (Options(), LABELS):
+        assert [dict(change.labels) for change in todo(pods, {}, options, hold)] == [ALL_REMOVED]
 
 
 def test_a_node_that_is_stale_or_missing_is_not_observed() -> None:
-    nodes = tuple(TopologyNode(v, None, None, v, pod_name=v) for v in NodeVerdict)
+    nodes = tuple(TopologyNode(v, None, None, v, pod_name=v, pod_ip="10.0.0.1") for v in NodeVerdict)
     assert set(wanted("shop", Status(nodes=nodes))) == {"Active", "Standby", "Starting", "Faulty"}
 
 
-def gate(pod: Gate | None, verdict: NodeVerdict | None, options: Options) -> Gate | None:
-    nodes = () if verdict is None else (TopologyNode("c0", None, None, verdict, pod_name="c0"),)
-    todo = changes("shop", [Marked("c0", "u", NONE, pod)], wanted("shop", Status(nodes=nodes)), options)
-    return todo[0].gate if todo else None
+def gate(pod: Gate | None, verdict: NodeVerdict | None, options: Options, hold: Hold = Hold.OURS) -> Gate | None:
+    node = TopologyNode("c0", None, None, verdict or NodeVerdict.ACTIVE, pod_name="c0", pod_ip="10.0.0.1")
+    want = wanted("shop", Status(nodes=(node,) if verdict else ()))
+    done = todo([marked("c0", NONE, pod)], want, options, hold)
+    return done[0].gate if done else None
 
 
 class TestGate:
     ENFORCE, REPORT = Options(gates=True, enforced=True), Options(gates=True)
     FRESH = Gate("", "")
+    OPENED = Gate("True", "SwitchedOff", "shop")
 
     def test_enforced_it_follows_the_node(self) -> None:
-        assert gate(self.FRESH, NodeVerdict.STANDBY, self.ENFORCE) == Gate("True", "Standby")
-        assert gate(Gate("True", "Standby"), NodeVerdict.FAULTY, self.ENFORCE) == Gate("False", "Faulty")
+        assert gate(self.FRESH, NodeVerdict.STANDBY, self.ENFORCE) == Gate("True", "Standby", "shop")
+        assert gate(Gate("True", "Standby", "shop"), NodeVerdict.FAULTY, self.ENFORCE) == MINE
 
     def test_reported_it_is_true_and_says_why_it_might_not_be(self) -> None:
-        assert gate(self.FRESH, NodeVerdict.FAULTY, self.REPORT) == Gate("True", "Faulty")
+        assert gate(self.FRESH, NodeVerdict.FAULTY, self.REPORT) == Gate("True", "Faulty", "shop")
 
     def test_it_is_written_once(self) -> None:
-        assert gate(Gate("True", "Active"), NodeVerdict.ACTIVE, self.ENFORCE) is None
+        assert gate(Gate("True", "Active", "shop"), NodeVerdict.ACTIVE, self.ENFORCE) is None
+
+    def test_it_says_who_wrote_it_last(self) -> None:
+        assert gate(OTHERS, NodeVerdict.FAULTY, self.ENFORCE) == MINE
+        assert gate(Gate("True", "Active"), NodeVerdict.ACTIVE, self.ENFORCE) == Gate("True", "Active", "shop")
 
     def test_one_that_nobody_observes_stays(self) -> None:
-        assert gate(Gate("True", "Active"), None, self.ENFORCE) is None
+        for hold in (Hold.OURS, Hold.SELECTED):
+            assert gate(MINE, None, self.ENFORCE, hold) is None
+            assert gate(MINE, None, self.REPORT, hold) is None
 
     def test_without_a_gate_there_is_none(self) -> None:
         assert gate(None, NodeVerdict.ACTIVE, self.ENFORCE) is None
 
-    def test_switched_off_none_stays_closed(self) -> None:
-        assert gate(self.FRESH, NodeVerdict.ACTIVE, Options()) is None
-        assert gate(Gate("True", "Active"), NodeVerdict.ACTIVE, Options()) is None
-        assert gate(Gate("False", "Faulty"), None, Options()) == Gate("True", "SwitchedOff")
+    def test_switched_off_none_stays_closed_that_one_of_ours_closed(self) -> None:
+        for closed in (MINE, OTHERS):
+            assert gate(closed, NodeVerdict.FAULTY, LABELS) == self.OPENED
+        for other in (self.FRESH, Gate("True", "Active", "shop"), BY_HAND):
+            assert gate(other, NodeVerdict.ACTIVE, LABELS) is None
+
+    def test_on_a_pod_of_nobodys_only_what_it_closed_itself_is_opened(self) -> None:
+        for options in (Options(), LABELS, self.ENFORCE, self.REPORT, Options(keeps=True)):
+            assert gate(MINE, NodeVerdict.FAULTY, options, Hold.NOBODYS) == self.OPENED
+            for other in (OTHERS, BY_HAND, self.FRESH, Gate("True", "Active", "shop")):
+                assert gate(other, NodeVerdict.FAULTY, options, Hold.NOBODYS) is None
+
+    def test_what_it_selects_and_does_not_claim_is_not_closed(self) -> None:
+        for there in (self.FRESH, OTHERS, Gate("True", "Active", "shop")):
+            assert gate(there, NodeVerdict.FAULTY, self.ENFORCE, Hold.SELECTED) is None
+
+    def test_a_message_names_the_resource_and_is_read_back(self) -> None:
+        assert MINE.message == "Written by WhatsAppClient shop."
+        assert writer_of(MINE.message) == "shop"
+        for other in ("", "Written by WhatsAppClient .", "Written by WhatsAppClient a/../b.", "Written by a person."):
+            assert writer_of(other) == ""
 
 
 def test_a_gate_that_opens_comes_after_those_that_close() -> None:
-    pods = [Marked(name, name, NONE, Gate("True" if name == "c1" else "False", "")) for name in ("c0", "c1")]
+    pods = [marked(name, NONE, Gate("True" if name == "c1" else "False", "")) for name in ("c0", "c1")]
     want = {"c0": Wanted({}, Gate("True", "Active")), "c1": Wanted({}, Gate("False", "Faulty"))}
-    assert [change.pod for change in changes("shop", pods, want, Options(gates=True, enforced=True))] == ["c1", "c0"]
+    assert [change.pod for change in todo(pods, want, Options(gates=True, enforced=True))] == ["c1", "c0"]
 
 
 def test_a_node_that_starts_is_not_ready() -> None:
     status = Story().rounds(1, seen(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTING))).written
-    assert wanted("shop", status)["c1"].gate == Gate("False", "Starting")
+    assert wanted("shop", status)["c1"].gate == Gate("False", "Starting", "shop")
 
 
 def test_a_demotion_that_a_gate_goes_with_is_one_still() -> None:
@@ -109,22 +165,48 @@ def test_a_demotion_that_a_gate_goes_with_is_one_still() -> None:
     both = Options(labels=True, gates=True, enforced=True)
     before, after = (wanted("shop", Story().rounds(1, said).written) for said in (HA, OTHER))
     for order in (("c0", "c1"), ("c1", "c0")):
-        pods = [Marked(pod, pod, before[pod].labels, before[pod].gate) for pod in order]
-        assert [change.pod for change in changes("shop", pods, after, both)] == ["c0", "c1"]
+        pods = [marked(pod, before[pod].labels, before[pod].gate) for pod in order]
+        assert [change.pod for change in todo(pods, after, both)] == ["c0", "c1"]
 
 
-def test_the_labels_of_another_client_stay() -> None:
-    theirs = [Marked("c0", "u", {CLIENT: "other", ROLE: "coreapp"})]
-    status = Story().rounds(1, HA).written
-    assert changes("shop", theirs, wanted("shop", status), LABELS) == ()
-    assert changes("shop", theirs, {}, Options()) == ()
+def test_the_labels_of_another_client_stay_on_a_pod_that_is_not_held() -> None:
+    theirs, want = [marked("c0", THEIRS)], wanted("shop", Story().rounds(1, HA).written)
+    for hold in (Hold.ANOTHERS, Hold.SELECTED, Hold.NOBODYS):
+        for options in (LABELS, Options()):
+            assert todo(theirs, want, options, hold) == ()
+
+
+def test_whoever_holds_a_pod_sees_to_all_that_is_on_it() -> None:
+    """Whoever held it before writes there no more, and would leave it standing."""
+    theirs, want = [marked("c0", THEIRS)], wanted("shop", Story().rounds(1, HA).written)
+    assert [dict(change.labels) for change in todo(theirs, want, LABELS)] == [{CLIENT: "shop"}]
+    assert [dict(change.labels) for change in todo(theirs, want, Options(gates=True))] == [ALL_REMOVED]
+
+
+def test_of_a_pod_that_another_holds_nothing_is_changed() -> None:
+    ours, want = [marked("c0", STANDBY, MINE)], wanted("shop", Story().rounds(1, HA).written)
+    for options in (Options(), LABELS, Options(labels=True, gates=True, enforced=True)):
+        assert todo(ours, want, options, Hold.ANOTHERS) == ()
+
+
+def test_without_a_selector_labels_stay_and_a_gate_is_opened() -> None:
+    (change,) = todo([marked("c0", ACTIVE, MINE)], {}, Options(keeps=True), Hold.NOBODYS)
+    assert (dict(change.labels), change.gate) == ({}, TestGate.OPENED)
 
 
 def test_labels_that_somebody_else_set_stay_where_none_are_wanted() -> None:
-    assert changes("shop", [Marked("c0", "u", {ROLE: "coreapp"})], {}, Options()) == ()
+    for hold in Hold:
+        assert todo([marked("c0", {ROLE: "coreapp"})], {}, Options(), hold) == ()
 
 
-def test_a_pod_that_only_has_the_address_of_a_node_is_not_its_pod() -> None:
-    node = TopologyNode("old-core", None, None, NodeVerdict.STANDBY, pod_name="mysql-0")
-    shared = TopologyNode("10.0.0.1:c0", None, None, NodeVerdict.STANDBY, pod_name="c0")
-    assert set(wanted("shop", Status(nodes=(node, shared)))) == {"c0"}
+def test_a_pod_is_named_by_its_name_and_its_address() -> None:
+    by_address = TopologyNode("old-core", None, None, NodeVerdict.STANDBY, pod_name="mysql-0")
+    both = TopologyNode("10.0.0.1:c0", None, None, NodeVerdict.STANDBY, pod_name="c0", pod_ip="10.0.0.1")
+    assert list(named(Status(nodes=(by_address, both)))) == [("c0", "10.0.0.1", both)]
+
+
+def test_an_address_that_the_pod_has_no_more_names_nobody() -> None:
+    there = {name: Pod(name, "10.0.0.2") for name in ("m0", "m1", "c0", "c1")}
+    story = Story().rounds(1, replace(HA, pods=Pods({}, there)))
+    assert [node.pod_name for node in story.written.nodes] == ["c0", "c1", "m0", "m1"]
+    assert wanted("shop", story.written) == {}

@@ -12,7 +12,7 @@ import pytest
 import wahealth
 from wahealth.core.answer import Unreachable, Unreached
 from wahealth.core.certificate import Presented, Untrusted
-from wahealth.core.reasons import asking, client, credentials, progress, spec
+from wahealth.core.reasons import asking, client, credentials, pods, progress, spec
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import NOTHING, Row, Surface
 from wahealth.core.reasons.table import rows
@@ -24,6 +24,7 @@ MODULES = {
     "asking": asking,
     "client": client,
     "credentials": credentials,
+    "pods": pods,
     "progress": progress,
     "spec": spec,
 }
@@ -105,7 +106,7 @@ def test_who_types_a_command_is_told_of_no_resource() -> None:
 
 
 def test_what_a_row_without_words_for_the_desk_says_fits_there_too() -> None:
-    elsewhere = {spec, progress}  # what only a resource has
+    elsewhere = {pods, spec, progress}  # what only a resource has
     for row in (row for module in MODULES.values() if module not in elsewhere for row in _of(module)):
         if row.desk is None:
             assert "spec." not in row.step, row

@@ -122,6 +122,20 @@ def test_a_new_generation_takes_no_beat_twice() -> None:
     assert len(rounds.began) == len(set(rounds.began))
 
 
+def test_all_that_the_watch_shows_is_told_also_of_another_replica_s_resources() -> None:
+    shown: list[tuple[str, str]] = []
+
+    async def main() -> None:
+        supervisor = Supervisor(
+            Rounds().round, leads=lambda _: False, shown=lambda record: shown.append((record.ref.name, record.version))
+        )
+        for document in (resource("a"), resource("b"), resource("a", version="2"), resource("a", version="1")):
+            supervisor.saw(document)
+
+    asyncio.run(main())
+    assert shown == [("a", "1"), ("b", "1"), ("a", "2"), ("a", "2")]
+
+
 def test_an_older_version_of_a_resource_changes_nothing() -> None:
     rounds = Rounds()
 

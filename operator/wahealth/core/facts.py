@@ -125,6 +125,7 @@ class Facts:
     expiring: bool = False  # it ends soon
     token_expires: datetime | None = None
     token_expiring: bool = False  # soon, and somebody has to see to it
+    claims: Finding | None = None  # why nothing is written on some of the client's pods: PodsClaimed=False
 
     @property
     def asked_nobody(self) -> bool:

@@ -1,15 +1,18 @@
 """What is written onto the pods of a client's nodes, so that a Service can select the connected one: labels and a gate.
 
-On a change the old holder is demoted before the new one is promoted. What nobody has observed for a while is removed.
+Only onto pods that the resource holds (`core.claims`). On a change the old holder of a role is demoted before the new
+one is promoted. What nobody has observed for a while is removed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.status import NodeVerdict, Status, TopologyNode
+from wahealth.core.word import Word
 
 PREFIX = "wahealth.io"
 CLIENT, ROLE, GATEWAY = f"{PREFIX}/client", f"{PREFIX}/role", f"{PREFIX}/gateway"
@@ -24,39 +27,61 @@ _ROLES = {
 _ONLY_ONE = frozenset({GatewayStatus.CONNECTED.lower(), _ROLES[Role.PRIMARY_MASTER]})
 _NOT_OBSERVED = frozenset({NodeVerdict.STALE, NodeVerdict.MISSING})
 _NOT_READY = frozenset({NodeVerdict.FAULTY, NodeVerdict.STARTING})
-Labels = Mapping[str, str]
+_WRITTEN_BY = re.compile(r"Written by WhatsAppClient ([a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?)\.").fullmatch
+Labels = frozenset[tuple[str, str]]
 
 
 class Gate(NamedTuple):
-    """The pod condition: its status and, as reason, what the node is."""
+    """The pod condition: its status, as reason what the node is, and the resource that wrote it; empty: none of
+    ours."""
 
     status: str
     reason: str
+    by: str = ""
+
+    @property
+    def message(self) -> str:
+        return f"Written by WhatsAppClient {self.by}."
 
 
-SWITCHED_OFF = Gate("True", "SwitchedOff")
+def writer_of(message: str) -> str:
+    """The resource that a gate's message names; empty: none."""
+    found = _WRITTEN_BY(message)
+    return found[1] if found else ""
 
 
 class Marked(NamedTuple):
-    """A pod as it is now. `gate` None: it names no such gate."""
+    """A pod as it is now, with all its addresses. `gate` None: it names no such gate."""
 
     name: str
     uid: str
     labels: Labels
     gate: Gate | None = None
+    addresses: tuple[str, ...] = ()
+
+
+class Hold(Word):
+    """What one resource has to do with a pod."""
+
+    OURS = "Ours"  # it claims the pod, and of all that do it is the oldest
+    ANOTHERS = "Anothers"  # another one does
+    SELECTED = "Selected"  # nobody claims it; the resource selects it, and does not know it as a node
+    NOBODYS = "Nobodys"
 
 
 class Wanted(NamedTuple):
-    labels: Labels
+    labels: Mapping[str, str]
     gate: Gate
 
 
 class Options(NamedTuple):
-    """What is written at all. `enforced`: the gate's status follows the node, and is not always True."""
+    """What is written at all. `enforced`: the gate's status follows the node, and is not always True. `keeps`: labels
+    that are there stay, whatever is wanted."""
 
     labels: bool = False
     gates: bool = False
     enforced: bool = False
+    keeps: bool = False
 
 
 class Change(NamedTuple):
@@ -69,18 +94,28 @@ class Change(NamedTuple):
     promotes: bool = False
 
 
+class Named(NamedTuple):
+    """A pod that the answer names, with the address that it gives and the pod has."""
+
+    pod: str
+    address: str
+    node: TopologyNode
+
+
+def named(status: Status) -> Iterator[Named]:
+    """An address alone may have another pod by now, and a name alone anybody may say."""
+    for node in status.nodes:
+        if node.pod_name is not None and node.pod_ip is not None and node.verdict not in _NOT_OBSERVED:
+            yield Named(node.pod_name, node.pod_ip, node)
+
+
 def wanted(client: str, believed: Status) -> dict[str, Wanted]:
-    """By pod: of each node that is a pod of that very name and was observed. An address alone may have another pod by
-    now."""
-    return {
-        node.pod_name: Wanted(dict(_labels(client, node)), _gate(node))
-        for node in believed.nodes
-        if node.pod_name == node.name.rpartition(":")[2] and node.verdict not in _NOT_OBSERVED
-    }
+    """By pod."""
+    return {pod: Wanted(dict(_labels(client, node)), _gate(client, node)) for pod, _, node in named(believed)}
 
 
-def _gate(node: TopologyNode) -> Gate:
-    return Gate("False" if node.verdict in _NOT_READY else "True", node.verdict.value)
+def _gate(client: str, node: TopologyNode) -> Gate:
+    return Gate("False" if node.verdict in _NOT_READY else "True", node.verdict.value, client)
 
 
 def _labels(client: str, node: TopologyNode) -> Iterator[tuple[str, str]]:
@@ -91,30 +126,63 @@ def _labels(client: str, node: TopologyNode) -> Iterator[tuple[str, str]]:
         yield GATEWAY, node.gateway_status.lower()
 
 
-def changes(client: str, pods: Iterable[Marked], want: Mapping[str, Wanted], options: Options) -> tuple[Change, ...]:
-    """Of these pods, demotions first. The client's labels that nobody wants are removed, those of others stay; a gate
-    that nobody knows of stays, one that is switched off is opened."""
-    found = [change for pod in pods if (change := _change(client, pod, want.get(pod.name), options)) is not None]
-    return tuple(sorted(found, key=lambda change: change.promotes))
+def changes(
+    client: str, pods: Iterable[tuple[Marked, Hold]], want: Mapping[str, Wanted], options: Options
+) -> tuple[Change, ...]:
+    """Demotions first. Of a pod that another resource holds nothing is changed: that one sees to all of it."""
+    todo = (_change(client, pod, hold, want.get(pod.name), options) for pod, hold in pods)
+    return tuple(sorted((change for change in todo if change is not None), key=lambda change: change.promotes))
 
 
-def _change(client: str, pod: Marked, want: Wanted | None, options: Options) -> Change | None:
-    target = want.labels if want is not None and options.labels else {}
-    free = pod.labels.get(CLIENT, client) == client and (target or CLIENT in pod.labels)
-    names = (CLIENT, ROLE, GATEWAY) if free else ()
-    differing = {name: target.get(name) for name in names if pod.labels.get(name) != target.get(name)}
-    gate = _new_gate(pod, want, options)
+def _change(client: str, pod: Marked, hold: Hold, want: Wanted | None, options: Options) -> Change | None:
+    if hold is Hold.ANOTHERS:
+        return None
+    if hold is Hold.OURS:
+        labels, gate = _held_labels(pod, want, options), _held_gate(client, pod, want, options)
+    else:
+        labels, gate = _left_labels(client, pod, options), _left_gate(client, pod, hold, options)
     opens = gate is not None and gate.status == "True" and pod.gate is not None and pod.gate.status != "True"
-    promotes = opens or bool(_ONLY_ONE & {value for value in differing.values() if value})
-    return Change(pod.name, pod.uid, differing, gate, promotes) if differing or gate else None
+    promotes = opens or bool(_ONLY_ONE & {value for value in labels.values() if value})
+    return Change(pod.name, pod.uid, labels, gate, promotes) if labels or gate else None
 
 
-def _new_gate(pod: Marked, want: Wanted | None, options: Options) -> Gate | None:
+def _held_labels(pod: Marked, want: Wanted | None, options: Options) -> Mapping[str, str | None]:
+    """Whatever is there of ours, of this resource or of one that held the pod before, becomes what is wanted."""
+    target = want.labels if want is not None and options.labels else {}
+    return _differing(dict(pod.labels), target) if target or CLIENT in dict(pod.labels) else {}
+
+
+def _left_labels(client: str, pod: Marked, options: Options) -> Mapping[str, str | None]:
+    labels = dict(pod.labels)
+    return _differing(labels, {}) if labels.get(CLIENT) == client and not options.keeps else {}
+
+
+def _differing(labels: Mapping[str, str], target: Mapping[str, str]) -> dict[str, str | None]:
+    return {name: target.get(name) for name in (CLIENT, ROLE, GATEWAY) if labels.get(name) != target.get(name)}
+
+
+def _held_gate(client: str, pod: Marked, want: Wanted | None, options: Options) -> Gate | None:
+    """Switched off, it is opened where one of ours closed it."""
     if pod.gate is None:
         return None
     if not options.gates:
-        return SWITCHED_OFF if pod.gate.status == "False" else None
+        return _opened(client) if _is_closed(pod.gate) and pod.gate.by else None
     if want is None:
         return None
     gate = want.gate if options.enforced else want.gate._replace(status="True")
     return gate if gate != pod.gate else None
+
+
+def _left_gate(client: str, pod: Marked, hold: Hold, options: Options) -> Gate | None:
+    """One that this resource closed does not stay closed where it has no say any more."""
+    if pod.gate is None or not _is_closed(pod.gate) or pod.gate.by != client:
+        return None
+    return None if options.gates and hold is Hold.SELECTED else _opened(client)
+
+
+def _is_closed(gate: Gate) -> bool:
+    return gate.status == "False"
+
+
+def _opened(client: str) -> Gate:
+    return Gate("True", "SwitchedOff", client)

@@ -54,6 +54,7 @@ class ConditionType(Word):
     READY = "Ready"
     SUSPENDED = "Suspended"
     RESTART_REQUIRED = "RestartRequired"
+    PODS_CLAIMED = "PodsClaimed"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
 

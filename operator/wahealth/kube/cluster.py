@@ -12,7 +12,7 @@ from typing import Any
 
 from wahealth.api.convert import left_standing
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
-from wahealth.core.marks import GATE, Change
+from wahealth.core.marks import GATE, Change, Gate
 from wahealth.core.restart import WebWorkload
 from wahealth.kube.apiserver.api import (
     APPLY,
@@ -107,8 +107,9 @@ class Cluster:
             return _why_no_restart(error, workload)
         return ""
 
-    async def mark(self, namespace: str, change: Change, now: datetime) -> None:
-        """Labels and condition of one pod; nothing where it is another by now."""
+    async def mark(self, namespace: str, change: Change, now: datetime, uid: str) -> None:
+        """Labels and condition of one pod, for the resource with that uid; nothing where it is another pod by now."""
+        self._must_lead(uid)
         path = f"/api/v1/namespaces/{namespace}/pods/{change.pod}"
         with contextlib.suppress(Vanished, Conflict):
             try:
@@ -117,7 +118,7 @@ class Cluster:
                     await self._patch(path, labels, MERGE)
             finally:  # who may not write the one may write the other
                 if change.gate is not None:
-                    condition = {"type": GATE, **change.gate._asdict(), "lastTransitionTime": now.strftime(_TIME)}
+                    condition = _condition(change.gate, now)
                     gate: Document = {"metadata": {"uid": change.uid}, "status": {"conditions": [condition]}}
                     await self._patch(f"{path}/status", gate, STRATEGIC)
 
@@ -126,6 +127,16 @@ class Cluster:
             await self._api.patch(path, body, form)
         except ApiError as error:
             raise _meaning(error) from None
+
+
+def _condition(gate: Gate, now: datetime) -> Document:
+    return {
+        "type": GATE,
+        "status": gate.status,
+        "reason": gate.reason,
+        "message": gate.message,
+        "lastTransitionTime": now.strftime(_TIME),
+    }
 
 
 def _why_no_restart(error: ApiError, workload: WebWorkload) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -70,6 +71,7 @@ class Cycle:
 
     def _decided(self, record: Record, facts: Facts) -> Act | None:
         now = _now()
+        facts = self._with_claims(record, facts)
         history = record.history or begin(record.written, record.generation, facts.expected.patience, now)
         todo = play(history, facts, record.written, now)
         record.seen = now.seconds if facts.answered or record.seen is None else record.seen
@@ -80,6 +82,11 @@ class Cycle:
         if todo.status is None and todo.restart is None and not record.untold and not self.marker.concerns(record):
             return None
         return partial(self._act, record, todo, now)
+
+    def _with_claims(self, record: Record, facts: Facts) -> Facts:
+        """With why nothing is written on pods, if so."""
+        finding = self.marker.claims.finding(record)
+        return facts if finding is None else replace(facts, claims=finding)
 
     async def _act(self, record: Record, todo: Plan, now: Moment) -> None:
         """Raises `Vanished` when the resource is gone."""
@@ -147,6 +154,7 @@ class Cycle:
         if document["metadata"]["uid"] != record.uid:
             raise Vanished  # recreated under the same name: this verdict is not about that one
         record.renew(document)
+        self.marker.claims.put(record)
 
     async def _apply(self, record: Record, status: Status, whole: bool = True) -> None:
         if (ready := _unowned_ready(record.written, status)) is not None:
@@ -155,6 +163,7 @@ class Cycle:
             record.version = await self._cluster.apply_status(record, status_document(first), whole)
         record.version = await self._cluster.apply_status(record, status_document(status), whole)
         record.written = status
+        self.marker.claims.put(record)
         log.info("status written", extra=_summary(record, status))
 
     async def _tell(self, record: Record) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
 
-from wahealth.api.v1alpha1 import PodsOfNodes
 from wahealth.core.belief.history import History
-from wahealth.core.marks import MOST_PERIODS, Change, Marked, Options, Wanted, changes, wanted
+from wahealth.core.marks import MOST_PERIODS, Change, Options, changes, wanted
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
+from wahealth.kube.claims import Claims, options_of, wants
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.process.leadership import NotLeading
 from wahealth.kube.record import Held, Record, Ref, Written
 from wahealth.telemetry.logs import topic
 
@@ -25,40 +26,42 @@ class Marker:
     def __init__(self, cluster: Cluster, inventory: Inventory) -> None:
         self._cluster = cluster
         self._inventory = inventory
+        self.claims = Claims(inventory.pods)
 
     def concerns(self, record: Record) -> bool:
         """Whether pods of this resource are marked, or may be still."""
-        options = _options(_pods(record))
-        return options.labels or options.gates or record.marked
+        return wants(record) or record.marked
 
     async def mark(self, record: Record, history: History, now: float) -> None:
-        """`now` in monotonic seconds. A pod that may not be patched is told of in the log, and tried again later."""
-        if not self.concerns(record):
+        """`now` in monotonic seconds. A pod that may not be patched is told of in the log, and tried again later.
+
+        While the API server would not have the status nothing is changed: which pods are ours follows from it.
+        """
+        if not self.concerns(record) or now < record.unwritable:
             return
-        pods = _pods(record)
-        options = _options(pods)
         since = now if record.seen is None else record.seen
         seen = history.believed is not None and now - since < MOST_PERIODS * record.timing.period
         want = wanted(record.ref.name, history.believed.status) if history.believed and seen else {}
         async with record.marking:
-            todo = self._changes(record.ref, pods, want, options)
+            there = tuple(self.claims.around(record.ref, record.uid))
+            todo = changes(record.ref.name, there, want, options_of(record))
             await self._carry_out(record, todo, now)
-            record.marked = options.labels or options.gates or bool(todo)
+            record.marked = wants(record) or bool(there)
 
     async def clear(self, record: Record) -> None:
         """The resource is gone: its labels go, too, and no gate stays closed. What stays is swept later."""
-        believed = record.history.believed if record.history else None
-        names = wanted(record.ref.name, believed.status).keys() if believed else frozenset()
-        with contextlib.suppress(ApiUnavailable):
+        with contextlib.suppress(ApiUnavailable, NotLeading):
             async with record.marking:  # behind a round that is under way
-                await self._clear(record.ref, names)
+                await self._clear(record.ref, record.uid)
 
-    async def sweep(self, known: Set[Ref]) -> None:
-        """Labels of resources that went while nobody looked, or when the API server could not be asked."""
-        with contextlib.suppress(ApiError, ApiUnavailable):
+    async def sweep(self, known: Set[Ref], may_write: Callable[[str], bool]) -> None:
+        """What is left of resources that went while nobody looked, or when the API server could not be asked: by one
+        replica each."""
+        with contextlib.suppress(ApiError, ApiUnavailable, NotLeading):
             for namespace, name in self._inventory.pods.clients():
-                if (ref := Ref(namespace, name)) not in known and await self._is_gone(ref):
-                    await self._clear(ref, frozenset())
+                ref = Ref(namespace, name)
+                if ref not in known and may_write(str(ref)) and await self._is_gone(ref):
+                    await self._clear(ref, str(ref))
 
     async def _is_gone(self, ref: Ref) -> bool:
         try:
@@ -67,20 +70,13 @@ class Marker:
             return True
         return False
 
-    async def _clear(self, ref: Ref, names: Set[str]) -> None:
-        there = self._inventory.pods.marked(ref.namespace, names, ref.name)
-        for change in changes(ref.name, there, {}, Options()):
+    async def _clear(self, ref: Ref, uid: str) -> None:
+        for change in changes(ref.name, tuple(self.claims.around(ref)), {}, Options()):
             try:
-                await self._cluster.mark(ref.namespace, change, datetime.now(UTC))
+                await self._cluster.mark(ref.namespace, change, datetime.now(UTC), uid)
             except ApiError as error:
                 about = topic(f"labels left {ref}", namespace=ref.namespace, pod=change.pod, error=str(error))
                 log.warning("labels left", extra=about)
-
-    def _changes(self, ref: Ref, pods: PodsOfNodes, want: dict[str, Wanted], options: Options) -> tuple[Change, ...]:
-        there = tuple(self._inventory.pods.marked(ref.namespace, want.keys(), ref.name))
-        selector = pods.selector.match_labels if pods.selector else {}
-        meant = {pod.name: want[pod.name] for pod in there if pod.name in want and _has(pod, selector)}
-        return changes(ref.name, there, meant, options)
 
     async def _carry_out(self, record: Record, todo: tuple[Change, ...], now: float) -> None:
         """Nobody is promoted while one that is to be demoted is not known to be."""
@@ -98,22 +94,9 @@ class Marker:
     async def _done(self, record: Record, change: Change) -> bool:
         """Raises `ApiUnavailable`: nobody knows, and the next round tries again."""
         try:
-            await self._cluster.mark(record.ref.namespace, change, datetime.now(UTC))
+            await self._cluster.mark(record.ref.namespace, change, datetime.now(UTC), record.uid)
         except ApiError as error:
             about = topic(f"mark {record.uid}", **record.fields, pod=change.pod, error=str(error))
             log.warning("pod not marked", extra=about)
             return False
         return True
-
-
-def _pods(record: Record) -> PodsOfNodes:
-    return record.spec.pods if record.spec is not None else PodsOfNodes()
-
-
-def _options(pods: PodsOfNodes) -> Options:
-    gates = pods.readiness_gates
-    return Options(pods.role_labels == "Enabled", gates != "Disabled", gates == "Enforce")
-
-
-def _has(pod: Marked, selector: Mapping[str, str]) -> bool:
-    return all(pod.labels.get(name) == value for name, value in selector.items())

@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.api.auth import secrets_of
 from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
-from wahealth.api.v1alpha1 import Auth, Probe, Spec
+from wahealth.api.v1alpha1 import Auth, PodsOfNodes, Probe, Spec
 from wahealth.core.answer import Outcome
 from wahealth.core.belief.history import History
 from wahealth.core.certificate import Certificate
@@ -53,6 +53,7 @@ class Written(NamedTuple):
 class Record:
     ref: Ref
     uid: str
+    created: str  # as the API server writes it
     generation: int
     version: str  # the resourceVersion last seen or written
     spec: Spec | None  # None: this version does not understand it, `invalid` says why
@@ -80,6 +81,11 @@ class Record:
     nudged: int = 0  # how often something else than the spec was a reason to ask at once
     asks: str = ""  # which of the pods behind a Service that is asked as one
     left: str = ""  # the pod that it asked before, and that did not answer
+
+    @property
+    def pods(self) -> PodsOfNodes:
+        """What is to be written onto pods; nothing, where the spec is not understood."""
+        return self.spec.pods if self.spec is not None else PodsOfNodes()
 
     @property
     def fields(self) -> dict[str, str]:
@@ -133,6 +139,7 @@ def record_of(document: Document) -> Record:
     return Record(
         Ref(metadata["namespace"], metadata["name"]),
         metadata["uid"],
+        metadata.get("creationTimestamp", ""),
         metadata["generation"],
         metadata["resourceVersion"],
         *_understood(document),

@@ -133,7 +133,9 @@ class _Operator:
         targets = Targets(self.inventory, _limits(settings, self.account.configuration.host), Resolver())
         gather = Gather(self.inventory, targets, references, self.prober)
         self.cycle = Cycle(gather, self.cluster, recorder, self.guard, self.lag)
-        self.supervisor = Supervisor(self.cycle.round, forget=self.forget, leads=self.leadership.leads)
+        self.supervisor = Supervisor(
+            self.cycle.round, forget=self.forget, leads=self.leadership.leads, shown=self.cycle.marker.claims.put
+        )
         self.sweep = Sweep(self.api, self.cluster, self.supervisor, Pace(settings.resync, self.namespaces))
         self.endpoints = Endpoints(self.not_live, self.not_ready, self.families)
 
@@ -181,6 +183,7 @@ class _Operator:
     def forget(self, record: Record) -> None:
         """The resource is gone."""
         self.guard.fleet.forget(record.uid)
+        self.cycle.marker.claims.drop(record)
         if record.marked and self.leadership.may_write(record.uid):
             self.group.create_task(self.cycle.marker.clear(record), name=f"clear {record.ref}")
 
@@ -191,7 +194,7 @@ class _Operator:
         while True:
             await asyncio.sleep(_MARKS)
             if self.leadership.leads_any():
-                await self.cycle.marker.sweep(self.supervisor.known())
+                await self.cycle.marker.sweep(self.supervisor.known(), self.leadership.may_write)
 
     def not_live(self) -> Iterator[str]:
         behind = self.lag.behind(asyncio.get_running_loop().time())

@@ -42,10 +42,12 @@ class Supervisor:
         luck: Callable[[], float] = random.random,
         forget: Callable[[Record], None] = lambda _: None,
         leads: Callable[[str], bool] = lambda _: True,
+        shown: Callable[[Record], None] = lambda _: None,
     ) -> None:
-        """`luck` gives 0 to 1: the phase of each new resource. `forget` is told of one that is gone. `leads`: whether
-        a resource, by its uid, is ours to ask for."""
+        """`luck` gives 0 to 1: the phase of each new resource. `forget` is told of one that is gone, `shown` of one
+        that the watch shows. `leads`: whether a resource, by its uid, is ours to ask for."""
         self._round = round_
+        self._shown = shown
         self._forget = forget
         self._leads = leads
         self._luck = luck
@@ -66,8 +68,10 @@ class Supervisor:
             self.gone(uid)
         elif uid not in self._records:
             self._take_up(record_of(document))
-        elif self._records[uid].renew(document):
-            self._ask_at(uid, self._now())
+        else:
+            if self._records[uid].renew(document):
+                self._ask_at(uid, self._now())
+            self._shown(self._records[uid])
 
     def secret_changed(self, namespace: str, name: str) -> None:
         """Whoever signs in with it, or trusts it, is asked anew at once."""
@@ -142,6 +146,7 @@ class Supervisor:
         self._records[record.uid] = record
         self._uids[record.ref.namespace].add(record.uid)
         self._phases[record.uid] = self._luck()
+        self._shown(record)
         self._ask_at(record.uid, self._next(record) if _is_known(record) else self._now())
 
     def _next(self, record: Record) -> float:

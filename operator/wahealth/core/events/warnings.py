@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from wahealth.core.events.event import Event, warning
 from wahealth.core.facts import Expectation
-from wahealth.core.reasons import asking, client, credentials
+from wahealth.core.reasons import asking, client, credentials, pods
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.status import Condition, ConditionType, Gateway, Truth
@@ -165,6 +165,14 @@ def restart_skipped(standing: Standing) -> Event | None:
     return warning(credentials.RESTART_SKIPPED, why=why.removesuffix(".")) if why else None
 
 
+_NOT_CLAIMED = {row.reason.value: row for row in (pods.SELECTOR_MISSING, pods.CLAIMED_BY_ANOTHER)}
+
+
+def pods_not_claimed(standing: Standing) -> Event | None:
+    found = standing.false(ConditionType.PODS_CLAIMED)
+    return warning(_NOT_CLAIMED[found.reason]) if found and found.reason in _NOT_CLAIMED else None
+
+
 # In the order in which a person would want to hear them.
 RULES: tuple[Callable[[Standing], Event | None], ...] = (
     not_accepted,
@@ -183,6 +191,7 @@ RULES: tuple[Callable[[Standing], Event | None], ...] = (
     pods_disagree,
     restart_required,
     restart_skipped,
+    pods_not_claimed,
 )
 
 

@@ -66,6 +66,10 @@ class Reason(Word):
     NO_SECONDARY_MASTER = "NoSecondaryMaster"
     NO_PRIMARY_MASTER = "NoPrimaryMaster"
 
+    # PodsClaimed, there only when it is False
+    SELECTOR_MISSING = "SelectorMissing"
+    CLAIMED_BY_ANOTHER = "ClaimedByAnother"
+
     # Ready, and what is there only when it is True
     AVAILABLE = "Available"
     SUSPENDED = "Suspended"

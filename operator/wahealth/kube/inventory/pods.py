@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from wahealth.core import facts
-from wahealth.core.marks import CLIENT, GATE, Gate, Marked
+from wahealth.core.marks import CLIENT, GATE, Gate, Labels, Marked, writer_of
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
 from wahealth.kube.inventory.places import Places
@@ -16,14 +16,14 @@ from wahealth.kube.inventory.places import Places
 PATH = "/api/v1/pods"
 _ENDED = frozenset({"Succeeded", "Failed"})
 
-Labels = frozenset[tuple[str, str]]
 NamedPorts = tuple[tuple[str, int], ...]
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class Pod(NamedTuple):
-    """One that runs; `ports`: those of its containers' that have a name; `gate` None: it has none of ours."""
+    """One that runs; `ports`: those of its containers' that have a name; `gate` None: it has none of ours; `others`:
+    its further addresses."""
 
     name: str
     address: str
@@ -31,6 +31,7 @@ class Pod(NamedTuple):
     ports: NamedPorts = ()
     uid: str = ""
     gate: Gate | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Alike:
 class Kept(NamedTuple):
     pod: Pod
     owner: WorkloadRef | None
-    client: Key | None  # that it is labelled with
+    clients: tuple[Key, ...]  # that it is labelled with, or that closed its gate
     alike: Alike
 
 
@@ -71,14 +72,14 @@ class Pods:
                 yield from alike.pods.values()
 
     def clients(self) -> frozenset[Key]:
-        """The clients that running pods are labelled with."""
+        """The clients that running pods are labelled with, or that closed their gates."""
         return frozenset(self._by_client)
 
-    def marked(self, namespace: str, names: Set[str], client: str) -> Iterator[Marked]:
-        """Running pods with these names, and all that carry the client's label."""
+    def marked(self, namespace: str, names: Set[str], client: str = "") -> Iterator[Marked]:
+        """Running pods with these names, and all that carry the client's label or whose gate it closed."""
         named = {name: kept for name in names if (kept := self._kept.get(Key(namespace, name)))}
         for pod, *_, alike in (named | self._by_client.get(Key(namespace, client), {})).values():
-            yield Marked(pod.name, pod.uid, dict(alike.labels), pod.gate)
+            yield Marked(pod.name, pod.uid, alike.labels, pod.gate, (pod.address, *pod.others))
 
     def replace(self, objects: list[Document]) -> None:
         before = self._addresses()
@@ -125,13 +126,13 @@ class Pods:
             return None
         key, owner, labels = key_of(object_), owner_of(object_), labels_of(object_)
         alike = self._by_labels[key.namespace].setdefault(labels, Alike(labels))
-        uid, gate = object_["metadata"].get("uid", ""), _gate_of(object_)
-        pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), alike), uid, gate)
-        client = object_["metadata"].get("labels", {}).get(CLIENT)
-        kept = self._kept[key] = Kept(pod, owner, Key(key.namespace, client) if client is not None else None, alike)
+        uid, gate, others = object_["metadata"].get("uid", ""), _gate_of(object_), _others(object_["status"])
+        pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), alike), uid, gate, others)
+        clients = tuple(Key(key.namespace, client) for client in _clients(object_, gate))
+        kept = self._kept[key] = Kept(pod, owner, clients, alike)
         alike.pods[key.name] = pod
-        if kept.client is not None:
-            self._by_client.setdefault(kept.client, {})[key.name] = kept
+        for client in clients:
+            self._by_client.setdefault(client, {})[key.name] = kept
         if owner is not None:
             self._by_owner.setdefault(owner, {})[key.name] = pod
         return pod
@@ -146,8 +147,8 @@ class Pods:
             del self._by_labels[key.namespace][kept.alike.labels]
         if kept.owner is not None:
             _take_out(self._by_owner, kept.owner, key.name)
-        if kept.client is not None:
-            _take_out(self._by_client, kept.client, key.name)
+        for client in kept.clients:
+            _take_out(self._by_client, client, key.name)
         return kept.pod
 
 
@@ -194,6 +195,13 @@ def _others(status: Document) -> tuple[str, ...]:
     return tuple(entry["ip"] for entry in status.get("podIPs", ()) if entry.get("ip") not in {None, "", first})
 
 
+def _clients(pod: Document, gate: Gate | None) -> frozenset[str]:
+    """Whose labels or closed gate would stay on it."""
+    label = pod["metadata"].get("labels", {}).get(CLIENT)
+    closed = gate.by if gate is not None and gate.status == "False" else ""
+    return frozenset(filter(None, (label, closed)))
+
+
 def _is_ready(pod: Document) -> bool:
     conditions = pod.get("status", {}).get("conditions", ())
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
@@ -205,7 +213,7 @@ def _gate_of(pod: Document) -> Gate | None:
         return None
     conditions = pod.get("status", {}).get("conditions", ())
     found: Document = next((c for c in conditions if c["type"] == GATE), {})
-    return Gate(found.get("status", ""), found.get("reason", ""))
+    return Gate(found.get("status", ""), found.get("reason", ""), writer_of(found.get("message") or ""))
 
 
 def _named_ports(pod: Document) -> NamedPorts:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from wahealth.core.marks import Labels
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.names import Key, key_of
-from wahealth.kube.inventory.pods import Labels
 
 PATH = "/api/v1/services"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.table import first
-from wahealth.core.verdict.checks import accepted, available, credentials, reachable, redundancy, restart
+from wahealth.core.verdict.checks import accepted, available, claims, credentials, reachable, redundancy, restart
 from wahealth.core.verdict.checks.case import Case, Rule
 from wahealth.core.verdict.checks.ready import ready
 
@@ -19,13 +19,18 @@ TABLES: dict[ConditionType, tuple[Rule, ...]] = {
     ConditionType.AVAILABLE: available.RULES,
     ConditionType.REDUNDANCY_SATISFIED: redundancy.RULES,
 }
+# Of conditions that are there only when they say something.
+OCCASIONAL: dict[ConditionType, tuple[Rule, ...]] = {
+    ConditionType.RESTART_REQUIRED: restart.RULES,
+    ConditionType.PODS_CLAIMED: claims.RULES,
+}
 
 
 def findings(case: Case) -> dict[ConditionType, Finding]:
-    """By condition; one that is there only when it is True may be absent."""
+    """By condition; an occasional one may be absent."""
     found = {type_: first(rules, case) for type_, rules in TABLES.items()}
     found[ConditionType.READY] = ready(found)
-    for rule in restart.RULES:
-        if (finding := rule(case)) is not None:
-            return {**found, ConditionType.RESTART_REQUIRED: finding}
+    for type_, rules in OCCASIONAL.items():
+        said = [finding for rule in rules if (finding := rule(case)) is not None]
+        found |= {type_: said[0]} if said else {}
     return found

@@ -1,0 +1,78 @@
+"""Which resource holds which pods, kept equal to what the watches show of both."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from wahealth.core import claims
+from wahealth.core.claims import Age, Claimant, claimed_by_another, selector_missing, selector_of
+from wahealth.core.marks import Hold, Labels, Marked, Options, named
+from wahealth.core.status import Finding
+from wahealth.kube.inventory.pods import Pods
+from wahealth.kube.record import Record, Ref
+
+
+class Claims:
+    """Of all namespaces. It goes by the written status alone, of our own resources and of those that other replicas
+    ask for alike: so all of them come to the same."""
+
+    def __init__(self, pods: Pods) -> None:
+        self._pods = pods
+        self._in: defaultdict[str, claims.Claims] = defaultdict(claims.Claims)  # by namespace
+
+    def put(self, record: Record) -> None:
+        """It is new, or its spec or its written status may be another."""
+        selector = _selector(record)
+        if record.gone or selector is None or not wants(record):
+            self.drop(record)
+            return
+        pods = {pod: address for pod, address, _ in named(record.written)}
+        claimant = Claimant(Age(record.created, record.uid), record.ref.name, selector, pods)
+        self._in[record.ref.namespace].put(claimant)
+
+    def drop(self, record: Record) -> None:
+        namespace = record.ref.namespace
+        if namespace in self._in:
+            self._in[namespace].drop(record.uid)
+            if not self._in[namespace]:
+                del self._in[namespace]
+
+    def finding(self, record: Record) -> Finding | None:
+        """Why nothing is written on pods that the resource wants to be written to."""
+        if not wants(record):
+            return None
+        known = self._in.get(record.ref.namespace)
+        claimant = known.get(record.uid) if known else None
+        if known is None or claimant is None:
+            return selector_missing()
+        there = self._pods.marked(record.ref.namespace, claimant.named.keys())
+        holders = ((pod.name, known.holder(pod)) for pod in there if claimant.claims(pod))
+        return claimed_by_another((pod, holder.name) for pod, holder in holders if holder and holder != claimant)
+
+    def around(self, ref: Ref, uid: str = "") -> Iterator[tuple[Marked, Hold]]:
+        """The pods that the resource names, and those that carry something of it, with what it has to do with each."""
+        known = self._in.get(ref.namespace)
+        claimant = known.get(uid) if known else None
+        names = claimant.named.keys() if claimant else frozenset[str]()
+        for pod in self._pods.marked(ref.namespace, names, ref.name):
+            yield pod, known.hold(pod, uid) if known else Hold.NOBODYS
+
+
+def wants(record: Record) -> bool:
+    """Labels or gates are on."""
+    return record.pods.role_labels == "Enabled" or record.pods.readiness_gates != "Disabled"
+
+
+def options_of(record: Record) -> Options:
+    """Without a selector nothing is written, and no label taken away."""
+    pods = record.pods
+    if _selector(record) is None:
+        return Options(keeps=wants(record))
+    gates = pods.readiness_gates
+    return Options(pods.role_labels == "Enabled", gates != "Disabled", gates == "Enforce")
+
+
+def _selector(record: Record) -> Labels | None:
+    selector = record.pods.selector
+    return selector_of(selector.match_labels) if selector else None
