@@ -14,14 +14,14 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 import httpx
 
-from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Refused, Throttled, Unreachable, Unreached
+from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.core.origin import HEALTH
 from wahealth.core.signin.talk import LoginOutcome
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.credential import Credential
 from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
 from wahealth.probe.names import Resolver
-from wahealth.probe.payload import outcome_of
+from wahealth.probe.payload import outcome_of, seconds_of, waiting
 from wahealth.probe.pool import MOST_PARKED, Pool, Route
 from wahealth.probe.stage import Failed, out_of_time
 from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
@@ -201,18 +201,17 @@ async def _outcome(response: httpx.Response) -> Outcome:
     if response.status_code in {401, 403, 429} or 300 <= response.status_code < 400:
         # Its body may be anything, and is not waited for.
         said = outcome_of(response.status_code, b"", response.headers.get("location", ""))
-        return replace(said, retry_after=_seconds(response)) if isinstance(said, Throttled) else said
+        return waiting(said, response.headers.get("retry-after", ""))
     body = await _body(response)
     outcome = body if isinstance(body, Malformed) else outcome_of(response.status_code, body)
-    seconds = _seconds(response)
-    return replace(outcome, retry_after=seconds) if isinstance(outcome, Unreachable) and seconds else outcome
+    return waiting(outcome, response.headers.get("retry-after", ""))
 
 
 async def _login_outcome(response: httpx.Response) -> LoginOutcome[Credential]:
     body = await _body(response) if response.status_code in {200, 201, 400, 401} else b""
     if isinstance(body, Malformed):
         return body if response.status_code in {200, 201} else Refused()
-    return login_outcome_of(response.status_code, body, _seconds(response))
+    return login_outcome_of(response.status_code, body, seconds_of(response.headers.get("retry-after", "")))
 
 
 async def _body(response: httpx.Response) -> bytes | Malformed:
@@ -227,9 +226,3 @@ _PLAIN = frozenset({"", "identity"})
 def _codings(written: Sequence[str]) -> Iterator[str]:
     """Of a list over one or more lines, case-insensitive, elements of which may be empty (RFC 9110, 5.6.1 and 8.4)."""
     return (coding.strip().lower() for line in written for coding in line.split(","))
-
-
-def _seconds(response: httpx.Response) -> float:
-    """Of Retry-After, where the server asks for some; a date is not minded, for its clock is not ours."""
-    written = response.headers.get("retry-after", "")
-    return float(written) if written.isascii() and written.isdigit() and len(written) < 7 else 0.0

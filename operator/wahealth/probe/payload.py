@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -68,6 +69,19 @@ def outcome_of(http_status: int, body: bytes, location: str = "") -> Outcome:
     if http_status != 200:
         return _error(http_status, body)
     return parse_health(body)
+
+
+def waiting(outcome: Outcome, retry_after: str) -> Outcome:
+    """The outcome, with the seconds that the server wants to be left alone."""
+    if not isinstance(outcome, Throttled | Unreachable):
+        return outcome
+    return replace(outcome, retry_after=seconds_of(retry_after))
+
+
+def seconds_of(retry_after: str) -> float:
+    """Of the header; a date is not minded, for its clock is not ours."""
+    told = retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 7
+    return float(retry_after) if told else 0.0
 
 
 def leads_to(location: str) -> str:

@@ -17,6 +17,7 @@ from wahealth.core.belief.history import History
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
+from wahealth.core.resting import rest_of
 from wahealth.core.round import begin, play
 from wahealth.core.signin.kinds import Kind, begun, form_problem
 from wahealth.core.signin.talk import (
@@ -36,7 +37,7 @@ from wahealth.core.signin.talk import (
 )
 from wahealth.core.status import Status
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
-from wahealth.probe.payload import outcome_of
+from wahealth.probe.payload import outcome_of, waiting
 from wahealth.probe.users import expiry_of
 from wahealth.simulate.scenario import Answer, Entries, NodePod, PodAnswer, Scenario, Step, merged
 
@@ -66,6 +67,7 @@ class World:
     secrets: dict[str, Entries] = field(default_factory=dict)
     places: dict[str, NodePod | None] = field(default_factory=dict)
     moves: int = 0  # how often the pods of nodes changed
+    resting: dict[str, tuple[Outcome, float]] = field(default_factory=dict)  # what pods said that want to be left alone
 
     @property
     def node_pods(self) -> Pods | None:
@@ -100,16 +102,28 @@ class World:
         expires = expiry_of(found[0]) if use.kind is Kind.TOKEN else None
         return Reading(b":".join(found), expires=expires) if problem is None else Reading(form=problem)
 
-    def came_of(self, command: Command[bytes], use: Use, now: datetime) -> Came[bytes]:
+    def left_alone(self, now: clock.Moment) -> frozenset[str]:
+        """The pods that nobody asks now."""
+        return frozenset(name for name, (_, until) in self.resting.items() if now.seconds < until)
+
+    def came_of(self, command: Command[bytes], use: Use, now: clock.Moment, period: float) -> Came[bytes]:
         match command:
             case Ask(pods, secret):
-                return {name: self._outcome(self.pods[name], secret) for name in pods}
+                return {name: self._said(name, secret, now, period) for name in pods}
             case Read():
                 return self.reading(use)
             case LogIn(pod, secret):
-                return _login_outcome(self.pods[pod], secret, now)
+                return _login_outcome(self.pods[pod], secret, now.wall)
             case Keep():
                 return None
+
+    def _said(self, name: str, secret: bytes | None, now: clock.Moment, period: float) -> Outcome:
+        if name in self.left_alone(now):
+            return self.resting[name][0]
+        outcome = self._outcome(self.pods[name], secret)
+        if wait := rest_of(outcome, period):
+            self.resting[name] = outcome, now.seconds + wait
+        return outcome
 
     def _outcome(self, pod: PodAnswer, secret: bytes | None) -> Outcome:
         if pod.error is not None:
@@ -125,7 +139,8 @@ def _heard(answer: Answer) -> Outcome:
     is_read = answer.status not in {401, 403, 429} and not 300 <= answer.status < 400
     if is_read and len(answer.body) > MOST_BYTES:
         return Unreachable(Unreached.BODY_TOO_LARGE, TOO_LARGE)
-    return outcome_of(answer.status, answer.body, answer.headers.get("location", ""))
+    outcome = outcome_of(answer.status, answer.body, answer.headers.get("location", ""))
+    return waiting(outcome, answer.headers.get("retry-after", ""))
 
 
 def _login_outcome(pod: PodAnswer, secret: bytes, now: datetime) -> LoginOutcome[bytes]:
@@ -190,9 +205,10 @@ class Replay:
             self._signin, self._signin_of = begun(facts.expected.signs_in_by), spec.auth
         terms = Terms(facts.expected.patience.previous_key, SECRET_REFRESH)
         talk = self._signin.asking(tuple(sorted(self._world.pods)), terms, now)
-        asked = carried_out(talk, lambda command: self._world.came_of(command, use_of(spec.auth), now.wall))
+        period, resting = facts.expected.patience.period, self._world.left_alone(now)
+        asked = carried_out(talk, lambda command: self._world.came_of(command, use_of(spec.auth), now, period))
         self._signin = asked.signin
-        return with_asked(facts, asked, {name: name for name in self._world.pods})
+        return with_asked(facts, asked, {name: name for name in self._world.pods}, resting)
 
 
 def _replace_all(table: dict[str, Any], changes: Mapping[str, Any]) -> None:

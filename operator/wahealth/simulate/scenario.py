@@ -78,7 +78,9 @@ class PodAnswer(Strict):
 
     error: Unreached | None = Field(None, description="A reason of the Reachable condition.")
     status: int = Field(200, ge=100, le=599)
-    headers: dict[HeaderName, Text] = Field({}, description="Location of a redirect; others are not looked at.")
+    headers: dict[HeaderName, Text] = Field(
+        {}, description="Location of a redirect, Retry-After in seconds; others are not looked at."
+    )
     body: Any = None
     text: Text | None = None
     body_file: Path | None = None

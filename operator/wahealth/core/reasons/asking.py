@@ -31,7 +31,7 @@ def _silent(reason: Reason, note: str, step: str, desk: str = "") -> Row:
 
 def _says(means: str, step: str, desk: str = "") -> Row:
     """It answers, and what it answers is a fault."""
-    said = f"{{who}} {{answers}} {{detail}}{means and ' because '}{means}"
+    said = f"{{who}} {{answers}} {{detail}}{means and ', because '}{means}"
     note = f"waweb answers with an error{means and ' because '}{means}"
     at_desk = AtDesk(said, desk) if desk else None
     return Row(Reason.HTTP_STATUS, said, step, Reason.HEALTH_NODE_UNREACHABLE, note, at_desk)

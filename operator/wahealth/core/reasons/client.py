@@ -11,10 +11,10 @@ CREDENTIALS_UNKNOWN = Row(Reason.CREDENTIALS_UNKNOWN, "The client cannot be seen
 UNREACHABLE = Row(Reason.UNREACHABLE, "The client cannot be seen")
 THROTTLED = Row(
     Reason.THROTTLED,
-    "The client has not been seen for {minutes} minutes, for it wants to be asked less often",
+    "The client has not been seen for {minutes} minutes, because it wants to be asked less often",
     "raise spec.probe.periodSeconds, or find who else asks it",
     desk=AtDesk(
-        "The client has not been seen for {minutes} minutes, for it wants to be asked less often",
+        "The client has not been seen for {minutes} minutes, because it wants to be asked less often",
         "raise --period, or find who else asks it",
     ),
 )
