@@ -14,7 +14,7 @@ from support.lossy import Wire, is_possible, rounds
 from support.scripted import ADDRESS, GOOD, TRUST, Script, answer, reason, says, serving
 from wahealth.core.answer import Outcome, Unreachable, Unreached
 from wahealth.core.facts import Patience
-from wahealth.core.fleet import Fleet
+from wahealth.core.fleet import Fleet, Path, Vote
 from wahealth.core.status import ConditionType
 from wahealth.probe.client import Place, Prober, Question
 
@@ -106,8 +106,14 @@ def test_all_targets_fail_at_once() -> None:
                     place = Place(ADDRESS, (ADDRESS,), port, TRUST, "whatsapp-web")
                     question = Question(place, served.question().credential, 2.0)
                     outcome = (await prober.ask(question)).outcome
-                    fleet.saw(f"uid-{number}", reason(outcome) == "Answered", second, 30.0)
-                isolated.append(fleet.isolated)
+                    fleet.saw(
+                        f"uid-{number}",
+                        Vote(Path.CLUSTER, f"tenant-{number}", "web"),
+                        reason(outcome) == "Answered",
+                        second,
+                        30.0,
+                    )
+                isolated.append(fleet.isolated(Path.CLUSTER))
         return isolated
 
     assert asyncio.run(run()) == [False, True]

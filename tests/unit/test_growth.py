@@ -20,7 +20,7 @@ import pytest
 from support.builders import resource
 from support.work import instructions
 from wahealth.core.answer import Answered, GatewayStatus, Node, PodOutcome, Report, Role
-from wahealth.core.fleet import Fleet
+from wahealth.core.fleet import Fleet, Path, Vote
 from wahealth.core.plan import plan
 from wahealth.core.sight.views import one_view
 from wahealth.core.status import Endpoint, Status
@@ -72,14 +72,18 @@ def test_of_views_that_as_many_pods_share_the_first_counts() -> None:
         assert counted.differing
 
 
+def vote(number: int) -> Vote:
+    return Vote(Path.CLUSTER, f"tenant-{number % 100}", f"Deployment/{number}")
+
+
 def test_a_round_does_not_copy_all_that_are_lost() -> None:
     fleet = Fleet()
     for number in range(10_000):
-        fleet.saw(f"uid-{number}", True, 0.0, 300.0)
+        fleet.saw(f"uid-{number}", vote(number), True, 0.0, 300.0)
     for number in range(5_000):
-        fleet.saw(f"uid-{number}", False, 1.0, 300.0)
+        fleet.saw(f"uid-{number}", vote(number), False, 1.0, 300.0)
     tracemalloc.start()
-    fleet.saw("uid-9999", True, 2.0, 300.0)
+    fleet.saw("uid-9999", vote(9999), True, 2.0, 300.0)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8 * 1024
@@ -88,13 +92,13 @@ def test_a_round_does_not_copy_all_that_are_lost() -> None:
 def test_those_lost_long_ago_are_let_go_together() -> None:
     fleet = Fleet()
     for number in range(100):
-        fleet.saw(f"uid-{number}", True, 0.0, 30.0)
+        fleet.saw(f"uid-{number}", vote(number), True, 0.0, 30.0)
     for number in range(70):
-        fleet.saw(f"uid-{number}", False, 1.0, 30.0)
-    fleet.saw("uid-99", True, 40.0, 30.0)
+        fleet.saw(f"uid-{number}", vote(number), False, 1.0, 30.0)
+    fleet.saw("uid-99", vote(99), True, 40.0, 30.0)
     for number in range(70, 90):
-        fleet.saw(f"uid-{number}", False, 41.0, 30.0)
-    assert not fleet.isolated
+        fleet.saw(f"uid-{number}", vote(number), False, 41.0, 30.0)
+    assert not fleet.isolated(Path.CLUSTER)
 
 
 def test_a_secret_concerns_its_own_namespace() -> None:

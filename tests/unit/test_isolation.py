@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wahealth.core.fleet import Path, Vote
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.isolation import Guard
@@ -41,12 +42,16 @@ def guard(heard: Heard) -> Guard:
 
 async def see(guard: Guard, which: range, reached: bool, second: float) -> None:
     for number in which:
-        await guard.saw(f"uid-{number}", reached, second + number, 30)
+        await guard.saw(f"uid-{number}", vote(number), reached, second + number, 30)
+
+
+def vote(number: int) -> Vote:
+    return Vote(Path.CLUSTER, f"tenant-{number % 5}", f"Deployment/web-{number}")
 
 
 def shown() -> float:
     (family,) = metrics.isolated.collect()
-    return family.samples[0].value
+    return max(sample.value for sample in family.samples)
 
 
 async def all_lost(guard: Guard) -> None:
@@ -84,7 +89,7 @@ def test_it_ends_where_another_replica_asks_now(guard: Guard) -> None:
         await all_lost(guard)
         guard.fleet.keep_only({"uid-0"})
         assert shown() == 0
-        assert guard.fleet.knows("uid-0")
-        assert not guard.fleet.knows("uid-1")
+        assert guard.fleet.knows("uid-0", vote(0))
+        assert not guard.fleet.knows("uid-1", vote(1))
 
     asyncio.run(story())

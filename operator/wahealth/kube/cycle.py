@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from wahealth.api.convert import status_document
-from wahealth.api.v1alpha1 import API_VERSION, KIND
+from wahealth.api.v1alpha1 import API_VERSION, KIND, Target
 from wahealth.core.events.changes import RESTARTED
 from wahealth.core.facts import Facts
+from wahealth.core.fleet import Path, Vote
 from wahealth.core.moment import Moment
 from wahealth.core.plan import plan
 from wahealth.core.reasons.reason import Reason
@@ -60,14 +61,17 @@ class Cycle:
         return self._decided(record, facts)
 
     async def _counts(self, record: Record, facts: Facts, began: Moment) -> bool:
-        """Whether this round counts, as far as the whole fleet tells."""
+        """Whether this round counts, as far as the whole fleet tells. What asks nobody rests on no path."""
         guard = self._guard
-        if facts.asked_nobody or facts.expected.suspended:
+        if record.spec is None or facts.asked_nobody or facts.expected.suspended:
             guard.fleet.forget(record.uid)
-            return not guard.fleet.isolated
-        if not guard.fleet.knows(record.uid):
-            guard.fleet.saw(record.uid, _was_reachable(record), began.seconds, record.timing.period)
-        return await guard.saw(record.uid, facts.reached, began.seconds, record.timing.period)
+            return True
+        if facts.nothing_new:
+            return True
+        vote = _vote(record.ref.namespace, record.spec.target)
+        if not guard.fleet.knows(record.uid, vote):
+            guard.fleet.saw(record.uid, vote, _was_reachable(record), began.seconds, record.timing.period)
+        return await guard.saw(record.uid, vote, facts.reached, began.seconds, record.timing.period)
 
     def _decided(self, record: Record, facts: Facts) -> Act | None:
         now = _now()
@@ -180,6 +184,11 @@ def _says(written: Status, least: Status) -> bool:
 def _now() -> Moment:
     """Two clocks: one to measure with, one to write down."""
     return Moment(asyncio.get_running_loop().time(), datetime.now(UTC).replace(microsecond=0))
+
+
+def _vote(namespace: str, target: Target) -> Vote:
+    path = Path.CLUSTER if target.url is None else Path.OUTSIDE
+    return Vote(path, namespace, "/".join(target.named))
 
 
 def _was_reachable(record: Record) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 
 from wahealth.core.events.event import Event, normal, warning
-from wahealth.core.fleet import Fleet
+from wahealth.core.fleet import Fleet, Path, Vote
 from wahealth.core.reasons import progress
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.inventory.kept import Inventory
@@ -15,8 +16,7 @@ from wahealth.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
-_ISOLATED = warning(progress.OBSERVER_ISOLATED)
-_RECOVERED = normal(progress.OBSERVER_RECOVERED)
+_WHAT = {Path.CLUSTER: "clients in the cluster", Path.OUTSIDE: "hosts outside of the cluster"}
 
 
 class Guard:
@@ -26,18 +26,25 @@ class Guard:
         self._recorder = recorder
         self._inventory = inventory
         self._own = own
-        self._isolated = False  # as it was told
+        self._isolated = dict.fromkeys(Path, False)  # as it was told
         self.fleet = Fleet()
-        metrics.isolated.set_function(lambda: self.fleet.isolated)
+        for path in Path:
+            metrics.isolated.labels(path).set_function(partial(self.fleet.isolated, path))
 
-    async def saw(self, uid: str, reached: bool, asked: float, period: float) -> bool:
-        """False while verdicts are frozen."""
-        self.fleet.saw(uid, reached, asked, period)
-        isolated = self.fleet.isolated
-        if isolated is not self._isolated:  # or it ended since, for those that were lost are asked no more
-            self._isolated = isolated
-            await self._told(_ISOLATED if isolated else _RECOVERED)
-        return not isolated
+    async def saw(self, uid: str, vote: Vote, reached: bool, asked: float, period: float) -> bool:
+        """False while verdicts are frozen and this one would be of somebody who was not reached."""
+        self.fleet.saw(uid, vote, reached, asked, period)
+        isolated = self.fleet.isolated(vote.path)
+        if isolated is not self._isolated[vote.path]:  # or it ended since, for those that were lost are asked no more
+            self._isolated[vote.path] = isolated
+            what = _WHAT[vote.path]
+            event = (
+                warning(progress.OBSERVER_ISOLATED, what=what)
+                if isolated
+                else normal(progress.OBSERVER_RECOVERED, what=what)
+            )
+            await self._told(event)
+        return reached or not self.fleet.freezes(vote.path, asked, period)
 
     async def _told(self, event: Event) -> None:
         log.warning(event.note, extra={"reason": event.reason})

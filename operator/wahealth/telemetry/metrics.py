@@ -44,7 +44,8 @@ api_requests = Counter(
 leader = Gauge("wahealth_leader", "Whether this replica leads, by shard.", ["shard"], registry=REGISTRY)
 isolated = Gauge(
     "wahealth_observer_isolated",
-    "Whether verdicts are frozen, for most of the fleet was lost at once.",
+    "Whether verdicts are frozen, by path, because most of the fleet was lost at once.",
+    ["path"],
     registry=REGISTRY,
 )
 late = Counter(

@@ -17,9 +17,7 @@ SUSPENDED = Row(
 RESUMED = Row(Reason.RESUMED, "Probing is resumed; the next verdict follows within a period")
 OBSERVER_ISOLATED = Row(
     Reason.OBSERVER_ISOLATED,
-    "Most clients became unreachable at once, so the verdicts are frozen",
+    "Most {what} became unreachable at once, so their verdicts are frozen for ten minutes at most",
     "look at the operator's own network",
 )
-OBSERVER_RECOVERED = Row(
-    Reason.OBSERVER_RECOVERED, "The clients answer again, and verdicts follow them again", "nothing to do"
-)
+OBSERVER_RECOVERED = Row(Reason.OBSERVER_RECOVERED, "Verdicts of {what} follow what is seen again", "nothing to do")
