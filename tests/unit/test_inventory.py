@@ -12,6 +12,7 @@ import pytest
 from wahealth.core.marks import CLIENT, GATE, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.apiserver.reflector import Collection, reflect
+from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.part import Part
 from wahealth.kube.inventory.pods import Pod, Pods, owner_of
@@ -153,7 +154,7 @@ def kept_after(*acts: Act) -> list[str]:
 
 
 def played(script: Script, resync: float = 600) -> list[str]:
-    store = Workloads()
+    store = Workloads(KINDS["Deployment"])
 
     async def main() -> None:
         keeping = reflect(script, Collection("/p"), store, asyncio.Event(), resync)  # type: ignore[arg-type]

@@ -22,8 +22,9 @@ from wahealth.core.status import (
     TopologyNode,
     Truth,
 )
+from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key
-from wahealth.kube.inventory.workloads import RESTARTED_AT, Workloads, workload_of
+from wahealth.kube.inventory.workloads import RESTARTED_AT, Workload, Workloads, workload_of
 
 CHANGED = datetime.fromisoformat("2026-01-01T12:00:00Z")
 WEB = WebWorkload("Deployment", "web", "uid-1")
@@ -90,12 +91,12 @@ def test_a_restart_of_a_time_to_come_is_none() -> None:
 def test_not_where_it_would_restart_no_pod(spec: dict[str, Any], stuck: str) -> None:
     web = deployment()
     web["spec"] |= spec
-    assert workload_of(web).stuck == stuck
-    assert stuck in obstacle("Deployment", "web", "", workload_of(web).stuck)
+    assert seen(web).stuck == stuck
+    assert stuck in obstacle("Deployment", "web", "", seen(web).stuck)
 
 
 def test_a_restart_of_ours_is_known_before_the_watch_tells_it() -> None:
-    store, key = Workloads(), Key("acme", "shop-web")
+    store, key = Workloads(KINDS["Deployment"]), Key("acme", "shop-web")
     store.put(deployment())
     store.restarting("u", CHANGED)
     store.put(deployment())  # an older state comes late
@@ -114,6 +115,10 @@ def test_not_where_a_node_of_the_client_runs_in_it() -> None:
     assert isinstance(found, Skip)
     assert "core-0" in found.why
     assert decision(BELIEVED._replace(nodes=(node._replace(pod_name="other"),))) == WEB
+
+
+def seen(object_: dict[str, Any], kind: str = "Deployment") -> Workload:
+    return workload_of(object_, KINDS[kind])
 
 
 def deployment(name: str = "shop-web", status: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def deployment(name: str = "shop-web", status: dict[str, Any] | None = None, **c
     ],
 )
 def test_a_web_workload_holds_nothing_else(web: dict[str, Any]) -> None:
-    assert workload_of(web).holds == ""
+    assert seen(web).holds == ""
 
 
 @pytest.mark.parametrize(
@@ -160,29 +165,29 @@ def test_a_web_workload_holds_nothing_else(web: dict[str, Any]) -> None:
     ],
 )
 def test_what_may_hold_a_coreapp_or_master_says_so(other: dict[str, Any]) -> None:
-    assert workload_of(other).holds
+    assert seen(other).holds
 
 
 def test_so_does_one_beside_waweb() -> None:
     mixed = deployment()
     mixed["spec"]["template"]["spec"]["initContainers"] = [{"name": "wacore", "image": "x", "restartPolicy": "Always"}]
-    assert workload_of(mixed).holds == "it has a container wacore"
+    assert seen(mixed).holds == "it has a container wacore"
 
 
 @pytest.mark.parametrize(
-    ("status", "rolling"),
+    ("kind", "status", "rolling"),
     [
-        ({}, False),
-        ({"observedGeneration": 2}, True),
-        ({"updatedReplicas": 1}, True),
-        ({"replicas": 3}, True),
-        ({"availableReplicas": 0}, False),
-        ({"currentRevision": "a", "updateRevision": "a", "updatedReplicas": 0}, False),
-        ({"currentRevision": "a", "updateRevision": "b", "updatedReplicas": 1}, True),
+        ("Deployment", {}, False),
+        ("Deployment", {"observedGeneration": 2}, True),
+        ("Deployment", {"updatedReplicas": 1}, True),
+        ("Deployment", {"replicas": 3}, True),
+        ("Deployment", {"availableReplicas": 0}, False),
+        ("StatefulSet", {"currentRevision": "a", "updateRevision": "a", "updatedReplicas": 0}, False),
+        ("StatefulSet", {"currentRevision": "a", "updateRevision": "b", "updatedReplicas": 1}, True),
     ],
 )
-def test_a_rollout(status: dict[str, Any], rolling: bool) -> None:
-    assert workload_of(deployment(status=status)).rolling_out is rolling
+def test_a_rollout(kind: str, status: dict[str, Any], rolling: bool) -> None:
+    assert seen(deployment(status=status), kind).rolling_out is rolling
 
 
 @pytest.mark.parametrize(
@@ -198,7 +203,7 @@ def test_a_rollout(status: dict[str, Any], rolling: bool) -> None:
 def test_the_last_restart(written: str, read: datetime | None) -> None:
     web = deployment()
     web["spec"]["template"]["metadata"] = {"annotations": {RESTARTED_AT: written}}
-    assert workload_of(web).restarted == read
+    assert seen(web).restarted == read
 
 
 def rotating(previous: bool, *nodes: Any, workload: WebWorkload | None = WEB) -> Facts:

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from wahealth.api.v1alpha1 import GROUP, PLURAL
 from wahealth.core.word import Word
+from wahealth.kube.inventory.kinds import KINDS
 
 NAME = "wahealth-operator"
+_WORKLOADS = tuple(kind.plural for kind in KINDS.values())
 
 
 class Option(Word):
@@ -31,15 +33,13 @@ class Right(NamedTuple):
 RIGHTS: tuple[Right, ...] = (
     Right(GROUP, (PLURAL,), ("get", "list", "watch"), "to know whom to watch; get, to read again after a conflict"),
     Right(GROUP, (f"{PLURAL}/status",), ("patch",), "to write the verdict, and nothing else of the resource"),
-    Right("apps", ("deployments", "statefulsets"), ("list", "watch"), "to know whether the target is there"),
+    Right("apps", _WORKLOADS, ("list", "watch"), "to know whether the target is there"),
     Right("", ("pods",), ("list", "watch"), "to know which pods the target has, and where"),
     Right("", ("services",), ("list", "watch"), "to know which pods a Service that is a target selects"),
     Right("", ("secrets", "configmaps"), ("get",), "to read the API key and the CA, each by its name"),
     Right("events.k8s.io", ("events",), ("create", "patch"), "to tell of transitions"),
     Right("coordination.k8s.io", ("leases",), ("get", "create", "update"), "to lead, or to see who does", own=True),
-    Right(
-        "apps", ("deployments", "statefulsets"), ("patch",), "to restart a web workload after a change", Option.RESTART
-    ),
+    Right("apps", _WORKLOADS, ("patch",), "to restart a web workload after a change", Option.RESTART),
     Right("", ("secrets",), ("list", "watch"), "to notice a change of a labelled Secret at once", Option.WATCH_SECRETS),
     Right("", ("pods", "pods/status"), ("patch",), "to write roles and the gate onto pods", Option.MARK_PODS),
 )

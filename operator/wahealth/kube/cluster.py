@@ -25,7 +25,8 @@ from wahealth.kube.apiserver.api import (
     Document,
 )
 from wahealth.kube.events import MANAGER
-from wahealth.kube.inventory.workloads import PATHS, RESTARTED_AT
+from wahealth.kube.inventory.kinds import KINDS
+from wahealth.kube.inventory.workloads import RESTARTED_AT
 from wahealth.kube.record import Record, Ref
 from wahealth.telemetry import metrics
 
@@ -90,12 +91,11 @@ class Cluster:
 
     async def restart(self, record: Record, workload: WebWorkload, now: datetime) -> str:
         """Empty, or why the API server would not have it, a whole sentence."""
-        namespace = record.ref.namespace
-        collection = PATHS[workload.kind].rpartition("/")[2]
-        path = f"/apis/apps/v1/namespaces/{namespace}/{collection}/{workload.name}"
+        namespace, kind = record.ref.namespace, KINDS[workload.kind]
+        path = f"/apis/{kind.api_version}/namespaces/{namespace}/{kind.plural}/{workload.name}"
         annotations = {RESTARTED_AT: now.strftime(_TIME)}
         body = {
-            "apiVersion": "apps/v1",
+            "apiVersion": kind.api_version,
             "kind": workload.kind,
             "metadata": {"name": workload.name, "namespace": namespace, "uid": workload.uid},
             "spec": {"template": {"metadata": {"annotations": annotations}}},

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from wahealth.kube.apiserver.api import ApiServer
 from wahealth.kube.apiserver.reflector import RESYNC, Collection, Store, reflect
-from wahealth.kube.inventory import pods, services, workloads
+from wahealth.kube.inventory import pods, services
+from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.part import Part
 from wahealth.kube.inventory.pods import Pods
@@ -20,7 +21,7 @@ class Inventory:
         """`left` is told each address at which a pod runs no more."""
         self.pods = Pods(left)
         self.services = Services()
-        self.workloads = {kind: Workloads() for kind in workloads.PATHS}
+        self.workloads = {name: Workloads(kind) for name, kind in KINDS.items()}
 
     def workload(self, ref: WorkloadRef) -> Workload | None:
         """One that exists."""
@@ -42,7 +43,7 @@ class Inventory:
 
     def _collections(self, namespaces: Sequence[str]) -> Iterator[tuple[Collection, Store]]:
         stores: list[tuple[str, Store]] = [(pods.PATH, self.pods), (services.PATH, self.services)]
-        stores += [(workloads.PATHS[kind], store) for kind, store in self.workloads.items()]
+        stores += [(KINDS[name].path, store) for name, store in self.workloads.items()]
         for path, store in stores:
             for collection in Collection(path).parts(namespaces):
                 yield collection, Part(store) if namespaces else store

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from wahealth.core import facts
 from wahealth.core.marks import CLIENT, GATE, Gate, Labels, Marked, writer_of
 from wahealth.kube.apiserver.api import Document
+from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
 from wahealth.kube.inventory.places import Places
 
@@ -168,7 +169,7 @@ def running_at(pod: Document) -> str | None:
 
 
 def owner_of(pod: Document) -> WorkloadRef | None:
-    """The workload behind the controlling owner: a StatefulSet, or the Deployment of a ReplicaSet.
+    """The controlling owner, if it is a workload of a kind that owns pods; or the Deployment of a ReplicaSet.
 
     A Deployment names its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the
     right to read ReplicaSets is not needed.
@@ -177,8 +178,9 @@ def owner_of(pod: Document) -> WorkloadRef | None:
     owner = next((o for o in metadata.get("ownerReferences", ()) if o.get("controller")), None)
     if owner is None:
         return None
-    if owner["kind"] == "StatefulSet":
-        return WorkloadRef(metadata["namespace"], "StatefulSet", owner["name"])
+    kind = KINDS.get(owner["kind"])
+    if kind is not None and kind.owns_pods:
+        return WorkloadRef(metadata["namespace"], owner["kind"], owner["name"])
     suffix = "-" + metadata.get("labels", {}).get("pod-template-hash", "")
     if owner["kind"] != "ReplicaSet" or suffix == "-" or not owner["name"].endswith(suffix):
         return None

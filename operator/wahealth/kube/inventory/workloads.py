@@ -8,12 +8,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from wahealth.kube.apiserver.api import Document
+from wahealth.kube.inventory.kinds import Kind
 from wahealth.kube.inventory.names import Key, key_of
 
-PATHS = {
-    "Deployment": "/apis/apps/v1/deployments",
-    "StatefulSet": "/apis/apps/v1/statefulsets",
-}
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"  # what `kubectl rollout restart` sets
 
 # Documented: ports and environment of coreapps and masters, names as whatsapp-master-deployment. Seen: wacore1.
@@ -35,7 +32,8 @@ class Workload(NamedTuple):
 
 
 class Workloads:
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
         self._existing: dict[Key, Workload] = {}
         self._restarts: dict[str, datetime] = {}  # by uid: those of our own, which the watch may not have told yet
 
@@ -54,12 +52,12 @@ class Workloads:
             self._restarts[uid] = now
 
     def replace(self, objects: list[Document]) -> None:
-        self._existing = {key_of(object_): workload_of(object_) for object_ in objects}
+        self._existing = {key_of(object_): workload_of(object_, self._kind) for object_ in objects}
         there = {workload.uid for workload in self._existing.values()}
         self._restarts = {uid: now for uid, now in self._restarts.items() if uid in there}
 
     def put(self, object_: Document) -> None:
-        self._existing[key_of(object_)] = workload_of(object_)
+        self._existing[key_of(object_)] = workload_of(object_, self._kind)
 
     def drop(self, object_: Document) -> None:
         gone = self._existing.pop(key_of(object_), None)
@@ -67,10 +65,10 @@ class Workloads:
             self._restarts.pop(gone.uid, None)
 
 
-def workload_of(object_: Document) -> Workload:
+def workload_of(object_: Document, kind: Kind) -> Workload:
     metadata, template = object_["metadata"], object_.get("spec", {}).get("template", {})
     holds = next(_signs_of_others(metadata["name"], template.get("spec", {})), "")
-    return Workload(metadata["uid"], _restarted(template), _is_rolling_out(object_), holds, _stuck(object_))
+    return Workload(metadata["uid"], _restarted(template), _is_rolling_out(object_, kind), holds, _stuck(object_))
 
 
 def _restarted(template: Document) -> datetime | None:
@@ -90,19 +88,12 @@ def _stuck(object_: Document) -> str:
     return "its update strategy is OnDelete" if on_delete else ""
 
 
-def _is_rolling_out(object_: Document) -> bool:
+def _is_rolling_out(object_: Document, kind: Kind) -> bool:
     """As `kubectl rollout status` sees it, but for pods that are not ready: those may be what a restart is to mend."""
-    generation, spec, status = (
-        object_["metadata"].get("generation", 0),
-        object_.get("spec", {}),
-        object_.get("status", {}),
-    )
-    if status.get("observedGeneration", 0) < generation:
+    spec, status = object_.get("spec", {}), object_.get("status", {})
+    if status.get("observedGeneration", 0) < object_["metadata"].get("generation", 0):
         return True
-    updated = status.get("updatedReplicas", 0)
-    if "updateRevision" in status and status["updateRevision"] == status.get("currentRevision"):
-        return False
-    return bool(updated < spec.get("replicas", 1) or status.get("replicas", 0) > updated)
+    return kind.is_rolling_out(spec, status)
 
 
 def _signs_of_others(name: str, pod: Document) -> Iterator[str]:
