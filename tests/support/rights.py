@@ -55,15 +55,16 @@ def unmark(storm: Storm) -> None:
 
 
 STATUS_REFUSED = ("wahealth_status_writes_total", "result", "refused")
+_ASKED = ("Ready", "Available")  # all the same
 EVENTS_DROPPED = ("wahealth_events_total", "result", "dropped")
 BROKEN: dict[tuple[str, str, str], Broken] = {
     ("wahealth.io", "whatsappclients", "get"): Broken(),  # read again after a conflict: shown by "409 for the status"
     ("wahealth.io", "whatsappclients", "list"): Broken("resources not listed", ready=False),
     ("wahealth.io", "whatsappclients", "watch"): Broken("watch interrupted path=/apis/wahealth.io"),
     ("wahealth.io", "whatsappclients/status", "patch"): Broken("status not written", STATUS_REFUSED),
-    ("apps", "deployments", "list"): Broken("watch interrupted path=/apis/apps/v1/deployments", ready=False),
+    ("apps", "deployments", "list"): Broken("watch interrupted path=/apis/apps/v1/deployments", condition=_ASKED),
     ("apps", "deployments", "watch"): Broken("watch interrupted path=/apis/apps/v1/deployments"),
-    ("apps", "statefulsets", "list"): Broken("watch interrupted path=/apis/apps/v1/statefulsets", ready=False),
+    ("apps", "statefulsets", "list"): Broken("watch interrupted path=/apis/apps/v1/statefulsets", condition=_ASKED),
     ("apps", "statefulsets", "watch"): Broken("watch interrupted path=/apis/apps/v1/statefulsets"),
     ("", "pods", "list"): Broken("watch interrupted path=/api/v1/pods", ready=False),
     ("", "pods", "watch"): Broken("watch interrupted path=/api/v1/pods"),

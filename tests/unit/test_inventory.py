@@ -11,7 +11,7 @@ import pytest
 
 from wahealth.core.marks import CLIENT, GATE, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
-from wahealth.kube.apiserver.reflector import Collection, reflect
+from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.part import Part
@@ -157,7 +157,7 @@ def played(script: Script, resync: float = 600) -> list[str]:
     store = Workloads(KINDS["Deployment"])
 
     async def main() -> None:
-        keeping = reflect(script, Collection("/p"), store, asyncio.Event(), resync)  # type: ignore[arg-type]
+        keeping = reflect(script, Collection("/p"), store, FirstList(), resync)  # type: ignore[arg-type]
         task = asyncio.create_task(keeping)
         await asyncio.sleep(300)
         assert not task.done()

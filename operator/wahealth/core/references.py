@@ -11,6 +11,10 @@ def target_not_found(kind: str, name: str) -> Finding:
     return false(spec.TARGET_NOT_FOUND, kind=kind, name=name)
 
 
+def target_not_to_be_seen(kind: str, name: str) -> Finding:
+    return false(spec.TARGET_NOT_TO_BE_SEEN, kind=kind, name=name)
+
+
 def service_without_port(name: str, port: int) -> Finding:
     return false(spec.SERVICE_WITHOUT_PORT, name=name, port=port)
 

@@ -37,6 +37,11 @@ def obstacle(kind: str, name: str, holds: str, stuck: str) -> str:
     return holds_others(kind, name, holds)
 
 
+def not_to_be_seen(kind: str, name: str) -> str:
+    """The obstacle, where we have no right to look at workloads of that kind."""
+    return f"The operator may not list {kind}s: give it that right, or restart {kind} {name} by hand."
+
+
 def holds_others(kind: str, name: str, sign: str) -> str:
     """The obstacle, where a sign says that a coreapp or master may be in it."""
     if not sign:

@@ -14,7 +14,7 @@ from wahealth.core.answer import Outcome, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
-from wahealth.core.restart import WebWorkload, obstacle
+from wahealth.core.restart import WebWorkload, not_to_be_seen, obstacle
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.kinds import begun
 from wahealth.core.signin.talk import (
@@ -93,7 +93,10 @@ class Gather:
         if record.expected.restart_period is None or target.workload is None:
             return None
         kind, name = target.named
-        seen = self.inventory.workload(WorkloadRef(record.ref.namespace, kind, name))
+        workload = WorkloadRef(record.ref.namespace, kind, name)
+        if self.inventory.may_not_list(workload):
+            return WebWorkload(kind, name, "", obstacle=not_to_be_seen(kind, name))
+        seen = self.inventory.workload(workload)
         if seen is None:
             return None
         refused = record.no_restart

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from wahealth.api import labels
 from wahealth.kube.apiserver.api import ApiServer, Document
-from wahealth.kube.apiserver.reflector import Collection, reflect
+from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
 from wahealth.kube.inventory.names import Key, key_of
 
 PATH = "/api/v1/secrets"
@@ -47,7 +47,7 @@ async def watch(api: ApiServer, changed: Changed, namespaces: Sequence[str] = ()
     async with asyncio.TaskGroup() as group:
         for label in labels.ALL:
             for collection in Collection(PATH, label, metadata_only=True).parts(namespaces):
-                group.create_task(reflect(api, collection, Versions(changed), asyncio.Event()), name=f"reflect {label}")
+                group.create_task(reflect(api, collection, Versions(changed), FirstList()), name=f"reflect {label}")
 
 
 def _version(object_: Document) -> str:

@@ -71,9 +71,12 @@ class Targets:
 
     def _of_workload(self, namespace: str, named: api.Workload) -> Located | Finding:
         workload = WorkloadRef(namespace, named.kind, named.name)
-        if self._inventory.workload(workload) is None:
-            return references.target_not_found(named.kind, named.name)
         pods = self._inventory.pods.of(workload)
+        if self._inventory.may_not_list(workload):
+            if not pods:  # else it need not be seen itself
+                return references.target_not_to_be_seen(named.kind, named.name)
+        elif self._inventory.workload(workload) is None:
+            return references.target_not_found(named.kind, named.name)
         return self._refused(named.kind, named.name, pods) or _each((pod, named.port) for pod in pods)
 
     def _of_service(self, record: Record, named: api.Service, as_one: bool) -> Located | Finding:

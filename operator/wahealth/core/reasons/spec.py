@@ -29,6 +29,11 @@ MODE_MISMATCH = Row(
 )
 
 TARGET_NOT_FOUND = Row(Reason.TARGET_NOT_FOUND, "{kind} {name} is not there", "create it, or correct spec.target")
+TARGET_NOT_TO_BE_SEEN = Row(
+    Reason.TARGET_NOT_FOUND,
+    "{kind} {name} cannot be looked for",
+    "give the operator the right to list and watch {kind}s",
+)
 SERVICE_WITHOUT_PORT = Row(
     Reason.TARGET_NOT_FOUND, "Service {name} has no port {port}", "correct spec.target.service.port"
 )

@@ -36,6 +36,7 @@ _CHUNK = 500
 _WATCH_SECONDS = 300
 _LASTING = 5.0  # seconds after which a watch, or a list's being good, counts as a success
 _BETWEEN_LISTS = 20.0  # seconds at least, but for the first few
+_FORBIDDEN = 403
 
 
 class Store(Protocol):
@@ -65,10 +66,33 @@ class Collection(NamedTuple):
         return {"labelSelector": self.label} if self.label else {}
 
 
+class FirstList:
+    """Of a collection: `settled` once it was complete; or, where it is not `needed`, once it was refused, for we may
+    not list that. It is asked for again and again, and `refused` ends with it."""
+
+    def __init__(self, needed: bool = True) -> None:
+        self.settled = asyncio.Event()
+        self.refused = False
+        self._needed = needed
+        self._complete = False
+
+    def done(self) -> None:
+        self._complete, self.refused = True, False
+        self.settled.set()
+
+    def forbidden(self) -> None:
+        """What was listed once is known, and stays known."""
+        if self._complete:
+            return
+        self.refused = True
+        if not self._needed:
+            self.settled.set()
+
+
 async def reflect(
-    api: ApiServer, collection: Collection, store: Store, synced: asyncio.Event, resync: float = RESYNC
+    api: ApiServer, collection: Collection, store: Store, first: FirstList, resync: float = RESYNC
 ) -> None:
-    """Runs until cancelled. `synced` is set after the first complete list."""
+    """Runs until cancelled."""
     loop, backoff = asyncio.get_running_loop(), Backoff(_LASTING)
     version, listed, relist = "", float("-inf"), float("-inf")
     while True:
@@ -78,7 +102,7 @@ async def reflect(
                 version = await _listed(api, collection, store, version)
                 listed = loop.time()
                 relist = listed + resync * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
-                synced.set()
+                first.done()
             async with asyncio.timeout_at(relist):
                 async for seen in _watched(api, collection, store, version):
                     version = seen
@@ -87,6 +111,8 @@ async def reflect(
         except ApiUnavailable:
             pass  # the outage is told of elsewhere
         except ApiError as error:
+            if error.status == _FORBIDDEN:
+                first.forbidden()
             about = topic(f"watch {collection.path} {error.status}", path=collection.path, error=str(error))
             if error.status != TOO_OLD:
                 log.warning("watch interrupted", extra=about)

@@ -14,7 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from wahealth.kube.apiserver.api import ApiServer
-from wahealth.kube.apiserver.reflector import Collection, reflect
+from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
 from wahealth.kube.apiserver.session import signed_in
 from wahealth.kube.inventory import pods
 from wahealth.playground.pki import self_signed
@@ -75,7 +75,7 @@ async def _serve(fleet: Fleet, arguments: argparse.Namespace) -> None:
 
 async def _watch(fleet: Fleet, waweb: Waweb, kubeconfig: Path | None) -> None:
     async with ApiServer(await signed_in(kubeconfig)) as api:
-        await reflect(api, Collection(pods.PATH), Membership(fleet, api, waweb.listen), asyncio.Event())
+        await reflect(api, Collection(pods.PATH), Membership(fleet, api, waweb.listen), FirstList())
 
 
 def _certificate(arguments: argparse.Namespace) -> tuple[str, ssl.SSLContext]:

@@ -1,0 +1,170 @@
+"""A kind of workloads that we may not list holds up nobody: its pods are asked, and who needs more is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import looptime
+import pytest
+
+from support.builders import any_targets, resource
+from wahealth.core.moment import Moment
+from wahealth.core.status import Finding
+from wahealth.kube.apiserver.api import ApiError
+from wahealth.kube.gather import Gather
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.kinds import KINDS
+from wahealth.kube.inventory.names import WorkloadRef
+from wahealth.kube.record import Record, record_of
+from wahealth.kube.targets import Located
+
+Object = dict[str, Any]
+WEB = WorkloadRef("acme", "StatefulSet", "web")
+ON_CHANGE = {"apiKeyRotation": {"restartPolicy": "OnChange"}}
+
+
+class Server:
+    """An API server that lists what is in `there`, by a collection's path, and may `refuse` some of them."""
+
+    def __init__(self, *refuse: str) -> None:
+        self.refuse = set(refuse)
+        self.there: dict[str, list[Object]] = {}
+
+    async def read(self, path: str, **_: object) -> Object:
+        if path in self.refuse:
+            raise ApiError(403, "Forbidden")
+        return {"metadata": {"resourceVersion": "1"}, "items": self.there.get(path, [])}
+
+    async def watch(self, _: str, **__: object) -> AsyncIterator[Object]:
+        await asyncio.sleep(3600)
+        yield {}
+
+
+def path_of(kind: str, namespace: str = "") -> str:
+    within = f"namespaces/{namespace}/" if namespace else ""
+    return f"/apis/apps/v1/{within}{KINDS[kind].plural}"
+
+
+class World:
+    """What is known of a server after some time; the clock is a fake one."""
+
+    def __init__(self, server: Server, namespaces: tuple[str, ...], runner: asyncio.Runner) -> None:
+        self.server = server
+        self.inventory = Inventory()
+        self._runner = runner
+        self._synced = asyncio.Event()
+        self._keeping = self._begun(namespaces)
+
+    def _begun(self, namespaces: tuple[str, ...]) -> asyncio.Task[None]:
+        keep = self.inventory.keep(self.server, self._synced, namespaces=namespaces)  # type: ignore[arg-type]
+
+        async def begin() -> asyncio.Task[None]:
+            return asyncio.create_task(keep)
+
+        return self._runner.run(begin())
+
+    def after(self, seconds: float) -> bool:
+        """Whether it may begin to ask, after so many seconds more."""
+        self._runner.run(asyncio.sleep(seconds))
+        assert not self._keeping.done()
+        return self._synced.is_set()
+
+    def located(self, record: Record) -> Located | Finding:
+        assert record.spec is not None
+        return self._runner.run(any_targets(self.inventory).located(record, record.spec.target))
+
+
+@contextmanager
+def world(*refuse: str, pods: int = 0, namespaces: tuple[str, ...] = ()) -> Iterator[World]:
+    """With a StatefulSet `web` of so many pods."""
+    server = Server(*refuse)
+    within = f"namespaces/{namespaces[0]}/" if namespaces else ""
+    metadata = {"namespace": "acme", "name": "web", "uid": "w", "generation": 1}
+    server.there[f"/apis/apps/v1/{within}statefulsets"] = [{"metadata": metadata, "spec": {}}]
+    server.there[f"/api/v1/{within}pods"] = [pod(number) for number in range(pods)]
+    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=0, end=10_000)) as runner:
+        yield World(server, namespaces, runner)
+
+
+def pod(number: int) -> Object:
+    owner = {"kind": "StatefulSet", "name": "web", "controller": True}
+    metadata = {"namespace": "acme", "name": f"web-{number}", "ownerReferences": [owner]}
+    return {"metadata": metadata, "status": {"phase": "Running", "podIP": f"10.0.0.{number}"}}
+
+
+def of_web(**more: Any) -> Record:
+    return record_of(resource(target={"workload": {"kind": "StatefulSet", "name": "web"}}, **more))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_that_may_not_be_listed_holds_up_nobody(kind: str) -> None:
+    with world(path_of(kind)) as now:
+        assert now.after(1)
+        assert [each for each in KINDS if now.inventory.may_not_list(WEB._replace(kind=each))] == [kind]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/pods", "/api/v1/services"])
+def test_without_pods_or_services_nothing_begins(path: str) -> None:
+    with world(path) as now:
+        assert not now.after(300)
+        now.server.refuse.clear()
+        assert now.after(31)
+
+
+def test_its_pods_are_asked_all_the_same() -> None:
+    with world(path_of("StatefulSet"), pods=2) as now:
+        assert now.after(1)
+        found = now.located(of_web())
+        assert isinstance(found, Located)
+        assert sorted(found.spots) == ["web-0", "web-1"]
+
+
+def test_where_there_is_none_it_says_what_is_missing() -> None:
+    with world(path_of("StatefulSet")) as now:
+        assert now.after(1)
+        found = now.located(of_web())
+        assert isinstance(found, Finding)
+        assert found.reason == "TargetNotFound"
+        assert "give the operator the right to list and watch StatefulSets" in found.message
+
+
+def test_it_is_known_within_half_a_minute_of_the_right() -> None:
+    with world(path_of("StatefulSet")) as now:
+        assert now.after(300)
+        now.server.refuse.clear()
+        now.after(31)
+        assert not now.inventory.may_not_list(WEB)
+        assert isinstance(now.located(of_web()), Located)
+
+
+def test_a_right_that_is_taken_away_takes_nothing_that_is_known() -> None:
+    with world() as now:
+        assert now.after(1)
+        now.server.refuse.add(path_of("StatefulSet"))
+        now.after(2000)
+        assert not now.inventory.may_not_list(WEB)
+        assert isinstance(now.located(of_web()), Located)
+
+
+def test_where_namespaces_are_watched_each_is_a_matter_of_its_own() -> None:
+    with world(path_of("StatefulSet", "other"), namespaces=("acme", "other")) as now:
+        assert now.after(1)
+        assert not now.inventory.may_not_list(WEB)
+        assert now.inventory.may_not_list(WEB._replace(namespace="other"))
+
+
+def test_what_cannot_be_seen_is_not_restarted_and_says_why() -> None:
+    with world(path_of("StatefulSet"), pods=1) as now:
+        assert now.after(1)
+        record = of_web(**ON_CHANGE)
+        assert record.spec is not None
+        gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
+        found = gather._web_workload(record, record.spec.target, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        assert found is not None
+        assert found.obstacle == (
+            "The operator may not list StatefulSets: give it that right, or restart StatefulSet web by hand."
+        )
