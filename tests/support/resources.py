@@ -44,6 +44,7 @@ ACCEPTED = {
     "a timeout as long as the period": changed(spec__probe={"periodSeconds": 5, "timeoutSeconds": 5}),
     "a timeout as long as the default period": changed(spec__probe={"timeoutSeconds": 30}),
     "a StatefulSet": changed(spec__target__workload={"kind": "StatefulSet", "name": "web", "port": 65535}),
+    "a DaemonSet": changed(spec__target__workload={"kind": "DaemonSet", "name": "web"}),
     "a CA in a ConfigMap": changed(spec__tls={"caRef": {"kind": "ConfigMap", "name": "ca"}}),
     "a CA and a name": changed(spec__tls={"verification": "Full", "caRef": {"name": "ca"}, "serverName": "waweb"}),
     "a CA without the name": changed(spec__tls={"verification": "SkipHostname", "caRef": {"name": "ca"}}),
@@ -137,7 +138,7 @@ REFUSED = {
     ),
     "an unknown mode": (changed(spec__mode="Triple"), "Unsupported value"),
     "port 0": (changed(spec__target__workload={"name": "web", "port": 0}), "greater than or equal to 1"),
-    "a DaemonSet": (changed(spec__target__workload={"kind": "DaemonSet", "name": "web"}), "Unsupported value"),
+    "a Job": (changed(spec__target__workload={"kind": "Job", "name": "web"}), "Unsupported value"),
     "a period of 4 s": (changed(spec__probe={"periodSeconds": 4}), "greater than or equal to 5"),
     "a Secret in another namespace": (
         changed(spec__auth__apiKey__secretKeyRef={"name": "../other/key"}),

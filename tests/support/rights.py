@@ -66,6 +66,8 @@ BROKEN: dict[tuple[str, str, str], Broken] = {
     ("apps", "deployments", "watch"): Broken("watch interrupted path=/apis/apps/v1/deployments"),
     ("apps", "statefulsets", "list"): Broken("watch interrupted path=/apis/apps/v1/statefulsets", condition=_ASKED),
     ("apps", "statefulsets", "watch"): Broken("watch interrupted path=/apis/apps/v1/statefulsets"),
+    ("apps", "daemonsets", "list"): Broken("watch interrupted path=/apis/apps/v1/daemonsets", condition=_ASKED),
+    ("apps", "daemonsets", "watch"): Broken("watch interrupted path=/apis/apps/v1/daemonsets"),
     ("", "pods", "list"): Broken("watch interrupted path=/api/v1/pods", ready=False),
     ("", "pods", "watch"): Broken("watch interrupted path=/api/v1/pods"),
     ("", "services", "list"): Broken("watch interrupted path=/api/v1/services", ready=False),

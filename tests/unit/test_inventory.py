@@ -105,8 +105,9 @@ class TestPods:
         pods.put(marked_pod("", Gate("True", "Active", "shop")))  # an open one is nobody's to open
         assert pods.clients() == frozenset()
 
-    def test_a_stateful_set_owns_its_pods_itself(self) -> None:
-        assert owner_of(pod(owner="web", kind="StatefulSet")) == WorkloadRef("acme", "StatefulSet", "web")
+    @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+    def test_these_own_their_pods_themselves(self, kind: str) -> None:
+        assert owner_of(pod(owner="web", kind=kind)) == WorkloadRef("acme", kind, "web")
 
 
 class Script:

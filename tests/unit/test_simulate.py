@@ -367,7 +367,10 @@ def test_the_table_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     ]
     cli.main(["simulate", str(scenario(tmp_path, steps))])
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    assert "This version does not understand spec: correct target.workload.kind (Deployment or StatefulSet)." in lines
+    assert (
+        "This version does not understand spec: correct target.workload.kind (Deployment, StatefulSet or DaemonSet)."
+        in lines
+    )
     down = "The client is not connected to the WhatsApp servers: look at the coreapps."
     assert [line for line in lines if down in line] == [f"Warning  GatewayDisconnected: {down}"]
 

@@ -184,6 +184,9 @@ def test_so_does_one_beside_waweb() -> None:
         ("Deployment", {"availableReplicas": 0}, False),
         ("StatefulSet", {"currentRevision": "a", "updateRevision": "a", "updatedReplicas": 0}, False),
         ("StatefulSet", {"currentRevision": "a", "updateRevision": "b", "updatedReplicas": 1}, True),
+        ("DaemonSet", {"desiredNumberScheduled": 3, "updatedNumberScheduled": 3}, False),
+        ("DaemonSet", {"desiredNumberScheduled": 3, "updatedNumberScheduled": 2}, True),
+        ("DaemonSet", {"desiredNumberScheduled": 0}, False),
     ],
 )
 def test_a_rollout(kind: str, status: dict[str, Any], rolling: bool) -> None:

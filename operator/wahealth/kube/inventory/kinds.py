@@ -36,7 +36,13 @@ def _revisions_differ(spec: Document, status: Document) -> bool:
     return _replicas_differ(spec, status)
 
 
+def _scheduled_differ(_: Document, status: Document) -> bool:
+    """As many as there are nodes for it; it has no other count."""
+    return bool(status.get("updatedNumberScheduled", 0) < status.get("desiredNumberScheduled", 0))
+
+
 KINDS = {
     "Deployment": Kind("apps/v1", "deployments", False, _replicas_differ),
     "StatefulSet": Kind("apps/v1", "statefulsets", True, _revisions_differ),
+    "DaemonSet": Kind("apps/v1", "daemonsets", True, _scheduled_differ),
 }
