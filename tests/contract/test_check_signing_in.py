@@ -104,7 +104,7 @@ def test_a_login_that_gives_no_token_is_not_tried_again(
     proxy.instead["POST", LOGIN] = instead
     assert cli.main([*in_clear, *files.flags("password")]) == 2
     status, reason, message = condition(capsys)
-    assert (status, reason) == ("False", "LoginFailed")
+    assert (status, reason) == ("False", "LoginLimited" if instead[0] == 429 else "LoginFailed")
     assert message.startswith(says)
     assert (proxy.times("POST", LOGIN), proxy.times("GET", HEALTH)) == (1, 1)
     assert proxy.heard[-1][2] == ""  # whether it is there is asked without the login
@@ -133,9 +133,9 @@ def test_who_may_get_it_is_told(
     simulator: Simulator, files: Files, in_clear: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main([*in_clear, *files.flags("token")]) == 0
-    assert condition(capsys, "Accepted")[2].endswith("the token goes to whoever answers: the URL begins with http://.")
+    assert condition(capsys, "Accepted")[2].endswith("The token goes to whoever answers: the URL begins with http://.")
     assert cli.main(["check", simulator.url(""), "--insecure", "-o", "json", *files.flags("password")]) == 0
-    assert condition(capsys, "Accepted")[2].endswith("the login goes to whoever answers: --insecure verifies nobody.")
+    assert condition(capsys, "Accepted")[2].endswith("The login goes to whoever answers: --insecure verifies nobody.")
 
 
 def test_login_and_question_end_by_one_deadline(simulator: Simulator, files: Files, in_clear: list[str]) -> None:

@@ -51,6 +51,7 @@ class TestSixClients:
 
 def test_the_columns_of_kubectl(environment: Environment, wait_for: WaitFor) -> None:
     wait_for(TEAM, "ha", ready="Available")
+    wait_for(TEAM, "unregistered", ready="Unregistered")
     header, *rows = environment.plane.kubectl("get", "wac", "-n", TEAM).splitlines()
     assert header.split() == ["NAME", "MODE", "READY", "GATEWAY", "CONNECTED", "PRIMARY", "SINCE", "AGE"]
     row = next(row.split() for row in rows if row.startswith("ha "))

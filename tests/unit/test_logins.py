@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from support.builders import CONNECTED, START, at, single
-from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import Forbidden, Malformed, Outcome, Refused, Unreachable, Unreached
 from wahealth.core.moment import Moment
 from wahealth.core.signin.logins import Session
 from wahealth.core.signin.talk import (
@@ -292,3 +292,20 @@ def test_whether_they_are_there_is_seen_while_no_login_is_tried() -> None:
     waweb.silent = ("a",)
     assert reasons(waweb.round(30))[0] == ["Unreachable", "Refused"]
     assert waweb.logins == [0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "says"),
+    [
+        (Refused(), "LoginFailed", "compare the Secret"),
+        (Refused(1005), "LoginFailed", "this build of the client has expired"),
+        (Refused(1024), "PasswordChangeRequired", "change it through the Webapp"),
+        (Forbidden(), "AccessForbidden", "what stands before waweb"),
+        (Limited(60), "LoginLimited", "find who sends them"),
+    ],
+)
+def test_each_word_about_a_login_is_told_with_what_to_do(answer: LoginOutcome[str], reason: str, says: str) -> None:
+    refusal = Waweb(answer=answer).round(0).refusal
+    assert refusal is not None
+    assert refusal.reason == reason
+    assert says in refusal.says()

@@ -59,10 +59,19 @@ ACCESS_FORBIDDEN = Row(
     "The question is forbidden (HTTP 403)",
     "look at what stands before waweb, such as a proxy, and at what the {what} may be used for",
 )
+LOGIN_DENIED = Row(
+    Reason.LOGIN_FAILED,
+    "The client refuses user name and password (code 1005)",
+    "compare the Secret with the users of waweb, and look whether this build of the client has expired",
+    desk=AtDesk(
+        "The client refuses user name and password (code 1005)",
+        "compare them with the users of waweb, and look whether this build of the client has expired",
+    ),
+)
 LOGIN_FORBIDDEN = Row(
     Reason.ACCESS_FORBIDDEN,
-    "The login is forbidden",
-    "look at what stands before waweb, such as a proxy, and whether this build of the client has expired",
+    "The login is forbidden (HTTP 403)",
+    "look at what stands before waweb, such as a proxy, and at what this user may do",
 )
 PASSWORD_CHANGE_REQUIRED = Row(
     Reason.PASSWORD_CHANGE_REQUIRED,

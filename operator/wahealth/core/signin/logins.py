@@ -52,7 +52,7 @@ _NOT_SENT = frozenset(
 Answer = LoggedIn[K] | Limited | Refused | Forbidden | Unreachable | Malformed  # to a login that was sent
 
 # Seen (domain): the vendor's codes of a login that is refused.
-_OF_CODE = {1005: says.LOGIN_FORBIDDEN, 1024: says.PASSWORD_CHANGE_REQUIRED}
+_OF_CODE = {1005: says.LOGIN_DENIED, 1024: says.PASSWORD_CHANGE_REQUIRED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
