@@ -35,7 +35,7 @@ from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
-from wahealth.kube.record import Held, Record
+from wahealth.kube.record import Held, Meant, Record
 from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot, Targets
 from wahealth.probe.certificate import certificate_of
@@ -71,9 +71,9 @@ class Gather:
             return replace(facts, reference=pattern)
         record.keep_only(located.hosts)
         terms = Terms(record.expected.patience.previous_key, self._references.refresh)
-        nudged, auth = record.nudged, spec.auth
+        nudged = record.nudged
         resting = frozenset(name for name, spot in located.spots.items() if _resting(record, spot, now.seconds))
-        talk = _signin(record, auth).asking(tuple(located.shown), terms, now)
+        talk = _signin(record, spec).asking(tuple(located.shown), terms, now)
         asked = await carried_out(talk, lambda command: self._came_of(command, record, spec, located, pattern))
         if not is_taken(asked.outcomes):
             record.ask_another()
@@ -212,10 +212,12 @@ def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:
     return heard.outcome
 
 
-def _signin(record: Record, auth: Auth) -> SignIn[Credential]:
-    """Another reference is another secret: nothing is known of it."""
-    if record.signin is None or record.signin_of != auth:
-        new: SignIn[Credential] = begun(use_of(auth).kind)
-        record.signin, record.signin_of = (new.following(record.signin) if record.signin else new), auth
+def _signin(record: Record, spec: Spec) -> SignIn[Credential]:
+    """Another reference is another secret, and another target is somebody else: nothing is known of it, so that no
+    previous key and no token of a login goes where it was not meant to."""
+    meant = Meant(spec.auth, spec.target, spec.tls)
+    if record.signin is None or record.signin_of != meant:
+        new: SignIn[Credential] = begun(use_of(spec.auth).kind)
+        record.signin, record.signin_of = (new.following(record.signin) if record.signin else new), meant
         record.reading = None
     return record.signin

@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.api.auth import secrets_of
 from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
-from wahealth.api.v1alpha1 import Auth, PodsOfNodes, Probe, Spec
+from wahealth.api.v1alpha1 import Auth, PodsOfNodes, Probe, Spec, Target, Tls
 from wahealth.core.answer import Outcome
 from wahealth.core.belief.history import History
 from wahealth.core.certificate import Certificate
@@ -49,6 +49,14 @@ class Written(NamedTuple):
     done: bool
 
 
+class Meant(NamedTuple):
+    """For whom a secret is meant: what was learned or held for one is never sent to another."""
+
+    auth: Auth
+    target: Target
+    tls: Tls | None
+
+
 @dataclass(slots=True)
 class Record:
     ref: Ref
@@ -64,7 +72,7 @@ class Record:
     history: History | None = None  # None: this process has not had a round of it
     untold: tuple[Event, ...] = ()  # events that wait for the status to be written first
     signin: SignIn[Credential] | None = field(default=None, repr=False)
-    signin_of: Auth | None = None  # what that is about
+    signin_of: Meant | None = None
     reading: Reading[Credential] | None = field(default=None, repr=False)  # the last good one
     unwritable: float = float("-inf")  # until then its status is not tried again: the API server would not have it
     failovers: dict[str, int] = field(default_factory=dict)  # told of by this process, by kind

@@ -10,7 +10,7 @@ from typing import Any
 
 from wahealth.api.auth import Use, use_of
 from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document
-from wahealth.api.v1alpha1 import Auth, Spec
+from wahealth.api.v1alpha1 import Spec
 from wahealth.core import moment as clock
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.belief.history import History
@@ -161,7 +161,7 @@ class Replay:
         self._written = Status()
         self._history: History | None = None
         self._signin: SignIn[bytes] | None = None
-        self._signin_of: Auth | None = None
+        self._signin_of: object = None  # the spec of auth, target and trust that it is about
 
     @property
     def final(self) -> Status:
@@ -201,8 +201,9 @@ class Replay:
     def _asked(self, spec: Spec, facts: Facts, now: clock.Moment) -> Facts:
         if not self._world.target:
             return replace(facts, reference=target_not_found(*spec.target.named))
-        if self._signin is None or self._signin_of != spec.auth:
-            self._signin, self._signin_of = begun(facts.expected.signs_in_by), spec.auth
+        meant = spec.auth, spec.target, spec.tls
+        if self._signin is None or self._signin_of != meant:
+            self._signin, self._signin_of = begun(facts.expected.signs_in_by), meant
         terms = Terms(facts.expected.patience.previous_key, SECRET_REFRESH)
         talk = self._signin.asking(tuple(sorted(self._world.pods)), terms, now)
         period, resting = facts.expected.patience.period, self._world.left_alone(now)
