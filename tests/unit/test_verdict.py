@@ -25,10 +25,11 @@ from support.builders import (
     verdict,
     verdicts,
 )
-from wahealth.core.answer import GatewayStatus, Malformed, Node, Refused, Role, Unreachable, Unreached
+from wahealth.core.answer import Answered, GatewayStatus, Malformed, Node, Refused, Role, Unreachable, Unreached
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Finding, Gateway, Mode, Truth
+from wahealth.probe.payload import parse_health
 
 ACCEPTED, CREDENTIALS = ConditionType.ACCEPTED, ConditionType.CREDENTIALS_VALID
 REACHABLE, AVAILABLE, READY = ConditionType.REACHABLE, ConditionType.AVAILABLE, ConditionType.READY
@@ -261,3 +262,29 @@ class TestNodes:
 
 def test_facts_without_anything_are_no_verdict_about_the_client() -> None:
     assert said(at_once(facts()), AVAILABLE)[0] == "Unknown"
+
+
+@pytest.mark.parametrize("word", ["deprecated", "Deprecated"])
+def test_a_version_that_is_deprecated(word: str) -> None:
+    body = f'{{"meta": {{"api_status": "{word}"}}, "health": {{"gateway_status": "connected"}}}}'.encode()
+    heard = parse_health(body)
+    assert isinstance(heard, Answered)
+    assert heard.report.deprecated
+
+
+@pytest.mark.parametrize("meta", ['"stable"', '"beta"', "1", "null", '{"deprecated": 1}', '["deprecated"]'])
+def test_no_other_word_is(meta: str) -> None:
+    heard = parse_health(f'{{"meta": {{"api_status": {meta}}}, "health": {{"gateway_status": "connected"}}}}'.encode())
+    assert isinstance(heard, Answered)
+    assert not heard.report.deprecated
+
+
+def test_that_the_number_was_taken_is_told_for_as_long_as_it_lasts_and_after_a_restart() -> None:
+    story = Story().rounds(3, facts(single(CONNECTED))).rounds(9, facts(single(UNREGISTERED)))
+    for told in (story, story.restarted().rounds(9, facts(single(UNREGISTERED)))):
+        found = told.written.condition(AVAILABLE)
+        assert found is not None
+        assert "another instance took its number" in found.message
+    never = Story().rounds(9, facts(single(UNREGISTERED))).written.condition(AVAILABLE)
+    assert never is not None
+    assert "another instance" not in never.message

@@ -52,6 +52,7 @@ class Report(NamedTuple):
     nodes: tuple[Node, ...]
     version: str | None
     reported: str | None = None  # the single status in the vendor's word, kept only where it is UNKNOWN
+    deprecated: bool = False  # the client says that its version is
 
 
 @dataclass(frozen=True, slots=True)

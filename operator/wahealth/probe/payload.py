@@ -115,7 +115,10 @@ def parse_health(body: bytes) -> Answered | Malformed:
     health = document.get("health") if isinstance(document, dict) else None
     if not isinstance(health, dict) or not health:
         return Malformed("the body has no health in it")
-    return _answered(health, _version(document))
+    outcome = _answered(health, _version(document))
+    if isinstance(outcome, Malformed) or not _is_deprecated(document):
+        return outcome
+    return Answered(outcome.report._replace(deprecated=True))
 
 
 def _answered(health: Mapping[str, Any], version: str | None) -> Answered | Malformed:
@@ -170,6 +173,13 @@ def _status(word: object) -> tuple[GatewayStatus | None, str | None]:
         return None, None
     known = _KNOWN.get(word)
     return known or (GatewayStatus.UNKNOWN, clean(word, LONGEST_WORD))
+
+
+def _is_deprecated(document: Mapping[str, Any]) -> bool:
+    """Seen: `meta.api_status` is `stable`; of other words only this one asks anything of anybody."""
+    meta = document.get("meta")
+    said = meta.get("api_status") if isinstance(meta, dict) else None
+    return isinstance(said, str) and said[:LONGEST_WORD].lower() == "deprecated"
 
 
 def _version(document: Mapping[str, Any]) -> str | None:

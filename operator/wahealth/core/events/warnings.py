@@ -113,7 +113,11 @@ def disconnected(standing: Standing) -> Event | None:
 
 
 def unregistered(standing: Standing) -> Event | None:
-    return warning(client.UNREGISTERED) if standing.gateway is Gateway.UNREGISTERED else None
+    if standing.gateway is not Gateway.UNREGISTERED:
+        return None
+    found = standing.false(ConditionType.AVAILABLE)
+    since = found is not None and found.message == client.UNREGISTERED_SINCE.says()
+    return warning(client.UNREGISTERED_SINCE if since else client.UNREGISTERED)
 
 
 def connecting_too_long(standing: Standing) -> Event | None:
@@ -136,6 +140,7 @@ _ODD: dict[Oddity, Row] = {
     Oddity.TOKEN_EXPIRING: credentials.TOKEN_EXPIRING_SOON,
     Oddity.UNKNOWN_STATUS: client.UNKNOWN_GATEWAY_STATUS,
     Oddity.UNKNOWN_ROLE: client.UNKNOWN_ROLE,
+    Oddity.DEPRECATED: client.CLIENT_VERSION_DEPRECATED,
 }
 
 

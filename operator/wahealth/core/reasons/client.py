@@ -94,6 +94,12 @@ UNREGISTERED = Row(
     "register its phone number through the Webapp",
     Reason.GATEWAY_UNREGISTERED,
 )
+UNREGISTERED_SINCE = Row(
+    Reason.UNREGISTERED,
+    "The client was connected and is not registered any more, most likely because another instance took its number",
+    "stop that one first, and then register the number through the Webapp",
+    Reason.GATEWAY_UNREGISTERED,
+)
 DISCONNECTED = Row(
     Reason.DISCONNECTED,
     "{connections} to the WhatsApp servers",
@@ -137,6 +143,12 @@ UNKNOWN_ROLE = Row(
     Reason.UNKNOWN_ROLE,
     "A node reports a role that this version does not know",
     "look for a newer version of wahealth",
+)
+CLIENT_VERSION_DEPRECATED = Row(
+    Reason.CLIENT_VERSION_DEPRECATED,
+    "The client says that its version is deprecated, so that it will be shut out",
+    "upgrade it; status.clientVersion has the version",
+    desk=AtDesk("The client says that its version is deprecated, so that it will be shut out", "upgrade it"),
 )
 CERTIFICATE_EXPIRING = Row(
     Reason.TLS_CERTIFICATE_EXPIRING,

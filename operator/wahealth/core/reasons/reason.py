@@ -89,6 +89,7 @@ class Reason(Word):
     UNEXPECTED_CONNECTED_NODE = "UnexpectedConnectedNode"
     UNKNOWN_GATEWAY_STATUS = "UnknownGatewayStatus"
     UNKNOWN_ROLE = "UnknownRole"
+    CLIENT_VERSION_DEPRECATED = "ClientVersionDeprecated"
     TLS_CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
     TOKEN_EXPIRING_SOON = "TokenExpiringSoon"  # noqa: S105 - a word
     FAILOVER_STALLED = "FailoverStalled"

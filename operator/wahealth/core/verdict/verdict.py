@@ -18,6 +18,7 @@ class Oddity(Word):
     UNEXPECTED_CONNECTION = "UnexpectedConnectedNode"
     UNKNOWN_STATUS = "UnknownGatewayStatus"
     UNKNOWN_ROLE = "UnknownRole"
+    DEPRECATED = "ClientVersionDeprecated"
     CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
     TOKEN_EXPIRING = "TokenExpiringSoon"  # noqa: S105 - a word
 

@@ -139,7 +139,21 @@ def unregistered(case: Case) -> Finding | None:
     """Documented (page "Health"): the client must be registered; a person does that."""
     if case.trouble is not Trouble.UNREGISTERED:
         return None
-    return false(client.UNREGISTERED)
+    return false(client.UNREGISTERED_SINCE if _was_connected(case) else client.UNREGISTERED)
+
+
+def _was_connected(case: Case) -> bool:
+    """Until now, or until it was believed that it is not registered any more: its sentence tells that afterwards.
+
+    Documented (page "Frequently asked questions"): an instance that registers a number shuts the one before out.
+    """
+    last = case.believed.condition(ConditionType.AVAILABLE)
+    if last is None:
+        return False
+    return last.reason in _CONNECTED or last.message == client.UNREGISTERED_SINCE.says()
+
+
+_CONNECTED = frozenset({Reason.CONNECTED, Reason.MINIMUM_CONNECTED})
 
 
 def disconnected(case: Case) -> Finding | None:
