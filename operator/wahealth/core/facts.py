@@ -126,6 +126,7 @@ class Facts:
     token_expires: datetime | None = None
     token_expiring: bool = False  # soon, and somebody has to see to it
     claims: Finding | None = None  # why nothing is written on some of the client's pods: PodsClaimed=False
+    in_turns: bool = False  # there are more pods than one round asks
 
     @property
     def asked_nobody(self) -> bool:
@@ -133,13 +134,13 @@ class Facts:
 
     @property
     def answered(self) -> bool:
-        """The client was seen."""
-        return any(isinstance(o.outcome, Answered) for o in self.outcomes)
+        """The client was seen in this round."""
+        return any(isinstance(o.outcome, Answered) for o in self.outcomes if o.asked)
 
     @property
     def reached(self) -> bool:
-        """At least one pod answered, whatever it said."""
-        return any(isinstance(o.outcome, REACHED) for o in self.outcomes)
+        """At least one pod answered in this round, whatever it said."""
+        return any(isinstance(o.outcome, REACHED) for o in self.outcomes if o.asked)
 
     @property
     def nothing_new(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from wahealth.core.belief.believe import believe
+from wahealth.core.belief.believe import believe, with_endpoints
 from wahealth.core.belief.clocks import is_over, not_before, ticking
 from wahealth.core.belief.failover import active_coreapps, passed_on, primary_master, stalled
 from wahealth.core.belief.flapping import PAUSE, is_flapping, recent
@@ -121,6 +121,9 @@ def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdi
         return as_of(history.last, seen, assessed if seen is sight else assess(facts, seen))
 
     draft = as_of(now.seconds, sight, assessed)
+    if not sight.round.fresh:
+        after = with_endpoints(history._replace(remembered=remembered), draft)
+        return after, after.believed or draft, sight
     odd = odd_for(history, draft, sight.census is not None)
     after = history._replace(remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
     after = believe(after, draft, a_round_ago, facts.expected.patience, now.seconds)
@@ -130,7 +133,7 @@ def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdi
 def _handed_over(history: History, draft: Verdict, sight: Sight, now: Moment) -> tuple[History, tuple[Failover, ...]]:
     """Who carries the client, as seen and as believed; the believed status tells of the last move."""
     says_nothing = draft.trouble in {Trouble.UNDECIDED, Trouble.NO_MODE}
-    if says_nothing or sight.census is None or sight.census.single is not None:
+    if says_nothing or not sight.round.fresh or sight.census is None or sight.census.single is not None:
         return history, ()
     believed = history.believed is draft
     coreapps, first = passed_on(history.coreapps, active_coreapps(sight), believed, now)

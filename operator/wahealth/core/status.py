@@ -55,6 +55,7 @@ class ConditionType(Word):
     SUSPENDED = "Suspended"
     RESTART_REQUIRED = "RestartRequired"
     PODS_CLAIMED = "PodsClaimed"
+    PROBING_REDUCED = "ProbingReduced"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
 

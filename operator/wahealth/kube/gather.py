@@ -32,6 +32,7 @@ from wahealth.core.signin.talk import (
     is_taken,
 )
 from wahealth.core.status import Finding
+from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
@@ -73,7 +74,9 @@ class Gather:
         terms = Terms(record.expected.patience.previous_key, self._references.refresh)
         nudged = record.nudged
         resting = frozenset(name for name, spot in located.spots.items() if _resting(record, spot, now.seconds))
-        talk = _signin(record, spec).asking(tuple(located.shown), terms, now)
+        turn = whose_turn(located.shown, record.turn)
+        record.turn = turn[-1] if len(turn) < len(located.shown) else ""
+        talk = _signin(record, spec).asking(turn, terms, now)
         asked = await carried_out(talk, lambda command: self._came_of(command, record, spec, located, pattern))
         if not is_taken(asked.outcomes):
             record.ask_another()
@@ -86,7 +89,7 @@ class Gather:
             expiring=is_expiring(certificate, now.wall),
             workload=self._web_workload(record, spec.target, now),
         )
-        return with_asked(facts, asked, located.shown, resting)
+        return _with_others(record, with_asked(facts, asked, located.shown, resting), located.shown)
 
     def _web_workload(self, record: Record, target: Target, now: Moment) -> WebWorkload | None:
         """What a restart would be of, where the resource wants one after a change of its key."""
@@ -194,6 +197,20 @@ async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outc
     if ours:
         raise ObserverFault
     return [task.result() for task in tasks]
+
+
+def _with_others(record: Record, facts: Facts, shown: Mapping[str, str]) -> Facts:
+    """With what the pods said last whose turn it is not; `shown` has the addresses of all that are there, by name."""
+    if len(shown) <= MOST_ASKED:
+        record.heard = {}
+        return facts
+    if facts.asked_nobody:
+        return facts
+    heard = heard_of(record.heard.values(), facts.outcomes, shown)
+    if facts.generation == record.generation:  # else the next round is about another spec
+        record.heard = heard
+    workload = facts.workload if len(heard) == len(shown) else None  # all are to be known before it is restarted
+    return replace(facts, outcomes=tuple(heard.values()), in_turns=True, workload=workload)
 
 
 def _at(record: Record, spot: Spot, question: Question) -> Question:

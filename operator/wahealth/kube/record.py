@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, TypeVar
 from wahealth.api.auth import secrets_of
 from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
 from wahealth.api.v1alpha1 import Auth, PodsOfNodes, Probe, Spec, Target, Tls
-from wahealth.core.answer import Outcome
+from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.belief.history import History
 from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
@@ -79,6 +79,8 @@ class Record:
     asked: float | None = None  # the wall clock's second of the last round that asked somebody
     trust: Held[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
+    turn: str = ""  # the pod that was asked last, where they are asked in turns
+    heard: dict[str, PodOutcome] = field(default_factory=dict)  # then also what each pod said last, by its name
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
     no_restart: Held[tuple[str, str]] | None = None  # of which workload (uid), why the API server would not have it
     marked: bool = True  # its pods may carry labels of ours, of this process or of one before
@@ -114,7 +116,7 @@ class Record:
             return False
         self.generation = metadata["generation"]
         self.spec, self.invalid, self.expected, self.timing = _understood(document)
-        self.trust = None
+        self.trust, self.heard = None, {}
         return True
 
     def secret_changed(self, name: str) -> bool:
@@ -130,6 +132,7 @@ class Record:
         """Another replica asks for it now."""
         self.history, self.untold, self.seen = None, (), None
         self.resting, self.certificates, self.marks = {}, {}, {}
+        self.turn, self.heard = "", {}
 
     def ask_another(self) -> None:
         """Of a Service that is asked as one: the pod that was asked did not answer."""

@@ -56,6 +56,14 @@ def believe(history: History, draft: Verdict, a_round_ago: ARoundAgo, patience: 
     return taken(history, draft) if at_once else _other(history, draft, patience)
 
 
+def with_endpoints(history: History, draft: Verdict) -> History:
+    """Of a round in which nothing new was heard of the client: pods have had thresholds of their own."""
+    if history.believed is None:
+        return history
+    status = history.believed.status._replace(endpoints=draft.status.endpoints)
+    return history._replace(believed=history.believed._replace(status=status))
+
+
 def is_worse(before: Verdict, draft: Verdict) -> bool:
     """A condition leaves True or goes from Unknown to False, the gateway falls, some pods begin to refuse the key; or
     a grace protects Available."""

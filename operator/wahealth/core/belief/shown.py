@@ -12,7 +12,13 @@ from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Verdict
 
 _ABSENT_WHILE_SUSPENDED = frozenset(
-    {ConditionType.READY, ConditionType.SUSPENDED, ConditionType.RECONCILING, ConditionType.STALLED}
+    {
+        ConditionType.READY,
+        ConditionType.PROBING_REDUCED,
+        ConditionType.SUSPENDED,
+        ConditionType.RECONCILING,
+        ConditionType.STALLED,
+    }
 )
 # What a new resource says of what is bad and not believed yet.
 _WAITED_FOR = {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from wahealth.core.events.event import Event, warning
 from wahealth.core.facts import Expectation
-from wahealth.core.reasons import asking, client, credentials, pods
+from wahealth.core.reasons import asking, client, credentials, pods, progress
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.status import Condition, ConditionType, Gateway, Truth
@@ -178,6 +178,11 @@ def pods_not_claimed(standing: Standing) -> Event | None:
     return warning(_NOT_CLAIMED[found.reason]) if found and found.reason in _NOT_CLAIMED else None
 
 
+def probing_reduced(standing: Standing) -> Event | None:
+    found = standing.verdict.status.condition(ConditionType.PROBING_REDUCED)
+    return warning(progress.TOO_MANY_PODS) if found is not None else None
+
+
 # In the order in which a person would want to hear them.
 RULES: tuple[Callable[[Standing], Event | None], ...] = (
     not_accepted,
@@ -197,6 +202,7 @@ RULES: tuple[Callable[[Standing], Event | None], ...] = (
     restart_required,
     restart_skipped,
     pods_not_claimed,
+    probing_reduced,
 )
 
 

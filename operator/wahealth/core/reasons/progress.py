@@ -15,6 +15,13 @@ SUSPENDED = Row(
     note="Probing is suspended; set spec.suspend to false to resume",
 )
 RESUMED = Row(Reason.RESUMED, "Probing is resumed; the next verdict follows within a period")
+TOO_MANY_PODS = Row(
+    Reason.TOO_MANY_PODS,
+    "The target has more than {most} web pods, so they are asked in turns, {most} in each round",
+    "let spec.target name the web pods of one client alone",
+    Reason.PROBING_REDUCED,
+    "The target has more web pods than one round asks, so they are asked in turns",
+)
 OBSERVER_ISOLATED = Row(
     Reason.OBSERVER_ISOLATED,
     "Most {what} became unreachable at once, so their verdicts are frozen for ten minutes at most",

@@ -74,6 +74,7 @@ class Reason(Word):
     AVAILABLE = "Available"
     SUSPENDED = "Suspended"
     PREVIOUS_KEY_IN_USE = "PreviousKeyInUse"
+    TOO_MANY_PODS = "TooManyPods"
     NEW_GENERATION = "NewGeneration"
     WAITING_FOR_REFERENCE = "WaitingForReference"
 
@@ -97,6 +98,7 @@ class Reason(Word):
     WEB_PODS_DISAGREE = "WebPodsDisagree"
     WEB_RESTART_REQUIRED = "WebRestartRequired"
     WEB_RESTART_SKIPPED = "WebRestartSkipped"
+    PROBING_REDUCED = "ProbingReduced"
     FLAPPING_DETECTED = "FlappingDetected"
     OBSERVER_ISOLATED = "ObserverIsolated"
 

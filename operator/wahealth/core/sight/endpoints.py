@@ -1,4 +1,7 @@
-"""Each web pod by itself: whether it answers and takes the key, believed after thresholds of its own."""
+"""Each web pod by itself: whether it answers and takes the key, believed after thresholds of its own.
+
+A pod that was not asked in this round adds to no streak: it stays as it was, and counts as what is believed of it.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,18 @@ def settle_endpoints(
     before: Endpoints, outcomes: Sequence[PodOutcome], patience: Patience, protected: bool
 ) -> Endpoints:
     """`protected`: a verdict is believed already, so that a pod that comes later and is silent waits for its turn."""
-    return {
-        o.pod: _settled(before.get(o.pod), _seen(o), patience, protected) if o.asked else before[o.pod]
-        for o in outcomes
-        if o.asked or o.pod in before
-    }
+    kept = {o.pod: before[o.pod] for o in outcomes if not o.asked and o.pod in before}
+    return kept | {o.pod: _settled(before.get(o.pod), _seen(o), patience, protected) for o in outcomes if o.asked}
+
+
+def that_count(endpoints: Endpoints, outcomes: Sequence[PodOutcome]) -> tuple[PodOutcome, ...]:
+    """Those of this round; and of the pods that were not asked, what is believed of them, but nothing newer: one word
+    heard long ago is no evidence again in each round."""
+    return tuple(o for o in outcomes if o.asked or _is_believed(endpoints.get(o.pod), _seen(o)))
+
+
+def _is_believed(watched: Watched | None, said: Endpoint) -> bool:
+    return watched is not None and watched.believed == said
 
 
 def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:

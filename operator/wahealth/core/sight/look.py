@@ -9,7 +9,7 @@ from wahealth.core.answer import Report
 from wahealth.core.facts import Facts
 from wahealth.core.moment import AsOf
 from wahealth.core.sight.census import Census, counted
-from wahealth.core.sight.endpoints import Endpoints, settle_endpoints
+from wahealth.core.sight.endpoints import Endpoints, settle_endpoints, that_count
 from wahealth.core.sight.expected import Rise, risen
 from wahealth.core.sight.modes import Detection, detected, judged_by
 from wahealth.core.sight.roster import Roster, met, shown_names, with_missed
@@ -44,14 +44,17 @@ class Sight(NamedTuple):
 
 def look(before: Remembered, facts: Facts, protected: bool, now: float) -> tuple[Remembered, Sight]:
     """`protected`: a verdict is believed already. `now` in seconds."""
-    round_ = one_view(facts.outcomes)
     endpoints = before.endpoints
     if not facts.asked_nobody:
         endpoints = settle_endpoints(endpoints, facts.outcomes, facts.expected.patience, protected)
-    after = before._replace(endpoints=endpoints, differing=before.differing + 1 if round_.differing else 0)
+    round_ = one_view(that_count(endpoints, facts.outcomes))
+    after = before._replace(endpoints=endpoints)
+    if round_.fresh:
+        after = after._replace(differing=before.differing + 1 if round_.differing else 0)
     if round_.view is None:
         return after, _sight(after, round_, None, None, now)
-    return _seen(after, facts, round_, round_.view, now)
+    seen, sight = _seen(after, facts, round_, round_.view, now)
+    return seen if round_.fresh else after, sight
 
 
 def as_of_mode(sight: Sight, before: Detection, fixed: Mode | None) -> Sight:

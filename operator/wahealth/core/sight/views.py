@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from wahealth.core.answer import (
@@ -30,7 +31,10 @@ class Silence(NamedTuple):
 
 
 class Round(NamedTuple):
-    """What the pods said together, each group ordered by name."""
+    """What the pods said together, each group ordered by name.
+
+    `fresh`: somebody was asked, and the view that counts is of this round. Else nothing new is known of the client.
+    """
 
     view: Report | None  # the view that counts, None where nobody answered
     refusing: tuple[str, ...]  # pods that refused the key
@@ -40,6 +44,7 @@ class Round(NamedTuple):
     forbidding: bool = False  # a pod, or what stands before it, forbids the question
     throttling: bool = False  # a pod wants to be asked less often
     differing: bool = False  # pods report different topologies
+    fresh: bool = True
 
     @property
     def reached(self) -> bool:
@@ -47,14 +52,19 @@ class Round(NamedTuple):
 
 
 def one_view(outcomes: Sequence[PodOutcome]) -> Round:
-    """The outcomes in any order; a tie between views falls to the pod that comes first by name."""
+    """The outcomes in any order; a tie between views falls to the pod that comes first by name.
+
+    Pods that were not asked in this round have no vote: a view of theirs counts where there is no other.
+    """
     ordered = sorted(outcomes, key=lambda o: o.pod)
-    reports = [o.outcome.report for o in ordered if isinstance(o.outcome, Answered)]
+    reports = [o.outcome.report for o in ordered if o.asked and isinstance(o.outcome, Answered)]
     essences = [_essence(report) for report in reports] if len(reports) > 1 else []
     votes = Counter(essences)
     leading = max(essences, key=votes.__getitem__, default=None)
+    known = (o.outcome.report for o in ordered if isinstance(o.outcome, Answered))
+    view = reports[essences.index(leading)] if len(votes) > 1 else next(chain(reports, known), None)
     return Round(
-        view=reports[essences.index(leading)] if len(votes) > 1 else next(iter(reports), None),
+        view=view,
         refusing=tuple(o.pod for o in ordered if isinstance(o.outcome, Refused)),
         on_previous=tuple(o.pod for o in ordered if o.previous_key and isinstance(o.outcome, Answered)),
         silent=tuple(Silence(o.pod, why) for o in ordered if (why := why_silent(o.outcome))),
@@ -62,6 +72,7 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
         forbidding=any(isinstance(o.outcome, Forbidden) for o in ordered),
         throttling=any(isinstance(o.outcome, Throttled) for o in ordered),
         differing=len(votes) > 1,
+        fresh=bool(reports) or (view is None and (not ordered or any(o.asked for o in ordered))),
     )
 
 

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.table import first
-from wahealth.core.verdict.checks import accepted, available, claims, credentials, reachable, redundancy, restart
+from wahealth.core.verdict.checks import (
+    accepted,
+    available,
+    claims,
+    credentials,
+    reachable,
+    reduced,
+    redundancy,
+    restart,
+)
 from wahealth.core.verdict.checks.case import Case, Rule
 from wahealth.core.verdict.checks.ready import ready
 
@@ -23,6 +32,7 @@ TABLES: dict[ConditionType, tuple[Rule, ...]] = {
 OCCASIONAL: dict[ConditionType, tuple[Rule, ...]] = {
     ConditionType.RESTART_REQUIRED: restart.RULES,
     ConditionType.PODS_CLAIMED: claims.RULES,
+    ConditionType.PROBING_REDUCED: reduced.RULES,
 }
 
 

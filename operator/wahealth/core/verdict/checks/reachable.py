@@ -37,7 +37,7 @@ def throttled(case: Case) -> Finding | None:
 
 
 def reached(case: Case) -> Finding | None:
-    return true(asking.ANSWERED, answering=words.answering(case.endpoints))
+    return true(asking.ANSWERED, answering=words.answering(case.endpoints, case.facts.in_turns))
 
 
 RULES: tuple[Rule, ...] = (reachable_as_last_known, nobody_to_ask, nobody_answers, throttled, reached)

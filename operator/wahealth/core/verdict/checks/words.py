@@ -62,10 +62,13 @@ def throttled(endpoints: Endpoints) -> str:
     return f"{who} {'wants' if count == 1 else 'want'} to be asked less often (HTTP 429)"
 
 
-def answering(endpoints: Endpoints) -> str:
-    """Of the pods as they are believed; one that is silent for the first time is not told yet."""
+def answering(endpoints: Endpoints, in_turns: bool) -> str:
+    """Of the pods as they are believed; one that is silent for the first time is not told yet. `in_turns`: a new
+    process knows how many there are only after some rounds, which is no news to write down."""
     believed = [w.believed for _, w in sorted(endpoints.items()) if w.believed is not None]
     silent = [endpoint for endpoint in believed if not endpoint.reachable]
+    if not silent and in_turns:
+        return "The health node answers on each web pod that was asked"
     if not silent:
         return f"The health node answers on {pods(max(1, len(believed)))}"
     return f"{silent_of(len(silent), len(believed))}: {_named(silent)}"
