@@ -45,8 +45,8 @@ def oddities(nodes: Sequence[TopologyNode], mode: Mode | None, single: GatewaySt
     if single is not None:
         return unknown
     there = [n for n in nodes if n.verdict not in _NOT_THERE]
-    nameless = any(n.reported_role is not None for n in there)
-    unknown |= {Oddity.UNKNOWN_ROLE} if nameless else frozenset()
+    unknown |= {Oddity.UNKNOWN_ROLE} if any(n.reported_role is not None for n in there) else frozenset()
+    nameless = any(n.role is None and n.gateway_status is not None for n in there)
     if mode is None:
         return unknown
     masters = [n for n in there if n.role in MASTERS]
