@@ -28,6 +28,7 @@ from support.scripted import (
     serving,
 )
 from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
+from wahealth.core.certificate import Untrusted
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of
 from wahealth.probe.trust import Trust, full, pinned, skip_hostname, unverified
@@ -118,9 +119,9 @@ def test_plain_http_on_the_port_is_told_as_what_it_is() -> None:
 Heard = tuple[Outcome, list[bytes]]
 
 
-def with_trust(trust: Trust, name: str = "whatsapp-web") -> Heard:
+def with_trust(trust: Trust, name: str = "whatsapp-web", context: ssl.SSLContext | None = None) -> Heard:
     async def run() -> Heard:
-        async with serving(says(answer(GOOD))) as served:
+        async with serving(says(answer(GOOD)), context) as served:
             question = served.question()
             question = replace(question, place=replace(question.place, trust=trust, server_name=name))
             return await asked(question), served.heard
@@ -159,6 +160,17 @@ def test_whoever_is_not_trusted_hears_nothing(trust: Trust, name: str, why: str)
         assert outcome.presented is not None
         assert outcome.presented.name == "whatsapp-web"
         assert isinstance(with_trust(pinned(frozenset({outcome.presented.fingerprint})))[0], Answered)
+
+
+def test_a_certificate_with_a_common_name_alone_is_known_by_it() -> None:
+    certificate, private = self_signed("waweb.example", [])
+    context = server_context(certificate, private)
+    assert isinstance(with_trust(full(certificate), "waweb.example", context)[0], Answered)
+    outcome, heard = with_trust(full(certificate), "another.example", context)
+    assert isinstance(outcome, Unreachable)
+    assert outcome.presented is not None
+    assert (outcome.untrusted, outcome.presented.name) == (Untrusted.OTHER_NAME, "waweb.example")
+    assert heard == []
 
 
 ODD = {"version 2": certificates.of_version(1), "a serial number of 0": certificates.with_serial(b"\0")}

@@ -82,6 +82,23 @@ def test_a_certificate_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("common_name", "sans", "told"),
+    [
+        ("Waweb.example", [], "waweb.example"),
+        ("waweb.example", ["10.0.0.1"], "waweb.example"),  # an address is no DNS name beside it
+        ("waweb.example", ["other.example"], "other.example"),
+        ("other.example", ["*.example", "waweb.example"], "waweb.example"),  # no resource can name a pattern
+        ("WhatsApp Business", [], ""),
+        ("10.0.0.1", [], ""),
+        ("evil\x1b[31m", [], ""),
+        ("other.example", ["*.example"], ""),
+    ],
+)
+def test_the_name_told_is_one_that_can_be_asked_for(common_name: str, sans: list[str], told: str) -> None:
+    assert shown(certificates.der(self_signed(common_name, sans)[0])).name == told
+
+
+@pytest.mark.parametrize(
     "odd",
     [
         b"not one",

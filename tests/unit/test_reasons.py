@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,12 @@ def test_the_way_out_of_a_certificate_is_one_that_this_reader_can_take() -> None
     assert way_out(why, Surface.RESOURCE).startswith("if it is waweb's own, write into spec tls: {verification: Pinned")
     assert way_out(why, Surface.DESK) == f"if it is waweb's own, give --pin {'ab' * 32}, or give its CA with --ca"
     assert way_out(Unreachable(Unreached.TLS_VERIFICATION_FAILED), Surface.DESK) == "give its CA with --ca"
+
+
+@pytest.mark.parametrize("cause", [Untrusted.OTHER_NAME, Untrusted.OTHER_ADDRESS])
+def test_where_the_name_is_what_differs_the_one_that_is_carried_is_told(cause: Untrusted) -> None:
+    why = Unreachable(Unreached.TLS_VERIFICATION_FAILED, cause, cause, Presented("ab" * 32, "waweb.example"))
+    assert way_out(why, Surface.DESK).endswith(", or ask for the name that it carries, waweb.example")
+    assert way_out(why, Surface.RESOURCE).endswith("serverName: waweb.example")
+    nameless = replace(why, presented=Presented("ab" * 32))
+    assert way_out(nameless, Surface.DESK).endswith(", or give its CA with --ca")

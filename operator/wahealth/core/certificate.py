@@ -44,7 +44,7 @@ class Untrusted(Word):
 
 
 class Presented(NamedTuple):
-    """One that was not trusted, for a person to decide on; `name`: a DNS name that it carries, if any."""
+    """One that was not trusted, for a person to decide on; `name`: a host name that it carries, if any."""
 
     fingerprint: str
     name: str = ""

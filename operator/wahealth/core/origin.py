@@ -55,7 +55,12 @@ def is_path(path: str) -> bool:
 
 
 def is_host(host: str) -> bool:
-    return is_address(host) or bool(_NAME.fullmatch(host))
+    return is_address(host) or is_name(host)
+
+
+def is_name(host: str) -> bool:
+    """A DNS name in lower case, and no address."""
+    return bool(_NAME.fullmatch(host))
 
 
 def listening_at(written: str) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from wahealth.core.certificate import Certificate, Presented
-from wahealth.probe.payload import LONGEST_NAME, clean
+from wahealth.core.origin import is_name
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -31,9 +31,9 @@ def certificate_of(presented: bytes) -> Certificate | None:
 
 
 def shown(presented: bytes) -> Presented:
-    """For a message: whatever it calls itself is cleaned and cut."""
-    name = next(iter(_read(presented, _names) or ()), "")
-    return Presented(fingerprint_of(presented), clean(name, LONGEST_NAME))
+    """For a message: of whatever it calls itself a host name, and nothing else."""
+    names = (name.lower() for name in _read(presented, _names) or ())
+    return Presented(fingerprint_of(presented), next(filter(is_name, names), ""))
 
 
 def _read(presented: bytes, read: Callable[[x509.Certificate], T]) -> T | None:
@@ -50,7 +50,18 @@ def _read(presented: bytes, read: Callable[[x509.Certificate], T]) -> T | None:
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    """As a handshake compares them: the subject's common name counts where no DNS name stands beside it."""
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
+    subject = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return _dns_names(certificate) or tuple(str(attribute.value) for attribute in subject)
+
+
+def _dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
     from cryptography import x509  # noqa: PLC0415
 
-    found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
     return tuple(found.value.get_values_for_type(x509.DNSName))

@@ -26,13 +26,15 @@ def way_out(why: Unreachable, at: Surface) -> str:
         return f"{renew}; until then, if it is waweb's own, {pin}"
     if why.untrusted is Untrusted.OTHER_PIN:
         return f"if it is waweb's new one, {pin}"
-    return f"if it is waweb's own, {pin}{_or_named(why.presented, at)}"
+    return f"if it is waweb's own, {pin}{_or_else(why.untrusted, why.presented, at)}"
 
 
-def _or_named(presented: Presented, at: Surface) -> str:
-    if at is Surface.DESK:
-        return ", or give its CA with --ca"
-    return f" or, with its CA in caRef, serverName: {presented.name}" if presented.name else ""
+def _or_else(cause: Untrusted | None, presented: Presented, at: Surface) -> str:
+    if at is Surface.RESOURCE:
+        return f" or, with its CA in caRef, serverName: {presented.name}" if presented.name else ""
+    if cause in _OF_NAME and presented.name:
+        return f", or ask for the name that it carries, {presented.name}"
+    return ", or give its CA with --ca"
 
 
 _TRUST = {
