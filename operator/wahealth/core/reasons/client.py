@@ -146,9 +146,9 @@ UNKNOWN_ROLE = Row(
 )
 CLIENT_VERSION_DEPRECATED = Row(
     Reason.CLIENT_VERSION_DEPRECATED,
-    "The client says that its version is deprecated, so that it will be shut out",
-    "upgrade it; status.clientVersion has the version",
-    desk=AtDesk("The client says that its version is deprecated, so that it will be shut out", "upgrade it"),
+    "The client says that its version is deprecated",
+    "upgrade it before it is shut out; status.clientVersion has the version",
+    desk=AtDesk("The client says that its version is deprecated", "upgrade it before it is shut out"),
 )
 CERTIFICATE_EXPIRING = Row(
     Reason.TLS_CERTIFICATE_EXPIRING,
