@@ -135,15 +135,107 @@ def test_a_path_is_frozen_by_itself() -> None:
     assert not made.isolated(Path.CLUSTER)
 
 
+def frozen(made: Fleet, now: float, period: float = PERIOD) -> bool:
+    return made.freezes(vote(0), now, period)
+
+
 def test_what_is_frozen_has_an_end() -> None:
     made = fleet(30)
     seen(made, range(30), False, 100)
-    assert made.freezes(Path.CLUSTER, 130, PERIOD)
-    assert not made.freezes(Path.CLUSTER, 140 + LONGEST, PERIOD)
-    assert made.freezes(Path.CLUSTER, 140 + LONGEST, period=300)
+    assert frozen(made, 130)
+    assert not frozen(made, 140 + LONGEST)
+    assert frozen(made, 140 + LONGEST, period=300)
     seen(made, range(30), False, 150 + LONGEST)
     assert not made.isolated(Path.CLUSTER)
-    seen(made, range(30), False, 200 + LONGEST)  # the same loss freezes nothing again
+
+
+def outlasted() -> tuple[Fleet, float]:
+    """Thirty that are lost, and not frozen any more; the second at which it is so."""
+    made, now = fleet(30), 200 + LONGEST
+    seen(made, range(30), False, 100)
+    seen(made, range(30), False, now)
+    assert not made.isolated(Path.CLUSTER)
+    return made, now + PERIOD
+
+
+def test_the_same_loss_freezes_nothing_again_until_half_of_it_has_answered_once() -> None:
+    for answering, again in ((14, False), (15, True)):
+        made, now = outlasted()
+        seen(made, range(answering), True, now)
+        seen(made, range(answering), False, now + PERIOD)
+        assert made.isolated(Path.CLUSTER) is again
+
+
+def test_those_deleted_of_a_loss_are_not_waited_for() -> None:
+    made, now = outlasted()
+    for number in range(15, 30):
+        made.forget(f"uid-{number}")
+    seen(made, range(15), True, now)
+    seen(made, range(15), False, now + PERIOD)
+    assert made.isolated(Path.CLUSTER)
+
+
+def test_who_has_answered_for_ten_minutes_is_of_the_same_loss_no_more() -> None:
+    made, now = outlasted()
+    seen(made, range(14), True, now)
+    seen(made, range(14), False, now + PERIOD + LONGEST)
+    assert made.isolated(Path.CLUSTER)
+
+
+def test_it_is_over_when_most_namespaces_are_reached() -> None:
+    """However many votes the one has that goes on to be lost."""
+    made = Fleet()
+    votes = {f"a-{n}": Vote(Path.CLUSTER, "a", f"Deployment/{n}") for n in range(30)}
+    votes |= {name: Vote(Path.CLUSTER, name, "Deployment/web") for name in ("b", "c")}
+    for reached, second in ((True, 0.0), (False, 100.0)):
+        for uid, mine in votes.items():
+            made.saw(uid, mine, reached, second, PERIOD)
+    assert made.freezes(votes["b"], 100, PERIOD)
+    made.saw("b", votes["b"], True, 110, PERIOD)
+    assert made.freezes(votes["c"], 110, PERIOD)
+    made.saw("c", votes["c"], True, 110, PERIOD)
+    assert not made.isolated(Path.CLUSTER)
+
+
+def test_who_is_alone_on_a_path_freezes_nobody_else() -> None:
+    """Such as a client of another namespace that was never reached so far."""
+    made = Fleet()
+    for reached, second in ((True, 0.0), (False, 100.0)):
+        for number in range(10):
+            made.saw(f"uid-{number}", Vote(Path.CLUSTER, "only", f"Deployment/{number}"), reached, second, PERIOD)
+    assert made.freezes(Vote(Path.CLUSTER, "only", "Deployment/new"), 110, PERIOD)
+    assert not made.freezes(Vote(Path.CLUSTER, "another", "Deployment/web"), 110, PERIOD)
+
+
+def test_the_longest_period_is_of_those_that_are_lost_now() -> None:
+    """One that is asked each hour, lost for a moment, does not make an hour of everybody's period."""
+    made = fleet(30)
+    slow = Vote(Path.CLUSTER, "slow", "Deployment/web")
+    made.saw("slow", slow, True, 0, 3600)
+    made.saw("slow", slow, False, 90, 3600)
+    made.saw("uid-0", vote(0), False, 95, PERIOD)  # so that there is always somebody lost
+    made.saw("slow", slow, True, 100, 3600)
+    for number in range(30):
+        made.saw(f"uid-{number}", vote(number), False, 100 + number * PERIOD / 5, PERIOD)
+    assert not made.isolated(Path.CLUSTER)
+
+
+def test_after_a_restart_of_ours_what_was_reachable_is_lost_in_its_first_round() -> None:
+    made = Fleet()
+    for number in range(30):
+        made.meet(f"uid-{number}", vote(number), was_reachable=True)
+        made.saw(f"uid-{number}", vote(number), False, number, PERIOD)
+    assert made.isolated(Path.CLUSTER)
+
+
+def test_what_was_reachable_before_is_lost_once() -> None:
+    made = Fleet()
+    for number in range(9):
+        made.meet(f"uid-{number}", vote(number), was_reachable=True)
+    seen(made, range(9), False, 0)
+    seen(made, range(9), False, 100)
+    made.meet("uid-9", vote(9), was_reachable=True)
+    made.saw("uid-9", vote(9), False, 100, PERIOD)
     assert not made.isolated(Path.CLUSTER)
 
 

@@ -70,7 +70,7 @@ class Cycle:
             return True
         vote = _vote(record.ref.namespace, record.spec.target)
         if not guard.fleet.knows(record.uid, vote):
-            guard.fleet.saw(record.uid, vote, _was_reachable(record), began.seconds, record.timing.period)
+            guard.fleet.meet(record.uid, vote, _was_reachable(record))
         return await guard.saw(record.uid, vote, facts.reached, began.seconds, record.timing.period)
 
     def _decided(self, record: Record, facts: Facts) -> Act | None:

@@ -44,7 +44,7 @@ class Guard:
                 else normal(progress.OBSERVER_RECOVERED, what=what)
             )
             await self._told(event)
-        return reached or not self.fleet.freezes(vote.path, asked, period)
+        return reached or not self.fleet.freezes(vote, asked, period)
 
     async def _told(self, event: Event) -> None:
         log.warning(event.note, extra={"reason": event.reason})

@@ -24,7 +24,8 @@ TOO_MANY_PODS = Row(
 )
 OBSERVER_ISOLATED = Row(
     Reason.OBSERVER_ISOLATED,
-    "Most {what} became unreachable at once, so their verdicts are frozen for ten minutes at most",
+    "Most {what} became unreachable at once, so their verdicts are frozen for ten minutes at most, or five periods "
+    "where that is more",
     "look at the operator's own network",
 )
 OBSERVER_RECOVERED = Row(Reason.OBSERVER_RECOVERED, "Verdicts of {what} follow what is seen again", "nothing to do")
