@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
-from support.builders import CONNECTED, START, any_targets, said, single
-from wahealth.core.answer import PodOutcome
+from support.builders import CONNECTED, IMPATIENT, START, any_targets, said, single
+from wahealth.api.v1alpha1 import Target
+from wahealth.api.v1alpha1.target import Workload
+from wahealth.core.answer import PodOutcome, Unreachable, Unreached
 from wahealth.core.facts import Expectation, Facts
+from wahealth.core.fleet import Path, Vote
 from wahealth.core.moment import Moment
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
-from wahealth.core.status import ConditionType
+from wahealth.core.status import Condition, ConditionType, Finding, Status, Truth
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
-from wahealth.kube.cycle import Cycle
+from wahealth.kube.cycle import Cycle, vote_of
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
@@ -125,6 +130,74 @@ def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_no
     assert said(record.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
     assert said(record.written, ConditionType.READY) == ("True", "Available")
     assert len(cluster.written) == 1
+
+
+class Saying(Gather):
+    """These outcomes, or this finding for which nobody is asked."""
+
+    def __init__(self, *outcomes: PodOutcome, reference: Finding | None = None) -> None:
+        super().__init__(Inventory(), targets=None, references=None, prober=None)  # type: ignore[arg-type]
+        self.outcomes, self.reference = outcomes, reference
+
+    async def facts(self, record: Record, now: Moment) -> Facts:
+        expected = Expectation(patience=IMPATIENT)
+        return Facts(expected, record.generation, self.outcomes, reference=self.reference)
+
+
+REFUSED = PodOutcome("web-0", "10.0.0.1", Unreachable(Unreached.CONNECTION_REFUSED))
+MISSING = Finding(Truth.FALSE, Reason.TARGET_NOT_FOUND, "there is none")
+
+
+@pytest.mark.parametrize(
+    ("gather", "told"), [(Saying(REFUSED), False), (Saying(), True), (Saying(reference=MISSING), True)]
+)
+def test_while_verdicts_are_frozen_what_asks_nobody_is_told(gather: Gather, told: bool) -> None:
+    """The target is not there, or it has no pods: that is what the API server says."""
+    recorder, cluster, record = Silent(), Contested(0, document()), record_of(document())
+    guard = Guard(recorder, gather.inventory, None)
+    for reached in (True, False):
+        for number in range(30):
+            vote = Vote(Path.CLUSTER, f"tenant-{number % 5}", f"Deployment/{number}")
+            guard.fleet.saw(f"uid-of-{number}", vote, reached, time.monotonic(), 30)
+    assert guard.fleet.isolated(Path.CLUSTER)
+    asyncio.run(whole_round(Cycle(gather, cluster, recorder, guard, Lag()), record))
+    assert bool(cluster.written) is told
+
+
+@pytest.mark.parametrize(("generation", "lost"), [(1, True), (2, False)])
+def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost: bool) -> None:
+    """An edit of many resources that leads them all astray is no loss of the network."""
+    gather, recorder = Saying(REFUSED), Silent()
+    guard = Guard(recorder, gather.inventory, None)
+    cycle = Cycle(gather, Contested(0, document()), recorder, guard, Lag())
+    reachable = Condition(ConditionType.REACHABLE, Truth.TRUE, Reason.HEALTH_NODE_ANSWERED, "", observed_generation=1)
+
+    async def rounds() -> None:
+        for number in range(10):
+            record = record_of(document(uid=f"uid-{number}", generation=generation))
+            assert record.spec is not None
+            target = record.spec.target.model_copy(update={"workload": Workload(name=f"web-{number}")})
+            record.spec = record.spec.model_copy(update={"target": target})
+            record.written = Status(conditions=(reachable,))
+            await cycle.round(record)
+
+    asyncio.run(rounds())
+    assert guard.fleet.isolated(Path.CLUSTER) is lost
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "named"),
+    [
+        ({"workload": {"name": "web"}}, Path.CLUSTER, "Deployment/web"),
+        ({"workload": {"kind": "StatefulSet", "name": "web"}}, Path.CLUSTER, "StatefulSet/web"),
+        ({"service": {"name": "web"}}, Path.CLUSTER, "Service/web"),
+        ({"url": "https://Web.example.com"}, Path.OUTSIDE, "https://web.example.com"),
+        ({"url": "https://web.example.com:443"}, Path.OUTSIDE, "https://web.example.com"),
+        ({"url": "https://web.example.com:8443"}, Path.OUTSIDE, "https://web.example.com:8443"),
+    ],
+)
+def test_the_vote_of_a_target(target: dict[str, Any], path: Path, named: str) -> None:
+    assert vote_of("acme", Target.model_validate(target)) == Vote(path, "acme", named)
 
 
 class Behind(Gather):

@@ -16,6 +16,7 @@ from wahealth.core.events.changes import RESTARTED
 from wahealth.core.facts import Facts
 from wahealth.core.fleet import Path, Vote
 from wahealth.core.moment import Moment
+from wahealth.core.origin import origin_of
 from wahealth.core.plan import plan
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
@@ -63,12 +64,13 @@ class Cycle:
     async def _counts(self, record: Record, facts: Facts, began: Moment) -> bool:
         """Whether this round counts, as far as the whole fleet tells. What asks nobody rests on no path."""
         guard = self._guard
-        if record.spec is None or facts.asked_nobody or facts.expected.suspended:
+        nobody = facts.asked_nobody or not facts.outcomes  # or there is no pod, as the API server says
+        if record.spec is None or nobody or facts.expected.suspended:
             guard.fleet.forget(record.uid)
             return True
         if facts.nothing_new:
             return True
-        vote = _vote(record.ref.namespace, record.spec.target)
+        vote = vote_of(record.ref.namespace, record.spec.target)
         if not guard.fleet.knows(record.uid, vote):
             guard.fleet.meet(record.uid, vote, _was_reachable(record))
         return await guard.saw(record.uid, vote, facts.reached, began.seconds, record.timing.period)
@@ -186,14 +188,18 @@ def _now() -> Moment:
     return Moment(asyncio.get_running_loop().time(), datetime.now(UTC).replace(microsecond=0))
 
 
-def _vote(namespace: str, target: Target) -> Vote:
-    path = Path.CLUSTER if target.url is None else Path.OUTSIDE
-    return Vote(path, namespace, "/".join(target.named))
+def vote_of(namespace: str, target: Target) -> Vote:
+    """A host has a vote an origin: its ports lead to servers of their own."""
+    if target.url is not None:
+        origin = origin_of(target.url)
+        return Vote(Path.OUTSIDE, namespace, f"{origin.scheme}://{origin.authority}")
+    return Vote(Path.CLUSTER, namespace, "/".join(target.named))
 
 
 def _was_reachable(record: Record) -> bool:
+    """As the status says of this very spec."""
     found = record.written.condition(ConditionType.REACHABLE)
-    return found is not None and found.status == "True"
+    return found is not None and found.status == "True" and found.observed_generation == record.generation
 
 
 def _unowned_ready(written: Status, status: Status) -> Condition | None:
