@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from support.clients import PERIOD, SIX, conditions, operator_writes, simulated
+from support.clients import PERIOD, SIX, TEAM, conditions, operator_writes, simulated
 from support.worlds import FLAGS, Worlds, own_deployment
 from wahealth.kube import access
+from wahealth.playground import world
 from wahealth.playground.environment import SYSTEM, Environment, until
 
 
@@ -27,12 +28,53 @@ def environment(worlds: Worlds) -> Iterator[Environment]:
         yield world
 
 
+CROWD = simulated("crowd", "shop", 1, 0, 1)
 FLEET = tuple(simulated("fleet", f"client-{number:02}", 1, 0, 1) for number in range(30))
 
 
 @pytest.fixture(scope="module")
 def fleet(environment: Environment) -> None:
     environment.add(*FLEET)
+
+
+@pytest.fixture
+def crowd(environment: Environment) -> Iterator[list[str]]:
+    """Twenty resources of a tenant on one pod of its own; their names."""
+    environment.add(CROWD)
+    names = [f"shop-{number:02}" for number in range(20)]
+    one = world.resource(CROWD, environment.port)
+    environment.apply([one | {"metadata": one["metadata"] | {"name": name}} for name in names])
+    yield names
+    environment.plane.kubectl("delete", "namespace", "crowd", "--wait=false")
+    environment.plane.kubectl("delete", "wac", "--all", "-n", "crowd")
+
+
+def said(environment: Environment, namespace: str, names: list[str]) -> set[tuple[str, str]]:
+    """What they say of Ready."""
+    found = {item["metadata"]["name"]: item.get("status", {}) for item in environment.clients(namespace)}
+    return {conditions(found[name]).get("Ready", ("", "")) if name in found else ("", "") for name in names}
+
+
+def told(environment: Environment) -> list[str]:
+    """On the operator's own Deployment."""
+    listed = environment.plane.read(f"/apis/events.k8s.io/v1/namespaces/{SYSTEM}/events")["items"]
+    return [e["reason"] for e in listed if e["regarding"]["name"] == access.NAME]
+
+
+def test_a_tenant_with_many_resources_on_one_pod_freezes_nobody(environment: Environment, crowd: list[str]) -> None:
+    """They are more than four fifths of all that are there; what happens to others is told all the same."""
+    others = ["single", "ha", "mc"]
+    until(lambda: said(environment, TEAM, others) == {("True", "Available")}, "the others", 120)
+    until(lambda: said(environment, "crowd", crowd) == {("True", "Available")}, "the crowd", 120)
+    time.sleep(2 * PERIOD + 1)  # each is asked twice more
+    environment.set_client("crowd", "shop", status=503)
+    environment.set_client(TEAM, "single", status=503)
+    failing = {("False", "HTTPStatus")}
+    until(lambda: said(environment, TEAM, ["single"]) == failing, "another's outage", 60)
+    until(lambda: said(environment, "crowd", crowd) == failing, "the crowd's own", 60)
+    assert told(environment) == []
+    environment.set_client(TEAM, "single", status=None)
+    until(lambda: said(environment, TEAM, ["single"]) == {("True", "Available")}, "and its end", 60)
 
 
 def fleet_statuses(environment: Environment) -> list[dict[str, Any]]:
@@ -62,16 +104,12 @@ def broken_path(environment: Environment, fleet: None) -> Iterator[None]:
 
 
 def test_a_fleet_whose_path_breaks_at_once_is_not_unhealthy(environment: Environment, broken_path: None) -> None:
-    def told() -> list[str]:
-        listed = environment.plane.read(f"/apis/events.k8s.io/v1/namespaces/{SYSTEM}/events")["items"]
-        return [e["reason"] for e in listed if e["regarding"]["name"] == access.NAME]
-
-    until(lambda: told() == ["ObserverIsolated"], "one Warning on the operator's Deployment", 60)
+    until(lambda: told(environment) == ["ObserverIsolated"], "one Warning on the operator's Deployment", 60)
     before = operator_writes(environment)
     time.sleep(8 * PERIOD)  # more than enough rounds for a verdict
     assert all_ready(environment)
     assert operator_writes(environment)[len(before) :] == []
     signal_simulator(environment, signal.SIGCONT)
-    until(lambda: sorted(told()) == ["ObserverIsolated", "ObserverRecovered"], "it is over", 60)
+    until(lambda: sorted(told(environment)) == ["ObserverIsolated", "ObserverRecovered"], "it is over", 60)
     time.sleep(5 * PERIOD)
     assert all_ready(environment)
