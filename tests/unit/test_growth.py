@@ -89,6 +89,25 @@ def test_a_round_does_not_copy_all_that_are_lost() -> None:
     assert peak < 8 * 1024
 
 
+def test_a_loss_that_is_over_costs_later_rounds_nothing() -> None:
+    """The oldest loss is looked for in every round."""
+
+    def cost(lost: int) -> float:
+        fleet = Fleet()
+        for reached, size, second in ((True, 26_000, 0.0), (False, lost, 40.0), (True, lost, 41.0)):
+            for number in range(size):
+                fleet.saw(f"uid-{number}", vote(number), reached, second, 30.0)
+        fleet.saw("uid-0", vote(0), False, 42.0, 30.0)
+
+        def later() -> None:
+            for _ in range(2_000):
+                fleet.saw("uid-1", vote(1), True, 43.0, 30.0)
+
+        return seconds(later)
+
+    assert cost(20_000) < 3 * cost(20)
+
+
 def test_those_lost_long_ago_are_let_go_together() -> None:
     fleet = Fleet()
     for number in range(100):

@@ -11,7 +11,7 @@ One of the two parts of the core that keep state of their own: it is asked by ev
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Set
 from itertools import takewhile
 from typing import NamedTuple
@@ -96,7 +96,7 @@ class Side:
         self._down: Counter[str] = Counter()  # votes lost within a period, by namespace
         self._ups = 0
         self._suffering: set[str] = set()  # namespaces that lost most of theirs; while isolated, more than half
-        self._lost: dict[Vote, Asked] = {}  # oldest first
+        self._lost = OrderedDict[Vote, Asked]()  # oldest first; in a dict the first is looked for through all holes
         self._period = Longest()  # of the lost ones
         self._frozen: frozenset[Vote] = frozenset()  # while isolated: the lost ones with which it began
         self._awaited: set[Vote] = set()  # those of them that do not answer yet
