@@ -23,7 +23,7 @@ from support.scripted import (
     serving,
 )
 from support.work import instructions
-from wahealth.core.answer import Answered, Outcome, Refused, Throttled, Unreachable
+from wahealth.core.answer import Answered, GatewayStatus, Outcome, Refused, Throttled, Unreachable
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -166,6 +166,37 @@ def test_names_from_an_answer_are_clean_and_short() -> None:
         assert node.key.isprintable()
         assert node.key.isascii()
         assert len(node.key) <= 253
+
+
+def repeating(head: bytes, body: bytes) -> Script:
+    """An answer with what the question is signed in with in place of each KEY."""
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        question = await reader.readuntil(b"\r\n\r\n")
+        signed = question.partition(b"Authorization: ")[2].partition(b"\r\n")[0]
+        writer.write(answer(body.replace(b"KEY", signed), head.replace(b"KEY", signed), b"200 OK"))
+        await writer.drain()
+
+    return script
+
+
+def test_what_repeats_the_key_is_shown_without_it() -> None:
+    nodes = b'"10.0.0.1:KEY": {"gateway_status": "KEY", "role": "KEY"}, "b": {"gateway_status": "connected"}'
+    outcome = told(repeating(b"", b'{"meta": {"version": "KEY"}, "health": {%s}}' % nodes))
+    assert isinstance(outcome, Answered)
+    first, second = outcome.report.nodes
+    shown = (outcome.report.version, first.key, first.reported, first.reported_role)
+    assert shown == ("vApikey?(hidden)", "10.0.0.1:Apikey?(hidden)", "Apikey?(hidden)", "Apikey?(hidden)")
+    assert second.gateway is GatewayStatus.CONNECTED
+    single = told(repeating(b"", b'{"health": {"gateway_status": "KEY"}}'), tls=False)
+    assert isinstance(single, Answered)
+    assert single.report.reported == "Apikey?(hidden)"
+
+
+def test_a_redirect_that_repeats_the_key_is_shown_without_it() -> None:
+    outcome = told(says(answer(b"", b"Location: https://sso.example/%s/start\r\n" % KEY, b"302 Found")))
+    assert isinstance(outcome, Unreachable)
+    assert outcome.detail == "HTTP 302 to https://sso.example/(hidden)/start"
 
 
 BLANKS = b" " * 1_048_000  # a body, as far as the wire goes

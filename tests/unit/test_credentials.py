@@ -6,7 +6,7 @@ import pytest
 
 from wahealth.core.credentials import api_key_problem, login_problem, token_problem
 from wahealth.core.reasons.row import Surface
-from wahealth.probe.credential import api_key
+from wahealth.probe.credential import api_key, without
 
 
 def reason(key: bytes) -> str | None:
@@ -146,3 +146,19 @@ def test_a_key_does_not_show_itself() -> None:
     assert "canary" not in f"{key} {key!r} {[key]} {vars(type(key))}"
     with pytest.raises(TypeError, match="never pickled"):
         __import__("pickle").dumps(key)
+
+
+@pytest.mark.parametrize(
+    ("secret", "said", "left"),
+    [
+        (b"canary-of-enough", b'{"version": "v1-canary-of-enough-2"}', b'{"version": "v1-(hidden)-2"}'),
+        (b"canary/of/enough", b'"canary/of/enough canary\\/of\\/enough"', b'"(hidden) (hidden)"'),
+        (b'canary"of\\enough', b'"canary\\"of\\\\enough"', b'"(hidden)"'),
+        (b"canary-of-enough", b'"canary-of-enoug"', b'"canary-of-enoug"'),
+        (b"connected", b'{"gateway_status": "connected"}', b'{"gateway_status": "connected"}'),  # too short for a key
+        (b"", b"{}", b"{}"),
+    ],
+)
+def test_a_text_that_repeats_the_secret_is_shown_without_it(secret: bytes, said: bytes, left: bytes) -> None:
+    assert without(secret, said) == left
+    assert api_key(secret).out_of(said) == left

@@ -132,6 +132,17 @@ def test_the_key_is_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert KEY not in capsys.readouterr().out
 
 
+def test_nor_is_one_that_an_answer_repeats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = {"meta": {"version": KEY}, "health": {KEY: {"gateway_status": KEY, "role": "coreapp"}}}
+    steps = [
+        {"at": 0, "pods": {"web-0": {"body": body}}},
+        {"at": 200, "pods": {"web-0": {"status": 302, "headers": {"Location": f"/{KEY}"}, "text": ""}}},
+    ]
+    document = json.dumps(simulated(capsys, scenario(tmp_path, steps)))
+    assert "(hidden)" in document
+    assert KEY not in document
+
+
 ALIASES = "  x0: &x0 [a, a]\n" + "".join(f"  x{n}: &x{n} [*x{n - 1}, *x{n - 1}]\n" for n in range(1, 60))
 
 BAD = {

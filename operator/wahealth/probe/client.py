@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Generic, NamedTuple, Self, TypeVar
 
 import httpx
@@ -102,7 +102,7 @@ class Prober:
 
     async def ask(self, question: Question) -> Heard[Outcome]:
         """How the client is. Waits for its turn; raises `ObserverFault`."""
-        return await self._in_turn(question, "GET", _outcome)
+        return await self._in_turn(question, "GET", partial(_outcome, question.credential))
 
     async def log_in(self, question: Question) -> Heard[LoginOutcome[Credential]]:
         """A token for the question's login. Waits for its turn; raises `ObserverFault`."""
@@ -197,14 +197,19 @@ def _request(method: str, question: Question, way: Way) -> httpx.Request:
 _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sending it
 
 
-async def _outcome(response: httpx.Response) -> Outcome:
+async def _outcome(credential: Credential | None, response: httpx.Response) -> Outcome:
     if response.status_code in {401, 403, 429} or 300 <= response.status_code < 400:
         # Its body may be anything, and is not waited for.
-        said = outcome_of(response.status_code, b"", response.headers.get("location", ""))
+        location = _without(credential, response.headers.get("location", "").encode()).decode()
+        said = outcome_of(response.status_code, b"", location)
         return waiting(said, response.headers.get("retry-after", ""))
     body = await _body(response)
-    outcome = body if isinstance(body, Malformed) else outcome_of(response.status_code, body)
+    outcome = body if isinstance(body, Malformed) else outcome_of(response.status_code, _without(credential, body))
     return waiting(outcome, response.headers.get("retry-after", ""))
+
+
+def _without(credential: Credential | None, said: bytes) -> bytes:
+    return said if credential is None else credential.out_of(said)
 
 
 async def _login_outcome(response: httpx.Response) -> LoginOutcome[Credential]:

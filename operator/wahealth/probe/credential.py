@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 from typing import NoReturn
+
+HIDDEN = b"(hidden)"
+SHORTEST_HIDDEN = 12  # bytes, as of the shortest API key: what is shorter stands in many a text by chance
+
+
+def without(secret: bytes, text: bytes) -> bytes:
+    """`text` of somebody who repeats what we signed in with: HIDDEN stands there instead. `secret` as it is, and as
+    JSON writes it, with / escaped or not."""
+    if len(secret) < SHORTEST_HIDDEN:
+        return text
+    written = json.dumps(secret.decode("latin-1"))[1:-1].encode()
+    for form in (secret, written, written.replace(b"/", b"\\/")):
+        text = text.replace(form, HIDDEN)
+    return text
 
 
 class Credential:
@@ -20,6 +35,10 @@ class Credential:
     def header(self) -> str:
         """The value of the Authorization header."""
         return f"{self._scheme} {self._secret.decode('ascii')}"
+
+    def out_of(self, text: bytes) -> bytes:
+        """`text` of somebody who may repeat it, without it."""
+        return without(self._secret, text)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Credential):

@@ -36,6 +36,7 @@ from wahealth.core.signin.talk import (
     carried_out,
 )
 from wahealth.core.status import Status
+from wahealth.probe.credential import without
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.payload import outcome_of, waiting
 from wahealth.probe.users import expiry_of
@@ -131,15 +132,16 @@ class World:
         taken = pod.key if pod.login is None or pod.key is not None else pod.login.token
         if secret is None or (taken is not None and taken.encode() != secret):
             return Refused()
-        return _heard(pod.answer(self.folder))
+        return _heard(pod.answer(self.folder), secret)
 
 
-def _heard(answer: Answer) -> Outcome:
+def _heard(answer: Answer, secret: bytes) -> Outcome:
     """As the operator hears it: it reads a body in bounds, and that of a refusal or a redirect not at all."""
     is_read = answer.status not in {401, 403, 429} and not 300 <= answer.status < 400
     if is_read and len(answer.body) > MOST_BYTES:
         return Unreachable(Unreached.BODY_TOO_LARGE, TOO_LARGE)
-    outcome = outcome_of(answer.status, answer.body, answer.headers.get("location", ""))
+    location = without(secret, answer.headers.get("location", "").encode()).decode()
+    outcome = outcome_of(answer.status, without(secret, answer.body), location)
     return waiting(outcome, answer.headers.get("retry-after", ""))
 
 
