@@ -9,17 +9,20 @@ import pytest
 from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, said, secondary, single
 from wahealth.core.answer import Forbidden, Outcome, Refused, Throttled, Unreachable, Unreached
 from wahealth.core.facts import Facts, Patience
+from wahealth.core.reasons.row import Surface
 from wahealth.core.resting import rest_of
+from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Gateway
 
 GOOD = single(CONNECTED)
 HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
 BUSY = Unreachable(Unreached.HTTP_STATUS, "HTTP 503", status=503)
-AVAILABLE, CREDENTIALS, READY, REACHABLE = (
+AVAILABLE, CREDENTIALS, READY, REACHABLE, REDUNDANCY = (
     ConditionType.AVAILABLE,
     ConditionType.CREDENTIALS_VALID,
     ConditionType.READY,
     ConditionType.REACHABLE,
+    ConditionType.REDUNDANCY_SATISFIED,
 )
 
 
@@ -110,6 +113,21 @@ def test_of_a_new_client_that_wants_to_be_left_alone_nothing_is_known() -> None:
     assert "asked less often" in story.written.condition(READY).message  # type: ignore[union-attr]
     story.round(facts(GOOD))
     assert said(story.written, READY) == ("True", "Available")
+
+
+def test_nothing_says_of_it_that_it_was_not_seen_for_ten_minutes_before_they_are_over() -> None:
+    story = Story().rounds(2, facts(Throttled()))
+    said_of = {type_: story.written.condition(type_) for type_ in (AVAILABLE, REDUNDANCY, READY)}
+    assert all(found is not None and "so nothing is known of it yet" in found.message for found in said_of.values())
+
+
+def test_who_asks_once_hears_nothing_of_minutes_and_of_no_flag_that_there_is_not() -> None:
+    status = at_once(facts(Throttled(300.0), surface=Surface.DESK))
+    messages = [condition.message for condition in status.conditions]
+    assert said(status, AVAILABLE)[0] == said(status, READY)[0] == "Unknown"
+    assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
+    assert not any("minutes" in message or "--period" in message for message in messages)
+    assert "The client wants to be asked less often: wait, and find who else asks it." in messages
 
 
 def test_forbidden_is_no_wrong_key_and_nothing_that_only_an_edit_would_cure() -> None:

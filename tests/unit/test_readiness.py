@@ -181,6 +181,12 @@ class TestWeb:
         assert sidecar.hears(SILENT, times=20) == NONE
         assert sidecar.hears(said, times=3) == ALL
 
+    def test_what_it_says_of_who_asks_is_what_is_told(self) -> None:
+        for said, reason in ((Throttled(), "Throttled"), (Forbidden(), "CredentialsUnknown")):
+            sidecar = Sidecar()
+            sidecar.hears(said)
+            assert sidecar.kept.readiness.reason == reason
+
 
 def node(role: PodRole, name: str) -> Identity:
     return Identity(role, name, "10.9.9.9")

@@ -91,7 +91,9 @@ def at_once(facts: Facts) -> Status:
     impatient = Patience(facts.expected.patience.period, 1, 1, 0.0, 0.0, 0.0)
     facts = replace(facts, expected=replace(facts.expected, patience=impatient))
     _, sight = look(Remembered({}, {}), facts, protected=False, now=0.0)
-    return judge(facts, sight, assess(facts, sight), _NOTHING, over=True).status
+    assessed = assess(facts, sight)
+    over = assessed.trouble is not Trouble.THROTTLED  # which was not seen for any time yet
+    return judge(facts, sight, assessed, _NOTHING, over).status
 
 
 def _begun(history: History, facts: Facts, now: Moment) -> History:

@@ -11,7 +11,7 @@ from wahealth.core.readiness.node import MISSING, Identity, Own, PodRole, of_nod
 from wahealth.core.readiness.web import of_single_coreapp, of_web
 from wahealth.core.status import Status, TopologyNode
 
-WITHOUT_KEY = Readiness("CredentialsUnknown")
+WITHOUT_KEY, THROTTLED = Readiness("CredentialsUnknown"), Readiness("Throttled")
 _RESERVED = (Refused, Forbidden, Throttled)  # the pod answers, and says no more to whoever asks
 KEPT = 600.0  # seconds for which a coreapp or master keeps its readiness while no web pod answers
 
@@ -45,7 +45,7 @@ def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
     if identity.role is PodRole.WEB:
         return kept._replace(readiness=_of_web(kept, seen))
     if isinstance(seen.outcome, _RESERVED) and kept.readiness == STARTING:
-        return kept._replace(readiness=WITHOUT_KEY)
+        return kept._replace(readiness=_reserved(seen))
     if not isinstance(seen.outcome, Answered):
         return kept._replace(readiness=_silent(kept, seen))
     if seen.outcome.report.single is not None:
@@ -57,9 +57,13 @@ def _of_web(kept: Kept, seen: Seen) -> Readiness:
     """Words about who asks, or a status nobody knows, say of the pod that it answers, and no more: it stays what it
     was."""
     if isinstance(seen.outcome, _RESERVED):
-        return WITHOUT_KEY if _did_not_answer(kept.readiness) else kept.readiness
+        return _reserved(seen) if _did_not_answer(kept.readiness) else kept.readiness
     nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
     return kept.readiness if nobody_knows and not _did_not_answer(kept.readiness) else of_web(seen.status)
+
+
+def _reserved(seen: Seen) -> Readiness:
+    return THROTTLED if isinstance(seen.outcome, Throttled) else WITHOUT_KEY
 
 
 def _of_single(kept: Kept, identity: Identity, seen: Seen) -> Readiness:

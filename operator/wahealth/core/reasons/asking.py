@@ -18,7 +18,7 @@ THROTTLED = Row(
     "raise spec.probe.periodSeconds, or find who else asks it",
     Reason.THROTTLED,
     "The client wants to be asked less often (HTTP 429)",
-    AtDesk("{answering}", "raise --period, or find who else asks it"),
+    AtDesk("{answering}", "ask it less often, or find who else asks it"),
 )
 RECOVERED = Row(Reason.HEALTH_NODE_RECOVERED, "The health node answers again", "nothing to do")
 

@@ -15,7 +15,7 @@ THROTTLED = Row(
     "raise spec.probe.periodSeconds, or find who else asks it",
     desk=AtDesk(
         "The client has not been seen for {minutes} minutes, because it wants to be asked less often",
-        "raise --period, or find who else asks it",
+        "ask it less often, or find who else asks it",
     ),
 )
 THROTTLED_AT_FIRST = Row(

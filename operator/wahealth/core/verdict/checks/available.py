@@ -27,18 +27,16 @@ def credentials_unknown(case: Case) -> Finding | None:
 
 def kept(case: Case) -> Finding | None:
     """It wants to be asked less often, and what was believed of it stays for a while."""
-    if not case.kept:
-        return None
-    last = case.believed.condition(ConditionType.AVAILABLE)
-    if last is None:
-        return unknown(client.THROTTLED_AT_FIRST, case.facts.expected.surface)
-    return Finding(last.status, last.reason, last.message)
+    last = case.believed.condition(ConditionType.AVAILABLE) if case.kept else None
+    return Finding(last.status, last.reason, last.message) if last is not None else None
 
 
 def throttled(case: Case) -> Finding | None:
     if case.trouble is not Trouble.THROTTLED:
         return None
     expected = case.facts.expected
+    if case.kept:
+        return unknown(client.THROTTLED_AT_FIRST, expected.surface)
     return unknown(client.THROTTLED, expected.surface, minutes=round(expected.patience.kept / 60))
 
 

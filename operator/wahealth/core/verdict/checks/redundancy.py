@@ -14,9 +14,10 @@ from wahealth.core.verdict.trouble import Trouble
 def kept(case: Case) -> Finding | None:
     """While the client says no more than that it wants to be left alone, or nobody knows who is who in its answer."""
     last = case.believed.condition(ConditionType.REDUNDANCY_SATISFIED)
-    if last is None or last.status is Truth.UNKNOWN or not (case.kept or case.trouble is Trouble.UNDECIDED):
+    if last is None:
         return None
-    return Finding(last.status, last.reason, last.message)
+    known = case.trouble is Trouble.UNDECIDED and last.status is not Truth.UNKNOWN
+    return Finding(last.status, last.reason, last.message) if case.kept or known else None
 
 
 def no_mode(case: Case) -> Finding | None:
