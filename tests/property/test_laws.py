@@ -269,6 +269,20 @@ def test_no_bytes_raise_on_their_way_to_the_status(said: list[bytes]) -> None:
         assert document.isascii()
 
 
+words = (
+    st.text() | st.sampled_from(["stable", "deprecated", "DEPRECATED"]) | st.none() | st.booleans() | st.lists(names)
+)
+
+
+@given(words)
+def test_what_a_client_says_of_its_version_is_told_and_decides_nothing(word: object) -> None:
+    said = json.dumps({"meta": {"api_status": word}, "health": {"gateway_status": "connected"}}).encode()
+    one, other = Story().rounds(4, facts(parse_health(said))), Story().rounds(4, facts(single(CONNECTED)))
+    assert one.writes == other.writes
+    deprecated = isinstance(word, str) and word.lower() == "deprecated"
+    assert set(one.told) - set(other.told) == ({"ClientVersionDeprecated"} if deprecated else set())
+
+
 @given(st.floats(0, 1e6), st.floats(5, 3600), st.floats(0, 1))
 def test_beats_come_within_a_period_and_keep_their_phase(now: float, period: float, phase: float) -> None:
     beat = next_beat(now, period, phase * period)

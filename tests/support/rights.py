@@ -81,6 +81,7 @@ BROKEN: dict[tuple[str, str, str], Broken] = {
     ("coordination.k8s.io", "leases", "update"): Broken("lease not kept"),
     ("apps", "deployments", "patch"): Broken("may not patch Deployment rotated-web", begin=rotate),
     ("apps", "statefulsets", "patch"): Broken(),  # the same of another kind
+    ("apps", "daemonsets", "patch"): Broken(),
     ("", "secrets", "list"): Broken("watch interrupted path=/api/v1/secrets"),
     ("", "secrets", "watch"): Broken("watch interrupted path=/api/v1/secrets"),
     ("", "pods", "patch"): Broken("pod not marked", begin=unmark),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import looptime
 import pytest
 
+from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.marks import CLIENT, GATE, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
@@ -104,6 +105,9 @@ class TestPods:
             assert marked.gate == Gate("False", "Faulty", closed_by)
         pods.put(marked_pod("", Gate("True", "Active", "shop")))  # an open one is nobody's to open
         assert pods.clients() == frozenset()
+
+    def test_each_kind_that_a_spec_may_name_is_watched(self) -> None:
+        assert get_args(Workload.model_fields["kind"].annotation) == tuple(KINDS)
 
     @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
     def test_these_own_their_pods_themselves(self, kind: str) -> None:
