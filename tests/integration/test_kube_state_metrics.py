@@ -140,5 +140,6 @@ def samples(metadata: dict[str, Any], status: dict[str, Any]) -> Iterator[tuple[
     if "observedGeneration" in status:
         yield "status_observed_generation", {}, status["observedGeneration"]
     if "connected" in status:
-        yield "status_connected_coreapps", {}, status["connected"]["current"]
+        if "current" in status["connected"]:  # absent while the client is not seen
+            yield "status_connected_coreapps", {}, status["connected"]["current"]
         yield "status_expected_coreapps", {}, status["connected"]["expected"]

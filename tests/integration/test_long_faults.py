@@ -12,9 +12,9 @@ from wahealth.playground.environment import until
 
 
 def test_after_a_minute_it_is_not_ready_and_alive_and_says_one_line_a_minute(storm: Storm) -> None:
+    until(lambda: storm.operator.get("/readyz").status_code == 200, "ready after whatever came before", 120)
     lines = len(storm.log())
     with storm.proxy.fault(all_with(Fault(status=503))):
-        assert storm.operator.get("/readyz").status_code == 200
         storm.flip()
         until(lambda: storm.operator.get("/readyz").status_code == 503, "not ready", 150)
         assert "API server" in storm.operator.get("/readyz").text

@@ -114,9 +114,9 @@ def test_those_lost_long_ago_are_let_go_together() -> None:
         fleet.saw(f"uid-{number}", vote(number), True, 0.0, 30.0)
     for number in range(70):
         fleet.saw(f"uid-{number}", vote(number), False, 1.0, 30.0)
-    fleet.saw("uid-99", vote(99), True, 40.0, 30.0)
+    fleet.saw("uid-99", vote(99), True, 60.0, 30.0)
     for number in range(70, 90):
-        fleet.saw(f"uid-{number}", vote(number), False, 41.0, 30.0)
+        fleet.saw(f"uid-{number}", vote(number), False, 61.0, 30.0)
     assert not fleet.isolated(Path.CLUSTER)
 
 

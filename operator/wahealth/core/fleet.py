@@ -19,6 +19,7 @@ from typing import NamedTuple
 from wahealth.core.longest import Longest
 from wahealth.core.word import Word
 
+AT_ONCE = 45.0  # seconds, at least, within which they must be lost: a default period and a default timeout
 FEWEST = 10  # votes that must be lost at once
 MOST_OF = 0.8  # of those that were reachable before, of all and of a namespace
 BACK = 0.5  # of the lost ones, and it is over
@@ -194,8 +195,13 @@ class Side:
     def _most_suffer(self) -> bool:
         return 2 * len(self._suffering) > len(self._up)
 
+    @property
+    def _at_once(self) -> float:
+        """Seconds: a period of the lost ones; and no less than the others may take to notice."""
+        return max(AT_ONCE, self._period.now)
+
     def _look(self, now: float) -> None:
-        for vote in [*takewhile(lambda vote: now - self._lost[vote].at > self._period.now, self._lost)]:
+        for vote in [*takewhile(lambda vote: now - self._lost[vote].at > self._at_once, self._lost)]:
             self._drop(vote)
         lost = len(self._lost)
         if lost >= FEWEST and lost >= MOST_OF * (lost + self._ups) and self._most_suffer:
