@@ -99,6 +99,12 @@ def test_an_event_of_asking_is_the_same_sentence_each_time() -> None:
             assert all("{" not in row.tells(at) for at in Surface)
 
 
+@pytest.mark.parametrize("unreached", [Unreached.REDIRECTED, Unreached.BODY_TOO_LARGE, Unreached.INVALID_RESPONSE])
+def test_of_whoever_answers_nobody_says_that_it_does_not(unreached: Unreached) -> None:
+    row = asking.row_of(Unreachable(unreached))
+    assert not any("not answer" in sentence for sentence in (row.means, row.note))
+
+
 def test_who_types_a_command_is_told_of_no_resource() -> None:
     for row in ROWS:
         if row.desk is not None:

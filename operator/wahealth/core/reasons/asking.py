@@ -29,6 +29,13 @@ def _silent(reason: Reason, note: str, step: str, desk: str = "") -> Row:
     return Row(reason, means, step, Reason.HEALTH_NODE_UNREACHABLE, f"{note} ({reason})", at_desk)
 
 
+def _answers(reason: Reason, what: str, step: str, desk: str) -> Row:
+    """It answers, and that is no health."""
+    means = f"{{who}} {{answers}} with {what}{{comma}}{{detail}}"
+    note = f"The health node answers with {what} ({reason})"
+    return Row(reason, means, step, Reason.HEALTH_NODE_UNREACHABLE, note, AtDesk(means, desk))
+
+
 def _says(means: str, step: str, desk: str = "") -> Row:
     """It answers, and what it answers is a fault."""
     said = f"{{who}} {{answers}} {{detail}}{means and ', because '}{means}"
@@ -68,15 +75,15 @@ TLS_HANDSHAKE_FAILED = _silent(
     "look at what serves the target's port, and at spec.target.scheme",
     "look at what serves that port",
 )
-REDIRECTED = _silent(
+REDIRECTED = _answers(
     Reason.REDIRECTED,
-    "The health node redirects, which is never followed",
+    "a redirect that is never followed",
     "let spec.target lead to where waweb itself answers",
     "give the URL at which waweb itself answers",
 )
-BODY_TOO_LARGE = _silent(
+BODY_TOO_LARGE = _answers(
     Reason.BODY_TOO_LARGE,
-    "The health node answers with more than any client has to say",
+    "more than any client has to say",
     "look at what serves the target's port",
     "look at what serves that port",
 )
