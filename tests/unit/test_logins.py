@@ -227,7 +227,7 @@ def test_a_login_without_a_usable_answer_is_not_tried_at_every_pod_and_round(ans
     rounds = waweb.rounds(0, 900)
     assert waweb.logins == [0, 60, 180, 420]
     assert rounds[0].outcomes == {"a": answer, "b": Refused()}
-    assert "gets no answer" in reasons(rounds[-1])[1]
+    assert reasons(rounds[-1])[1].startswith("A login ")
 
 
 @pytest.mark.parametrize("lasts", [timedelta(hours=-1), timedelta(0), timedelta(seconds=20)])
@@ -309,3 +309,25 @@ def test_each_word_about_a_login_is_told_with_what_to_do(answer: LoginOutcome[st
     assert refusal is not None
     assert refusal.reason == reason
     assert says in refusal.says()
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (Refused(), "The client refuses user name and password: compare"),
+        (Refused(1004), "The client refuses user name and password (code 1004): compare"),
+        (Refused(1005), "whether this build of the client has expired"),
+        (Refused(1008), "The client wants more of a login than user name and password (code 1008): look whether the"),
+        (Refused(1024), "The client wants the password of this user changed before"),
+        (Malformed("the body is compressed, which was not asked for"), "such as a page, a redirect or a compressed"),
+        (Unreachable(Unreached.REDIRECTED), "such as a page, a redirect or a compressed body: look at what serves"),
+        (Unreachable(Unreached.HTTP_STATUS, status=500), "A login gets no answer that gives a token: look at waweb"),
+    ],
+)
+def test_why_a_login_is_of_no_use_is_told_for_as_long_as_it_is_not_tried_again(
+    answer: LoginOutcome[str], says: str
+) -> None:
+    waweb = Waweb(answer=answer)
+    waweb.round(0)
+    assert says in reasons(waweb.round(30))[1]
+    assert waweb.logins == [0]

@@ -14,7 +14,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 import httpx
 
-from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unreached
 from wahealth.core.origin import HEALTH
 from wahealth.core.signin.talk import LoginOutcome
 from wahealth.probe.certificate import certificate_of, shown
@@ -108,7 +108,8 @@ class Prober:
         """A token for the question's login. Waits for its turn; raises `ObserverFault`."""
         before, health, _ = question.place.path.rpartition(HEALTH)
         place = replace(question.place, path=(before if health else "") + LOGIN)
-        return await self._in_turn(replace(question, place=place), "POST", _login_outcome)
+        read = partial(_login_outcome, question.credential)
+        return await self._in_turn(replace(question, place=place), "POST", read)
 
     async def _in_turn(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
         host = question.place.host
@@ -200,8 +201,7 @@ _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sendi
 async def _outcome(credential: Credential | None, response: httpx.Response) -> Outcome:
     if response.status_code in {401, 403, 429} or 300 <= response.status_code < 400:
         # Its body may be anything, and is not waited for.
-        location = _without(credential, response.headers.get("location", "").encode()).decode()
-        said = outcome_of(response.status_code, b"", location)
+        said = outcome_of(response.status_code, b"", _location(credential, response))
         return waiting(said, response.headers.get("retry-after", ""))
     body = await _body(response)
     outcome = body if isinstance(body, Malformed) else outcome_of(response.status_code, _without(credential, body))
@@ -212,11 +212,18 @@ def _without(credential: Credential | None, said: bytes) -> bytes:
     return said if credential is None else credential.out_of(said)
 
 
-async def _login_outcome(response: httpx.Response) -> LoginOutcome[Credential]:
-    body = await _body(response) if response.status_code in {200, 201, 400, 401} else b""
-    if isinstance(body, Malformed):
-        return body if response.status_code in {200, 201} else Refused()
-    return login_outcome_of(response.status_code, body, seconds_of(response.headers.get("retry-after", "")))
+def _location(credential: Credential | None, response: httpx.Response) -> str:
+    return _without(credential, response.headers.get("location", "").encode()).decode()
+
+
+async def _login_outcome(credential: Credential | None, response: httpx.Response) -> LoginOutcome[Credential]:
+    status, seconds = response.status_code, seconds_of(response.headers.get("retry-after", ""))
+    if status == 429 or 300 <= status < 400:
+        return login_outcome_of(status, b"", seconds, _location(credential, response))
+    body = await _body(response)
+    if not isinstance(body, Malformed):
+        return login_outcome_of(status, body, seconds)
+    return body if status in {200, 201} else login_outcome_of(status, b"", seconds)
 
 
 async def _body(response: httpx.Response) -> bytes | Malformed:

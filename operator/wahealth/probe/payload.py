@@ -64,10 +64,9 @@ def outcome_of(http_status: int, body: bytes, location: str = "") -> Outcome:
     if http_status == 429:
         return Throttled()
     if 300 <= http_status < 400:
-        where = leads_to(location)
-        return Unreachable(Unreached.REDIRECTED, f"HTTP {http_status}{' to ' if where else ''}{where}")
+        return Unreachable(Unreached.REDIRECTED, redirect(http_status, location))
     if http_status != 200:
-        return _error(http_status, body)
+        return http_error(http_status, body)
     return parse_health(body)
 
 
@@ -84,12 +83,19 @@ def seconds_of(retry_after: str) -> float:
     return float(retry_after) if told else 0.0
 
 
+def redirect(http_status: int, location: str) -> str:
+    """In words, with where it leads."""
+    where = leads_to(location)
+    return f"HTTP {http_status}{' to ' if where else ''}{where}"
+
+
 def leads_to(location: str) -> str:
     """Of a redirect: scheme, host and path, cleaned and cut; what may be a secret (a user, a query) is left out."""
     return _USER.sub("//", clean(location, LONGEST_LOCATION)).partition("?")[0].partition("#")[0]
 
 
-def _error(status: int, body: bytes) -> Unreachable:
+def http_error(status: int, body: bytes) -> Unreachable:
+    """With the vendor's code, where the body has one."""
     code = error_code(body)
     detail = f"HTTP {status}, code {code}" if code else f"HTTP {status}"
     return Unreachable(Unreached.HTTP_STATUS, detail, status=status, code=code)

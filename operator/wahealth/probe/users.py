@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,26 +17,28 @@ from wahealth.core.credentials import token_problem
 from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.document import TOO_MANY_VALUES, TooManyValues, document_of
-from wahealth.probe.payload import error_code
+from wahealth.probe.payload import error_code, http_error, redirect
 
 LOGIN = "/v1/users/login"
 _NO_TOKEN = Malformed("the login gave no token")
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
 
-def login_outcome_of(http_status: int, body: bytes, retry_after: float) -> LoginOutcome[Credential]:
-    """`retry_after` in seconds, 0 where the server does not say."""
+def login_outcome_of(http_status: int, body: bytes, retry_after: float, location: str = "") -> LoginOutcome[Credential]:
+    """`retry_after` in seconds, 0 where the server does not say; `location`: the header of a redirect."""
     if http_status == 429:
         return Limited(retry_after)
-    if http_status in {400, 401}:
-        return Refused(error_code(body))
+    if http_status in {200, 201}:
+        return _logged_in(body)
+    if 300 <= http_status < 400:
+        return Unreachable(Unreached.REDIRECTED, f"{redirect(http_status, location)} for a login")
+    code = error_code(body)
+    if http_status in {400, 401} or (http_status == 403 and code):  # with a code it is waweb itself that says so
+        return Refused(code)
     if http_status == 403:
         return Forbidden()
-    if 300 <= http_status < 400:
-        return Unreachable(Unreached.REDIRECTED, f"HTTP {http_status} to a login")
-    if http_status not in {200, 201}:
-        return Unreachable(Unreached.HTTP_STATUS, f"HTTP {http_status} to a login")
-    return _logged_in(body)
+    error = http_error(http_status, body)
+    return replace(error, detail=f"a login with {error.detail}")
 
 
 def _logged_in(body: bytes) -> LoggedIn[Credential] | Malformed:

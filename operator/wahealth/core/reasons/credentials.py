@@ -68,6 +68,11 @@ LOGIN_DENIED = Row(
         "compare them with the users of waweb, and look whether this build of the client has expired",
     ),
 )
+LOGIN_INCOMPLETE = Row(
+    Reason.LOGIN_FAILED,
+    "The client wants more of a login than user name and password (code 1008)",
+    "look whether the password of this user is to be changed first",
+)
 LOGIN_FORBIDDEN = Row(
     Reason.ACCESS_FORBIDDEN,
     "The login is forbidden (HTTP 403)",
@@ -90,6 +95,15 @@ LOGINS_LIMITED = Row(
 LOGIN_UNANSWERED = Row(
     Reason.LOGIN_FAILED, "A login gets no answer that gives a token", "look at waweb and at its database"
 )
+LOGIN_UNUSABLE = Row(
+    Reason.LOGIN_FAILED,
+    "A login is answered with something that gives no token, such as a page, a redirect or a compressed body",
+    "look at what serves the target's port",
+    desk=AtDesk(
+        "A login is answered with something that gives no token, such as a page, a redirect or a compressed body",
+        "look at what serves that port",
+    ),
+)
 OWN_TOKEN_REFUSED = Row(
     Reason.LOGIN_FAILED,
     "The client refuses the token that its own login gave",
@@ -108,6 +122,15 @@ REFUSALS = frozenset(
     }
 )
 MAY_PASS = frozenset({Reason.LOGIN_LIMITED, Reason.ACCESS_FORBIDDEN})
+
+
+def login_refused(code: int) -> Row:
+    """With the vendor's code, where there is one."""
+    if not code:
+        return LOGIN_REFUSED
+    means, desk = f"{LOGIN_REFUSED.means} (code {code})", LOGIN_REFUSED.desk
+    return LOGIN_REFUSED._replace(means=means, desk=desk and desk._replace(means=means))
+
 
 PREVIOUS_KEY_IN_USE = Row(
     Reason.PREVIOUS_KEY_IN_USE,

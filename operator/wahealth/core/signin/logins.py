@@ -52,7 +52,7 @@ _NOT_SENT = frozenset(
 Answer = LoggedIn[K] | Limited | Refused | Forbidden | Unreachable | Malformed  # to a login that was sent
 
 # Seen (domain): the vendor's codes of a login that is refused.
-_OF_CODE = {1005: says.LOGIN_DENIED, 1024: says.PASSWORD_CHANGE_REQUIRED}
+_OF_CODE = {1005: says.LOGIN_DENIED, 1008: says.LOGIN_INCOMPLETE, 1024: says.PASSWORD_CHANGE_REQUIRED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +153,12 @@ class Session(SignIn[K]):
             case Limited(seconds):
                 return self._paused(says.LOGINS_LIMITED, now, seconds)
             case Refused(code):
-                return self._paused(_OF_CODE.get(code, says.LOGIN_REFUSED), now)
+                return self._paused(_OF_CODE.get(code) or says.login_refused(code), now)
             case Forbidden():
                 return self._paused(says.LOGIN_FORBIDDEN, now)
-            case Unreachable() | Malformed():
+            case Malformed() | Unreachable(Unreached.REDIRECTED):
+                return self._paused(says.LOGIN_UNUSABLE, now)
+            case Unreachable():
                 return self._paused(says.LOGIN_UNANSWERED, now)
 
     def _taken(self) -> Session[K]:
