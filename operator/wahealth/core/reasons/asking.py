@@ -45,11 +45,16 @@ def _says(means: str, step: str, desk: str = "") -> Row:
 
 
 NO_READY_ENDPOINTS = Row(Reason.NO_READY_ENDPOINTS, "No web pod is running", "look at the pods of the target")
-DNS_LOOKUP_FAILED = _silent(
+DNS_LOOKUP_FAILED = Row(
     Reason.DNS_LOOKUP_FAILED,
-    "The target's name cannot be looked up",
+    "The target's name cannot be looked up{comma}{detail}",
     "correct the host in spec.target.url, or look at the cluster's DNS",
-    "correct the host of the URL, or look at this machine's DNS",
+    Reason.HEALTH_NODE_UNREACHABLE,
+    "The target's name cannot be looked up (DNSLookupFailed)",
+    AtDesk(
+        "The target's name cannot be looked up{comma}{detail}",
+        "correct the host of the URL, or look at this machine's DNS",
+    ),
 )
 CONNECTION_REFUSED = _silent(
     Reason.CONNECTION_REFUSED,
@@ -98,7 +103,7 @@ INVALID_RESPONSE = Row(
 
 # Seen (domain): the vendor's codes beside HTTP 500 and 503, in what they say of whom to look at.
 _OF_CODE = {
-    1000: _says("a reason that it does not tell", "look at waweb's log"),
+    1000: _says("of a fault that it does not name", "look at waweb's log"),
     1006: _says(
         "it knows no such path", "correct spec.target.path and the port of the target", "correct --path and the port"
     ),
