@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -46,6 +46,16 @@ def with_serial(number: bytes) -> bytes:
 def ending(time: bytes) -> bytes:
     """As ASN.1 writes it: YYMMDDhhmmssZ."""
     return _changed(_END, time)
+
+
+def lasting(name: str, before: datetime, after: datetime, sans: Sequence[str] = ()) -> bytes:
+    """One that signs itself, in PEM, with PRIVATE as its key: good from `before` to `after`."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(subject, subject, _KEY.public_key(), _SERIAL, before, after)
+    if sans:
+        names = x509.SubjectAlternativeName([x509.DNSName(san) for san in sans])
+        builder = builder.add_extension(names, critical=False)
+    return builder.sign(_KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def mutated(times: int) -> Iterator[bytes]:
