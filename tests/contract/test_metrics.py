@@ -18,7 +18,7 @@ from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
 from wahealth.core.moment import Moment
 from wahealth.core.round import begin
-from wahealth.core.status import Credentials, NodeVerdict, TopologyNode
+from wahealth.core.status import Connected, Credentials, NodeVerdict, TopologyNode
 from wahealth.kube.process import series
 from wahealth.kube.record import Record, record_of
 from wahealth.playground.cluster.binaries import provide
@@ -146,6 +146,16 @@ def test_nodes_are_told_of_only_where_somebody_wants_it() -> None:
         'wahealth_client_node{namespace="acme",name="shop",node="core-0",role="Coreapp",verdict="Active"} 1.0'
         in page([one], with_nodes=True)
     )
+
+
+def test_of_a_client_that_is_not_seen_no_number_of_now_is_told() -> None:
+    """Else an alert on them would ring until somebody answers again, also when the cure was to stop the client."""
+    one = client()
+    node = TopologyNode("core-0", Role.COREAPP, GatewayStatus.CONNECTED, NodeVerdict.ACTIVE)
+    one.written = one.written._replace(connected=Connected.unseen(1), redundancy=None, nodes=(node,))
+    found = labels_of(page([one], with_nodes=True)).keys()
+    assert not {f"wahealth_client_{name}" for name in ("connected_coreapps", "tolerable_failures", "node")} & found
+    assert {"wahealth_client_expected_coreapps", "wahealth_client_info"} <= found
 
 
 def test_a_label_s_value_may_be_anything() -> None:
