@@ -16,7 +16,7 @@ from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.cycle import Act
 from wahealth.kube.record import Record, record_of
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.supervisor import Outside, Supervisor
 from wahealth.telemetry import metrics
 
 
@@ -31,7 +31,7 @@ class Rounds:
         self.began: list[tuple[str, float]] = []
         self._work = work
         self.act: Act | None = None  # what comes of each round
-        self.supervisor = Supervisor(self.round, luck=random.Random(1).random, leads=leads)
+        self.supervisor = Supervisor(self.round, Outside(random.Random(1).random), leads=leads)
 
     async def round(self, record: Record) -> Act | None:
         self.began.append((record.ref.name, asyncio.get_running_loop().time()))

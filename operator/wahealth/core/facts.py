@@ -127,6 +127,7 @@ class Facts:
     token_expiring: bool = False  # soon, and somebody has to see to it
     claims: Finding | None = None  # why nothing is written on some of the client's pods: PodsClaimed=False
     in_turns: bool = False  # there are more pods than one round asks
+    postponed: bool = False  # its rounds wait for those of other namespaces, for its own costs more than its share
 
     @property
     def asked_nobody(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import API_VERSION, KIND, Target
@@ -28,6 +29,7 @@ from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
 from wahealth.kube.marker import Marker
 from wahealth.kube.process.lag import Lag
+from wahealth.kube.process.meter import was_held_up
 from wahealth.kube.record import Held, Record
 from wahealth.probe.stage import ObserverFault
 from wahealth.telemetry.logs import topic
@@ -38,7 +40,7 @@ _TRIES = 3
 _UNWRITABLE = 60.0  # seconds until a status that the API server would not have is tried again
 MOST_UNTOLD = 25
 
-Act = Callable[[], Awaitable[None]]
+Act = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Cycle:
@@ -55,7 +57,7 @@ class Cycle:
         or our own machine cannot do."""
         generation, began = record.generation, _now()
         facts = await self._gather.facts(record, began)
-        if self._lag.since(began.seconds, _now().seconds):
+        if self._lag.since(began.seconds, _now().seconds) or was_held_up():
             raise ObserverFault  # we were late ourselves: this round says nothing about the client
         if record.generation != generation or not await self._counts(record, facts, began):
             return None  # judged by an old spec, and the next round is due at once; or verdicts are frozen

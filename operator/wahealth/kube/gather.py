@@ -36,6 +36,7 @@ from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
+from wahealth.kube.process.meter import piece
 from wahealth.kube.record import Held, Meant, Record
 from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot, Targets
@@ -57,7 +58,8 @@ class Gather:
         self._prober = prober
 
     async def facts(self, record: Record, now: Moment) -> Facts:
-        facts = Facts(record.expected, record.generation, pods=self.inventory.pods.places(record.ref.namespace))
+        pods = self.inventory.pods.places(record.ref.namespace)
+        facts = Facts(record.expected, record.generation, pods=pods, postponed=record.postponed.told)
         if record.spec is None:
             return replace(facts, reference=record.invalid)
         return facts if record.expected.suspended else await self._asked(record, record.spec, facts, now)
@@ -191,7 +193,7 @@ async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outc
     ours = False
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(question) for question in questions]
+            tasks = [group.create_task(piece(question)) for question in questions]
     except* ObserverFault:
         ours = True
     if ours:

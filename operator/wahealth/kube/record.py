@@ -11,13 +11,15 @@ from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timi
 from wahealth.api.v1alpha1 import Auth, PodsOfNodes, Probe, Spec, Target, Tls
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.belief.history import History
+from wahealth.core.budget import NEVER, Postponed
 from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
 from wahealth.core.marks import Change
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.references import invalid_spec
 from wahealth.core.signin.talk import Reading, SignIn
-from wahealth.core.status import Finding, Status
+from wahealth.core.status import ConditionType, Finding, Status
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.apiserver.versions import is_newer
 from wahealth.probe.credential import Credential
@@ -79,6 +81,7 @@ class Record:
     asked: float | None = None  # the wall clock's second of the last round that asked somebody
     trust: Held[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
+    postponed: Postponed = NEVER
     turn: str = ""  # the pod that was asked last, where they are asked in turns
     heard: dict[str, PodOutcome] = field(default_factory=dict)  # then also what each pod said last, by its name
     resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
@@ -132,7 +135,7 @@ class Record:
         """Another replica asks for it now."""
         self.history, self.untold, self.seen = None, (), None
         self.resting, self.certificates, self.marks = {}, {}, {}
-        self.turn, self.heard = "", {}
+        self.turn, self.heard, self.postponed = "", {}, _as_told(self.written)
 
     def ask_another(self) -> None:
         """Of a Service that is asked as one: the pod that was asked did not answer."""
@@ -154,8 +157,15 @@ def record_of(document: Document) -> Record:
         metadata["generation"],
         metadata["resourceVersion"],
         *_understood(document),
-        written_status(document),
+        written := written_status(document),
+        postponed=_as_told(written),
     )
+
+
+def _as_told(written: Status) -> Postponed:
+    """By a process before, or by another replica."""
+    found = written.condition(ConditionType.PROBING_REDUCED)
+    return Postponed(told=found is not None and found.reason == Reason.NAMESPACE_BUDGET)
 
 
 def _understood(document: Document) -> tuple[Spec | None, Finding | None, Expectation, Timing]:

@@ -1,32 +1,36 @@
 """Owns what runs: which resources there are, when each is asked next, and the rounds under way.
 
-A heap of due times and one loop; no task sleeps for a resource. A resource's rounds never overlap, and those of
-another replica's resources are not begun. An exception in a round is caught here, in one place: it ends that round,
-that resource is left alone for longer and longer, and no other notices.
+Due times and one loop; no task sleeps for a resource. A resource's rounds never overlap, and those of another replica's
+resources are not begun. What each namespace costs is measured, and whoever costs most comes last. An exception in a
+round is caught here, in one place: it ends that round, that resource is left alone for longer and longer, and no other
+notices.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import heapq
 import logging
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, NamedTuple
 
+from wahealth.core.budget import Ledger
+from wahealth.core.due import Begun, Due
 from wahealth.core.schedule import next_beat
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.cycle import Act
 from wahealth.kube.process.leadership import NotLeading
+from wahealth.kube.process.meter import Meter
 from wahealth.kube.record import Record, Ref, record_of
 from wahealth.probe.stage import ObserverFault
 from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)
 
-Round = Callable[[Record], Awaitable[Act | None]]
+Round = Callable[[Record], Coroutine[Any, Any, Act | None]]
 
 _SLOT = 0.1  # seconds; due times within it share a wake-up, which costs more than a probe
 _AT_ONCE = 100  # rounds begun in one turn of the event loop
@@ -35,27 +39,35 @@ _STOOD_STILL = 3.0  # seconds without a turn: this process stood still, and what
 _LONGEST_REST = 300.0  # seconds for a resource whose rounds fail by a bug
 
 
+class Outside(NamedTuple):
+    """What no rule decides: `luck` gives 0 to 1, the phase of each new resource; `meter` reads clocks."""
+
+    luck: Callable[[], float] = random.random
+    meter: Callable[[Ledger], Meter] = Meter
+
+
 class Supervisor:
     def __init__(
         self,
         round_: Round,
-        luck: Callable[[], float] = random.random,
+        outside: Outside = Outside(),  # noqa: B008 - a value
         forget: Callable[[Record], None] = lambda _: None,
         leads: Callable[[str], bool] = lambda _: True,
         shown: Callable[[Record], None] = lambda _: None,
     ) -> None:
-        """`luck` gives 0 to 1: the phase of each new resource. `forget` is told of one that is gone, `shown` of one
-        that the watch shows. `leads`: whether a resource, by its uid, is ours to ask for."""
+        """`forget` is told of one that is gone, `shown` of one that the watch shows. `leads`: whether a resource, by
+        its uid, is ours to ask for."""
+        ledger = Ledger()
+        self._meter = outside.meter(ledger)
+        self._due = Due(ledger, self._meter.waiting)
         self._round = round_
         self._shown = shown
         self._forget = forget
         self._leads = leads
-        self._luck = luck
+        self._luck = outside.luck
         self._records: dict[str, Record] = {}  # by uid
         self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
-        self._due: dict[str, float] = {}  # by uid, the one due time that holds; the heap may have older ones
-        self._heap: list[tuple[float, str]] = []
         self._rounds: dict[str, asyncio.Task[None]] = {}  # under way, by uid
         self._acts: dict[str, asyncio.Task[None]] = {}  # what came of an earlier round is being done, by uid
         self._failures: dict[str, int] = {}  # by uid: rounds in a row that ended by a bug
@@ -63,15 +75,14 @@ class Supervisor:
 
     def saw(self, document: Document) -> None:
         """A resource as the watch shows it: new, changed, or the echo of our own write."""
-        uid = document["metadata"]["uid"]
-        if "deletionTimestamp" in document["metadata"]:
-            self.gone(uid)
-        elif uid not in self._records:
-            self._take_up(record_of(document))
-        else:
-            if self._records[uid].renew(document):
-                self._ask_at(uid, self._now())
-            self._shown(self._records[uid])
+        metadata = document["metadata"]
+        with self._meter.charging(metadata["namespace"]):
+            if "deletionTimestamp" in metadata:
+                self.gone(metadata["uid"])
+            elif metadata["uid"] not in self._records:
+                self._take_up(record_of(document))
+            else:
+                self._renew(self._records[metadata["uid"]], document)
 
     def secret_changed(self, namespace: str, name: str) -> None:
         """Whoever signs in with it, or trusts it, is asked anew at once."""
@@ -81,8 +92,9 @@ class Supervisor:
 
     def gone(self, uid: str) -> None:
         record = self._records.get(uid)
-        for table in (self._records, self._phases, self._due, self._failures):
+        for table in (self._records, self._phases, self._failures):
             table.pop(uid, None)
+        self._due.drop(uid)
         if record is not None:
             record.gone = True
             self._uids[record.ref.namespace].discard(uid)
@@ -103,10 +115,8 @@ class Supervisor:
 
     def overdue(self) -> float:
         """By how many of its shortest periods the loop is behind; 0 where it is not."""
-        if not self._heap:
-            return 0.0
         shortest = min((record.timing.period for record in self._records.values()), default=1.0)
-        return max(0.0, self._now() - self._heap[0][0]) / shortest
+        return self._due.behind(self._now()) / shortest
 
     def gained(self) -> None:
         """Some resources are ours now: what nobody has looked at yet is asked at once, all else on its own beat."""
@@ -119,6 +129,7 @@ class Supervisor:
         for uid, record in self._records.items():
             if not self._leads(uid):
                 record.forget_rounds()
+                self._ask_at(uid, self._next(record))  # also of one whose time has come
                 for running in (self._rounds.get(uid), self._acts.get(uid)):
                     if running is not None:
                         running.cancel()
@@ -133,14 +144,19 @@ class Supervisor:
                 if now - turned >= _STOOD_STILL:
                     self._skip(now)
                 turned = now
-                for uid in self._take_due(now):
-                    record = self._records[uid]
-                    self._rounds[uid] = group.create_task(self._turn(record, group), name=f"round {record.ref}")
+                self._meter.settle(self._uids.keys(), now)
+                for record in self._take_due(now):
+                    self._rounds[record.uid] = group.create_task(self._turn(record, group), name=f"round {record.ref}")
                 await asyncio.sleep(0)
 
     def _now(self) -> float:
         """Seconds of the loop's clock, which is monotonic."""
         return asyncio.get_running_loop().time()
+
+    def _renew(self, record: Record, document: Document) -> None:
+        if record.renew(document):
+            self._ask_at(record.uid, self._now())
+        self._shown(record)
 
     def _take_up(self, record: Record) -> None:
         self._records[record.uid] = record
@@ -155,44 +171,39 @@ class Supervisor:
         return next_beat(self._now() + _SLOT, period, self._phases[record.uid] * period)
 
     def _ask_at(self, uid: str, due: float) -> None:
-        self._due[uid] = due
-        heapq.heappush(self._heap, (due, uid))
+        self._due.put(uid, self._records[uid].ref.namespace, due)
         self._woken.set()
 
     async def _until_due(self) -> None:
         """Or for a moment: so that the loop notices when it stood still."""
         self._woken.clear()
-        wait = min(_LOOK, self._heap[0][0] - self._now()) if self._heap else _LOOK
-        if wait > _SLOT:
+        wait = min(_LOOK, self._due.pause(self._now(), held=_SLOT))
+        if wait >= _SLOT:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
 
-    def _take_due(self, now: float) -> list[str]:
+    def _take_due(self, now: float) -> list[Record]:
         """Some of the resources whose time has come, each with its next time set; one still busy waits for its next
         beat."""
-        begun: list[str] = []
-        while len(begun) < _AT_ONCE and (found := self._pop_due(now + _SLOT)) is not None:
-            due, uid = found
-            self._ask_at(uid, self._next(self._records[uid]))
-            if uid not in self._rounds and self._leads(uid):
-                metrics.probe_lateness.observe(max(0.0, now - due))
-                begun.append(uid)
-        return begun
+        for uid in self._due.collect(now + _SLOT):
+            if uid in self._rounds or not self._leads(uid):
+                self._ask_at(uid, self._next(self._records[uid]))
+        return [self._begun(one, now) for one in self._due.take(now, _AT_ONCE, alone=len(self._uids) == 1)]
+
+    def _begun(self, begun: Begun, now: float) -> Record:
+        record = self._records[begun.uid]
+        self._ask_at(record.uid, self._next(record))
+        metrics.probe_lateness.observe(max(0.0, begun.late))
+        if begun.postponed:
+            metrics.postponed.inc()
+        record.postponed = record.postponed.after(begun.postponed, now)
+        return record
 
     def _skip(self, now: float) -> None:
         """All that is due now waits for its next beat."""
-        while (found := self._pop_due(now)) is not None:
-            self._ask_at(found[1], self._next(self._records[found[1]]))
-
-    def _pop_due(self, until: float) -> tuple[float, str] | None:
-        """The next one that is due, by when and by its uid, which has no due time then."""
-        while self._heap and self._heap[0][0] <= until:
-            due, uid = heapq.heappop(self._heap)
-            if self._due.get(uid) == due:  # else it is gone, taken, or due at another time by now
-                del self._due[uid]
-                return due, uid
-        return None
+        for uid in self._due.skip(now):
+            self._ask_at(uid, self._next(self._records[uid]))
 
     async def _turn(self, record: Record, group: asyncio.TaskGroup) -> None:
         """One round. What it says is to be done is begun, unless something is being done still: the next round says it
@@ -200,7 +211,7 @@ class Supervisor:
         before = record.generation, record.nudged
         try:
             async with self._guarded(record):
-                act = await self._round(record)
+                act = await self._meter.round(record.ref.namespace, self._round(record))
                 if act is None:
                     self._failures.pop(record.uid, None)
                 elif record.uid not in self._acts:
@@ -214,7 +225,7 @@ class Supervisor:
         before = record.generation
         try:
             async with self._guarded(record):
-                await act()
+                await self._meter.act(record.ref.namespace, act())
                 self._failures.pop(record.uid, None)
         finally:
             self._acts.pop(record.uid, None)

@@ -27,6 +27,11 @@ probe_lateness = Histogram(
     buckets=_SECONDS,
     registry=REGISTRY,
 )
+postponed = Counter(
+    "wahealth_rounds_postponed_total",
+    "Rounds that were late because their namespace cost more than its share.",
+    registry=REGISTRY,
+)
 probes_in_flight = Gauge("wahealth_probes_in_flight", "Questions under way.", registry=REGISTRY)
 probes = Counter("wahealth_probes_total", "Questions asked, by what came of them.", ["result"], registry=REGISTRY)
 status_writes = Counter(

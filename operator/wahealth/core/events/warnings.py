@@ -178,9 +178,12 @@ def pods_not_claimed(standing: Standing) -> Event | None:
     return warning(_NOT_CLAIMED[found.reason]) if found and found.reason in _NOT_CLAIMED else None
 
 
+_REDUCED = {row.reason.value: row for row in (progress.TOO_MANY_PODS, progress.NAMESPACE_BUDGET)}
+
+
 def probing_reduced(standing: Standing) -> Event | None:
     found = standing.verdict.status.condition(ConditionType.PROBING_REDUCED)
-    return warning(progress.TOO_MANY_PODS) if found is not None else None
+    return warning(_REDUCED[found.reason]) if found is not None and found.reason in _REDUCED else None
 
 
 # In the order in which a person would want to hear them.

@@ -22,6 +22,13 @@ TOO_MANY_PODS = Row(
     Reason.PROBING_REDUCED,
     "The target has more web pods than one round asks, so they are asked in turns",
 )
+NAMESPACE_BUDGET = Row(
+    Reason.NAMESPACE_BUDGET,
+    "The resources of this namespace cost more than a tenth of a core, so their rounds wait for those of others",
+    "set a longer spec.probe.periodSeconds, or look which web pods give large answers",
+    Reason.PROBING_REDUCED,
+    "Rounds of this namespace's resources come late, for they cost more than a tenth of a core",
+)
 OBSERVER_ISOLATED = Row(
     Reason.OBSERVER_ISOLATED,
     "Most {what} became unreachable at once, so their verdicts are frozen for ten minutes at most, or five periods "

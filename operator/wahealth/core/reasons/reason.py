@@ -75,6 +75,7 @@ class Reason(Word):
     SUSPENDED = "Suspended"
     PREVIOUS_KEY_IN_USE = "PreviousKeyInUse"
     TOO_MANY_PODS = "TooManyPods"
+    NAMESPACE_BUDGET = "NamespaceBudget"
     NEW_GENERATION = "NewGeneration"
     WAITING_FOR_REFERENCE = "WaitingForReference"
 

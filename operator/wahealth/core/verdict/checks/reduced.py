@@ -15,4 +15,8 @@ def too_many_pods(case: Case) -> Finding | None:
     return true(progress.TOO_MANY_PODS, most=MOST_ASKED) if case.facts.in_turns else None
 
 
-RULES: tuple[Rule, ...] = (too_many_pods,)
+def namespace_budget(case: Case) -> Finding | None:
+    return true(progress.NAMESPACE_BUDGET) if case.facts.postponed else None
+
+
+RULES: tuple[Rule, ...] = (too_many_pods, namespace_budget)
