@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from support.clients import SIX, TEAM, WaitFor
+from support.clients import READY, SIX, TEAM, WaitFor
 from wahealth.api.v1alpha1 import GROUP, KIND, VERSION
 from wahealth.core.status import Gateway, Truth
 from wahealth.playground.cluster.binaries import provide
@@ -26,14 +26,6 @@ OF_ALL = {
     "customresource_group": GROUP,
     "customresource_version": VERSION,
     "customresource_kind": KIND,
-}
-READY = {
-    "single": "Available",
-    "ha": "Available",
-    "mc": "Available",
-    "unregistered": "Unregistered",
-    "short-key": "APIKeyTooShort",
-    "silent": "ConnectionRefused",
 }
 
 

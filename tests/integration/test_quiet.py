@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support.clients import PERIOD, TEAM, WaitFor, operator_writes
+from support.clients import PERIOD, READY, TEAM, WaitFor, conditions, operator_writes
 from support.storm import Replica
 from support.worlds import FLAGS
 from wahealth.playground.environment import Environment, until
@@ -30,15 +30,21 @@ def test_an_event_that_happens_again_grows_its_series(environment: Environment, 
 
 
 def test_an_idle_stretch_and_a_restart_write_nothing(environment: Environment, wait_for: WaitFor) -> None:
-    for client, reason in (("single", "Available"), ("ha", "Available"), ("mc", "Available")):
+    for client, reason in READY.items():
         wait_for(TEAM, client, ready=reason)
     until(lambda: nothing_is_written_for(environment, 3 * PERIOD), "the last failover settles", 120)
-    before = operator_writes(environment, TEAM)
+    before, said = operator_writes(environment, TEAM), all_conditions(environment)
     environment.stop_operator()
     operator = Replica("operator", environment.start_operator(FLAGS), environment.listen)
     until(lambda: operator.is_up() and operator.metric("wahealth_probes_total") >= 20, "the operator is back", 90)
     time.sleep(3 * PERIOD)
+    assert all_conditions(environment) == said
     assert operator_writes(environment, TEAM)[len(before) :] == []
+
+
+def all_conditions(environment: Environment) -> dict[str, dict[str, tuple[str, str]]]:
+    """By the client's name and the condition's type."""
+    return {one["metadata"]["name"]: conditions(one["status"]) for one in environment.clients(TEAM)}
 
 
 def nothing_is_written_for(environment: Environment, seconds: float) -> bool:

@@ -51,6 +51,14 @@ SIX = (
     simulated(TEAM, "short-key", 1, 0, 1, "too-short"),
     simulated(TEAM, "silent", 1, 0, 1, settings={"refuse": True, **FAST}),
 )
+READY = {  # the reason of Ready that each of them comes to
+    "single": "Available",
+    "ha": "Available",
+    "mc": "Available",
+    "unregistered": "Unregistered",
+    "short-key": "APIKeyTooShort",
+    "silent": "ConnectionRefused",
+}
 
 
 def conditions(status: Document) -> dict[str, tuple[str, str]]:
