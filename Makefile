@@ -66,7 +66,7 @@ fuzz: $(VENV)/ready ## Throw mutated and dear answers at parser and verdict (SEC
 	@$(SCRIPT) tests/fuzz/answers.py $(or $(SECONDS),60)
 
 .PHONY: mutants
-mutants: $(VENV)/ready ## Break the core in one place at a time, and see whether a test notices (some 20 minutes)
+mutants: $(VENV)/ready ## Break the core in one place at a time, and see whether a test notices (ARGS=--sample=300; all: hours)
 	@$(SCRIPT) tests/mutants.py $(ARGS)
 
 .PHONY: generate

@@ -1,6 +1,6 @@
 """Breaks the core in one place at a time and sees whether a test notices: `make mutants`.
 
-    python tests/mutants.py [FILE…]        default: every file of operator/wahealth/core
+    python tests/mutants.py [--sample=N] [FILE…]     default: all mutants, of every file of operator/wahealth/core
 
 A mutant is one changed place: a comparison, `and`/`or`, `not`, a number, True/False, a row of a rule table left out, a
 field left out of a `_replace`. Each runs the scenarios and the unit tests of the core in a process of its own; those
@@ -9,11 +9,13 @@ that nobody noticed are printed with their line.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import contextlib
 import importlib.abc
 import importlib.util
 import os
+import random
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -187,8 +189,11 @@ def mutants(path: Path) -> Iterator[tuple[str, str, CodeType]]:
         undo()
 
 
-def main(paths: list[Path]) -> int:
+def main(paths: list[Path], sample: int | None) -> int:
+    """`sample`: so many of them, the same ones each time."""
     made = [mutant for path in paths for mutant in mutants(path)]
+    if sample is not None and sample < len(made):
+        made = random.Random(1).sample(made, sample)
     if is_noticed("nothing is mutated", compile("", "nothing", "exec")):
         print("the tests fail without any mutant: mend that first", file=sys.stderr)
         return 1
@@ -201,5 +206,9 @@ def main(paths: list[Path]) -> int:
 
 
 if __name__ == "__main__":
-    given = [Path(argument).resolve() for argument in sys.argv[1:]]
-    sys.exit(main(given or sorted((SOURCE / "wahealth" / "core").rglob("*.py"))))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("files", nargs="*", type=Path)
+    given = parser.parse_args()
+    files = [path.resolve() for path in given.files] or sorted((SOURCE / "wahealth" / "core").rglob("*.py"))
+    sys.exit(main(files, given.sample))
