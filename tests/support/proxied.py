@@ -51,7 +51,10 @@ def proxied(upstream: str) -> Iterator[Proxy]:
             if (self.command, path) in proxy.instead:
                 return *proxy.instead[self.command, path], b""
             sent = {"Authorization": authorization} if authorization else {}
-            answer = client.request(self.command, path, headers=sent)
+            try:
+                answer = client.request(self.command, path, headers=sent)
+            except httpx.TransportError:
+                return 502, {}, b""
             return answer.status_code, {}, answer.content
 
         def log_message(self, *_: object) -> None:
