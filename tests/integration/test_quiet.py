@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support.clients import PERIOD, READY, TEAM, WaitFor, conditions, operator_writes
+from support.clients import PERIOD, READY, TEAM, WaitFor, conditions, operator_writes, simulated
 from support.storm import Replica
 from support.worlds import FLAGS
 from wahealth.playground.environment import Environment, until
@@ -15,18 +15,21 @@ pytestmark = pytest.mark.usefixtures("team")
 
 
 def test_an_event_that_happens_again_grows_its_series(environment: Environment, wait_for: WaitFor) -> None:
+    """Of a client that nobody has told anything of before: a series ends with the process that told it."""
+    environment.add(simulated(TEAM, "again", coreapps=1, masters=0, webs=1))
     for _ in range(2):
-        environment.set_client(TEAM, "single", registered=False)
-        wait_for(TEAM, "single", ready="Unregistered")
-        environment.set_client(TEAM, "single", registered=True)
-        wait_for(TEAM, "single", ready="Available")
+        wait_for(TEAM, "again", ready="Available")
+        environment.set_client(TEAM, "again", registered=False)
+        wait_for(TEAM, "again", ready="Unregistered")
+        environment.set_client(TEAM, "again", registered=True)
 
     def twice() -> bool:
-        told = [e for e in environment.events(TEAM) if e["regarding"]["name"] == "single"]
+        told = [e for e in environment.events(TEAM) if e["regarding"]["name"] == "again"]
         (event,) = [e for e in told if e["reason"] == "GatewayUnregistered"]
         return bool((event.get("series") or {}).get("count") == 2)
 
     until(twice, "one event, told twice", 30)
+    wait_for(TEAM, "again", ready="Available")
 
 
 def test_an_idle_stretch_and_a_restart_write_nothing(environment: Environment, wait_for: WaitFor) -> None:
