@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.builders import CONNECTED, START, Story, answer, core, facts, primary, secondary, single
+from support.builders import CONNECTED, DISCONNECTED, START, Story, answer, core, facts, primary, secondary, single
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import (
     Answered,
@@ -208,6 +208,40 @@ def test_what_gitops_tools_read_is_never_contradictory(expected: Expectation, sa
         assert not (reconciling and stalled)
         assert not ((reconciling or stalled) and ready(status) is Truth.TRUE)
         assert reconciling or status.observed_generation == 1
+
+
+silences: st.SearchStrategy[Outcome] = (
+    st.builds(Unreachable, st.sampled_from(Unreached))
+    | st.builds(Unreachable, st.just(Unreached.HTTP_STATUS), status=st.sampled_from([500, 502, 503, 504]))
+    | st.builds(Malformed, st.sampled_from(["the body is not JSON", "the body is empty"]))
+)
+bad: st.SearchStrategy[Outcome] = silences | st.just(Refused()) | st.just(single(DISCONNECTED))
+
+
+def during_an_outage(expected: Expectation, said: list[Outcome]) -> Story:
+    """What is written and told while these come, once an outage is believed."""
+    story = Story().rounds(1, told(expected, [single(CONNECTED)]))
+    story.rounds(30, told(expected, [Unreachable(Unreached.HTTP_STATUS)]))
+    story.writes, story.told = [], []
+    for outcome in said:
+        story.round(told(expected, [outcome]))
+    return story
+
+
+@given(expectations, st.lists(silences, min_size=1, max_size=60))
+def test_an_outage_whose_reasons_take_turns_is_quiet(expected: Expectation, said: list[Outcome]) -> None:
+    """Each reason that is written lasted for as many rounds as a failure takes, and no Warning is told twice."""
+    story = during_an_outage(expected, said)
+    assert len(story.writes) <= len(said) / expected.patience.failure_threshold
+    assert len(story.told) == len(set(story.told))
+
+
+@given(expectations, st.lists(bad, min_size=1, max_size=60))
+def test_so_is_one_in_which_somebody_answers_now_and_then(expected: Expectation, said: list[Outcome]) -> None:
+    """Once down and once up again takes so many rounds of silence in a row, and one more; a grace that ends is one
+    more write."""
+    story = during_an_outage(expected, said)
+    assert len(story.writes) <= 2 + 3 * len(said) / (expected.patience.failure_threshold + 1)
 
 
 @given(expectations, stories)

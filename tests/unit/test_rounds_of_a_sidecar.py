@@ -107,3 +107,15 @@ def test_it_asks_once_a_period_whatever_happens(key: Path) -> None:
     slow = Upstream(15.0)
     lived(slow, key, 1505)
     assert slow.asked == 101  # a question that takes longer than a period is not overtaken by the next
+
+
+def test_reasons_that_take_turns_are_one_line(key: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As behind an Envoy that finds another end of the same fault each time."""
+    caplog.set_level("INFO", logger="wahealth.sidecar.rounds")
+    reasons: list[Said] = [
+        Unreachable(Unreached.CONNECT_TIMEOUT),
+        Malformed("the body is empty"),
+        Unreachable(Unreached.READ_TIMEOUT),
+    ]
+    lived(Upstream(*reasons), key, 600.0)
+    assert len([one for one in caplog.records if one.message == "readiness changed"]) == 1

@@ -101,7 +101,7 @@ def _begun(history: History, facts: Facts, now: Moment) -> History:
     if history.generation == facts.generation:
         return history
     began = history.began if history.believed else now.seconds
-    return history._replace(generation=facts.generation, began=began, worse=0, other=0)
+    return history._replace(generation=facts.generation, began=began, worse=0, other=0, rival=None)
 
 
 def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdict, Sight]:

@@ -10,6 +10,7 @@ from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
+from wahealth.core.readiness.depth import STARTING
 from wahealth.core.readiness.pod import Kept, Seen, after
 from wahealth.core.reasons.row import Surface
 from wahealth.core.references import file_not_there, no_plain_file
@@ -87,7 +88,9 @@ class Rounds:
             self.answered = now.seconds
         for event in done.events:
             log.info(event.note, extra={"reason": event.reason})
-        if self.kept.readiness != before:
+        if (
+            before is STARTING or self.kept.readiness.lacking != before.lacking
+        ):  # reasons that take turns are one outage
             told = {"reason": self.kept.readiness.reason, "lacking": self.kept.readiness.lacking or "-"}
             log.info("readiness changed", extra=told)
 

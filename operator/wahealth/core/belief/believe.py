@@ -51,9 +51,9 @@ def believe(history: History, draft: Verdict, a_round_ago: ARoundAgo, patience: 
         at_once = _is_newly_certain(history.believed, draft) or not is_worse(history.believed, a_round_ago())
         return taken(history, draft) if at_once else _worse(history, draft, patience)
     if draft.says_the_same(history.believed):
-        return history if draft.kept else history._replace(worse=0, other=0)
+        return history if draft.kept else history._replace(worse=0, other=0, rival=None)
     at_once = draft.differs_in_endpoints(history.believed) or a_round_ago().says_the_same(history.believed)
-    return taken(history, draft) if at_once else _other(history, draft, patience)
+    return taken(history, draft) if at_once else _other(history, history.believed, draft, patience)
 
 
 def with_endpoints(history: History, draft: Verdict) -> History:
@@ -85,6 +85,7 @@ def taken(history: History, draft: Verdict) -> History:
         about=history.generation,
         worse=0,
         other=0,
+        rival=None,
         clocks=only(history.clocks, draft.trouble),
         changes=(*history.changes, history.last) if changed else history.changes,
     )
@@ -106,16 +107,30 @@ def _worse(history: History, draft: Verdict, patience: Patience) -> History:
     rounds = history.worse + 1
     if rounds >= patience.failure_threshold and not draft.protected:
         return taken(history, draft)
-    return history._replace(worse=rounds, other=0)
+    return history._replace(worse=rounds, other=0, rival=None)
 
 
-def _other(history: History, draft: Verdict, patience: Patience) -> History:
-    """Better, a moved role, another version. A status nobody knows neither goes on with a run nor ends it."""
+def _other(history: History, believed: Verdict, draft: Verdict, patience: Patience) -> History:
+    """Better, a moved role, another version. A status nobody knows neither goes on with a run nor ends it.
+
+    Another reason or sentence for what is bad already has to last, the very same one: reasons that take turns, as of a
+    proxy that answers 502 and 504, are one outage.
+    """
     if draft.trouble is Trouble.UNDECIDED and history.worse:
         return history
-    other = history.other + 1
-    enough = other >= patience.success_threshold
-    return taken(history, draft) if enough else history._replace(worse=0, other=other)
+    if not _is_as_bad(believed, draft):
+        other, rival, needed = history.other + 1, None, patience.success_threshold
+    elif history.rival is not None and draft.says_the_same(history.rival):
+        other, rival, needed = history.other + 1, draft, patience.failure_threshold
+    else:
+        other, rival, needed = 1, draft, patience.failure_threshold
+    return taken(history, draft) if other >= needed else history._replace(worse=0, other=other, rival=rival)
+
+
+def _is_as_bad(believed: Verdict, draft: Verdict) -> bool:
+    """Nobody answers, before and after: for another reason, or in other words."""
+    silent = all(said.status.truth(ConditionType.REACHABLE) is Truth.FALSE for said in (believed, draft))
+    return silent and believed.status.gateway is draft.status.gateway
 
 
 def _falls(before: Gateway, now: Gateway) -> bool:

@@ -50,6 +50,7 @@ class History(NamedTuple):
     shown: Status = Status()  # while nothing is believed: what was seen last
     worse: int = 0  # rounds in a row that are worse than what is believed, or bad ones on a new generation
     other: int = 0  # rounds in a row that are different in another way
+    rival: Verdict | None = None  # what these say, where all of them have to say the same
     clocks: Clocks = ()
     remembered: Remembered = Remembered({}, {})
     coreapps: Handover = Handover()
@@ -106,5 +107,5 @@ def paused(history: History) -> History:
     """While nobody is asked, nothing is counted."""
     coreapps, primary = Handover(history.coreapps.settled), Handover(history.primary.settled)
     return history._replace(
-        suspended=True, worse=0, other=0, clocks=(), told=(), coreapps=coreapps, primary=primary, rest=None
+        suspended=True, worse=0, other=0, rival=None, clocks=(), told=(), coreapps=coreapps, primary=primary, rest=None
     )

@@ -60,7 +60,7 @@ def _reconciling(history: History, draft: Verdict) -> Condition | None:
         return _waiting(says.NEW_GENERATION, seen)
     if draft.trouble is Trouble.REFERENCE:
         return _waiting(says.WAITING_FOR_REFERENCE, seen)
-    if history.believed is None or draft.waiting or history.worse or history.other:
+    if history.believed is None or draft.waiting or (history.other and draft.good):
         return _waiting(says.WAITING, seen)
     return None
 

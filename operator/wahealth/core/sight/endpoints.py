@@ -20,10 +20,12 @@ MOST_CHARACTERS = 5_000  # of their names
 
 
 class Watched(NamedTuple):
-    """What is believed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise."""
+    """What is believed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise; `rival`:
+    what, where all of them have to say the same."""
 
     believed: Endpoint | None
     otherwise: int = 0
+    rival: Endpoint | None = None
 
 
 Endpoints = Mapping[str, Watched]  # by pod
@@ -72,16 +74,25 @@ def _settled(before: Watched | None, now: Endpoint, patience: Patience, protecte
     believed = before.believed if before and _same_pod(before.believed, now) else None
     if now == believed:
         return Watched(now)
-    otherwise = before.otherwise + 1 if before else 1
     if believed is None and not protected:
         return Watched(now)
-    needed = patience.failure_threshold if _is_worse(believed, now) else patience.success_threshold
-    return Watched(now) if otherwise >= needed else Watched(believed, otherwise)
+    otherwise = before.otherwise + 1 if before else 1
+    rival = now if _is_as_bad(believed, now) else None
+    if rival is not None and before is not None and before.rival != rival:
+        otherwise = 1  # reasons that take turns are one outage
+    lasts = rival is not None or _is_worse(believed, now)
+    needed = patience.failure_threshold if lasts else patience.success_threshold
+    return Watched(now) if otherwise >= needed else Watched(believed, otherwise, rival)
 
 
 def _same_pod(believed: Endpoint | None, now: Endpoint) -> bool:
     """A pod of the same name with another address is another pod."""
     return believed is None or believed.address == now.address
+
+
+def _is_as_bad(believed: Endpoint | None, now: Endpoint) -> bool:
+    """Silent before and after, for another reason."""
+    return believed is not None and not believed.reachable and not now.reachable
 
 
 def _is_worse(believed: Endpoint | None, now: Endpoint) -> bool:
