@@ -10,7 +10,7 @@ import pytest
 from support.builders import PAYLOADS, parsed, payload, said, verdict, verdicts
 from wahealth.core.answer import Answered, Malformed
 from wahealth.core.status import ConditionType, Gateway, Mode
-from wahealth.probe.payload import parse_health
+from wahealth.probe.payload import leads_to, parse_health
 
 
 class Expected(NamedTuple):
@@ -133,3 +133,16 @@ def test_an_answer_as_deep_as_the_stack(depth: int) -> None:
     assert isinstance(
         parse_health(b'{"health": {"gateway_status": "connected"}, "x": ' + body + b"}"), Answered | Malformed
     )
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://me:secret@login.example/start?return=secret", "https://login.example/start"),
+        ("https://login.example/start;jsessionid=secret?x", "https://login.example/start"),
+        ("https://%s:secret@login.example/" % ("me" * 200), "https://login.example/"),
+        ("/start#secret", "/start"),
+    ],
+)
+def test_nothing_that_may_be_a_secret_is_told_of_where_a_redirect_leads(location: str, shown: str) -> None:
+    assert leads_to(location) == shown

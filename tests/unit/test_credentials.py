@@ -154,6 +154,14 @@ def test_a_key_does_not_show_itself() -> None:
         (b"canary-of-enough", b'{"version": "v1-canary-of-enough-2"}', b'{"version": "v1-(hidden)-2"}'),
         (b"canary/of/enough", b'"canary/of/enough canary\\/of\\/enough"', b'"(hidden) (hidden)"'),
         (b'canary"of\\enough', b'"canary\\"of\\\\enough"', b'"(hidden)"'),
+        (b"can<ar>y&enough", b'"can\\u003car\\u003ey\\u0026enough"', b'"(hidden)"'),  # Go
+        (b"can+ary/enough==", b'"can+ary/enough\\u003d\\u003d"', b'"(hidden)"'),  # Gson
+        (b"can'ary/\"enough", b'"can\\u0027ary\\/\\u0022enough"', b'"(hidden)"'),  # PHP
+        (b"can+ary/enough==", b'"can\\u002Bary/enough=="', b'"(hidden)"'),  # .NET
+        (b"can+ary/enough==", b"/a/can%2Bary%2Fenough%3D%3D/b", b"/a/(hidden)/b"),
+        (b"can+ary/enough==", b"/a/can%2Bary/enough%3D%3D/b", b"/a/(hidden)/b"),
+        (b"can<ary/enough(1)", b"/can%3Cary%2Fenough(1)", b"/(hidden)"),  # encodeURIComponent
+        (b"can<ary/enough(1)", b"/can%3Cary/enough(1)", b"/(hidden)"),  # encodeURI
         (b"canary-of-enough", b'"canary-of-enoug"', b'"canary-of-enoug"'),
         (b"connected", b'{"gateway_status": "connected"}', b'{"gateway_status": "connected"}'),  # too short for a key
         (b"", b"{}", b"{}"),

@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 from typing import NoReturn
+from urllib.parse import quote
 
 HIDDEN = b"(hidden)"
 SHORTEST_HIDDEN = 12  # bytes, as of the shortest API key: what is shorter stands in many a text by chance
@@ -13,13 +14,29 @@ SHORTEST_HIDDEN = 12  # bytes, as of the shortest API key: what is shorter stand
 
 def without(secret: bytes, text: bytes) -> bytes:
     """`text` of somebody who repeats what we signed in with: HIDDEN stands there instead. `secret` as it is, and as
-    JSON writes it, with / escaped or not."""
+    those who write JSON and URLs write it."""
     if len(secret) < SHORTEST_HIDDEN:
         return text
-    written = json.dumps(secret.decode("latin-1"))[1:-1].encode()
-    for form in (secret, written, written.replace(b"/", b"\\/")):
-        text = text.replace(form, HIDDEN)
+    for form in _forms(secret.decode("latin-1"), b"\\u00" in text, b"%" in text):
+        text = text.replace(form.encode("latin-1"), HIDDEN)
     return text
+
+
+# What writers of JSON give as \u00.. that need not be: Go and Gson in small letters, PHP and .NET in capitals.
+_ESCAPED = (("<>&", "\\u%04x"), ("<>&='", "\\u%04x"), ("<>&", "\\u%04X"), ("<>&'", "\\u%04X"), ("<>&+'`", "\\u%04X"))
+_QUOTES = ('\\"', "\\u0022")  # some of those write a quotation mark so, too
+_SAFE = ("", "/", "!'()*", ";/?:@&=+$,#!'()*")  # in a URL: what Python and Java, encodeURIComponent, encodeURI leave
+
+
+def _forms(secret: str, with_escapes: bool, with_percents: bool) -> dict[str, None]:
+    """Each once."""
+    written = json.dumps(secret)[1:-1]
+    forms = dict.fromkeys((secret, written))
+    for characters, escape in _ESCAPED if with_escapes else ():
+        escaped = written.translate({ord(one): escape % ord(one) for one in characters})
+        forms |= dict.fromkeys(escaped.replace('\\"', mark) for mark in _QUOTES)
+    forms |= dict.fromkeys(form.replace("/", "\\/") for form in tuple(forms))
+    return forms | dict.fromkeys(quote(secret, safe) for safe in (_SAFE if with_percents else ()))
 
 
 class Credential:

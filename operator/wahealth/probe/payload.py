@@ -48,6 +48,7 @@ LONGEST_WORD = 63
 LONGEST_LOCATION = 200
 _LONGEST_STEM = LONGEST_NAME - 8  # of a name that is numbered: room for a ~ and seven digits
 _USER = re.compile(r"//[^/?#]*@")
+_BEHIND_PATH = re.compile("[;?#]")
 _UNPRINTABLE = re.compile(r"[^!-~]")
 _IS_CLEAN = re.compile(rf"[!-~]{{1,{LONGEST_NAME}}}").fullmatch
 
@@ -90,8 +91,9 @@ def redirect(http_status: int, location: str) -> str:
 
 
 def leads_to(location: str) -> str:
-    """Of a redirect: scheme, host and path, cleaned and cut; what may be a secret (a user, a query) is left out."""
-    return _USER.sub("//", clean(location, LONGEST_LOCATION)).partition("?")[0].partition("#")[0]
+    """Of a redirect: scheme, host and path, cleaned and cut; what may be a secret (a user, a session, a query) is left
+    out."""
+    return clean(_BEHIND_PATH.split(_USER.sub("//", location, count=1), maxsplit=1)[0], LONGEST_LOCATION)
 
 
 def http_error(status: int, body: bytes) -> Unreachable:
