@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pytest
 
 from support.builders import PAYLOADS, parsed, payload, said, verdict, verdicts
-from wahealth.core.answer import Answered, Malformed
+from wahealth.core.answer import Answered, Malformed, Unreachable, Unreached
 from wahealth.core.status import ConditionType, Gateway, Mode
-from wahealth.probe.payload import leads_to, parse_health
+from wahealth.probe.payload import leads_to, outcome_of, parse_health
 
 
 class Expected(NamedTuple):
@@ -146,3 +146,16 @@ def test_an_answer_as_deep_as_the_stack(depth: int) -> None:
 )
 def test_nothing_that_may_be_a_secret_is_told_of_where_a_redirect_leads(location: str, shown: str) -> None:
     assert leads_to(location) == shown
+
+
+def test_a_word_that_nothing_has_changed_is_no_redirect() -> None:
+    for status in (204, 206, 304):
+        heard = outcome_of(status, b"", "/")
+        assert isinstance(heard, Unreachable)
+        assert (heard.reason, heard.detail) == (Unreached.HTTP_STATUS, f"HTTP {status}")
+        found = verdict(heard).condition(ConditionType.REACHABLE)
+        assert found is not None
+        assert found.message == (
+            f"The web pod answers HTTP {status}, and health comes with HTTP 200 alone:"
+            " look at what stands before waweb, such as a proxy or a cache."
+        )

@@ -10,7 +10,7 @@ import pytest
 
 from support.work import instructions
 from wahealth.core.answer import Answered, Malformed, Unreachable
-from wahealth.probe.document import MOST_VALUES, TOO_MANY_VALUES, TooManyValues, document_of
+from wahealth.probe.document import MOST_VALUES, TOO_DEEP, TOO_MANY_VALUES, NotRead, document_of
 from wahealth.probe.payload import LONGEST_NAME, MOST_NODES, outcome_of, parse_health
 from wahealth.probe.users import expiry_of, login_outcome_of
 
@@ -56,7 +56,7 @@ def test_nothing_is_made_of_a_flood(body: bytes) -> None:
 def test_as_many_values_as_may_be() -> None:
     most = b"[%s1]" % (b"1," * (MOST_VALUES - 1))
     assert len(document_of(most)) == MOST_VALUES
-    with pytest.raises(TooManyValues):
+    with pytest.raises(NotRead):
         document_of(b"[%s]" % most)
 
 
@@ -102,6 +102,22 @@ def test_as_many_nodes_as_a_client_may_have() -> None:
     assert len(most.report.nodes) == MOST_NODES
     too_many = Malformed("the body names 1,001 nodes; no client has more than 1,000")
     assert parse_health(nodes(MOST_NODES + 1)) == too_many
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b'{"health":' + b"[" * 5_000 + b"]" * 5_000 + b"}", TOO_DEEP),
+        (b'  {"a":"%s"}' % (b"," * MOST_VALUES), TOO_MANY_VALUES),
+        (b"<html><style>" + b"a{b:c,d}" * MOST_VALUES, "the body is not JSON"),
+        (b"", "the body is not JSON"),
+        (b'{"health": {"gateway_status": null}}', "its gateway_status is no word"),
+        (b'{"health": {"a": 1}}', "the body names no node and no gateway_status"),
+    ],
+    ids=["deep JSON", "JSON with many commas", "a page with many commas", "nothing", "no word", "neither"],
+)
+def test_nothing_untrue_is_said_of_a_body(body: bytes, problem: str) -> None:
+    assert parse_health(body) == Malformed(problem)
 
 
 def test_what_is_no_node_is_not_counted() -> None:

@@ -99,6 +99,10 @@ def test_an_event_of_asking_is_the_same_sentence_each_time() -> None:
             assert all("{" not in row.tells(at) for at in Surface)
 
 
+def test_no_event_says_that_waweb_answers_where_something_before_it_does() -> None:
+    assert not any("waweb answers" in row.note for row in asking.HTTP_ROWS)
+
+
 @pytest.mark.parametrize("unreached", [Unreached.REDIRECTED, Unreached.BODY_TOO_LARGE, Unreached.INVALID_RESPONSE])
 def test_of_whoever_answers_nobody_says_that_it_does_not(unreached: Unreached) -> None:
     row = asking.row_of(Unreachable(unreached))

@@ -21,7 +21,7 @@ from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.credential import Credential
 from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
 from wahealth.probe.names import Resolver
-from wahealth.probe.payload import outcome_of, seconds_of, waiting
+from wahealth.probe.payload import is_redirect, outcome_of, seconds_of, waiting
 from wahealth.probe.pool import MOST_PARKED, Pool, Route
 from wahealth.probe.stage import Failed, out_of_time
 from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
@@ -199,7 +199,7 @@ _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sendi
 
 
 async def _outcome(credential: Credential | None, response: httpx.Response) -> Outcome:
-    if response.status_code in {401, 403, 429} or 300 <= response.status_code < 400:
+    if response.status_code in {401, 403, 429} or is_redirect(response.status_code):
         # Its body may be anything, and is not waited for.
         said = outcome_of(response.status_code, b"", _location(credential, response))
         return waiting(said, response.headers.get("retry-after", ""))
@@ -218,7 +218,7 @@ def _location(credential: Credential | None, response: httpx.Response) -> str:
 
 async def _login_outcome(credential: Credential | None, response: httpx.Response) -> LoginOutcome[Credential]:
     status, seconds = response.status_code, seconds_of(response.headers.get("retry-after", ""))
-    if status == 429 or 300 <= status < 400:
+    if status == 429 or is_redirect(status):
         return login_outcome_of(status, b"", seconds, _location(credential, response))
     body = await _body(response)
     if not isinstance(body, Malformed):

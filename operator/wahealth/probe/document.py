@@ -7,30 +7,37 @@ than anybody has use for; whatever is wrong is a `ValueError`. What it costs is 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn
 
 MOST_BYTES = 1024 * 1024  # of a body
 TOO_LARGE = "more than 1 MiB"
 MOST_VALUES = 20_000  # of a thousand nodes, each with a role, a status and an error of five entries: twelve thousand
-TOO_MANY_VALUES = f"the body holds more than {MOST_VALUES:,} JSON values, and was not read"
+TOO_MANY_VALUES = f"the body may hold more than {MOST_VALUES:,} JSON values, and was not read"
+TOO_DEEP = "the body is nested too deep, and was not read"
 _BEFORE_A_VALUE = (b"{", b"[", b",")
+_opens = re.compile(rb"[ \t\r\n]*[{\[]").match
 
 
-class TooManyValues(ValueError):
-    """There may be more of them than `MOST_VALUES`; none was read."""
+class NotRead(ValueError):
+    """It may be JSON, and more of it than anybody has use for. `problem` is one of our own phrases."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 def document_of(body: bytes) -> Any:
     """Of duplicate keys the last one counts. Every number is a float: a whole one of any length is read at once."""
     if sum(map(body.count, _BEFORE_A_VALUE)) > MOST_VALUES:  # of UTF-8, where no other character has these bytes
-        raise TooManyValues(TOO_MANY_VALUES)
+        raise NotRead(TOO_MANY_VALUES) if _opens(body) else ValueError("no JSON")  # but a page with much in it
     try:
         text = body.decode()
         if b"\\ud" in body or b"\\uD" in body:
             json.dumps(_WITHOUT_NUMBERS.decode(text), ensure_ascii=False).encode()  # half a character cannot be encoded
         return _DECODER.decode(text)
     except RecursionError:
-        raise ValueError("too deep") from None
+        raise NotRead(TOO_DEEP) from None
 
 
 def _no_number(_: str) -> NoReturn:

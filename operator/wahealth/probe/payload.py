@@ -27,7 +27,7 @@ from wahealth.core.answer import (
     Unreachable,
     Unreached,
 )
-from wahealth.probe.document import TOO_MANY_VALUES, TooManyValues, document_of
+from wahealth.probe.document import NotRead, document_of
 
 _STATUSES = {
     "connected": GatewayStatus.CONNECTED,
@@ -64,7 +64,7 @@ def outcome_of(http_status: int, body: bytes, location: str = "") -> Outcome:
         return Forbidden()
     if http_status == 429:
         return Throttled()
-    if 300 <= http_status < 400:
+    if is_redirect(http_status):
         return Unreachable(Unreached.REDIRECTED, redirect(http_status, location))
     if http_status != 200:
         return http_error(http_status, body)
@@ -82,6 +82,11 @@ def seconds_of(retry_after: str) -> float:
     """Of the header; a date is not minded, for its clock is not ours."""
     told = retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 7
     return float(retry_after) if told else 0.0
+
+
+def is_redirect(http_status: int) -> bool:
+    """304 is none: it says that nothing has changed (RFC 9110), to somebody who did not ask that."""
+    return 300 <= http_status < 400 and http_status != 304
 
 
 def redirect(http_status: int, location: str) -> str:
@@ -116,9 +121,9 @@ def parse_health(body: bytes) -> Answered | Malformed:
     """The body of a 200. Of duplicate keys the last one counts."""
     try:
         document = document_of(body)
-    except TooManyValues:
-        return Malformed(TOO_MANY_VALUES)
-    except ValueError:  # no JSON, no UTF-8, NaN, half a character, too deep
+    except NotRead as error:
+        return Malformed(error.problem)
+    except ValueError:  # no JSON, no UTF-8, NaN, half a character
         return Malformed("the body is not JSON")
     health = document.get("health") if isinstance(document, dict) else None
     if not isinstance(health, dict) or not health:
@@ -135,7 +140,8 @@ def _answered(health: Mapping[str, Any], version: str | None) -> Answered | Malf
         return Answered(Report(status, (), version, word))
     keys = [key for key, entry in health.items() if isinstance(entry, dict)]
     if not keys:
-        return Malformed("the body names no node and no gateway_status")
+        no_word = "gateway_status" in health
+        return Malformed("its gateway_status is no word" if no_word else "the body names no node and no gateway_status")
     if len(keys) > MOST_NODES:
         return Malformed(f"the body names {len(keys):,} nodes; no client has more than {MOST_NODES:,}")
     keys.sort()

@@ -150,7 +150,7 @@ class Exchange:
         try:
             return self._http.next_event()
         except h11.RemoteProtocolError:
-            raise failed(Unreached.INVALID_RESPONSE, _BROKE_OFF if self._over else "that is no HTTP") from None
+            raise failed(Unreached.INVALID_RESPONSE, _BROKE_OFF if self._over else "that is no valid HTTP") from None
 
     @property
     def may_be_kept(self) -> bool:

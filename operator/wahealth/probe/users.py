@@ -16,8 +16,8 @@ from wahealth.core.answer import Forbidden, Malformed, Refused, Unreachable, Unr
 from wahealth.core.credentials import token_problem
 from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
-from wahealth.probe.document import TOO_MANY_VALUES, TooManyValues, document_of
-from wahealth.probe.payload import error_code, http_error, redirect
+from wahealth.probe.document import NotRead, document_of
+from wahealth.probe.payload import error_code, http_error, is_redirect, redirect
 
 LOGIN = "/v1/users/login"
 _NO_TOKEN = Malformed("the login gave no token")
@@ -30,7 +30,7 @@ def login_outcome_of(http_status: int, body: bytes, retry_after: float, location
         return Limited(retry_after)
     if http_status in {200, 201}:
         return _logged_in(body)
-    if 300 <= http_status < 400:
+    if is_redirect(http_status):
         return Unreachable(Unreached.REDIRECTED, f"{redirect(http_status, location)} for a login")
     code = error_code(body)
     if http_status in {400, 401} or (http_status == 403 and code):  # with a code it is waweb itself that says so
@@ -45,8 +45,8 @@ def _logged_in(body: bytes) -> LoggedIn[Credential] | Malformed:
     try:
         user: Any = document_of(body)["users"][0]
         token = user["token"].encode("ascii")
-    except TooManyValues:
-        return Malformed(TOO_MANY_VALUES)
+    except NotRead as error:
+        return Malformed(error.problem)
     except (ValueError, LookupError, TypeError, AttributeError):
         return _NO_TOKEN
     if token_problem(token) is not None:

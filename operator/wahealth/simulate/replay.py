@@ -38,7 +38,7 @@ from wahealth.core.signin.talk import (
 from wahealth.core.status import Status
 from wahealth.probe.credential import without
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
-from wahealth.probe.payload import outcome_of, waiting
+from wahealth.probe.payload import is_redirect, outcome_of, waiting
 from wahealth.probe.users import expiry_of
 from wahealth.simulate.scenario import Answer, Entries, NodePod, PodAnswer, Scenario, Step, merged
 
@@ -137,7 +137,7 @@ class World:
 
 def _heard(answer: Answer, secret: bytes) -> Outcome:
     """As the operator hears it: it reads a body in bounds, and that of a refusal or a redirect not at all."""
-    is_read = answer.status not in {401, 403, 429} and not 300 <= answer.status < 400
+    is_read = answer.status not in {401, 403, 429} and not is_redirect(answer.status)
     if is_read and len(answer.body) > MOST_BYTES:
         return Unreachable(Unreached.BODY_TOO_LARGE, TOO_LARGE)
     location = without(secret, answer.headers.get("location", "").encode()).decode()

@@ -39,7 +39,7 @@ def _answers(reason: Reason, what: str, step: str, desk: str) -> Row:
 def _says(means: str, step: str, desk: str = "") -> Row:
     """It answers, and what it answers is a fault."""
     said = f"{{who}} {{answers}} {{detail}}{means and ', because '}{means}"
-    note = f"waweb answers with an error{means and ' because '}{means}"
+    note = f"The health node answers with an error{means and ' because '}{means}"
     at_desk = AtDesk(said, desk) if desk else None
     return Row(Reason.HTTP_STATUS, said, step, Reason.HEALTH_NODE_UNREACHABLE, note, at_desk)
 
@@ -117,6 +117,13 @@ _OF_CODE = {
 _BEFORE_WAWEB = _says("something before it gets no answer from waweb", "look at the web pods behind it")
 _OF_STATUS = {404: _OF_CODE[1006], 502: _BEFORE_WAWEB, 503: _BEFORE_WAWEB, 504: _BEFORE_WAWEB}
 _SERVER_ERROR = _says("", "look at waweb's log")
+_NO_HEALTH = Row(
+    Reason.HTTP_STATUS,
+    "{who} {answers} {detail}, and health comes with HTTP 200 alone",
+    "look at what stands before waweb, such as a proxy or a cache",
+    Reason.HEALTH_NODE_UNREACHABLE,
+    "The health node answers with a status that no health comes with",
+)
 _OTHER = _says("", "look at what stands before waweb, such as a proxy with rules or limits of its own")
 
 
@@ -147,7 +154,9 @@ def row_named(reason: str) -> Row:
 
 def of_http(status: int, code: int) -> Row:
     """Of an answer with this HTTP status and the vendor's error code (0: none)."""
+    if 200 <= status < 400:
+        return _NO_HEALTH
     return _OF_CODE.get(code) or _OF_STATUS.get(status) or (_SERVER_ERROR if status >= 500 else _OTHER)
 
 
-HTTP_ROWS = (*_OF_CODE.values(), _BEFORE_WAWEB, _SERVER_ERROR, _OTHER)
+HTTP_ROWS = (*_OF_CODE.values(), _BEFORE_WAWEB, _SERVER_ERROR, _OTHER, _NO_HEALTH)
