@@ -10,7 +10,7 @@ import pytest
 
 from support.work import instructions
 from wahealth.core.answer import Answered, Malformed, Unreachable
-from wahealth.probe.document import MOST_VALUES, TOO_DEEP, TOO_MANY_VALUES, NotRead, document_of
+from wahealth.probe.document import LONGEST_NUMBER, MOST_VALUES, TOO_DEEP, TOO_MANY_VALUES, NotRead, document_of
 from wahealth.probe.payload import LONGEST_NAME, MOST_NODES, outcome_of, parse_health
 from wahealth.probe.users import expiry_of, login_outcome_of
 
@@ -87,6 +87,15 @@ def test_a_whole_number_of_any_length_is_read_at_once() -> None:
     """The digits of an int cost their square."""
     assert document_of(b"9" * 100_000) == float("inf")
     assert type(document_of(b"7")) is float
+
+
+def test_no_long_number_is_read() -> None:
+    """One of 700 digits that lies between two floats is read digit by digit: as many as fit into 1 MiB cost 60 ms."""
+    for long in ("1" * 700, f"-0.{'0' * LONGEST_NUMBER}1", "1" * (LONGEST_NUMBER + 1)):
+        assert document_of(f"[{long}]".encode()) == [float("inf")]
+    for short in ("-1.7976931348623157e+308", "5e-324", "9" * LONGEST_NUMBER):
+        assert document_of(f"[{short}]".encode()) == [float(short)]
+    assert outcome_of(500, b'{"errors": [{"code": 1014.%s}]}' % (b"0" * 700)) == outcome_of(500, b"")
 
 
 def test_half_a_character_beside_dear_numbers() -> None:
