@@ -8,6 +8,7 @@ from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts
 from wahealth.core.answer import Answered, Report, Unreachable, Unreached
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.sight.expected import allowed_at_least
+from wahealth.core.status import ConditionType
 
 QUICK = Patience(period=1, failure_threshold=1, success_threshold=1)
 
@@ -66,3 +67,27 @@ def test_a_worse_round_between_better_ones_begins_their_count_again() -> None:
 @pytest.mark.parametrize(("count", "expected"), [(0, 1), (1, 1), (2, 2), (3, 4), (5, 8), (9, 16), (17, 32), (33, 32)])
 def test_connections_are_rounded_up_to_what_a_client_can_have(count: int, expected: int) -> None:
     assert allowed_at_least(count) == expected
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.9, -0.9])
+def test_a_round_that_comes_a_little_early_ends_a_grace(jitter: float) -> None:
+    """Of two periods, and the first bad round came late, or the last one early: else all is told a period later."""
+    story = Story().rounds(3, carried_by_nobody(connected=True))
+    for beat, late in ((90, max(0.0, jitter)), (120, 0.0), (150, min(0.0, jitter))):
+        story.seconds = beat + late
+        story.round(carried_by_nobody())
+    found = story.written.condition(ConditionType.AVAILABLE)
+    assert found is not None
+    assert found.reason == "Disconnected"
+    assert "FailoverStalled" in story.told
+
+
+def test_no_grace_ends_a_round_too_soon() -> None:
+    story = Story().rounds(3, carried_by_nobody(connected=True)).rounds(2, carried_by_nobody())
+    story.seconds -= 2.0
+    story.round(carried_by_nobody())
+    assert "FailoverStalled" not in story.told
+
+
+def carried_by_nobody(connected: bool = False) -> Facts:
+    return facts(answer(primary("m0"), secondary("m1"), core("c0", CONNECTED if connected else DISCONNECTED)))

@@ -131,7 +131,7 @@ def test_the_same_is_not_written_again_while_the_watch_may_be_behind() -> None:
 
 def test_three_periods_without_a_sight_take_the_labels_off() -> None:
     labelled = [pod("c0", ACTIVE)]
-    assert marked(record(**LABELS), 0, 60, 89, pods=labelled).written == []
+    assert marked(record(**LABELS), 0, 60, 88, pods=labelled).written == []
     assert marked(record(**LABELS), 90, pods=labelled).written == [("c0", GONE)]
 
 

@@ -5,6 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+EARLY = 1.0  # seconds
+
+
+def has_lasted(seconds: float, grace: float) -> bool:
+    """Whether something that has lasted for `seconds` has lasted for its grace, as far as rounds can tell.
+
+    Graces are mostly a number of periods, and no round comes exactly on its beat: taken to the letter, the one at the
+    end of a grace would come some milliseconds too soon as often as not, and all would be told a whole period later.
+    """
+    return seconds >= grace - min(EARLY, grace / 10)
+
 
 class AsOf(NamedTuple):
     """The second as of which clocks are read, and the latest there is: a clock that began after the one is read then.
@@ -16,7 +27,7 @@ class AsOf(NamedTuple):
     latest: float
 
     def has_lasted(self, since: float, grace: float) -> bool:
-        return (self.second if since <= self.second else self.latest) - since >= grace
+        return has_lasted((self.second if since <= self.second else self.latest) - since, grace)
 
 
 class Moment(NamedTuple):

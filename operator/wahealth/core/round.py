@@ -19,7 +19,7 @@ from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
 from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
 from wahealth.core.facts import Expectation, Facts, Patience
-from wahealth.core.moment import AsOf, Moment
+from wahealth.core.moment import AsOf, Moment, has_lasted
 from wahealth.core.plan import believable, plan
 from wahealth.core.restart import Skip, WebWorkload, decided
 from wahealth.core.sight.look import Remembered, Sight, as_of_mode, look
@@ -194,7 +194,7 @@ def _status(history: History) -> Status:
 
 def _written(history: History, say: Status, written: Status, events: tuple[Event, ...], now: Moment) -> Plan:
     """While a client flaps, its status follows at leisure."""
-    if history.flapping and history.written is not None and now.seconds - history.written < PAUSE:
+    if history.flapping and history.written is not None and not has_lasted(now.seconds - history.written, PAUSE):
         return Plan(history, None, events)
     status = plan(written, say, now.wall)
     return Plan(history if status is None else history._replace(written=now.seconds), status, events, say)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from wahealth.core.belief.history import History
 from wahealth.core.marks import MOST_PERIODS, Change, Options, changes, wanted
+from wahealth.core.moment import has_lasted
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.claims import Claims, options_of, wants
 from wahealth.kube.cluster import Cluster, Vanished
@@ -40,7 +41,7 @@ class Marker:
         if not self.concerns(record) or now < record.unwritable:
             return
         since = now if record.seen is None else record.seen
-        seen = history.believed is not None and now - since < MOST_PERIODS * record.timing.period
+        seen = history.believed is not None and not has_lasted(now - since, MOST_PERIODS * record.timing.period)
         want = wanted(record.ref.name, history.believed.status) if history.believed and seen else {}
         async with record.marking:
             there = tuple(self.claims.around(record.ref, record.uid))

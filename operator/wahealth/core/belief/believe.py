@@ -7,6 +7,7 @@ from collections.abc import Callable
 from wahealth.core.belief.clocks import only
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Patience
+from wahealth.core.moment import has_lasted
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Gateway, KeyInUse, Status, Truth
 from wahealth.core.verdict.trouble import Trouble
@@ -93,7 +94,7 @@ def taken(history: History, draft: Verdict) -> History:
 
 def _first(history: History, draft: Verdict, patience: Patience, now: float) -> History:
     """A good first verdict at once; a bad one after the start-up grace, but for what only an edit can cure."""
-    waited = now - history.began >= patience.startup
+    waited = has_lasted(now - history.began, patience.startup)
     return taken(history, draft) if draft.good or waited or _only_an_edit_helps(draft) else history
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.facts import Patience
-from wahealth.core.moment import Moment
+from wahealth.core.moment import Moment, has_lasted
 from wahealth.core.sight.look import Sight
 from wahealth.core.sight.roster import Seen
 from wahealth.core.status import Failover, FailoverKind, Mode
@@ -99,7 +99,7 @@ def stalled(handover: Handover, patience: Patience, now: Moment) -> bool:
     """Nobody took over in the time that a failover may take."""
     if handover.lost is None or handover.found_at is not None:
         return False
-    lasted = now.seconds - handover.lost.seconds >= patience.failover
+    lasted = has_lasted(now.seconds - handover.lost.seconds, patience.failover)
     return lasted and handover.rounds >= patience.failure_threshold
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import Answered, Forbidden, GatewayStatus, Node, Outcome, Refused, Throttled, Unreached
 from wahealth.core.facts import Facts
+from wahealth.core.moment import has_lasted
 from wahealth.core.readiness.depth import STARTING, Readiness
 from wahealth.core.readiness.node import MISSING, Identity, Own, PodRole, of_node, own_entry
 from wahealth.core.readiness.web import of_single_coreapp, of_web
@@ -84,7 +85,7 @@ def _of_node(kept: Kept, identity: Identity, nodes: tuple[Node, ...], seen: Seen
     says_nothing = node is not None and node.gateway in {None, GatewayStatus.UNKNOWN}
     if says_nothing and kept.readiness != STARTING and kept.readiness.reason != MISSING:
         return kept  # nobody could ask it, or knows what it says
-    over = absent is not None and seen.now - absent >= seen.facts.expected.patience.failover
+    over = absent is not None and has_lasted(seen.now - absent, seen.facts.expected.patience.failover)
     return kept._replace(readiness=of_node(Own(node, kept.own, over)))
 
 
@@ -100,4 +101,4 @@ def _silent(kept: Kept, seen: Seen) -> Readiness:
     patience = seen.facts.expected.patience
     longest = patience.failure_threshold * patience.period if kept.readiness == STARTING else KEPT
     since = kept.answered if kept.answered is not None else kept.began
-    return Readiness("WebSilent") if since is not None and seen.now - since >= longest else kept.readiness
+    return Readiness("WebSilent") if since is not None and has_lasted(seen.now - since, longest) else kept.readiness

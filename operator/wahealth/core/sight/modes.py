@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.facts import Patience
+from wahealth.core.moment import has_lasted
 from wahealth.core.sight.census import Census
 from wahealth.core.status import Mode
 
@@ -23,7 +24,7 @@ class Run(NamedTuple):
     rounds: int = 0
 
     def lasted(self, patience: Patience, now: float) -> bool:
-        return self.rounds >= patience.failure_threshold and now - self.since >= patience.failover
+        return self.rounds >= patience.failure_threshold and has_lasted(now - self.since, patience.failover)
 
 
 NO_RUN = Run()
@@ -99,7 +100,7 @@ def _first(after: Detection, census: Census, fixed: Mode | None, patience: Patie
         return fixed
     if after.unclear is None:
         return _guess(census)
-    return Mode.HIGH_AVAILABILITY if now - after.unclear >= patience.failover else None
+    return Mode.HIGH_AVAILABILITY if has_lasted(now - after.unclear, patience.failover) else None
 
 
 def _guess(census: Census) -> Mode:

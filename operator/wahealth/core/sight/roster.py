@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Pod, Pods
+from wahealth.core.moment import has_lasted
 from wahealth.core.status import Mode
 
 MOST_REMEMBERED = 1000  # nodes of one client, those of the present answer apart
@@ -127,7 +128,7 @@ def _left_out(left: Roster, taken: set[str], present: _Present, now: float, grac
     newest_first = sorted(waiting, key=lambda entry: (entry[1].absent or now, entry[0]), reverse=True)
     for key, seen in newest_first[:MOST_REMEMBERED]:
         absent = now if seen.absent is None else seen.absent
-        if not seen.gone and _still_there(seen, present) and now - absent < grace + MISSING_FOR:
+        if not seen.gone and _still_there(seen, present) and not has_lasted(now - absent, grace + MISSING_FOR):
             yield key, seen._replace(absent=absent)
 
 
