@@ -10,7 +10,7 @@ import pytest
 from support.builders import PAYLOADS, parsed, payload, said, verdict, verdicts
 from wahealth.core.answer import Answered, Malformed, Unreachable, Unreached
 from wahealth.core.status import ConditionType, Gateway, Mode
-from wahealth.probe.payload import leads_to, outcome_of, parse_health
+from wahealth.probe.payload import clean, leads_to, outcome_of, parse_health
 
 
 class Expected(NamedTuple):
@@ -96,6 +96,11 @@ MALFORMED = {
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
 def test_what_is_no_answer_is_a_value(body: bytes) -> None:
     assert isinstance(parse_health(body), Malformed)
+
+
+def test_of_all_characters_printable_ascii_alone_is_let_through() -> None:
+    for code in (*range(0x300), *range(0xD7F0, 0xE010), 0x1F600, 0x10FFFF):
+        assert clean(chr(code), 1) == (chr(code) if 0x21 <= code <= 0x7E else "?")
 
 
 def test_names_are_cut_and_cleaned() -> None:
