@@ -193,7 +193,7 @@ def test_without_a_cluster_one_sentence_says_so(flag: str, tmp_path: Path) -> No
     environment = {**os.environ, "HOME": str(tmp_path)}
     environment.pop("KUBECONFIG", None)
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment)
-    says = "wahealth check: no cluster to read Secret a from (ConfigException): set KUBECONFIG.\n"
+    says = "wahealth check: no cluster to read Secret a from: there is no kubeconfig: set KUBECONFIG to one.\n"
     assert (done.returncode, done.stdout, done.stderr) == (69, "", says)
 
 

@@ -87,7 +87,8 @@ def test_the_help_of_the_operator_has_each_setting_with_its_default(capsys: pyte
 
 def test_without_a_cluster_it_says_so_and_exits_69(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code("operator", "--kubeconfig", "/nowhere/kubeconfig") == 69
-    assert "name one with --kubeconfig" in capsys.readouterr().err
+    says = "no cluster to work on: the kubeconfig /nowhere/kubeconfig is not there: name another."
+    assert capsys.readouterr().err == f"wahealth: {says}\n"
 
 
 def test_what_is_generated_is_as_its_source_says() -> None:

@@ -61,7 +61,7 @@ async def _values(arguments: argparse.Namespace, kind: Kind) -> list[bytes]:
 
 
 async def _from_cluster(flag: str, reference: str, kind: Kind, namespace: str | None) -> list[bytes]:
-    from wahealth.kube.desk import NotAReference, NotThere, values_from
+    from wahealth.check.cluster import NotAReference, NotThere, values_from
 
     try:
         return await values_from(reference, kind, namespace)

@@ -37,6 +37,7 @@ from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.sweep import Pace, Sweep
 from wahealth.kube.targets import Limits, Targets
+from wahealth.kubeconfig.problem import NotUsable
 from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
 from wahealth.probe.names import Resolver
@@ -62,7 +63,10 @@ def run(settings: OperatorSettings) -> int:
     with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
         try:
             account = asyncio.run(signed_in(settings.kubeconfig))
-        except Exception as error:  # noqa: BLE001 - kubeconfig plugins raise what they like
+        except NotUsable as error:
+            print(f"wahealth: no cluster to work on: {error}.", file=sys.stderr)
+            return NOT_THERE
+        except Exception as error:  # noqa: BLE001 - the library raises what it likes
             why = type(error).__name__
             print(f"wahealth: no cluster to work on ({why}): name one with --kubeconfig.", file=sys.stderr)
             return NOT_THERE
@@ -130,7 +134,7 @@ class _Operator:
         recorder = Recorder(self.api)
         self.guard = Guard(recorder, self.inventory, _own(settings.own_deployment))
         references = References(self.api, settings.secret_refresh, settings.require_secret_label)
-        targets = Targets(self.inventory, _limits(settings, self.account.configuration.host), Resolver())
+        targets = Targets(self.inventory, _limits(settings, self.account.login.cluster.server), Resolver())
         gather = Gather(self.inventory, targets, references, self.prober)
         self.cycle = Cycle(gather, self.cluster, recorder, self.guard, self.lag)
         self.supervisor = Supervisor(

@@ -1,8 +1,9 @@
 """Signed-in HTTP sessions with the API server, for whoever speaks to it: ours and kopf's alike.
 
-`kubernetes.aio` finds out who we are (kubeconfig with all its plugins, or the pod's ServiceAccount). A token is read
-again each minute and at once when it is refused, because a projected one is replaced on disk before it ends; a CA is
-read again when a certificate is not trusted any more.
+Who we are `kubernetes.aio` finds out in a pod (its ServiceAccount), and `wahealth.kubeconfig` elsewhere: the library
+takes a kubeconfig's impersonation for nothing, and some of what kubectl takes for an error. A token is read again each
+minute and at once when it is refused, because a projected one is replaced on disk before it ends; a CA is read again
+when a certificate is not trusted any more.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ import contextlib
 import logging
 import os
 import socket
-import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -29,6 +29,10 @@ from kubernetes.aio import client, config
 from wahealth.core.networks import Address
 from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.kube.apiserver.outage import Outage
+from wahealth.kubeconfig.context import Cluster
+from wahealth.kubeconfig.login import Login, login
+from wahealth.kubeconfig.problem import NotUsable
+from wahealth.kubeconfig.trust import add_authorities
 from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
 
@@ -39,6 +43,10 @@ _PAUSE_UNSAID = 1.0  # seconds, where a 429 does not say how long
 _MOST_SAID = 120.0  # seconds that a Retry-After is minded
 _MOUNTED = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _IN_CLUSTER_TOKEN, _NAMESPACE = _MOUNTED / "token", _MOUNTED / "namespace"
+_NO_SUCH_PROXY = (
+    "the kubeconfig's proxy-url is SOCKS or https://, which kubectl takes and this process does not: name an http://"
+    " proxy, or run this in the cluster"
+)
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
 TOO_OLD = 410  # the version that a watch, or a list's next page, is to go on from
 FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
@@ -68,22 +76,29 @@ class Account(NamedTuple):
     """Who we are, and where that was found: None is the pod's own ServiceAccount, else $KUBECONFIG or its default."""
 
     kubeconfig: Path | None
-    configuration: client.Configuration
+    login: Login
 
 
 async def signed_in(kubeconfig: Path | None) -> Account:
-    """The pod's own ServiceAccount where there is one and no kubeconfig is named, else the kubeconfig."""
-    configuration = client.Configuration()
+    """The pod's own ServiceAccount where there is one and no kubeconfig is named, else the kubeconfig. Raises
+    `NotUsable`, and what the library raises."""
     if kubeconfig is None and in_cluster():
-        config.load_incluster_config(client_configuration=configuration)
+        found = _of_the_pod()
     else:
-        await config.load_kube_config(config_file=config_file(kubeconfig), client_configuration=configuration)
-    return Account(kubeconfig, configuration)
+        found = await login(kubeconfig, os.environ)
+        if found.cluster.proxy and not found.cluster.proxy.startswith("http://"):
+            raise NotUsable(_NO_SUCH_PROXY)
+    found.trust()  # that it can be used is known before anything begins
+    return Account(kubeconfig, found)
 
 
-def config_file(kubeconfig: Path | None) -> str | None:
-    """The one named, else $KUBECONFIG as it is now: the library reads that when it is imported."""
-    return str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG")
+def _of_the_pod() -> Login:
+    configuration = client.Configuration()
+    config.load_incluster_config(client_configuration=configuration)
+    authorities = Path(configuration.ssl_ca_cert).read_bytes()
+    headers = (("Authorization", str(configuration.api_key["BearerToken"])),)
+    cluster = Cluster(str(configuration.host), "", True, authorities, "")
+    return Login(cluster, own_namespace() or "default", headers, None)
 
 
 def addresses_of(host: str) -> Iterator[Address]:
@@ -97,21 +112,29 @@ class Identity:
     """Who we are to the API server, as it stands on disk now. Used within one event loop."""
 
     def __init__(self, account: Account) -> None:
-        self._kubeconfig, self._configuration = account
+        self._kubeconfig, self._login = account
         self._read = time.monotonic()
         self._reading = asyncio.Lock()
-        self.trust = _trust(account.configuration)
+        self.trust = self._login.trust()
 
     @property
     def host(self) -> str:
-        return str(self._configuration.host)
+        return self._login.cluster.server
 
-    async def authorization(self) -> str | None:
-        """The header's value. A token that cannot be read again is used on."""
+    @property
+    def server_name(self) -> str | None:
+        """What its certificate is to carry, where that is not its host."""
+        return self._login.cluster.name or None
+
+    @property
+    def proxy(self) -> str | None:
+        return self._login.cluster.proxy or None
+
+    async def headers(self) -> Sequence[tuple[str, str]]:
+        """Of each request. A token that cannot be read again is used on."""
         if time.monotonic() - self._read >= TOKEN_LASTS:
             await self.read_again(0.0)
-        value: str | None = await self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        return value
+        return self._login.headers
 
     async def read_again(self, least: float = 1.0) -> None:
         """Unless that was done within the last `least` seconds. Whatever cannot be read stays as it was."""
@@ -119,23 +142,14 @@ class Identity:
             if time.monotonic() - self._read < least:
                 return
             self._read = time.monotonic()
-            with contextlib.suppress(Exception):  # kubeconfig plugins raise what they like
-                self._configuration = (await signed_in(self._kubeconfig)).configuration
+            with contextlib.suppress(Exception):  # the library raises what it likes
+                self._login = (await signed_in(self._kubeconfig)).login
                 self._trust_anew()
 
     def _trust_anew(self) -> None:
         """What is trusted now, beside what was: whoever is rotating uses both for a while."""
-        if self._configuration.ssl_ca_cert:
-            self.trust.load_verify_locations(cafile=self._configuration.ssl_ca_cert)
-
-
-def _trust(configuration: client.Configuration) -> ssl.SSLContext:
-    trust = ssl.create_default_context(cafile=configuration.ssl_ca_cert, cadata=configuration.ca_cert_data)
-    if configuration.cert_file:
-        trust.load_cert_chain(configuration.cert_file, keyfile=configuration.key_file)
-    if not configuration.verify_ssl:
-        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
-    return trust
+        if self.trust is not None and self._login.cluster.authorities is not None:
+            add_authorities(self.trust, self._login.cluster.authorities)
 
 
 @contextlib.asynccontextmanager
@@ -144,10 +158,10 @@ async def session(identity: Identity, outage: Outage, patient: bool = False) -> 
     for kopf, which would end with the first refusal."""
     through = _Through(identity, outage)
     middlewares = (_Patient(outage), through) if patient else (through,)
-    connector = aiohttp.TCPConnector(limit=0, ssl=identity.trust)
+    connector = aiohttp.TCPConnector(limit=0, ssl=identity.trust or True)
     headers = {"User-Agent": _user_agent()}
     async with aiohttp.ClientSession(
-        connector=connector, middlewares=middlewares, headers=headers, trust_env=False
+        connector=connector, middlewares=middlewares, headers=headers, trust_env=False, proxy=identity.proxy
     ) as one:
         yield one
 
@@ -182,8 +196,7 @@ class _Through:
 
     async def _sent(self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         verb = "watch" if "watch" in request.url.query else _VERBS.get(request.method, "other")
-        if (authorization := await self._identity.authorization()) is not None:
-            request.headers["Authorization"] = authorization
+        await self._sign(request)
         try:
             response = await handler(request)
         except FAILURES as error:
@@ -194,6 +207,14 @@ class _Through:
             raise
         metrics.api_requests.labels(verb, str(response.status)).inc()
         return response
+
+    async def _sign(self, request: aiohttp.ClientRequest) -> None:
+        headers = await self._identity.headers()
+        for name, _ in headers:
+            request.headers.popall(name, None)
+        for name, value in headers:
+            request.headers.add(name, value)
+        request.server_hostname = self._identity.server_name
 
 
 class _Patient:

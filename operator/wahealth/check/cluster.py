@@ -1,0 +1,105 @@
+"""What to sign in with from the cluster, for a question from the desk: with the rights of whoever asks."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from wahealth.core.signin.kinds import Kind
+from wahealth.kubeconfig.login import Login, login
+from wahealth.kubeconfig.problem import NotUsable
+from wahealth.kubeconfig.question import asked
+from wahealth.kubeconfig.way import NoWay
+
+
+class NotAReference(ValueError):
+    """What is typed names no entries of a Secret; says what is wanted."""
+
+
+class NotThere(Exception):
+    """Why the entries cannot be had, in one sentence."""
+
+
+class Form(NamedTuple):
+    """How a reference is written, and what is read of the Secret where it names no entries."""
+
+    wanted: str
+    entries: int
+    default: tuple[str, ...] = ()
+
+
+_FORMS = {
+    Kind.API_KEY: Form("secret/NAME or secret/NAME:ENTRY, such as secret/web-api-key:WA_API_KEY", 1, ("WA_API_KEY",)),
+    Kind.TOKEN: Form("secret/NAME:ENTRY, such as secret/web-token:token", 1),
+    Kind.LOGIN: Form(
+        "secret/NAME or secret/NAME:USERNAME_ENTRY:PASSWORD_ENTRY, such as secret/web-user:username:password",
+        2,
+        ("username", "password"),
+    ),
+}
+
+
+async def values_from(reference: str, kind: Kind, namespace: str | None) -> list[bytes]:
+    """User name and password of a login, one value of anything else. Raises `NotAReference`, `NotThere`.
+
+    `namespace` None: that of the kubeconfig's context.
+    """
+    name, entries = _named(reference, _FORMS[kind])
+    try:
+        who = await login(None, os.environ)
+        namespace = namespace or who.namespace
+        secret = await _read(who, namespace, name)
+    except NotUsable as error:
+        raise NotThere(f"no cluster to read Secret {name} from: {error}") from None
+    return [_value(secret, entry, f"{namespace}/{name}") for entry in entries]
+
+
+def _named(reference: str, form: Form) -> tuple[str, tuple[str, ...]]:
+    """The Secret's name, and its entries."""
+    kind, _, rest = reference.partition("/")
+    name, *written = rest.split(":")
+    entries = tuple(written) or form.default
+    if kind != "secret" or "/" in rest or len(entries) != form.entries or not all((name, *entries)):
+        raise NotAReference(form.wanted)
+    return name, entries
+
+
+_OK = 200
+_REFUSED = {
+    401: "the API server does not know you: sign in anew, and try kubectl auth whoami",
+    403: "you may not read it: ask for the right to get it",
+    404: "it is not there: see kubectl get secrets, or name another namespace with -n",
+}
+
+
+async def _read(who: Login, namespace: str, name: str) -> Mapping[str, Any]:
+    """Its entries, in base64."""
+    called = f"Secret {namespace}/{name} cannot be read"
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/secrets/{quote(name, safe='')}"
+    try:
+        answer = await asked(who, path, os.environ)
+    except NoWay as error:
+        raise NotThere(f"{called}: the API server cannot be reached: {error}: try kubectl get secrets") from None
+    if answer.status != _OK:
+        otherwise = f"the API server answers HTTP {answer.status}: try kubectl get secrets"
+        raise NotThere(f"{called}: {_REFUSED.get(answer.status, otherwise)}")
+    try:
+        entries = json.loads(answer.body).get("data") or {}
+    except (ValueError, AttributeError, RecursionError):
+        entries = None
+    if not isinstance(entries, dict):
+        raise NotThere(f"{called}: what answers there is no API server: see kubectl cluster-info")
+    return entries
+
+
+def _value(secret: Mapping[str, Any], entry: str, where: str) -> bytes:
+    try:
+        return base64.b64decode(secret[entry], validate=True)
+    except (KeyError, TypeError, ValueError):
+        raise NotThere(
+            f"Secret {where} has no entry {entry}: name one that it has, such as secret/NAME:ENTRY"
+        ) from None

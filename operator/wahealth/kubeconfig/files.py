@@ -1,0 +1,147 @@
+"""Which files make up the kubeconfig, and what stands in all of them together, by client-go's rules.
+
+The first file that has a name wins, and the first current-context; a file that is not there is none, unless it was
+named on its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from wahealth.kubeconfig.problem import NotUsable
+
+
+class Entry(NamedTuple):
+    """One cluster, user or context: what it is called, what stands in it, and the folder that its relative paths
+    begin in."""
+
+    called: str  # such as: user "admin" of /home/me/.kube/config
+    values: Mapping[str, Any]
+    folder: Path
+
+    def text(self, key: str) -> str:
+        """Empty where there is none."""
+        value = self.values.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise NotUsable(f"{key} of {self.called} is to be text: put it in quotes")
+        return value
+
+    def truth(self, key: str) -> bool:
+        value = self.values.get(key)
+        if not isinstance(value, bool | None):
+            raise NotUsable(f"{key} of {self.called} is to be true or false, without quotes")
+        return bool(value)
+
+    def path(self, key: str) -> Path | None:
+        written = self.text(key)
+        return self.folder / written if written else None
+
+    def texts(self, key: str) -> list[str]:
+        value = self.values.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise NotUsable(f"{key} of {self.called} is to be a list of texts: put each in quotes")
+        return value
+
+    def within(self, key: str) -> Entry | None:
+        """What stands below, if anything does."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise NotUsable(f"{key} of {self.called} is to hold fields: see kubectl config view")
+        return Entry(f"{key} of {self.called}", value, self.folder)
+
+    def each(self, key: str) -> list[Entry]:
+        """A list of what has fields."""
+        value = self.values.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise NotUsable(f"{key} of {self.called} is to be a list: see kubectl config view")
+        return [Entry(f"{key} of {self.called}", each, self.folder) for each in value]
+
+
+Entries = dict[str, Entry]
+
+
+class Kubeconfig(NamedTuple):
+    clusters: Entries
+    users: Entries
+    contexts: Entries
+    current: str
+
+    @property
+    def empty(self) -> bool:
+        """As good as none: a pod's own ServiceAccount is used then."""
+        return not (self.clusters or self.users or self.contexts or self.current)
+
+
+_SINGULAR = {"clusters": "cluster", "users": "user", "contexts": "context"}
+
+
+def read(named: Path | None, environ: Mapping[str, str]) -> Kubeconfig:
+    """The one `named`, else those of $KUBECONFIG, else ~/.kube/config. Raises `NotUsable`."""
+    if named is not None:
+        return _merged([_file(named, needed=True)])
+    return _merged([_file(path, needed=False) for path in _usual(environ)])
+
+
+def _usual(environ: Mapping[str, str]) -> Sequence[Path]:
+    paths = [Path(each) for each in environ.get("KUBECONFIG", "").split(os.pathsep) if each]
+    return list(dict.fromkeys(paths)) or [Path(environ.get("HOME", "/")) / ".kube" / "config"]
+
+
+def _merged(files: Sequence[Kubeconfig]) -> Kubeconfig:
+    clusters, users, contexts = ({}, {}, {})  # type: tuple[Entries, Entries, Entries]
+    for file in reversed(files):  # so that the first wins
+        clusters.update(file.clusters)
+        users.update(file.users)
+        contexts.update(file.contexts)
+    return Kubeconfig(clusters, users, contexts, next((file.current for file in files if file.current), ""))
+
+
+def _file(path: Path, needed: bool) -> Kubeconfig:
+    nothing = Kubeconfig({}, {}, {}, "")
+    try:
+        written = path.read_bytes()
+    except FileNotFoundError:
+        if needed:
+            raise NotUsable(f"the kubeconfig {path} is not there: name another") from None
+        return nothing
+    except OSError as error:
+        raise NotUsable(f"the kubeconfig {path} cannot be read ({error.strerror}): mend it, or name another") from None
+    document = _document(written, path)
+    whole = Entry(f"the kubeconfig {path}", document, path.parent.absolute())
+    clusters, users, contexts = (_entries(whole, key, path) for key in _SINGULAR)
+    return Kubeconfig(clusters, users, contexts, whole.text("current-context"))
+
+
+def _document(written: bytes, path: Path) -> dict[str, Any]:
+    """YAML, of which JSON is a part."""
+    try:
+        document = yaml.load(written, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise NotUsable(f"the kubeconfig {path} is no YAML: see kubectl config view, and mend it") from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict) or document.get("kind", "Config") != "Config":
+        raise NotUsable(f"{path} is no kubeconfig, for its kind is not Config: name another file")
+    return document
+
+
+def _entries(whole: Entry, plural: str, path: Path) -> Entries:
+    found: Entries = {}
+    singular = _SINGULAR[plural]
+    for item in whole.each(plural):
+        name = item.text("name")
+        if name in found:
+            raise NotUsable(f'the kubeconfig {path} has two {plural} named "{name}": rename or remove one')
+        inner = item.within(singular)
+        called = f'{singular} "{name}" of {path}'
+        found[name] = Entry(called, inner.values if inner else {}, whole.folder)
+    return found

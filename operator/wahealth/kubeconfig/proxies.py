@@ -1,0 +1,86 @@
+"""Which proxy leads to the API server: the kubeconfig's, else the environment's, by the rules of Go's httpproxy."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from wahealth.kubeconfig.problem import NotUsable
+
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+
+
+class Proxy(NamedTuple):
+    scheme: str  # a key of _PORTS
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Without what signs in."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+    @property
+    def speaks_http(self) -> bool:
+        return self.scheme in {"http", "https"}
+
+
+def proxy_for(server: SplitResult, port: int, written: str, environ: Mapping[str, str]) -> Proxy | None:
+    """`written`: the kubeconfig's, or nothing. Raises `NotUsable`."""
+    return _proxy(written, "proxy-url") if written else _of_environment(server, port, environ)
+
+
+def _of_environment(server: SplitResult, port: int, environ: Mapping[str, str]) -> Proxy | None:
+    name = f"{server.scheme.upper()}_PROXY"
+    written = environ.get(name) or environ.get(name.lower()) or ""
+    host = (server.hostname or "").rstrip(".")
+    if (
+        not written
+        or _is_near(host)
+        or _is_excepted(host, port, environ.get("NO_PROXY") or environ.get("no_proxy", ""))
+    ):
+        return None
+    return _proxy(written if "://" in written else f"http://{written}", f"${name}")
+
+
+def _proxy(written: str, where: str) -> Proxy:
+    try:
+        parts = urlsplit(written)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if scheme not in _PORTS or not host:
+        raise NotUsable(f"{where} is to be a URL with http, https or socks5: mend it")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Proxy(scheme, host, port or _PORTS[scheme], user, password)
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_excepted(host: str, port: int, excepted: str) -> bool:
+    return any(_matches(each.strip().lower(), host, port) for each in excepted.split(",") if each.strip())
+
+
+def _matches(excepted: str, host: str, port: int) -> bool:
+    """An exception is *, a network, an address or a name with all below it; the last two with a port or without."""
+    if excepted == "*":
+        return True
+    with contextlib.suppress(ValueError):
+        return ip_address(host) in ip_network(excepted, strict=False)
+    name, _, only = excepted.rpartition(":")
+    if not only.isdigit():
+        name, only = excepted, ""
+    if only and int(only) != port:
+        return False
+    name = name.strip("[]").removeprefix("*")
+    return host.endswith(name) if name.startswith(".") else host == name or host.endswith(f".{name}")

@@ -1,0 +1,98 @@
+"""One question to the API server, and its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import h11
+
+from wahealth.kubeconfig.login import Login
+from wahealth.kubeconfig.problem import NotUsable
+from wahealth.kubeconfig.proxies import Proxy, proxy_for
+from wahealth.kubeconfig.way import Connection, Goal, NoWay, authorization, connected
+
+_SECONDS = 30.0
+_LONGEST = 8 * 1024 * 1024  # bytes of a body; an object has 3 MiB at most
+_CHUNK = 64 * 1024
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+
+
+async def asked(login: Login, path: str, environ: Mapping[str, str], seconds: float = _SECONDS) -> Answer:
+    """`path` begins with a slash. Raises `NoWay` and `NotUsable`."""
+    server = urlsplit(login.cluster.server)
+    host, port = server.hostname or "", server.port or (443 if server.scheme == "https" else 80)
+    proxy = proxy_for(server, port, login.cluster.proxy, environ)
+    goal = Goal(host, port, login.cluster.name, login.trust())
+    target = f"{server.path}{path}"
+    if proxy is not None and proxy.speaks_http and goal.trust is None:
+        target = f"{login.cluster.server}{path}"  # it is the proxy that asks
+    request = _request(target, [("Host", server.netloc), *login.headers, *_for_the_proxy(proxy, goal)])
+    try:
+        async with asyncio.timeout(seconds), connected(goal, proxy) as connection:
+            return await _answer(connection, request)
+    except TimeoutError:
+        raise NoWay(f"it does not answer within {seconds:g} s") from None
+    except ssl.SSLCertVerificationError as error:
+        raise NoWay(f"its certificate is not trusted ({error.verify_message})") from None
+    except ssl.SSLError as error:
+        raise NoWay(f"no TLS ({error.reason or 'it hangs up'})") from None
+    except h11.RemoteProtocolError:
+        raise NoWay("what answers there speaks no HTTP") from None
+    except OSError as error:
+        raise NoWay(_why(error)) from None
+
+
+def _why(error: OSError) -> str:
+    """In the system's words; asyncio has some of its own, and none for several addresses."""
+    if isinstance(error, socket.gaierror):
+        return "its name is not known here"
+    return os.strerror(error.errno).lower() if error.errno else "it hangs up, or nobody listens there"
+
+
+def _request(target: str, headers: Sequence[tuple[str, str]]) -> h11.Request:
+    usual = [("Accept", "application/json"), ("Connection", "close")]
+    try:
+        encoded = [(name.encode(), value.encode()) for name, value in (*headers, *usual)]
+        return h11.Request(method="GET", target=target, headers=encoded)
+    except (ValueError, h11.LocalProtocolError):
+        raise NotUsable("server, token or `as` of the kubeconfig hold what no request may: mend them") from None
+
+
+def _for_the_proxy(proxy: Proxy | None, goal: Goal) -> list[tuple[str, str]]:
+    """What signs in at one that reads our head."""
+    line = authorization(proxy) if proxy and proxy.speaks_http and goal.trust is None else ""
+    name, _, value = line.strip().partition(": ")
+    return [(name, value)] if line else []
+
+
+async def _answer(connection: Connection, request: h11.Request) -> Answer:
+    reader, writer = connection
+    http = h11.Connection(h11.CLIENT)
+    writer.write((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""))
+    status, body, length = 0, [], 0
+    while True:
+        event = http.next_event()
+        match event:
+            case h11.NEED_DATA:
+                http.receive_data(await reader.read(_CHUNK))
+            case h11.Response():
+                status = event.status_code
+            case h11.Data():
+                body.append(bytes(event.data))
+                length += len(event.data)
+                if length > _LONGEST:
+                    raise NoWay("its answer is too large")
+            case h11.EndOfMessage():
+                return Answer(status, b"".join(body))
+            case _:
+                continue

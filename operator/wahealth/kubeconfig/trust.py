@@ -1,0 +1,76 @@
+"""Whom the API server's certificate is trusted from, as Go trusts: kubectl's word and ours are the same.
+
+Python 3.13 and newer verify strictly by default, and refuse an authority without the extensions that RFC 5280 wants:
+that of EKS has no key identifiers. Go does not look for them, takes any certificate that is given as an authority, and
+an RSA key of 1,024 bits; and it never takes a certificate's common name for a host's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import ssl
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from wahealth.kubeconfig.problem import NotUsable
+
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
+_CIPHERS = "@SECLEVEL=1:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:!aNULL:!eNULL"  # by level 1, RSA keys of 1,024 bits
+
+
+class KeyPair(NamedTuple):
+    """A client certificate, with what it is signed by, and its key: both in PEM."""
+
+    certificate: bytes
+    key: bytes
+
+
+def trust(authorities: bytes | None, verified: bool = True, own: KeyPair | None = None) -> ssl.SSLContext:
+    """`authorities` in PEM, None: the system's. Raises `NotUsable`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_ciphers(_CIPHERS)
+    context.hostname_checks_common_name = False
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if not verified:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    elif authorities is None:
+        context.load_default_certs()
+    elif not add_authorities(context, authorities):
+        raise NotUsable("the certificate authority of the cluster is no certificate in PEM: mend the kubeconfig")
+    if own is not None:
+        _show(context, own)
+    return context
+
+
+def add_authorities(context: ssl.SSLContext, authorities: bytes) -> int:
+    """How many could be read. Whatever stands between them is skipped, and one that is broken too."""
+    read = 0
+    for block in _BLOCK.findall(authorities):
+        with contextlib.suppress(ValueError, ssl.SSLError):
+            context.load_verify_locations(cadata=ssl.PEM_cert_to_DER_cert(block.decode("ascii")))
+            read += 1
+    return read
+
+
+def _show(context: ssl.SSLContext, own: KeyPair) -> None:
+    """Python reads it from files alone; these are there for that moment, and readable by us alone."""
+    with tempfile.TemporaryDirectory(prefix="wahealth-") as folder:
+        paths = [Path(folder) / name for name in KeyPair._fields]
+        for path, content in zip(paths, own, strict=True):
+            path.write_bytes(content)
+        certificate, key = paths
+        try:
+            context.load_cert_chain(certificate, key, password=_nobody_is_asked)
+        except (ssl.SSLError, ValueError):
+            raise NotUsable(
+                "the client certificate and its key cannot be used together: the kubeconfig is to hold both in PEM, the"
+                " key without a password"
+            ) from None
+
+
+def _nobody_is_asked() -> bytes:
+    """For the password of a key that has one: else OpenSSL would ask at the terminal."""
+    return b""

@@ -1,0 +1,121 @@
+"""A connection to the API server: straight, or through a proxy that speaks HTTP or SOCKS; then TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from wahealth.kubeconfig.proxies import Proxy
+from wahealth.kubeconfig.trust import trust
+
+_LONGEST_HEAD = 16 * 1024  # bytes of a proxy's answer
+_TO_A_NAME, _TO_IPV4, _TO_IPV6 = 3, 1, 4
+_NO_LOGIN, _LOGIN = 0, 2
+_SOCKS_REFUSALS = {2: "does not allow it", 3: "knows no way there", 4: "knows no way there", 5: "is refused there"}
+
+
+class NoWay(Exception):
+    """Why there is none, in the words that follow on "the API server cannot be reached: "."""
+
+
+class Goal(NamedTuple):
+    """`name`: what its certificate is to carry, where that is not the host. `trust` None: nobody is verified, and all
+    is sent in clear."""
+
+    host: str
+    port: int
+    name: str
+    trust: ssl.SSLContext | None
+
+
+class Connection(NamedTuple):
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+
+@contextlib.asynccontextmanager
+async def connected(goal: Goal, proxy: Proxy | None) -> AsyncIterator[Connection]:
+    """Raises `NoWay`, `OSError` and `ssl.SSLError`."""
+    first = (proxy.host, proxy.port) if proxy else (goal.host, goal.port)
+    reader, writer = await asyncio.open_connection(*first, limit=_LONGEST_HEAD)
+    try:
+        connection = Connection(reader, writer)
+        if proxy is not None:
+            await _through(connection, proxy, goal)
+        if goal.trust is not None:
+            await writer.start_tls(goal.trust, server_hostname=goal.name or goal.host.rstrip("."))
+        yield connection
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError, ssl.SSLError):
+            await writer.wait_closed()
+
+
+async def _through(connection: Connection, proxy: Proxy, goal: Goal) -> None:
+    try:
+        if proxy.scheme == "https":
+            # As Go does it: the proxy's certificate is verified as the API server's is, by the same authorities.
+            await connection.writer.start_tls(goal.trust or trust(None), server_hostname=goal.name or proxy.host)
+        if not proxy.speaks_http:
+            await _by_socks(connection, proxy, goal)
+        elif goal.trust is not None:
+            await _by_connect(connection, proxy, goal)
+    except asyncio.IncompleteReadError:
+        raise NoWay(f"the proxy {proxy.shown} hangs up") from None
+    except asyncio.LimitOverrunError:
+        raise NoWay(f"what listens at {proxy.shown} is no proxy") from None
+
+
+async def _by_connect(connection: Connection, proxy: Proxy, goal: Goal) -> None:
+    host = f"[{goal.host}]" if ":" in goal.host else goal.host
+    head = f"CONNECT {host}:{goal.port} HTTP/1.1\r\nHost: {host}:{goal.port}\r\n{authorization(proxy)}\r\n"
+    connection.writer.write(head.encode())
+    answer = await connection.reader.readuntil(b"\r\n\r\n")
+    words = answer.split(b"\r\n", 1)[0].split(b" ", 2)
+    if len(words) < 2 or not words[0].startswith(b"HTTP/1."):
+        raise NoWay(f"what listens at {proxy.shown} is no proxy")
+    if words[1] != b"200":
+        raise NoWay(f"the proxy {proxy.shown} answers {words[1].decode(errors='replace')[:3]}")
+
+
+def authorization(proxy: Proxy) -> str:
+    """A line of a head, or none."""
+    if not proxy.user:
+        return ""
+    return f"Proxy-Authorization: Basic {base64.b64encode(f'{proxy.user}:{proxy.password}'.encode()).decode()}\r\n"
+
+
+async def _by_socks(connection: Connection, proxy: Proxy, goal: Goal) -> None:
+    """SOCKS 5, RFC 1928 and 1929; names are looked up by the proxy."""
+    reader, writer = connection
+    ways = bytes([_NO_LOGIN, _LOGIN] if proxy.user else [_NO_LOGIN])
+    writer.write(bytes([5, len(ways)]) + ways)
+    version, way = await reader.readexactly(2)
+    if version != 5:
+        raise NoWay(f"what listens at {proxy.shown} is no SOCKS proxy")
+    if way == _LOGIN and proxy.user:
+        user, password = proxy.user.encode()[:255], proxy.password.encode()[:255]
+        writer.write(bytes([1, len(user)]) + user + bytes([len(password)]) + password)
+        _, way = await reader.readexactly(2)
+    if way != 0:
+        raise NoWay(f"the proxy {proxy.shown} does not let you in")
+    writer.write(bytes([5, 1, 0]) + _address(goal.host) + goal.port.to_bytes(2, "big"))
+    _, refused, _, kind = await reader.readexactly(4)
+    if refused:
+        raise NoWay(f"the proxy {proxy.shown} {_SOCKS_REFUSALS.get(refused, f'answers {refused}')}")
+    length = {_TO_IPV4: 4, _TO_IPV6: 16}.get(kind) or (await reader.readexactly(1))[0]
+    await reader.readexactly(length + 2)
+
+
+def _address(host: str) -> bytes:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        name = host.encode("idna")
+        return bytes([_TO_A_NAME, len(name)]) + name
+    return bytes([_TO_IPV4 if address.version == 4 else _TO_IPV6]) + address.packed
