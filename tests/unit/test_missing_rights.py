@@ -21,6 +21,7 @@ from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.record import Record, record_of
 from wahealth.kube.targets import Located
+from wahealth.telemetry import metrics
 
 Object = dict[str, Any]
 WEB = WorkloadRef("acme", "StatefulSet", "web")
@@ -168,3 +169,59 @@ def test_what_cannot_be_seen_is_not_restarted_and_says_why() -> None:
         assert found.obstacle == (
             "The operator may not list StatefulSets: give it that right, or restart StatefulSet web by hand."
         )
+
+
+@pytest.fixture(autouse=True)
+def nothing_told() -> None:
+    metrics.watch_refused.clear()
+
+
+def refused(namespace: str) -> tuple[str, ...]:
+    within = f"/api/v1/namespaces/{namespace}"
+    return (f"{within}/pods", f"{within}/services", *(path_of(kind, namespace) for kind in KINDS))
+
+
+def told() -> set[tuple[str, str]]:
+    """What the metric shows as refused: namespaces, and what of."""
+    samples = [sample for family in metrics.watch_refused.collect() for sample in family.samples]
+    return {(sample.labels["namespace"], sample.labels["resource"]) for sample in samples if sample.value}
+
+
+def test_a_namespace_without_rights_does_not_stop_the_others() -> None:
+    with world(*refused("beta"), pods=1, namespaces=("acme", "beta")) as now:
+        assert now.after(1)
+        assert isinstance(now.located(of_web()), Located)
+        assert {("beta", "pods"), ("beta", "services"), ("beta", "daemonsets")} <= told()
+        now.server.refuse.clear()
+        now.after(31)
+        assert not told()
+
+
+def test_there_it_says_what_is_missing() -> None:
+    with world(*refused("acme"), pods=1, namespaces=("acme", "beta")) as now:
+        assert now.after(1)
+        found = now.located(of_web())
+        assert isinstance(found, Finding)
+        assert "The pods of StatefulSet web cannot be looked for" in found.message
+        now.server.refuse.clear()
+        now.after(31)
+        assert isinstance(now.located(of_web()), Located)
+
+
+def test_without_any_namespace_nothing_begins() -> None:
+    with world(*refused("acme"), *refused("beta"), namespaces=("acme", "beta")) as now:
+        assert not now.after(300)
+        now.server.refuse = set(refused("beta"))
+        assert now.after(31)
+
+
+def test_later_the_others_go_on_and_what_is_known_stays() -> None:
+    with world(pods=1, namespaces=("acme", "beta")) as now:
+        assert now.after(1)
+        now.server.refuse = set(refused("acme"))
+        now.after(700)  # so that all was to be listed anew
+        assert ("acme", "pods") in told()
+        assert isinstance(now.located(of_web()), Located)
+        now.server.refuse.clear()
+        now.after(31)
+        assert not told()

@@ -15,6 +15,10 @@ def target_not_to_be_seen(kind: str, name: str) -> Finding:
     return false(spec.TARGET_NOT_TO_BE_SEEN, kind=kind, name=name)
 
 
+def pods_not_to_be_seen(kind: str, name: str) -> Finding:
+    return false(spec.PODS_NOT_TO_BE_SEEN, kind=kind, name=name)
+
+
 def service_without_port(name: str, port: int) -> Finding:
     return false(spec.SERVICE_WITHOUT_PORT, name=name, port=port)
 

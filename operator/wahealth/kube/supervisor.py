@@ -109,6 +109,10 @@ class Supervisor:
         """By uid: the resource version last seen or written."""
         return {uid: record.version for uid, record in self._records.items()}
 
+    def places(self) -> dict[str, str]:
+        """By uid: its namespace."""
+        return {uid: record.ref.namespace for uid, record in self._records.items()}
+
     def led(self) -> list[Record]:
         """Those that are ours to ask for."""
         return [record for uid, record in self._records.items() if self._leads(uid)]

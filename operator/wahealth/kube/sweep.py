@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import PLURAL
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
 from wahealth.kube.apiserver.backoff import Backoff
-from wahealth.kube.apiserver.reflector import Collection, pages
+from wahealth.kube.apiserver.reflector import FORBIDDEN, Collection, allowed, pages, refused_to_us
 from wahealth.kube.apiserver.versions import is_older
 from wahealth.kube.cluster import RESOURCES, Cluster, Vanished
 from wahealth.kube.record import Ref
@@ -78,11 +78,12 @@ class Sweep:
             await asyncio.sleep(_SETTLING)
 
     async def _swept(self) -> None:
-        before = self._supervisor.versions()
-        there = await self._listed()
-        for uid in before.keys() - there.keys():
-            log.info("resource gone unnoticed", extra={"uid": uid})
-            self._supervisor.gone(uid)
+        before = self._supervisor.places()
+        there, looked_at = await self._listed()
+        for uid, namespace in before.items():
+            if uid not in there and looked_at(namespace):
+                log.info("resource gone unnoticed", extra={"uid": uid})
+                self._supervisor.gone(uid)
         for uid in await self._untold(there):
             await self._read(there[uid].ref)
 
@@ -99,14 +100,35 @@ class Sweep:
         known = self._supervisor.versions()
         return [uid for uid, (_, version) in there.items() if uid not in known or is_older(known[uid], version)]
 
-    async def _listed(self) -> dict[str, Listed]:
+    async def _listed(self) -> tuple[dict[str, Listed], Callable[[str], bool]]:
+        """By uid, and in which namespaces there may be no other. Where we may not list some namespaces the others
+        are; raises `ApiError` where we may list none."""
         found: dict[str, Listed] = {}
-        for collection in _RESOURCES.parts(self._namespaces):
-            async for page in pages(self._api, collection):
-                for item in page["items"] or ():
-                    metadata = item["metadata"]
-                    ref = Ref(metadata["namespace"], metadata["name"])
-                    found[metadata["uid"]] = Listed(ref, metadata["resourceVersion"])
+        refused: dict[str, ApiError] = {}
+        parts = _RESOURCES.parts(self._namespaces)
+        for collection in parts:
+            try:
+                found.update(await self._all_of(collection))
+            except ApiError as error:
+                if error.status != FORBIDDEN:
+                    raise
+                refused[collection.named[0]] = error
+                refused_to_us(collection)
+                about = topic(f"sweep {collection.path}", path=collection.path, error=str(error))
+                log.warning("resources not listed", extra=about)
+            else:
+                allowed(collection)
+        if len(refused) == len(parts):
+            raise next(iter(refused.values()))
+        return found, lambda namespace: namespace not in refused
+
+    async def _all_of(self, collection: Collection) -> dict[str, Listed]:
+        found: dict[str, Listed] = {}
+        async for page in pages(self._api, collection):
+            for item in page["items"] or ():
+                metadata = item["metadata"]
+                ref = Ref(metadata["namespace"], metadata["name"])
+                found[metadata["uid"]] = Listed(ref, metadata["resourceVersion"])
         return found
 
     async def _read(self, ref: Ref) -> None:

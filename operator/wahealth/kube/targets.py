@@ -19,7 +19,9 @@ from wahealth.core.origin import origin_of
 from wahealth.core.status import Finding
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
+from wahealth.kube.inventory.pods import PATH as PODS
 from wahealth.kube.inventory.pods import Pod
+from wahealth.kube.inventory.services import PATH as SERVICES
 from wahealth.kube.inventory.services import Service
 from wahealth.kube.record import Record
 from wahealth.probe.names import Resolver
@@ -63,11 +65,17 @@ class Targets:
 
     async def located(self, record: Record, target: api.Target) -> Located | Finding:
         """Or why nobody may or can be asked."""
+        if target.url is None and self._is_unseen(record.ref.namespace, target):
+            return references.pods_not_to_be_seen(*target.named)
         if target.workload is not None:
             return self._of_workload(record.ref.namespace, target.workload)
         if target.service is not None:
             return self._of_service(record, target.service, target.scope == "Service")
         return await self._of_url(target.url or "", record.timing.timeout)
+
+    def _is_unseen(self, namespace: str, target: api.Target) -> bool:
+        paths = [PODS] if target.service is None else [PODS, SERVICES]
+        return any(self._inventory.may_not_see(path, namespace) for path in paths)
 
     def _of_workload(self, namespace: str, named: api.Workload) -> Located | Finding:
         workload = WorkloadRef(namespace, named.kind, named.name)

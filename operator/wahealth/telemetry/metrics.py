@@ -46,6 +46,12 @@ api_requests = Counter(
     ["verb", "code"],
     registry=REGISTRY,
 )
+watch_refused = Gauge(
+    "wahealth_watch_refused",
+    "1: the operator may not list or watch this kind, in this namespace or, with none, in all; it tries again.",
+    ["namespace", "resource"],
+    registry=REGISTRY,
+)
 leader = Gauge("wahealth_leader", "Whether this replica leads, by shard.", ["shard"], registry=REGISTRY)
 isolated = Gauge(
     "wahealth_observer_isolated",

@@ -34,6 +34,11 @@ TARGET_NOT_TO_BE_SEEN = Row(
     "{kind} {name} cannot be looked for",
     "give the operator the right to list and watch {kind}s",
 )
+PODS_NOT_TO_BE_SEEN = Row(
+    Reason.TARGET_NOT_FOUND,
+    "The pods of {kind} {name} cannot be looked for",
+    "give the operator the right to list and watch Pods and Services in this namespace",
+)
 SERVICE_WITHOUT_PORT = Row(
     Reason.TARGET_NOT_FOUND, "Service {name} has no port {port}", "correct spec.target.service.port"
 )

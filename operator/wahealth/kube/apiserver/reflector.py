@@ -27,6 +27,7 @@ from wahealth.kube.apiserver.api import (
 from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.kube.apiserver.session import TOO_OLD
 from wahealth.kube.apiserver.versions import is_older
+from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ _CHUNK = 500
 _WATCH_SECONDS = 300
 _LASTING = 5.0  # seconds after which a watch, or a list's being good, counts as a success
 _BETWEEN_LISTS = 20.0  # seconds at least, but for the first few
-_FORBIDDEN = 403
+FORBIDDEN = 403
 
 
 class Store(Protocol):
@@ -62,6 +63,12 @@ class Collection(NamedTuple):
         return [self._replace(path=f"{group}/namespaces/{each}/{plural}") for each in namespaces]
 
     @property
+    def named(self) -> tuple[str, str]:
+        """Its namespace, empty for all, and what it is of."""
+        *_, kind, namespace, plural = ("", "", *self.path.split("/"))
+        return (namespace if kind == "namespaces" else "", plural)
+
+    @property
     def query(self) -> dict[str, str]:
         return {"labelSelector": self.label} if self.label else {}
 
@@ -70,15 +77,18 @@ class FirstList:
     """Of a collection: `settled` once it was complete; or, where it is not `needed`, once it was refused, for we may
     not list that. It is asked for again and again, and `refused` ends with it."""
 
-    def __init__(self, needed: bool = True) -> None:
+    def __init__(self, needed: bool = True, one_of_them: asyncio.Event | None = None) -> None:
+        """`one_of_them`: set once it was complete, it or another that is as good."""
         self.settled = asyncio.Event()
         self.refused = False
         self._needed = needed
+        self._one_of_them = one_of_them or self.settled
         self._complete = False
 
     def done(self) -> None:
         self._complete, self.refused = True, False
         self.settled.set()
+        self._one_of_them.set()
 
     def forbidden(self) -> None:
         """What was listed once is known, and stays known."""
@@ -95,6 +105,7 @@ async def reflect(
     """Runs until cancelled."""
     loop, backoff = asyncio.get_running_loop(), Backoff(_LASTING)
     version, listed, relist = "", float("-inf"), float("-inf")
+    told = False  # that we may not
     while True:
         began = loop.time()
         try:
@@ -103,16 +114,19 @@ async def reflect(
                 listed = loop.time()
                 relist = listed + resync * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
                 first.done()
+                told = told and allowed(collection)
             async with asyncio.timeout_at(relist):
                 async for seen in _watched(api, collection, store, version):
                     version = seen
+                    told = told and allowed(collection)
         except TimeoutError:
             continue  # time to list anew
         except ApiUnavailable:
             pass  # the outage is told of elsewhere
         except ApiError as error:
-            if error.status == _FORBIDDEN:
+            if error.status == FORBIDDEN:
                 first.forbidden()
+                told = refused_to_us(collection)
             about = topic(f"watch {collection.path} {error.status}", path=collection.path, error=str(error))
             if error.status != TOO_OLD:
                 log.warning("watch interrupted", extra=about)
@@ -122,6 +136,19 @@ async def reflect(
                 if loop.time() - listed >= _BETWEEN_LISTS:
                     continue
         await asyncio.sleep(backoff.next(loop.time() - began))
+
+
+def refused_to_us(collection: Collection) -> bool:
+    """It is told by a metric, until it is allowed."""
+    metrics.watch_refused.labels(*collection.named).set(1)
+    return True
+
+
+def allowed(collection: Collection) -> bool:
+    """It is told no more."""
+    with contextlib.suppress(KeyError):
+        metrics.watch_refused.remove(*collection.named)
+    return False
 
 
 async def _listed(api: ApiServer, collection: Collection, store: Store, known: str) -> str:

@@ -30,26 +30,44 @@ class Inventory:
 
     def may_not_list(self, ref: WorkloadRef) -> bool:
         """Whether it exists is not known: we have no right to list its kind, everywhere or in its namespace."""
-        everywhere = Collection(KINDS[ref.kind].path)
-        collections = (everywhere, *everywhere.parts([ref.namespace]))
+        return self._refused(KINDS[ref.kind].path, ref.namespace)
+
+    def may_not_see(self, path: str, namespace: str) -> bool:
+        """Whether pods or Services, by their `path`, are not known there."""
+        return self._refused(path, namespace)
+
+    def _refused(self, path: str, namespace: str) -> bool:
+        everywhere = Collection(path)
+        collections = (everywhere, *everywhere.parts([namespace]))
         return any(first.refused for one in collections if (first := self._lists.get(one.path)))
 
     async def keep(
         self, api: ApiServer, synced: asyncio.Event, resync: float = RESYNC, namespaces: Sequence[str] = ()
     ) -> None:
-        """Runs until cancelled; `synced` is set once everything was listed, but kinds of workloads that we may not
-        list. `resync` in seconds; `namespaces`: of these alone."""
+        """Runs until cancelled; `synced` is set once everything was listed, but what we may not list: kinds of
+        workloads, and all in some of the `namespaces`, if not in all. `resync` in seconds."""
         async with asyncio.TaskGroup() as group:
-            for collection, store, first in self._collections(namespaces):
+            needed = [asyncio.Event() for _ in self._needed()]
+            for collection, store, first in self._collections(namespaces, needed):
                 self._lists[collection.path] = first
                 group.create_task(reflect(api, collection, store, first, resync), name=f"reflect {collection.path}")
             for first in self._lists.values():
                 await first.settled.wait()
+            for one_of_them in needed:
+                await one_of_them.wait()
             synced.set()
 
-    def _collections(self, namespaces: Sequence[str]) -> Iterator[tuple[Collection, Store, FirstList]]:
-        stores: list[tuple[str, Store, bool]] = [(pods.PATH, self.pods, True), (services.PATH, self.services, True)]
-        stores += [(KINDS[name].path, store, False) for name, store in self.workloads.items()]
-        for path, store, needed in stores:
+    def _needed(self) -> Sequence[tuple[str, Store]]:
+        return [(pods.PATH, self.pods), (services.PATH, self.services)]
+
+    def _collections(
+        self, namespaces: Sequence[str], needed: Sequence[asyncio.Event]
+    ) -> Iterator[tuple[Collection, Store, FirstList]]:
+        """`needed`: for each that is, set once it was listed in one namespace."""
+        for (path, store), one_of_them in zip(self._needed(), needed, strict=True):
             for collection in Collection(path).parts(namespaces):
-                yield collection, Part(store) if namespaces else store, FirstList(needed)
+                first = FirstList(needed=not namespaces, one_of_them=one_of_them)
+                yield collection, Part(store) if namespaces else store, first
+        for name, workloads in self.workloads.items():
+            for collection in Collection(KINDS[name].path).parts(namespaces):
+                yield collection, Part(workloads) if namespaces else workloads, FirstList(needed=False)

@@ -1,0 +1,104 @@
+"""What the sweep finds where some of the watched namespaces may not be listed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import looptime
+import pytest
+
+from support.builders import resource
+from wahealth.kube.apiserver.api import ApiError
+from wahealth.kube.record import Ref
+from wahealth.kube.sweep import Pace, Sweep
+from wahealth.telemetry import metrics
+
+PATH = "/apis/wahealth.io/v1alpha1/namespaces/{}/whatsappclients"
+
+
+class World:
+    """An API server, whose resources are told of by a watch that tells nothing; and who is told."""
+
+    def __init__(self) -> None:
+        self.there = {"acme": ["one"], "beta": ["two"]}
+        self.refuse: set[str] = set()
+        self.known: dict[str, Ref] = {}
+
+    async def read(self, path: Any, **_: object) -> dict[str, Any]:
+        if isinstance(path, Ref):
+            return resource(namespace=path.namespace, name=path.name)
+        namespace = next(name for name in self.there if path == PATH.format(name))
+        if namespace in self.refuse:
+            raise ApiError(403, "Forbidden")
+        items = [_named(namespace, name) for name in self.there[namespace]]
+        return {"metadata": {"resourceVersion": "9"}, "items": items}
+
+    def saw(self, document: dict[str, Any]) -> None:
+        ref = Ref(document["metadata"]["namespace"], document["metadata"]["name"])
+        self.known[ref.name] = ref
+
+    def gone(self, uid: str) -> None:
+        del self.known[uid]
+
+    def versions(self) -> dict[str, str]:
+        return dict.fromkeys(self.known, "1")
+
+    def places(self) -> dict[str, str]:
+        return {uid: ref.namespace for uid, ref in self.known.items()}
+
+
+def _named(namespace: str, name: str) -> dict[str, Any]:
+    return {"metadata": {"namespace": namespace, "name": name, "uid": name, "resourceVersion": "1"}}
+
+
+@pytest.fixture(autouse=True)
+def nothing_told() -> None:
+    metrics.watch_refused.clear()
+
+
+def told() -> list[str]:
+    samples = [sample for family in metrics.watch_refused.collect() for sample in family.samples]
+    return sorted(f"{sample.labels['resource']} of {sample.labels['namespace']}" for sample in samples)
+
+
+async def looked(world: World, sweep: Sweep, seconds: float) -> tuple[bool, list[str]]:
+    """Whether it is done after so long, and what is known."""
+    await asyncio.sleep(seconds)
+    return sweep.done.is_set(), sorted(world.known)
+
+
+def played(*refused: set[str]) -> list[tuple[bool, list[str]]]:
+    """After each of these was refused for some minutes, in this order."""
+    world = World()
+    seen = []
+
+    async def play() -> None:
+        sweep = Sweep(world, world, world, Pace(60.0, ("acme", "beta")))  # type: ignore[arg-type]
+        running = asyncio.create_task(sweep.run())
+        for refuse in refused:
+            world.refuse = refuse
+            seen.append(await looked(world, sweep, 200))
+        running.cancel()
+
+    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=0, end=10_000)) as runner:
+        runner.run(play())
+    return seen
+
+
+def test_a_namespace_that_may_not_be_listed_stops_no_other() -> None:
+    assert played({"beta"}, set()) == [(True, ["one"]), (True, ["one", "two"])]
+    assert not told()
+
+
+def test_it_is_told() -> None:
+    played({"beta"})
+    assert told() == ["whatsappclients of beta"]
+
+
+def test_where_none_may_be_listed_nothing_begins() -> None:
+    assert played({"acme", "beta"}, {"acme"}) == [(False, []), (True, ["two"])]
+
+
+def test_what_may_not_be_listed_any_more_is_not_gone() -> None:
+    assert played(set(), {"beta"}) == [(True, ["one", "two"]), (True, ["one", "two"])]
