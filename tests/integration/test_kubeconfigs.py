@@ -24,6 +24,8 @@ from support import odd_servers
 from support.gates import HOST, LOGIN, Gates, gates
 from wahealth.check.cluster import NotThere, values_from
 from wahealth.core.signin.kinds import Kind
+from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
+from wahealth.kube.apiserver.session import signed_in
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.pki import Authority
 
@@ -92,13 +94,16 @@ class Desk:
         print("kubectl:", done.stderr.strip() or done.stdout)
         return base64.b64decode(done.stdout).decode() if done.returncode == 0 else None
 
-    def ours(self, monkeypatch: pytest.MonkeyPatch) -> str | None:
-        """The same of ours, which says a sentence then."""
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "KUBERNETES_SERVICE_HOST"):
             monkeypatch.delenv(name, raising=False)
         for name, setting in self.environment().items():
             monkeypatch.setenv(name, setting)
         monkeypatch.chdir(self.folder)
+
+    def ours(self, monkeypatch: pytest.MonkeyPatch) -> str | None:
+        """The same of ours, which says a sentence then."""
+        self.enter(monkeypatch)
         try:
             (value,) = asyncio.run(values_from("secret/web:value", Kind.TOKEN, None))
         except NotThere as error:
@@ -529,3 +534,34 @@ def test_the_same_answer_or_a_sentence(desk: Desk, row: Row, monkeypatch: pytest
     seen = desk.kubectl()
     assert (seen == VALUE) is row.taken
     assert desk.ours(monkeypatch) == seen
+
+
+OF_THE_OPERATOR = {
+    *("token", "token file", "certificate in files", "for somebody", "for a group", "for a uid and more"),
+    *("plugin of certificates", "proxy", "proxy with a login", "TLS server name", "TLS server name of another"),
+    *("authority without key identifiers", "authority in the middle", "authority in a bundle", "two files", "at home"),
+    *("RSA of 1024 bits", "certificate that has ended", "for nobody"),
+}
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.name in OF_THE_OPERATOR], ids=lambda row: row.name)
+def test_the_operator_has_the_same_answer(desk: Desk, row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
+    row.set_up(desk)
+    if not (desk.folder / "config").exists():
+        desk.write("config", desk.config())
+    desk.enter(monkeypatch)
+    assert asyncio.run(_read_by_the_operator()) is row.taken
+
+
+async def _read_by_the_operator() -> bool:
+    async with ApiServer(await signed_in(None)) as server:
+        try:
+            secret = await server.read(f"/api/v1/namespaces/{NAMESPACE}/secrets/web")
+        except (ApiError, ApiUnavailable) as error:
+            print("operator:", error)
+            return False
+    return bool(base64.b64decode(secret["data"]["value"]).decode() == VALUE)
+
+
+def test_the_table_has_what_the_operator_is_asked() -> None:
+    assert {row.name for row in TABLE} >= OF_THE_OPERATOR

@@ -64,6 +64,37 @@ def test_with_rights_in_one_namespace_it_looks_at_that_one_alone(storm: Storm) -
         storm.kubectl("delete", "role,rolebinding", "--all", "-n", SPACE)
 
 
+def test_a_namespace_without_rights_does_not_stop_the_others(storm: Storm) -> None:
+    """It is told by a metric, and looked at within half a minute of its rights."""
+    storm.environment.add(simulated("poor", "single", 1, 0, 1, GOOD_KEY, SETTINGS))
+    fresh(storm)
+    storm.kubectl("delete", "clusterrolebindings", access.NAME, *(f"{access.NAME}-{o}" for o in access.Option))
+    storm.environment.apply(access.manifests(SYSTEM, [SPACE]))
+    began = time.time()
+    replica = storm.replica("half", "--watch-namespaces", f"poor,{SPACE}")
+    try:
+        until(replica.is_up, "it is up", PATIENCE)
+        until(lambda: replica.get("/readyz").status_code == 200, "it is ready", PATIENCE)
+        until(lambda: gateway(storm) == "Connected", "a verdict", PATIENCE)
+        for resource in ("pods", "services", "whatsappclients"):
+            assert replica.metric("wahealth_watch_refused", namespace="poor", resource=resource) == 1
+        refused = [one for one in storm.environment.audit() if is_refused(one, began)]
+        assert refused
+        assert len(refused) / (time.time() - began) <= 4, "no hot loop"
+        storm.environment.apply(access.manifests(SYSTEM, [SPACE, "poor"]))
+        until(lambda: _gateway_of_the_poor(storm) == "Connected", "a verdict there, too", PATIENCE)
+        until(lambda: not replica.metric("wahealth_watch_refused"), "nothing is refused any more", PATIENCE)
+    finally:
+        replica.signal(signal.SIGTERM)
+        assert replica.ended(60) == 0
+        for namespace in (SPACE, "poor"):
+            storm.kubectl("delete", "role,rolebinding", "--all", "-n", namespace)
+
+
+def _gateway_of_the_poor(storm: Storm) -> object:
+    return storm.environment.client("poor", "single")["status"].get("gateway")
+
+
 def _endpoints(storm: Storm, name: str) -> list[str]:
     status = storm.environment.client(SPACE, name)["status"]
     return sorted(str(one["pod"]) for one in status.get("endpoints", ()))
