@@ -97,12 +97,15 @@ def _usual(environ: Mapping[str, str]) -> Sequence[Path]:
 
 
 def _merged(files: Sequence[Kubeconfig]) -> Kubeconfig:
-    clusters, users, contexts = ({}, {}, {})  # type: tuple[Entries, Entries, Entries]
-    for file in reversed(files):  # so that the first wins
-        clusters.update(file.clusters)
-        users.update(file.users)
-        contexts.update(file.contexts)
-    return Kubeconfig(clusters, users, contexts, next((file.current for file in files if file.current), ""))
+    """The first wins."""
+    current = next((file.current for file in files if file.current), "")
+    backwards = files[::-1]
+    return Kubeconfig(
+        {name: entry for file in backwards for name, entry in file.clusters.items()},
+        {name: entry for file in backwards for name, entry in file.users.items()},
+        {name: entry for file in backwards for name, entry in file.contexts.items()},
+        current,
+    )
 
 
 def _file(path: Path, needed: bool) -> Kubeconfig:
