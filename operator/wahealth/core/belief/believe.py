@@ -121,11 +121,16 @@ def _other(history: History, believed: Verdict, draft: Verdict, patience: Patien
         return history
     if not _is_as_bad(believed, draft):
         other, rival, needed = history.other + 1, None, patience.success_threshold
-    elif history.rival is not None and draft.says_the_same(history.rival):
+    elif history.rival is not None and _beside_endpoints(draft).says_the_same(_beside_endpoints(history.rival)):
         other, rival, needed = history.other + 1, draft, patience.failure_threshold
     else:
         other, rival, needed = 1, draft, patience.failure_threshold
     return taken(history, draft) if other >= needed else history._replace(worse=0, other=other, rival=rival)
+
+
+def _beside_endpoints(verdict: Verdict) -> Verdict:
+    """Those have thresholds of their own."""
+    return verdict._replace(status=verdict.status._replace(endpoints=()))
 
 
 def _is_as_bad(believed: Verdict, draft: Verdict) -> bool:
