@@ -16,7 +16,7 @@ from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
 from wahealth.core.restart import WebWorkload, not_to_be_seen, obstacle
 from wahealth.core.resting import rest_of
-from wahealth.core.signin.kinds import begun
+from wahealth.core.signin.kinds import Meant, carried_on
 from wahealth.core.signin.talk import (
     Ask,
     Came,
@@ -37,7 +37,7 @@ from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.process.meter import piece
-from wahealth.kube.record import Held, Meant, Record
+from wahealth.kube.record import Held, Record
 from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot, Targets
 from wahealth.probe.certificate import certificate_of
@@ -232,11 +232,12 @@ def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:
 
 
 def _signin(record: Record, spec: Spec) -> SignIn[Credential]:
-    """Another reference is another secret, and another target is somebody else: nothing is known of it, so that no
-    previous key and no token of a login goes where it was not meant to."""
-    meant = Meant(spec.auth, spec.target, spec.tls)
-    if record.signin is None or record.signin_of != meant:
-        new: SignIn[Credential] = begun(use_of(spec.auth).kind)
-        record.signin, record.signin_of = (new.following(record.signin) if record.signin else new), meant
+    """Another reference for the same target is a rotation. Another target is somebody else: nothing is known of it, so
+    that no previous key and no token of a login goes where it was not meant to."""
+    use = use_of(spec.auth)
+    meant = Meant(use.kind, (spec.target, spec.tls), use)
+    if record.signin_of != meant:
         record.reading = None
-    return record.signin
+    record.signin = signin = carried_on(record.signin, record.signin_of, meant)
+    record.signin_of = meant
+    return signin

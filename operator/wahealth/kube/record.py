@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.api.auth import secrets_of
 from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
-from wahealth.api.v1alpha1 import Auth, PodsOfNodes, Probe, Spec, Target, Tls
+from wahealth.api.v1alpha1 import PodsOfNodes, Probe, Spec
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.belief.history import History
 from wahealth.core.budget import NEVER, Postponed
@@ -18,6 +18,7 @@ from wahealth.core.facts import Expectation
 from wahealth.core.marks import Change
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.references import invalid_spec
+from wahealth.core.signin.kinds import Meant
 from wahealth.core.signin.talk import Reading, SignIn
 from wahealth.core.status import ConditionType, Finding, Status
 from wahealth.kube.apiserver.api import Document
@@ -49,14 +50,6 @@ class Written(NamedTuple):
 
     change: Change
     done: bool
-
-
-class Meant(NamedTuple):
-    """For whom a secret is meant: what was learned or held for one is never sent to another."""
-
-    auth: Auth
-    target: Target
-    tls: Tls | None
 
 
 @dataclass(slots=True)

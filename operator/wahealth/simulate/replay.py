@@ -19,7 +19,7 @@ from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
 from wahealth.core.resting import rest_of
 from wahealth.core.round import begin, play
-from wahealth.core.signin.kinds import Kind, begun, form_problem
+from wahealth.core.signin.kinds import Kind, Meant, carried_on, form_problem
 from wahealth.core.signin.talk import (
     Ask,
     Came,
@@ -163,7 +163,7 @@ class Replay:
         self._written = Status()
         self._history: History | None = None
         self._signin: SignIn[bytes] | None = None
-        self._signin_of: object = None  # the spec of auth, target and trust that it is about
+        self._signin_of: Meant | None = None
 
     @property
     def final(self) -> Status:
@@ -203,13 +203,13 @@ class Replay:
     def _asked(self, spec: Spec, facts: Facts, now: clock.Moment) -> Facts:
         if not self._world.target:
             return replace(facts, reference=target_not_found(*spec.target.named))
-        meant = spec.auth, spec.target, spec.tls
-        if self._signin is None or self._signin_of != meant:
-            self._signin, self._signin_of = begun(facts.expected.signs_in_by), meant
+        use = use_of(spec.auth)
+        meant = Meant(use.kind, (spec.target, spec.tls), use)
+        signin, self._signin_of = carried_on(self._signin, self._signin_of, meant), meant
         terms = Terms(facts.expected.patience.previous_key, SECRET_REFRESH)
-        talk = self._signin.asking(tuple(sorted(self._world.pods)), terms, now)
+        talk = signin.asking(tuple(sorted(self._world.pods)), terms, now)
         period, resting = facts.expected.patience.period, self._world.left_alone(now)
-        asked = carried_out(talk, lambda command: self._world.came_of(command, use_of(spec.auth), now, period))
+        asked = carried_out(talk, lambda command: self._world.came_of(command, use, now, period))
         self._signin = asked.signin
         return with_asked(facts, asked, {name: name for name in self._world.pods}, resting)
 

@@ -31,6 +31,10 @@ class KeyRing(SignIn[K]):
         previous = self.previous if self.previous_works else self.current
         return replace(self, current=key, previous=previous, changed=now, read_again=again)
 
+    def renamed(self, _: SignIn[K]) -> KeyRing[K]:
+        """A rotation, as where the name of a Secret has a hash of what it holds."""
+        return self.stale()
+
     def second_try(self, window: float, now: Moment) -> K | None:
         """The previous key, for `window` seconds after the change; one that worked, until the new one is taken."""
         recent = self.changed is not None and now.seconds - self.changed.seconds < window

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from wahealth.core.credentials import api_key_problem, login_problem, token_problem
 from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
-from wahealth.core.signin.talk import SignIn
+from wahealth.core.signin.talk import K, SignIn
 from wahealth.core.signin.tokens import Token
 from wahealth.core.status import Finding
 from wahealth.core.word import Word
@@ -31,9 +31,29 @@ _PROBLEM_OF: dict[Kind, Callable[..., Finding | None]] = {
 }
 
 
+class Meant(NamedTuple):
+    """For whom a secret is meant: what was learned or held for one target is never sent to another. `whom`: target and
+    trust; `reference`: which entries of which Secret. Both are compared here and never looked into."""
+
+    kind: Kind
+    whom: object
+    reference: object
+
+
 def begun(kind: Kind) -> SignIn[Any]:
     """Nothing is known yet."""
     return _MADE[kind]()
+
+
+def carried_on(known: SignIn[K] | None, of: Meant | None, now: Meant) -> SignIn[K]:
+    """What is known of how to sign in `now`, where `known` is known of how it was done before, for whom `of` says."""
+    if known is not None and of == now:
+        return known
+    new: SignIn[K] = begun(now.kind)
+    if known is None or of is None:
+        return new
+    same = (of.kind, of.whom) == (now.kind, now.whom)
+    return known.renamed(new) if same else new.following(known)
 
 
 def form_problem(kind: Kind, values: Sequence[bytes], at: Surface = Surface.RESOURCE) -> Finding | None:

@@ -121,6 +121,10 @@ class SignIn(ABC, Generic[K]):
         """The same, of a resource that signed in by another Secret before: what that one had to wait for, it has to."""
         return self
 
+    def renamed(self, new: SignIn[K]) -> SignIn[K]:
+        """Another Secret is named for the very same target; `new`: nothing is known of it yet."""
+        return new.following(self)
+
     @abstractmethod
     def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
         """One round: one try a pod and secret, never more."""

@@ -1,0 +1,141 @@
+"""What was learned for one target is never sent to another, whatever is edited beside it in the same write."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+import pytest
+
+from support.builders import CONNECTED, any_targets, at, resource, single
+from wahealth.api.auth import Use
+from wahealth.api.v1alpha1 import Tls
+from wahealth.core.answer import Outcome, Refused
+from wahealth.core.signin.talk import LoggedIn, LoginOutcome, Reading
+from wahealth.kube.gather import Gather
+from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.record import Record, record_of
+from wahealth.kube.references import References
+from wahealth.probe.client import Heard, Prober, Question
+from wahealth.probe.credential import Credential, bearer_token
+from wahealth.probe.reading import reading_of
+from wahealth.probe.trust import Trust, unverified
+
+AUTH: dict[str, Any] = {
+    "key": {"apiKey": {"secretKeyRef": {"name": "first"}}},
+    "token": {"bearerToken": {"secretKeyRef": {"name": "first", "key": "token"}}},
+    "login": {"userCredentials": {"secretRef": {"name": "first"}}},
+}
+WEB: dict[str, Any] = {"workload": {"kind": "StatefulSet", "name": "web"}}
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "another workload": {"target": {"workload": {"kind": "StatefulSet", "name": "other"}}},
+    "another port": {"target": {"workload": {"kind": "StatefulSet", "name": "web", "port": 8443}}},
+    "another path": {"target": {**WEB, "path": "/elsewhere/v1/health"}},
+    "another scheme": {"target": {**WEB, "scheme": "HTTP"}},
+    "another trust": {"tls": {"verification": "None"}},
+    "another name": {"tls": {"verification": "Full", "serverName": "other"}},
+}
+
+
+class Secrets(References):
+    """In each Secret stands something that begins with its name."""
+
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def refresh(self) -> float:
+        return 300.0
+
+    async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
+        return reading_of(use.kind, [f"{use.secret}-{entry}-canary".encode() for entry in use.entries])
+
+    async def trust(self, record: Record, tls: Tls | None) -> Trust:
+        return unverified()
+
+
+class Listening(Prober):
+    """Notes all that is sent; takes nothing that it does not `take`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[Credential | None] = []
+        self.takes: set[Credential | None] | None = None
+
+    async def ask(self, question: Question) -> Heard[Outcome]:
+        self.sent.append(question.credential)
+        taken = self.takes is None or question.credential in self.takes
+        return Heard(single(CONNECTED) if taken else Refused())
+
+    async def log_in(self, question: Question) -> Heard[LoginOutcome[Credential]]:
+        self.sent.append(question.credential)
+        return Heard(LoggedIn(bearer_token(b"given-by-a-login")) if self.takes is None else Refused())
+
+
+def sent(before: dict[str, Any], *after: dict[str, Any], takes_old: bool = False) -> tuple[set[Any], list[Any]]:
+    """What was sent before the edits, and with them. From then on what was sent before is taken or nothing is."""
+    inventory = Inventory()
+    for name, address in (("web", "10.0.0.1"), ("other", "10.0.0.2")):
+        inventory.workloads["StatefulSet"].put({"metadata": {"namespace": "acme", "name": name, "uid": name}})
+        owner = {"kind": "StatefulSet", "name": name, "controller": True}
+        pod = {"namespace": "acme", "name": f"{name}-0", "ownerReferences": [owner]}
+        inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
+    prober = Listening()
+    gather = Gather(inventory, any_targets(inventory), Secrets(), prober)
+    record = record_of(resource(**({"target": WEB} | before)))
+
+    async def story() -> tuple[set[Any], list[Any]]:
+        await gather.facts(record, at(0))
+        old = set(prober.sent)
+        prober.sent, prober.takes = [], old if takes_old else set()
+        for number, edit in enumerate(after, 2):
+            document = resource(generation=number, version=str(number), **({"target": WEB} | before | edit))
+            record.renew(document)
+            await gather.facts(record, at(30.0 * number))
+        return old, prober.sent
+
+    return asyncio.run(story())
+
+
+def named(secret: str, kind: str) -> dict[str, Any]:
+    """Signed in with the Secret of that name."""
+    (how, inner), *_ = AUTH[kind].items()
+    (ref, of), *_ = inner.items()
+    return {"auth": {how: {ref: of | {"name": secret}}}}
+
+
+@pytest.mark.parametrize("edit", list(ELSEWHERE.values()), ids=list(ELSEWHERE))
+@pytest.mark.parametrize(("before", "after"), list(itertools.product(AUTH, AUTH)))
+def test_target_and_reference_in_one_write(before: str, after: str, edit: dict[str, Any]) -> None:
+    old, new = sent(named("first", before), named("second", after) | edit)
+    assert new
+    assert not old & set(new)
+
+
+@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(AUTH, 2)))
+def test_another_kind_for_the_same_target_is_no_rotation(before: str, after: str) -> None:
+    old, new = sent(named("first", before), named("second", after))
+    assert new
+    assert not old & set(new)
+
+
+@pytest.mark.parametrize("edit", list(ELSEWHERE.values()), ids=list(ELSEWHERE))
+def test_nor_when_the_spec_comes_back_to_the_first_target(edit: dict[str, Any]) -> None:
+    """What was learned there is forgotten by then."""
+    old, new = sent(named("first", "key"), named("second", "key") | edit, named("second", "key"))
+    assert len(new) == 2
+    assert not old & set(new)
+
+
+def test_another_name_for_the_same_target_is_a_rotation() -> None:
+    old, new = sent(named("first", "key"), named("second", "key"), takes_old=True)
+    assert len(new) == 2
+    assert new[0] not in old
+    assert new[1] in old
+
+
+@pytest.mark.parametrize("kind", ["token", "login"])
+def test_of_tokens_and_logins_none_is_held(kind: str) -> None:
+    old, new = sent(named("first", kind), named("second", kind), takes_old=True)
+    assert not old & set(new)
