@@ -32,6 +32,11 @@ REQUIRED = Condition(ConditionType.RESTART_REQUIRED, Truth.TRUE, "PreviousKeyInU
 BELIEVED = Status(credentials=Credentials(KeyInUse.PREVIOUS, CHANGED), conditions=(REQUIRED,))
 
 
+def partitioned(partition: int) -> dict[str, Any]:
+    """A spec's part, of a StatefulSet."""
+    return {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}}
+
+
 def after(seconds: float) -> datetime:
     return CHANGED + timedelta(seconds=seconds)
 
@@ -71,6 +76,23 @@ def test_not_during_a_rollout() -> None:
     assert decision(rolling_out=True) is None
 
 
+def test_a_roll_out_that_does_not_end_is_told() -> None:
+    """As of a DaemonSet with a node that is lost. It waits no less for the end."""
+    assert decision(rolling_out=True, seconds=599) is None
+    found = decision(rolling_out=True, seconds=600)
+    assert isinstance(found, Skip)
+    assert "has not ended for 10 minutes: look why with kubectl rollout status" in found.why
+    assert decision(seconds=700) == WEB
+
+
+def test_pods_that_a_partition_holds_back_are_told_once_the_others_are_restarted() -> None:
+    why = "its update strategy has partition 1"
+    assert decision(stays=why) == WEB._replace(stays=why)
+    found = decision(stays=why, restarted=after(20), seconds=400)
+    assert isinstance(found, Skip)
+    assert found.why.endswith(f"but not all of its pods ({why}): delete the others by hand.")
+
+
 def test_not_where_something_is_in_the_way() -> None:
     assert decision(obstacle="May not.", rolling_out=True) == Skip("May not.")
 
@@ -86,13 +108,26 @@ def test_a_restart_of_a_time_to_come_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("spec", "stuck"),
-    [({"paused": True}, "it is paused"), ({"updateStrategy": {"type": "OnDelete"}}, "its update strategy is OnDelete")],
+    [
+        ({"paused": True}, "it is paused"),
+        ({"updateStrategy": {"type": "OnDelete"}}, "its update strategy is OnDelete"),
+        (partitioned(2), "its update strategy has partition 2"),
+        (partitioned(7), "its update strategy has partition 7"),
+    ],
 )
 def test_not_where_it_would_restart_no_pod(spec: dict[str, Any], stuck: str) -> None:
     web = deployment()
     web["spec"] |= spec
     assert seen(web).stuck == stuck
     assert stuck in obstacle("Deployment", "web", "", seen(web).stuck)
+
+
+def test_a_partition_holds_some_of_them_back() -> None:
+    web = deployment()
+    web["spec"] |= partitioned(1)
+    assert (seen(web).stuck, seen(web).stays) == ("", "its update strategy has partition 1")
+    web["spec"] |= partitioned(0)
+    assert (seen(web).stuck, seen(web).stays) == ("", "")
 
 
 def test_a_restart_of_ours_is_known_before_the_watch_tells_it() -> None:
@@ -191,6 +226,16 @@ def test_so_does_one_beside_waweb() -> None:
 )
 def test_a_rollout(kind: str, status: dict[str, Any], rolling: bool) -> None:
     assert seen(deployment(status=status), kind).rolling_out is rolling
+
+
+@pytest.mark.parametrize(
+    ("partition", "updated", "rolling"), [(1, 0, True), (1, 1, False), (2, 0, False), (7, 0, False), (0, 1, True)]
+)
+def test_a_partition_is_no_endless_rollout(partition: int, updated: int, rolling: bool) -> None:
+    """At rest its revisions differ: helm/helm#8674."""
+    web = deployment(status={"currentRevision": "a", "updateRevision": "b", "updatedReplicas": updated})
+    web["spec"] |= partitioned(partition)
+    assert seen(web, "StatefulSet").rolling_out is rolling
 
 
 @pytest.mark.parametrize(

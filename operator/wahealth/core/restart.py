@@ -12,9 +12,12 @@ from typing import NamedTuple
 
 from wahealth.core.status import ConditionType, Status
 
+LONGEST_ROLL_OUT = 600.0  # seconds since the change, after which it is told that a roll-out does not end
+
 
 class WebWorkload(NamedTuple):
-    """`obstacle`: why it may not or cannot be restarted, a whole sentence; empty: it may."""
+    """`obstacle`: why it may not or cannot be restarted, a whole sentence; empty: it may. `stays`: why some of its pods
+    stay as they are through a restart; empty where none do."""
 
     kind: str
     name: str
@@ -22,6 +25,7 @@ class WebWorkload(NamedTuple):
     restarted: datetime | None = None  # the last restart that was asked for, by whomever
     rolling_out: bool = False
     obstacle: str = ""
+    stays: str = ""
 
 
 class Skip(NamedTuple):
@@ -64,16 +68,29 @@ def decided(
     if why_not:
         return Skip(why_not)
     if workload.rolling_out:
-        return None
+        return Skip(_endless(workload)) if (now - rotated).total_seconds() >= LONGEST_ROLL_OUT else None
     last = workload.restarted if workload.restarted and workload.restarted <= now else None  # one to come is none
     if last and (now - last).total_seconds() < min_period:
         return None
     if last and last >= rotated:
-        return Skip(
-            f"{workload.kind} {workload.name} was restarted after the change and still runs another API key:"
-            " let its WA_API_KEY come from the Secret."
-        )
+        return Skip(_of_no_use(workload))
     return workload
+
+
+def _endless(workload: WebWorkload) -> str:
+    """It waits, and is restarted once that ends."""
+    return (
+        f"{workload.kind} {workload.name} is restarted when its roll-out ends, and that has not ended for"
+        f" {LONGEST_ROLL_OUT / 60:.0f} minutes: look why with kubectl rollout status, such as a node that is lost,"
+        " or restart its pods by hand."
+    )
+
+
+def _of_no_use(workload: WebWorkload) -> str:
+    restarted = f"{workload.kind} {workload.name} was restarted after the change"
+    if workload.stays:
+        return f"{restarted}, but not all of its pods ({workload.stays}): delete the others by hand."
+    return f"{restarted} and still runs another API key: let its WA_API_KEY come from the Secret."
 
 
 def _node_among(believed: Status, workload: WebWorkload, web_pods: frozenset[str]) -> str:

@@ -107,7 +107,7 @@ class Gather:
         refused = record.no_restart
         why = refused.value[1] if refused and now.seconds < refused.until and refused.value[0] == seen.uid else ""
         why = why or obstacle(kind, name, seen.holds, seen.stuck)
-        return WebWorkload(kind, name, seen.uid, seen.restarted, seen.rolling_out, why)
+        return WebWorkload(kind, name, seen.uid, seen.restarted, seen.rolling_out, why, seen.stays)
 
     async def _pattern(self, record: Record, spec: Spec) -> Place | Finding:
         """The place of nobody yet: whom to trust, and what to ask for."""

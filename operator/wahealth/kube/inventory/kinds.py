@@ -29,10 +29,18 @@ def _replicas_differ(spec: Document, status: Document) -> bool:
     return bool(updated < spec.get("replicas", 1) or status.get("replicas", 0) > updated)
 
 
+def partition_of(spec: Document) -> int:
+    """Of a StatefulSet: pods with a smaller ordinal stay what they are."""
+    return int(spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0))
+
+
 def _revisions_differ(spec: Document, status: Document) -> bool:
-    """Once all are updated, a StatefulSet's count of them may stand at 0."""
+    """Once all are updated, a StatefulSet's count of them may stand at 0; with a partition the revisions differ for as
+    long as that stands, and as many are updated as are not below it."""
     if "updateRevision" in status and status["updateRevision"] == status.get("currentRevision"):
         return False
+    if partition := partition_of(spec):
+        return bool(status.get("updatedReplicas", 0) < spec.get("replicas", 1) - partition)
     return _replicas_differ(spec, status)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from wahealth.kube.apiserver.api import Document
-from wahealth.kube.inventory.kinds import Kind
+from wahealth.kube.inventory.kinds import Kind, partition_of
 from wahealth.kube.inventory.names import Key, key_of
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"  # what `kubectl rollout restart` sets
@@ -21,14 +21,15 @@ _REGISTRY = re.compile(r"(localhost|[^/]*[.:][^/]*)/")
 
 
 class Workload(NamedTuple):
-    """`holds`: what says that a coreapp or master may be in it; `stuck`: why a restart would restart no pod; both empty
-    where nothing does."""
+    """`holds`: what says that a coreapp or master may be in it; `stuck`: why a restart would restart no pod; `stays`:
+    why it would not restart all of them. Each is empty where nothing does."""
 
     uid: str
     restarted: datetime | None
     rolling_out: bool
     holds: str
     stuck: str = ""
+    stays: str = ""
 
 
 class Workloads:
@@ -68,7 +69,8 @@ class Workloads:
 def workload_of(object_: Document, kind: Kind) -> Workload:
     metadata, template = object_["metadata"], object_.get("spec", {}).get("template", {})
     holds = next(_signs_of_others(metadata["name"], template.get("spec", {})), "")
-    return Workload(metadata["uid"], _restarted(template), _is_rolling_out(object_, kind), holds, _stuck(object_))
+    restarted, rolling_out = _restarted(template), _is_rolling_out(object_, kind)
+    return Workload(metadata["uid"], restarted, rolling_out, holds, *_left_alone(object_.get("spec", {})))
 
 
 def _restarted(template: Document) -> datetime | None:
@@ -80,12 +82,17 @@ def _restarted(template: Document) -> datetime | None:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def _stuck(object_: Document) -> str:
-    spec = object_.get("spec", {})
+def _left_alone(spec: Document) -> tuple[str, str]:
+    """Why a restart would restart no pod, and why not all of them."""
     if spec.get("paused"):
-        return "it is paused"
-    on_delete = spec.get("updateStrategy", {}).get("type") == "OnDelete"
-    return "its update strategy is OnDelete" if on_delete else ""
+        return "it is paused", ""
+    if spec.get("updateStrategy", {}).get("type") == "OnDelete":
+        return "its update strategy is OnDelete", ""
+    partition = partition_of(spec)
+    if not partition:
+        return "", ""
+    why = f"its update strategy has partition {partition}"
+    return (why, "") if partition >= spec.get("replicas", 1) else ("", why)
 
 
 def _is_rolling_out(object_: Document, kind: Kind) -> bool:
