@@ -106,6 +106,22 @@ class TestPods:
         pods.put(marked_pod("", Gate("True", "Active", "shop")))  # an open one is nobody's to open
         assert pods.clients() == frozenset()
 
+    def test_one_that_is_being_deleted_is_seen_by_its_label_until_it_is_gone(self) -> None:
+        pods, labelled = Pods(), marked_pod("shop", Gate("", ""))
+        leaving = labelled | {"metadata": labelled["metadata"] | {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+
+        def seen() -> list[tuple[str, bool]]:
+            return [(marked.name, marked.ending) for marked in pods.marked("acme", frozenset(), "shop")]
+
+        pods.put(labelled)
+        pods.put(leaving)
+        assert seen() == [("web-5d9-x", True)]
+        assert list(pods.marked("acme", {"web-5d9-x"}, "other")) == []
+        pods.replace([leaving])
+        assert seen() == [("web-5d9-x", True)]
+        pods.drop(leaving)
+        assert seen() == []
+
     def test_each_kind_that_a_spec_may_name_is_watched(self) -> None:
         assert get_args(Workload.model_fields["kind"].annotation) == tuple(KINDS)
 

@@ -160,6 +160,18 @@ def moving() -> list[dict[str, Any]]:
     return [pod(name, {CLIENT: "shop", ROLE: "coreapp", GATEWAY: gateway}) for name, gateway in held.items()]
 
 
+def test_a_pod_that_is_being_deleted_is_demoted_before_its_successor_gets_the_label() -> None:
+    leaving, successor = moving()
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    of = record(**LABELS)
+    assert marked(of, 0, pods=[successor, leaving]).written == [
+        ("c1", {GATEWAY: None}),
+        ("c0", {GATEWAY: "connected"}),
+    ]
+    refusing = marked(record(**LABELS), 0, 5, pods=[successor, leaving], cluster=Noting(refuses=True))
+    assert [name for name, _ in refusing.written] == ["c1"]
+
+
 def test_nobody_is_promoted_while_a_demotion_did_not_come_through() -> None:
     assert [name for name, _ in marked(record(**LABELS), 0, pods=moving()).written] == ["c1", "c0"]
     refusing = marked(record(**LABELS), 0, 5, 10, pods=moving(), cluster=Noting(refuses=True))

@@ -39,7 +39,7 @@ BY_HAND = Gate("False", "ByHand")
 
 
 def seen(*nodes: object) -> Facts:
-    there = {name: Pod(name, "10.0.0.1") for name in ("m0", "m1", "c0", "c1")}
+    there = {name: Pod(name, "10.0.0.1") for name in ("m0", "m1", "c0", "c1", "c2")}
     return replace(facts(answer(*nodes)), pods=Pods({}, there))  # type: ignore[arg-type]
 
 
@@ -55,6 +55,8 @@ def todo(
 
 HA = seen(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
 OTHER = seen(secondary("m0"), primary("m1"), core("c0"), core("c1", CONNECTED))
+
+OTHER_AND_A_SPARE = seen(primary("m1"), core("c0"), core("c1", CONNECTED), core("c2"))
 
 
 def labels_of(status: Status) -> dict[str, dict[str, str]]:
@@ -72,6 +74,49 @@ def test_whoever_loses_is_demoted_before_another_is_promoted() -> None:
     order = [(change.pod, dict(change.labels)) for change in todo(pods, after, LABELS)]
     assert order[:2] == [("c0", {GATEWAY: "disconnected"}), ("m0", {ROLE: "secondary-master"})]
     assert order[2:] == [("c1", {GATEWAY: "connected"}), ("m1", {ROLE: "primary-master"})]
+
+
+class TestEnding:
+    """A pod that is being deleted: CrunchyData/postgres-operator#3617."""
+
+    C0 = marked("c0", ACTIVE)._replace(ending=True)
+
+    def order(self, after: Facts, *pods: Marked) -> list[tuple[str, dict[str, str | None]]]:
+        want = wanted("shop", Story().rounds(1, after).written)
+        return [(change.pod, dict(change.labels)) for change in todo(list(pods), want, LABELS)]
+
+    def test_it_keeps_its_labels_while_nobody_succeeds_it(self) -> None:
+        assert self.order(HA, self.C0, marked("c1", STANDBY)) == []
+
+    def test_it_loses_what_it_is_no_more_before_another_gets_it(self) -> None:
+        spare = marked("c2", STANDBY)._replace(ending=True)
+        lost, gained = self.order(OTHER_AND_A_SPARE, marked("c1", STANDBY), self.C0, spare)
+        assert lost == ("c0", {GATEWAY: None})
+        assert gained == ("c1", {GATEWAY: "connected"})
+
+    def test_it_loses_it_too_where_the_answer_still_calls_it_connected(self) -> None:
+        both = seen(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTED))
+        lost, gained = self.order(both, marked("c1", STANDBY), self.C0)
+        assert lost == ("c0", {GATEWAY: None})
+        assert gained == ("c1", {GATEWAY: "connected"})
+        assert self.order(both, marked("c1", ACTIVE), marked("c0", lost_of(ACTIVE))._replace(ending=True)) == []
+
+    @pytest.mark.parametrize("labels", [NONE, STANDBY, {CLIENT: "shop"}])
+    def test_it_gets_nothing_new(self, labels: dict[str, str]) -> None:
+        done = self.order(HA, marked("c0", labels)._replace(ending=True))
+        assert {value for _, changed in done for value in changed.values()} <= {None}
+
+    @pytest.mark.parametrize("hold", [Hold.OURS, Hold.SELECTED, Hold.NOBODYS])
+    def test_what_nobody_observes_is_removed_once(self, hold: Hold) -> None:
+        assert [dict(change.labels) for change in todo([self.C0], {}, LABELS, hold)] == [ALL_REMOVED]
+        assert todo([marked("c0")._replace(ending=True)], {}, LABELS, hold) == ()
+
+    def test_what_another_resource_holds_is_that_ones(self) -> None:
+        assert todo([self.C0], {}, LABELS, Hold.ANOTHERS) == ()
+
+
+def lost_of(labels: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in labels.items() if name != GATEWAY}
 
 
 def test_nothing_is_written_twice() -> None:

@@ -7,7 +7,7 @@ one is promoted. What nobody has observed for a while is removed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Role
@@ -51,13 +51,14 @@ def writer_of(message: str) -> str:
 
 
 class Marked(NamedTuple):
-    """A pod as it is now, with all its addresses. `gate` None: it names no such gate."""
+    """A pod as it is now, with all its addresses. `gate` None: it names no such gate. `ending`: it is being deleted."""
 
     name: str
     uid: str
     labels: Labels
     gate: Gate | None = None
     addresses: tuple[str, ...] = ()
+    ending: bool = False
 
 
 class Hold(Word):
@@ -130,20 +131,38 @@ def changes(
     client: str, pods: Iterable[tuple[Marked, Hold]], want: Mapping[str, Wanted], options: Options
 ) -> tuple[Change, ...]:
     """Demotions first. Of a pod that another resource holds nothing is changed: that one sees to all of it."""
-    todo = (_change(client, pod, hold, want.get(pod.name), options) for pod, hold in pods)
+    pods = tuple(pods)
+    todo = [_change(client, pod, hold, want.get(pod.name), options) for pod, hold in pods if not pod.ending]
+    taken = {label for change in todo if change for label in change.labels.items() if label[1] in _ONLY_ONE}
+    for pod, hold in pods:
+        if pod.ending and hold is not Hold.ANOTHERS:
+            differ = _other_labels(client, pod, hold, want.get(pod.name), options)
+            todo.append(_lost(pod, differ.keys() | {name for name, _ in pod.labels & taken}))
     return tuple(sorted((change for change in todo if change is not None), key=lambda change: change.promotes))
+
+
+def _lost(pod: Marked, differ: Set[str]) -> Change | None:
+    """Of a pod that is being deleted: the labels that are not right any more, by their names. It gets nothing new, and
+    keeps the rest to its end, for it may serve until then."""
+    gone: dict[str, str | None] = {name: None for name, _ in sorted(pod.labels) if name in differ}
+    return Change(pod.name, pod.uid, gone, None) if gone else None
 
 
 def _change(client: str, pod: Marked, hold: Hold, want: Wanted | None, options: Options) -> Change | None:
     if hold is Hold.ANOTHERS:
         return None
-    if hold is Hold.OURS:
-        labels, gate = _held_labels(pod, want, options), _held_gate(client, pod, want, options)
-    else:
-        labels, gate = _left_labels(client, pod, options), _left_gate(client, pod, hold, options)
+    labels = _other_labels(client, pod, hold, want, options)
+    ours = hold is Hold.OURS
+    gate = _held_gate(client, pod, want, options) if ours else _left_gate(client, pod, hold, options)
     opens = gate is not None and gate.status == "True" and pod.gate is not None and pod.gate.status != "True"
     promotes = opens or bool(_ONLY_ONE & {value for value in labels.values() if value})
     return Change(pod.name, pod.uid, labels, gate, promotes) if labels or gate else None
+
+
+def _other_labels(
+    client: str, pod: Marked, hold: Hold, want: Wanted | None, options: Options
+) -> Mapping[str, str | None]:
+    return _held_labels(pod, want, options) if hold is Hold.OURS else _left_labels(client, pod, options)
 
 
 def _held_labels(pod: Marked, want: Wanted | None, options: Options) -> Mapping[str, str | None]:

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from wahealth.core import facts
 from wahealth.core.marks import CLIENT, GATE, Gate, Labels, Marked, writer_of
 from wahealth.kube.apiserver.api import Document
+from wahealth.kube.inventory.ending import Ending
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
 from wahealth.kube.inventory.places import Places
@@ -59,6 +60,7 @@ class Pods:
         self._by_client: dict[Key, dict[str, Kept]] = {}
         self._by_labels: dict[str, dict[Labels, Alike]] = defaultdict(dict)  # by namespace
         self._places: dict[str, Places] = defaultdict(Places)  # by namespace
+        self._ending = Ending()
 
     def places(self, namespace: str) -> facts.Pods:
         return self._places[namespace].now()
@@ -77,15 +79,18 @@ class Pods:
         return frozenset(self._by_client)
 
     def marked(self, namespace: str, names: Set[str], client: str = "") -> Iterator[Marked]:
-        """Running pods with these names, and all that carry the client's label or whose gate it closed."""
+        """Running pods with these names, and all that carry the client's label or whose gate it closed; of those that
+        end the ones with its label."""
         named = {name: kept for name in names if (kept := self._kept.get(Key(namespace, name)))}
         for pod, *_, alike in (named | self._by_client.get(Key(namespace, client), {})).values():
             yield Marked(pod.name, pod.uid, alike.labels, pod.gate, (pod.address, *pod.others))
+        yield from self._ending.of(Key(namespace, client))
 
     def replace(self, objects: list[Document]) -> None:
         before = self._addresses()
         for table in (self._kept, self._by_owner, self._by_client, self._by_labels):
             table.clear()
+        self._ending.clear()
         names: dict[str, set[str]] = defaultdict(set)
         for pod in objects:
             self._place(pod)
@@ -106,6 +111,7 @@ class Pods:
     def drop(self, object_: Document) -> None:
         key = key_of(object_)
         self._places[key.namespace].drop(key.name)
+        self._ending.drop(key)
         if (before := self._forget(key)) is not None:
             self._left(before.address)
 
@@ -122,6 +128,7 @@ class Pods:
 
     def _keep(self, object_: Document) -> Pod | None:
         """What there is of it to ask."""
+        self._ending.put(object_)
         address = running_at(object_)
         if address is None:
             return None

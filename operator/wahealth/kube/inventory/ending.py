@@ -1,0 +1,47 @@
+"""Pods that are being deleted and still carry a client's label: it has to come off before another gets it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from wahealth.core.marks import CLIENT, Marked
+from wahealth.kube.apiserver.api import Document
+from wahealth.kube.inventory.names import Key, key_of
+
+
+class Ending:
+    """They are asked no more, and nothing new is written onto them."""
+
+    def __init__(self) -> None:
+        self._client: dict[Key, Key] = {}  # of each pod
+        self._by_client: defaultdict[Key, dict[str, Marked]] = defaultdict(dict)
+
+    def of(self, client: Key) -> Iterator[Marked]:
+        yield from self._by_client.get(client, {}).values()
+
+    def clear(self) -> None:
+        self._client.clear()
+        self._by_client.clear()
+
+    def put(self, pod: Document) -> None:
+        key = key_of(pod)
+        self.drop(key)
+        metadata, status = pod["metadata"], pod.get("status", {})
+        labels = metadata.get("labels", {})
+        if "deletionTimestamp" not in metadata or CLIENT not in labels:
+            return
+        uid = metadata.get("uid", "")
+        found = dict.fromkeys((status.get("podIP"), *(one.get("ip") for one in status.get("podIPs", ()))))
+        client = self._client[key] = Key(key.namespace, labels[CLIENT])
+        self._by_client[client][key.name] = Marked(
+            key.name, uid, frozenset(labels.items()), None, tuple(filter(None, found)), ending=True
+        )
+
+    def drop(self, key: Key) -> None:
+        client = self._client.pop(key, None)
+        if client is None:
+            return
+        del self._by_client[client][key.name]
+        if not self._by_client[client]:
+            del self._by_client[client]
