@@ -37,6 +37,7 @@ WHOLE: tuple[Resource, ...] = (
     changed(
         spec__target={"service": {"name": "web", "port": 443}, "scope": "Service", "scheme": "HTTPS"},
         spec__auth={"bearerToken": {"secretKeyRef": {"name": "t", "key": "token"}}},
+        spec__apiKeyRotation={"workload": {"kind": "StatefulSet", "name": "web"}},
         spec__tls={"verification": "Pinned", "serverName": "waweb", "pinnedSHA256": ["ab" * 32]},
     ),
     changed(

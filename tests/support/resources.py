@@ -44,6 +44,10 @@ ACCEPTED = {
     "a timeout as long as the period": changed(spec__probe={"periodSeconds": 5, "timeoutSeconds": 5}),
     "a timeout as long as the default period": changed(spec__probe={"timeoutSeconds": 30}),
     "a StatefulSet": changed(spec__target__workload={"kind": "StatefulSet", "name": "web", "port": 65535}),
+    "a restart behind a Service": changed(
+        spec__target={"service": {"name": "web"}},
+        spec__apiKeyRotation={"restartPolicy": "OnChange", "workload": {"kind": "StatefulSet", "name": "web"}},
+    ),
     "a DaemonSet": changed(spec__target__workload={"kind": "DaemonSet", "name": "web"}),
     "a CA in a ConfigMap": changed(spec__tls={"caRef": {"kind": "ConfigMap", "name": "ca"}}),
     "a CA and a name": changed(spec__tls={"verification": "Full", "caRef": {"name": "ca"}, "serverName": "waweb"}),
@@ -108,7 +112,11 @@ REFUSED = {
     ),
     "a restart of a Service": (
         changed(spec__target={"service": {"name": "web"}}, spec__apiKeyRotation={"restartPolicy": "OnChange"}),
-        "OnChange needs target.workload and auth.apiKey",
+        "restartPolicy OnChange needs auth.apiKey, and target.workload or apiKeyRotation.workload",
+    ),
+    "a restart of what is no target": (
+        changed(spec__apiKeyRotation={"restartPolicy": "OnChange", "workload": {"name": "web"}}),
+        "apiKeyRotation.workload has a meaning with target.service only",
     ),
     "labels on any pod": (changed(spec__pods={"roleLabels": "Enabled"}), SELECT),
     "a gate on any pod": (changed(spec__pods={"readinessGates": "Report"}), SELECT),

@@ -211,7 +211,7 @@ class Behind(Gather):
     async def facts(self, record: Record, now: Moment) -> Facts:
         assert record.spec is not None
         outcome = PodOutcome("web-0", "10.0.0.1", single(CONNECTED), previous_key=True)
-        workload = self._web_workload(record, record.spec.target, now)
+        workload = self._web_workload(record, record.spec, {"web-0"}, now)
         expected = Expectation(restart_period=300.0)
         return Facts(expected, 1, (outcome,), workload=workload, key_changed=0.0, rotated=START)
 

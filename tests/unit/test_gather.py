@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import looptime
 import pytest
 
-from support.builders import any_targets, resource
+from support.builders import CONNECTED, any_targets, resource, single
+from wahealth.api.auth import Use
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
+from wahealth.core.restart import WebWorkload
+from wahealth.core.signin.talk import Reading
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import record_of
+from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot
 from wahealth.probe.client import Heard, Place, Prober, Question
-from wahealth.probe.credential import api_key
+from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.stage import ObserverFault
 
 OWNER = {"kind": "StatefulSet", "name": "web", "controller": True}
@@ -116,3 +121,75 @@ def test_with_a_fault_of_ours_the_other_questions_end() -> None:
         return prober.under_way
 
     assert asyncio.run(story()) == 0
+
+
+def behind(*selected: str, workload: str = "web", scope: str = "EachPod", **more: Any) -> WebWorkload | None:
+    """What would be restarted of a client whose target is a Service that selects these pods; the workload has web-0 and
+    web-1."""
+    inventory = Inventory()
+    status: dict[str, Any] = {"currentRevision": "a", "updateRevision": "a"}
+    metadata = {"namespace": "acme", "name": "web", "uid": "w"}
+    inventory.workloads["StatefulSet"].put({"metadata": metadata, "status": status, **more})
+    service = {"selector": {"app": "web"}, "ports": [{"port": 443}]}
+    inventory.services.put({"metadata": {"namespace": "acme", "name": "front"}, "spec": service})
+    for number, name in enumerate(dict.fromkeys(("web-0", "web-1", *selected))):
+        metadata = {"namespace": "acme", "name": name}
+        labels = {"app": "web"} if name in selected else {}
+        owners = [OWNER] if name.startswith("web") else []
+        status = {"phase": "Running", "podIP": f"10.0.0.{number + 1}", "conditions": READY}
+        inventory.pods.put({"metadata": {**metadata, "labels": labels, "ownerReferences": owners}, "status": status})
+    rotation = {"restartPolicy": "OnChange", "workload": {"kind": "StatefulSet", "name": workload}}
+    target = {"service": {"name": "front"}, "scheme": "HTTP", "scope": scope}
+    gather = Gather(inventory, any_targets(inventory), Secret(), Taking())
+    record = record_of(resource(target=target, apiKeyRotation=rotation))
+    return asyncio.run(gather.facts(record, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))).workload
+
+
+READY = [{"type": "Ready", "status": "True"}]
+
+
+class Secret(References):
+    def __init__(self) -> None:
+        pass
+
+    @property
+    def refresh(self) -> float:
+        return 300.0
+
+    async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
+        return Reading(api_key(b"a-key-of-enough-characters"))
+
+
+class Taking(Prober):
+    async def ask(self, question: Question) -> Heard[Outcome]:
+        return Heard(single(CONNECTED))
+
+
+class TestBehindAService:
+    """A workload is restarted whose pods are all asked through the Service."""
+
+    def test_one_whose_pods_are_all_asked(self) -> None:
+        assert behind("web-0", "web-1") == WebWorkload("StatefulSet", "web", "w")
+        assert behind("web-0", "web-1", "canary") == WebWorkload("StatefulSet", "web", "w")
+
+    @pytest.mark.parametrize(("selected", "why"), [(("web-0",), "pod web-1"), (("other",), "pod web-0")])
+    def test_not_one_with_another_pod(self, selected: tuple[str, ...], why: str) -> None:
+        found = behind(*selected)
+        assert found is not None
+        assert f"for {why} of it is not asked through Service front: correct" in found.obstacle
+
+    def test_not_where_one_pod_alone_is_asked(self) -> None:
+        found = behind("web-0", "web-1", scope="Service")
+        assert found is not None
+        assert "pod web-0 of it is not asked" in found.obstacle
+
+    def test_not_one_that_is_not_there_or_has_no_pod(self) -> None:
+        found = behind("web-0", workload="other")
+        assert found is not None
+        assert found.obstacle.startswith("StatefulSet other is not there: correct spec.apiKeyRotation.workload")
+
+    def test_not_one_that_may_hold_a_coreapp(self) -> None:
+        container = {"name": "wacore", "image": "coreapp"}
+        found = behind("web-0", "web-1", spec={"template": {"spec": {"containers": [container]}}})
+        assert found is not None
+        assert "may hold a coreapp" in found.obstacle

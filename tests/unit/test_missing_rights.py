@@ -164,7 +164,7 @@ def test_what_cannot_be_seen_is_not_restarted_and_says_why() -> None:
         record = of_web(**ON_CHANGE)
         assert record.spec is not None
         gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
-        found = gather._web_workload(record, record.spec.target, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        found = gather._web_workload(record, record.spec, {"web-0"}, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
         assert found.obstacle == (
             "The operator may not list StatefulSets: give it that right, or restart StatefulSet web by hand."

@@ -41,6 +41,21 @@ def obstacle(kind: str, name: str, holds: str, stuck: str) -> str:
     return holds_others(kind, name, holds)
 
 
+def behind_no_service(kind: str, name: str, service: str, pod: str) -> str:
+    """The obstacle, where a Service is the target and one of the workload's pods is not asked through it; `pod` empty:
+    none is."""
+    what = f"pod {pod}" if pod else "any pod"
+    return (
+        f"{kind} {name} may be another one than waweb, for {what} of it is not asked through Service {service}: correct"
+        " spec.apiKeyRotation.workload, or restart waweb by hand."
+    )
+
+
+def not_there(kind: str, name: str) -> str:
+    """The obstacle, where what is to be restarted does not exist."""
+    return f"{kind} {name} is not there: correct spec.apiKeyRotation.workload, or restart waweb by hand."
+
+
 def not_to_be_seen(kind: str, name: str) -> str:
     """The obstacle, where we have no right to look at workloads of that kind."""
     return f"The operator may not list {kind}s: give it that right, or restart {kind} {name} by hand."

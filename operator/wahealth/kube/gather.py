@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TypeVar
 
 from wahealth.api.auth import use_of
-from wahealth.api.v1alpha1 import Auth, Spec, Target
+from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core.answer import Outcome, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
-from wahealth.core.restart import WebWorkload, not_to_be_seen, obstacle
+from wahealth.core.restart import WebWorkload, behind_no_service, not_there, not_to_be_seen, obstacle
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.kinds import Meant, carried_on
 from wahealth.core.signin.talk import (
@@ -89,21 +89,27 @@ class Gather:
             facts,
             certificate=certificate,
             expiring=is_expiring(certificate, now.wall),
-            workload=self._web_workload(record, spec.target, now),
+            workload=self._web_workload(record, spec, located.spots.keys(), now),
         )
         return _with_others(record, with_asked(facts, asked, located.shown, resting), located.shown)
 
-    def _web_workload(self, record: Record, target: Target, now: Moment) -> WebWorkload | None:
-        """What a restart would be of, where the resource wants one after a change of its key."""
-        if record.expected.restart_period is None or target.workload is None:
+    def _web_workload(self, record: Record, spec: Spec, asked: Set[str], now: Moment) -> WebWorkload | None:
+        """What a restart would be of, where the resource wants one after a change of its key. `asked`: pods."""
+        named = spec.target.workload or spec.api_key_rotation.workload
+        if record.expected.restart_period is None or named is None:
             return None
-        kind, name = target.named
+        kind, name = named.kind, named.name
         workload = WorkloadRef(record.ref.namespace, kind, name)
         if self.inventory.may_not_list(workload):
             return WebWorkload(kind, name, "", obstacle=not_to_be_seen(kind, name))
         seen = self.inventory.workload(workload)
         if seen is None:
-            return None
+            return WebWorkload(kind, name, "", obstacle=not_there(kind, name))
+        if spec.target.service is not None:
+            pods = {pod.name for pod in self.inventory.pods.of(workload)}
+            if not pods or pods - asked:
+                why = behind_no_service(kind, name, spec.target.service.name, min(pods - asked, default=""))
+                return WebWorkload(kind, name, seen.uid, obstacle=why)
         refused = record.no_restart
         why = refused.value[1] if refused and now.seconds < refused.until and refused.value[0] == seen.uid else ""
         why = why or obstacle(kind, name, seen.holds, seen.stuck)

@@ -83,8 +83,15 @@ class Spec(Model):
                 fieldPath=".target",
             ),
             rule(
-                f"{_NEVER} || (has(self.target.workload) && has(self.auth.apiKey))",
-                "restartPolicy OnChange needs target.workload and auth.apiKey: name both or set it to Never",
+                f"{_NEVER} || "
+                "(has(self.auth.apiKey) && (has(self.target.workload) || has(self.apiKeyRotation.workload)))",
+                "restartPolicy OnChange needs auth.apiKey, and target.workload or apiKeyRotation.workload: name both "
+                "or set it to Never",
+                fieldPath=".apiKeyRotation",
+            ),
+            rule(
+                "!has(self.apiKeyRotation) || !has(self.apiKeyRotation.workload) || has(self.target.service)",
+                "apiKeyRotation.workload has a meaning with target.service only: name the service or remove it",
                 fieldPath=".apiKeyRotation",
             ),
         )

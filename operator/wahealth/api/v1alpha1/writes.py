@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from wahealth.api.schema import Model, rule, rules
+from wahealth.api.schema import Model, ObjectName, rule, rules
 
 ROTATION_DEFAULT: JsonDict = {"restartPolicy": "Never", "minPeriodSeconds": 300}
 PODS_DEFAULT: JsonDict = {"roleLabels": "Disabled", "readinessGates": "Disabled"}
@@ -15,6 +15,19 @@ _NOTHING_WRITTEN = " && ".join(
     f"(!has(self.{field}) || self.{field} == 'Disabled')" for field in ("roleLabels", "readinessGates")
 )
 _OURS = "['wahealth.io/client', 'wahealth.io/role', 'wahealth.io/gateway']"
+
+
+class RestartedWorkload(Model):
+    """What is restarted, where the target is a Service: a workload in the resource's own namespace."""
+
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet"] = Field(
+        "Deployment", description="Kind of the web workload behind the Service."
+    )
+    name: ObjectName = Field(
+        description="Name of the web workload behind the Service. It is restarted only while each of its pods is asked "
+        "through that.",
+        examples=["whatsapp-web-deployment"],
+    )
 
 
 class ApiKeyRotation(Model):
@@ -28,6 +41,7 @@ class ApiKeyRotation(Model):
     min_period_seconds: int = Field(
         300, ge=60, le=86400, description="Seconds that must lie between two restarts, by whomever.", examples=[600]
     )
+    workload: RestartedWorkload | None = None
 
 
 class PodSelector(Model):
