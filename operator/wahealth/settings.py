@@ -60,6 +60,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Namespace = Annotated[str, AfterValidator(_namespace)]
 Namespaces = Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_listed)]
 SecretRefresh = Annotated[float, Field(ge=1)]
+Kinds = Annotated[tuple[Literal["Rollout", "DeploymentConfig"], ...], NoDecode, BeforeValidator(_listed)]
 Shards = Annotated[int, Field(ge=1, le=64)]
 LogFormat = Literal["json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -75,6 +76,9 @@ class OperatorSettings(BaseSettings):
     )
     watch_namespaces: Namespaces = Field(
         (), description="Namespaces to look at, with commas between them; without any: all of them."
+    )
+    watch_workloads: Kinds = Field(
+        (), description="Kinds of workloads to watch beside the usual ones: Rollout, DeploymentConfig, or both."
     )
     secret_refresh: SecretRefresh = Field(300, description="Seconds after which a Secret or a CA is read again.")
     watch_secrets: bool = Field(

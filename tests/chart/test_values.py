@@ -111,6 +111,18 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("watch.namespaces", ["a", "b"], lambda r: r.env("WAHEALTH_WATCH_NAMESPACES") == "a,b", {}),
     ("secretRefreshSeconds", 60, lambda r: r.env("WAHEALTH_SECRET_REFRESH") == "60", {}),
     ("restartOnChange", True, lambda r: r.may("patch", "deployments"), {}),
+    (
+        "watch.workloads",
+        ["Rollout"],
+        lambda r: r.may("watch", "rollouts") and r.env("WAHEALTH_WATCH_WORKLOADS") == "Rollout",
+        {},
+    ),
+    (
+        "restartOnChange",
+        True,
+        lambda r: r.may("patch", "rollouts") and not r.may("patch", "deploymentconfigs"),
+        {"watch": {"workloads": ["Rollout"]}},
+    ),
     ("watchSecrets", True, lambda r: r.may("watch", "secrets") and r.env("WAHEALTH_WATCH_SECRETS") == "true", {}),
     ("markPods", True, lambda r: r.may("patch", "pods"), {}),
     ("requireSecretLabel", True, lambda r: r.env("WAHEALTH_REQUIRE_SECRET_LABEL") == "true", {}),

@@ -48,8 +48,10 @@ def pasted(words: str, without: str = "too long") -> Right:
 REPLAYED = {
     "07-upgrade-ha": Right(GOOD, never=OUTAGE - {"RedundancyLost"}, words="as spec.mode says", without=TO_BE_SET),
     "08-daemonset": Right(GOOD),
-    "08-rollout-stored": Right(
-        ("False", "InvalidSpec"), words="target.workload.kind (Deployment, StatefulSet or DaemonSet)", since=0
+    "08-other-kind-stored": Right(
+        ("False", "InvalidSpec"),
+        words="target.workload.kind (Deployment, StatefulSet, DaemonSet, Rollout or DeploymentConfig)",
+        since=0,
     ),
     "09-mode-set": Right(GOOD, words="as spec.mode says; nothing to do", without=TO_BE_SET),
     "10-code-1000": error("because of a fault that it does not name: look at waweb's log."),
@@ -105,7 +107,7 @@ REPLAYED = {
     ),
     "26-api-status-deprecated": Right(GOOD, frozenset({"ClientVersionDeprecated"})),
 }
-REFUSED = {"08-rollout": 'Unsupported value: "Rollout": use one of "Deployment", "StatefulSet", "DaemonSet"'}
+REFUSED = {"08-other-kind": 'Unsupported value: "CloneSet": use one of "Deployment", "StatefulSet", "DaemonSet"'}
 NOT_SEEN = ("22-silent-for-a-day", "22-two-active-then-silent", "10-wacore-gone")
 
 

@@ -125,6 +125,20 @@ class TestPods:
     def test_each_kind_that_a_spec_may_name_is_watched(self) -> None:
         assert get_args(Workload.model_fields["kind"].annotation) == tuple(KINDS)
 
+    @pytest.mark.parametrize(
+        ("kind", "of", "labels", "owned"),
+        [
+            ("Rollout", "ReplicaSet", {"rollouts-pod-template-hash": "5d9"}, True),
+            ("DeploymentConfig", "ReplicationController", {"deployment": "web-5d9", "deploymentconfig": "web"}, True),
+            ("Rollout", "ReplicationController", {"rollouts-pod-template-hash": "5d9"}, False),
+            ("DeploymentConfig", "ReplicationController", {"deployment": ""}, False),
+            ("DeploymentConfig", "ReplicationController", {"deployment": "web-4"}, False),
+        ],
+    )
+    def test_these_are_found_by_what_they_make(self, kind: str, of: str, labels: dict[str, str], owned: bool) -> None:
+        found = owner_of(pod(kind=of, metadata={"labels": labels}))
+        assert found == (WorkloadRef("acme", kind, "web") if owned else None)
+
     @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
     def test_these_own_their_pods_themselves(self, kind: str) -> None:
         assert owner_of(pod(owner="web", kind=kind)) == WorkloadRef("acme", kind, "web")

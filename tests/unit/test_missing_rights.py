@@ -17,7 +17,7 @@ from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.inventory.kinds import KINDS
+from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.record import Record, record_of
 from wahealth.kube.targets import Located
@@ -33,11 +33,14 @@ class Server:
 
     def __init__(self, *refuse: str) -> None:
         self.refuse = set(refuse)
+        self.absent: set[str] = set()
         self.there: dict[str, list[Object]] = {}
 
     async def read(self, path: str, **_: object) -> Object:
         if path in self.refuse:
             raise ApiError(403, "Forbidden")
+        if path in self.absent:
+            raise ApiError(404, "NotFound")
         return {"metadata": {"resourceVersion": "1"}, "items": self.there.get(path, [])}
 
     async def watch(self, _: str, **__: object) -> AsyncIterator[Object]:
@@ -53,9 +56,11 @@ def path_of(kind: str, namespace: str = "") -> str:
 class World:
     """What is known of a server after some time; the clock is a fake one."""
 
-    def __init__(self, server: Server, namespaces: tuple[str, ...], runner: asyncio.Runner) -> None:
+    def __init__(
+        self, server: Server, namespaces: tuple[str, ...], inventory: Inventory, runner: asyncio.Runner
+    ) -> None:
         self.server = server
-        self.inventory = Inventory()
+        self.inventory = inventory
         self._runner = runner
         self._synced = asyncio.Event()
         self._keeping = self._begun(namespaces)
@@ -80,15 +85,22 @@ class World:
 
 
 @contextmanager
-def world(*refuse: str, pods: int = 0, namespaces: tuple[str, ...] = ()) -> Iterator[World]:
-    """With a StatefulSet `web` of so many pods."""
+def world(
+    *refuse: str,
+    pods: int = 0,
+    namespaces: tuple[str, ...] = (),
+    kinds: frozenset[str] = frozenset(),
+    absent: tuple[str, ...] = (),
+) -> Iterator[World]:
+    """With a StatefulSet `web` of so many pods; `kinds` by option, and paths that are `absent`."""
     server = Server(*refuse)
+    server.absent |= set(absent)
     within = f"namespaces/{namespaces[0]}/" if namespaces else ""
     metadata = {"namespace": "acme", "name": "web", "uid": "w", "generation": 1}
     server.there[f"/apis/apps/v1/{within}statefulsets"] = [{"metadata": metadata, "spec": {}}]
     server.there[f"/api/v1/{within}pods"] = [pod(number) for number in range(pods)]
     with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=0, end=10_000)) as runner:
-        yield World(server, namespaces, runner)
+        yield World(server, namespaces, Inventory(kinds=kinds), runner)
 
 
 def pod(number: int) -> Object:
@@ -101,11 +113,53 @@ def of_web(**more: Any) -> Record:
     return record_of(resource(target={"workload": {"kind": "StatefulSet", "name": "web"}}, **more))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sorted(BASIC))
 def test_a_kind_that_may_not_be_listed_holds_up_nobody(kind: str) -> None:
     with world(path_of(kind)) as now:
         assert now.after(1)
         assert [each for each in KINDS if now.inventory.may_not_list(WEB._replace(kind=each))] == [kind]
+
+
+ROLLOUTS = KINDS["Rollout"].path
+
+
+def of_rollout() -> Record:
+    return record_of(resource(target={"workload": {"kind": "Rollout", "name": "web"}}))
+
+
+def test_a_kind_by_option_that_nobody_wants_is_not_looked_at_and_says_how() -> None:
+    with world() as now:
+        assert now.after(1)
+        found = now.located(of_rollout())
+        assert isinstance(found, Finding)
+        assert found.message == (
+            "Rollout web cannot be looked for, because the operator does not watch Rollouts: start it with "
+            "--watch-workloads Rollout, or name waweb's Service in spec.target.service."
+        )
+
+
+def test_one_that_the_cluster_does_not_have_holds_up_nobody_and_is_asked_for_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with world(kinds=frozenset({"Rollout"}), absent=(ROLLOUTS,)) as now, caplog.at_level("INFO"):
+        assert now.after(1)
+        found = now.located(of_rollout())
+        assert isinstance(found, Finding)
+        assert found.message.startswith("Rollout web is not there, because this cluster has no Rollouts: correct")
+        assert not now.inventory.may_not_list(WEB._replace(kind="Rollout"))
+        now.after(500)
+        assert [one.message for one in caplog.records if "rollouts" in str(vars(one).get("path"))] == ["not served"]
+        metadata = {"namespace": "acme", "name": "web", "uid": "w", "generation": 1}
+        now.server.absent.clear()
+        now.server.there[ROLLOUTS] = [{"metadata": metadata, "spec": {}}]
+        now.after(700)
+        assert isinstance(now.located(of_rollout()), Located)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/pods", "/api/v1/services"])
+def test_a_kind_that_is_needed_is_never_absent(path: str) -> None:
+    with world(absent=(path,)) as now:
+        assert not now.after(300)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/pods", "/api/v1/services"])
@@ -225,3 +279,15 @@ def test_later_the_others_go_on_and_what_is_known_stays() -> None:
         now.server.refuse.clear()
         now.after(31)
         assert not told()
+
+
+def test_no_deployment_config_is_restarted() -> None:
+    with world(kinds=frozenset({"DeploymentConfig"})) as now:
+        assert now.after(1)
+        target = {"workload": {"kind": "DeploymentConfig", "name": "web"}}
+        record = record_of(resource(target=target, apiKeyRotation=ON_CHANGE["apiKeyRotation"]))
+        assert record.spec is not None
+        gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
+        found = gather._web_workload(record, record.spec, {"web-0"}, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        assert found is not None
+        assert found.obstacle == "The operator restarts no DeploymentConfig: restart DeploymentConfig web by hand."

@@ -369,7 +369,7 @@ def test_the_table_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     """Once, and not beside an event that says the same."""
     steps: list[dict[str, Any]] = [
         {"at": 0, "pods": answers("connected")},
-        {"at": 30, "client": {"spec": {"target": {"workload": {"kind": "Rollout"}}}}, "stored": True},
+        {"at": 30, "client": {"spec": {"target": {"workload": {"kind": "CloneSet"}}}}, "stored": True},
         {
             "at": 60,
             "client": {"spec": {"target": {"workload": {"kind": "Deployment"}}}},
@@ -379,8 +379,8 @@ def test_the_table_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     cli.main(["simulate", str(scenario(tmp_path, steps))])
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert (
-        "This version does not understand spec: correct target.workload.kind (Deployment, StatefulSet or DaemonSet)."
-        in lines
+        "This version does not understand spec: correct target.workload.kind (Deployment, StatefulSet, DaemonSet, "
+        "Rollout or DeploymentConfig)." in lines
     )
     down = "The client is not connected to the WhatsApp servers: look at the coreapps."
     assert [line for line in lines if down in line] == [f"Warning  GatewayDisconnected: {down}"]

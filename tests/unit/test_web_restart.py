@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from support.builders import CONNECTED, START, Story, answer, core, facts, primary, single
+from support.builders import CONNECTED, START, Story, answer, core, facts, primary, resource, single
 from wahealth.core.answer import Answered, PodOutcome, Refused
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.restart import Skip, WebWorkload, decided, obstacle
@@ -22,9 +23,11 @@ from wahealth.core.status import (
     TopologyNode,
     Truth,
 )
-from wahealth.kube.inventory.kinds import KINDS
+from wahealth.kube.cluster import Cluster
+from wahealth.kube.inventory.kinds import KINDS, RESTARTED_AT
 from wahealth.kube.inventory.names import Key
-from wahealth.kube.inventory.workloads import RESTARTED_AT, Workload, Workloads, workload_of
+from wahealth.kube.inventory.workloads import Workload, Workloads, workload_of
+from wahealth.kube.record import record_of
 
 CHANGED = datetime.fromisoformat("2026-01-01T12:00:00Z")
 WEB = WebWorkload("Deployment", "web", "uid-1")
@@ -228,6 +231,44 @@ def test_a_rollout(kind: str, status: dict[str, Any], rolling: bool) -> None:
     assert seen(deployment(status=status), kind).rolling_out is rolling
 
 
+ROLLOUT: dict[str, Any] = {"observedGeneration": "3", "phase": "Healthy"}
+
+
+@pytest.mark.parametrize(
+    ("status", "spec", "rolling"),
+    [
+        ({}, {}, False),
+        ({"observedGeneration": "2"}, {}, True),
+        ({"observedGeneration": "5b7c9d"}, {}, False),  # a hash, as before version 1.0
+        ({"phase": "Progressing"}, {}, True),
+        ({"phase": "Paused"}, {}, False),  # in a canary, as it may be for ever
+        ({"phase": "Degraded"}, {}, False),
+        ({}, {"restartAt": "2026-01-01T12:00:00Z"}, True),
+        ({"restartedAt": "2026-01-01T12:00:00Z"}, {"restartAt": "2026-01-01T12:00:00Z"}, False),
+    ],
+)
+def test_a_rollout_of_argo(status: dict[str, Any], spec: dict[str, Any], rolling: bool) -> None:
+    web = deployment()
+    web["spec"] |= spec
+    web["status"] = ROLLOUT | status
+    assert seen(web, "Rollout").rolling_out is rolling
+
+
+def test_its_last_restart_is_the_later_one_of_both_ways() -> None:
+    web = deployment()
+    web["spec"]["restartAt"] = "2026-01-01T12:00:00Z"
+    assert seen(web, "Rollout").restarted == CHANGED
+    web["spec"]["template"]["metadata"] = {"annotations": {RESTARTED_AT: "2026-01-01T12:05:00Z"}}
+    assert seen(web, "Rollout").restarted == after(300)
+
+
+def test_one_whose_template_is_elsewhere_may_hold_anything() -> None:
+    web = deployment()
+    del web["spec"]["template"]
+    web["spec"]["workloadRef"] = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    assert seen(web, "Rollout").holds == "its template is that of Deployment web, where nobody looks"
+
+
 @pytest.mark.parametrize(
     ("partition", "updated", "rolling"), [(1, 0, True), (1, 1, False), (2, 0, False), (7, 0, False), (0, 1, True)]
 )
@@ -310,3 +351,35 @@ class TestRounds:
         assert [story.round(told).restart for _ in range(2)] == [None] * 2
         assert "WebRestartSkipped" in story.told
         assert story.written.truth(ConditionType.READY) is Truth.TRUE
+
+
+class Api:
+    """Notes what is patched."""
+
+    def __init__(self) -> None:
+        self.patched: list[tuple[str, Any]] = []
+
+    async def patch(self, path: str, body: Any, form: str, **_: object) -> None:
+        self.patched.append((path, body["spec"]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "spec"),
+    [
+        (
+            "DaemonSet",
+            "/apis/apps/v1/namespaces/acme/daemonsets/web",
+            {"template": {"metadata": {"annotations": {RESTARTED_AT: "2026-01-01T12:00:00Z"}}}},
+        ),
+        (
+            "Rollout",
+            "/apis/argoproj.io/v1alpha1/namespaces/acme/rollouts/web",
+            {"restartAt": "2026-01-01T12:00:00Z"},
+        ),
+    ],
+)
+def test_how_each_kind_is_restarted(kind: str, path: str, spec: dict[str, Any]) -> None:
+    api = Api()
+    cluster = Cluster(api)  # type: ignore[arg-type]
+    assert asyncio.run(cluster.restart(record_of(resource()), WEB._replace(kind=kind, name="web"), CHANGED)) == ""
+    assert api.patched == [(path, spec)]

@@ -55,6 +55,12 @@ imagePullSecrets:
 {{- if .Values.markPods }}
 {{ .Files.Get "files/rules-mark-pods.yaml" }}
 {{- end }}
+{{- if .Values.watch.workloads }}
+{{ .Files.Get "files/rules-watch-workloads.yaml" }}
+{{- end }}
+{{- if and .Values.restartOnChange (has "Rollout" .Values.watch.workloads) }}
+{{ .Files.Get "files/rules-restart-rollouts.yaml" }}
+{{- end }}
 {{- end }}
 
 {{- /* Whether there is a PodDisruptionBudget: "true" or nothing. */}}

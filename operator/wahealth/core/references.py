@@ -11,6 +11,14 @@ def target_not_found(kind: str, name: str) -> Finding:
     return false(spec.TARGET_NOT_FOUND, kind=kind, name=name)
 
 
+def kind_not_watched(kind: str, name: str) -> Finding:
+    return false(spec.KIND_NOT_WATCHED, kind=kind, name=name)
+
+
+def kind_not_served(kind: str, name: str) -> Finding:
+    return false(spec.KIND_NOT_SERVED, kind=kind, name=name)
+
+
 def target_not_to_be_seen(kind: str, name: str) -> Finding:
     return false(spec.TARGET_NOT_TO_BE_SEEN, kind=kind, name=name)
 

@@ -51,13 +51,18 @@ def behind_no_service(kind: str, name: str, service: str, pod: str) -> str:
     )
 
 
+def no_safe_way(kind: str, name: str) -> str:
+    """The obstacle, where nothing safe restarts workloads of that kind."""
+    return f"The operator restarts no {kind}: restart {kind} {name} by hand."
+
+
 def not_there(kind: str, name: str) -> str:
     """The obstacle, where what is to be restarted does not exist."""
     return f"{kind} {name} is not there: correct spec.apiKeyRotation.workload, or restart waweb by hand."
 
 
 def not_to_be_seen(kind: str, name: str) -> str:
-    """The obstacle, where we have no right to look at workloads of that kind."""
+    """The obstacle, where we have no right to look at workloads of that kind, or are not told to."""
     return f"The operator may not list {kind}s: give it that right, or restart {kind} {name} by hand."
 
 

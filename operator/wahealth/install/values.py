@@ -45,6 +45,7 @@ class Image(Part):
 
 class Watch(Part):
     namespaces: Annotated[list[Namespace], Unique] = []
+    workloads: Annotated[list[Literal["Rollout", "DeploymentConfig"]], Unique] = []
 
 
 class Crds(Part):

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from wahealth.api.v1alpha1 import GROUP, PLURAL
 from wahealth.core.word import Word
-from wahealth.kube.inventory.kinds import KINDS
+from wahealth.kube.inventory.kinds import BASIC, KINDS
 
 NAME = "wahealth-operator"
-_WORKLOADS = tuple(kind.plural for kind in KINDS.values())
+_WORKLOADS = tuple(KINDS[name].plural for name in KINDS if name in BASIC)
+_ROLLOUT, _DEPLOYMENT_CONFIG = KINDS["Rollout"], KINDS["DeploymentConfig"]
 
 
 class Option(Word):
@@ -19,6 +20,8 @@ class Option(Word):
     RESTART = "restart-on-change"
     WATCH_SECRETS = "watch-secrets"
     MARK_PODS = "mark-pods"
+    WATCH_WORKLOADS = "watch-workloads"
+    RESTART_ROLLOUTS = "restart-rollouts"
 
 
 class Right(NamedTuple):
@@ -42,6 +45,11 @@ RIGHTS: tuple[Right, ...] = (
     Right("apps", _WORKLOADS, ("patch",), "to restart a web workload after a change", Option.RESTART),
     Right("", ("secrets",), ("list", "watch"), "to notice a change of a labelled Secret at once", Option.WATCH_SECRETS),
     Right("", ("pods", "pods/status"), ("patch",), "to write roles and the gate onto pods", Option.MARK_PODS),
+    *(
+        Right(kind.group, (kind.plural,), ("list", "watch"), "the same of kinds by option", Option.WATCH_WORKLOADS)
+        for kind in (_ROLLOUT, _DEPLOYMENT_CONFIG)
+    ),
+    Right(_ROLLOUT.group, (_ROLLOUT.plural,), ("patch",), "to restart an Argo Rollout", Option.RESTART_ROLLOUTS),
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from wahealth.api.convert import left_standing
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
 from wahealth.core.marks import GATE, Change, Gate
-from wahealth.core.restart import WebWorkload
+from wahealth.core.restart import WebWorkload, no_safe_way
 from wahealth.kube.apiserver.api import (
     APPLY,
     JSON_PATCH,
@@ -26,7 +26,6 @@ from wahealth.kube.apiserver.api import (
 )
 from wahealth.kube.events import MANAGER
 from wahealth.kube.inventory.kinds import KINDS
-from wahealth.kube.inventory.workloads import RESTARTED_AT
 from wahealth.kube.record import Record, Ref
 from wahealth.telemetry import metrics
 
@@ -93,12 +92,13 @@ class Cluster:
         """Empty, or why the API server would not have it, a whole sentence."""
         namespace, kind = record.ref.namespace, KINDS[workload.kind]
         path = f"/apis/{kind.api_version}/namespaces/{namespace}/{kind.plural}/{workload.name}"
-        annotations = {RESTARTED_AT: now.strftime(_TIME)}
+        if kind.restart is None:
+            return no_safe_way(workload.kind, workload.name)
         body = {
             "apiVersion": kind.api_version,
             "kind": workload.kind,
             "metadata": {"name": workload.name, "namespace": namespace, "uid": workload.uid},
-            "spec": {"template": {"metadata": {"annotations": annotations}}},
+            "spec": kind.restart(now.strftime(_TIME)),
         }
         self._must_lead(record.uid)
         try:

@@ -14,7 +14,7 @@ from wahealth.core.answer import Outcome, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
-from wahealth.core.restart import WebWorkload, behind_no_service, not_there, not_to_be_seen, obstacle
+from wahealth.core.restart import WebWorkload, behind_no_service, no_safe_way, not_there, not_to_be_seen, obstacle
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.kinds import Meant, carried_on
 from wahealth.core.signin.talk import (
@@ -35,6 +35,7 @@ from wahealth.core.status import Finding
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.process.meter import piece
 from wahealth.kube.record import Held, Record
@@ -100,7 +101,9 @@ class Gather:
             return None
         kind, name = named.kind, named.name
         workload = WorkloadRef(record.ref.namespace, kind, name)
-        if self.inventory.may_not_list(workload):
+        if KINDS[kind].restart is None:
+            return WebWorkload(kind, name, "", obstacle=no_safe_way(kind, name))
+        if self.inventory.is_not_watched(kind) or self.inventory.may_not_list(workload):
             return WebWorkload(kind, name, "", obstacle=not_to_be_seen(kind, name))
         seen = self.inventory.workload(workload)
         if seen is None:

@@ -123,7 +123,8 @@ class _Operator:
         self.settings, self.namespaces = settings, settings.watch_namespaces
         self.group = asyncio.TaskGroup()
         self.lag = Lag()
-        self.inventory, self.synced = Inventory(left=self.prober.drop), asyncio.Event()
+        kinds = frozenset(settings.watch_workloads)
+        self.inventory, self.synced = Inventory(left=self.prober.drop, kinds=kinds), asyncio.Event()
         self.leadership = Leadership(
             lease_api,
             _election(settings),

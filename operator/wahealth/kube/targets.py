@@ -78,11 +78,15 @@ class Targets:
         return any(self._inventory.may_not_see(path, namespace) for path in paths)
 
     def _of_workload(self, namespace: str, named: api.Workload) -> Located | Finding:
+        if self._inventory.is_not_watched(named.kind):
+            return references.kind_not_watched(named.kind, named.name)
         workload = WorkloadRef(namespace, named.kind, named.name)
         pods = self._inventory.pods.of(workload)
         if self._inventory.may_not_list(workload):
             if not pods:  # else it need not be seen itself
                 return references.target_not_to_be_seen(named.kind, named.name)
+        elif self._inventory.is_not_served(named.kind):
+            return references.kind_not_served(named.kind, named.name)
         elif self._inventory.workload(workload) is None:
             return references.target_not_found(named.kind, named.name)
         return self._refused(named.kind, named.name, pods) or _each((pod, named.port) for pod in pods)

@@ -13,8 +13,10 @@ from wahealth.core.origin import HEALTH, LONGEST_PATH, PATH, origin_of
 class Workload(Model):
     """A workload in the resource's own namespace; every running pod of it is asked, each by itself."""
 
-    kind: Literal["Deployment", "StatefulSet", "DaemonSet"] = Field(
-        "Deployment", description="Kind of the web workload."
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Rollout", "DeploymentConfig"] = Field(
+        "Deployment",
+        description="Kind of the web workload. Rollout (Argo) and DeploymentConfig (OpenShift) need the operator's "
+        "--watch-workloads.",
     )
     name: ObjectName = Field(
         description="Name of the web workload (waweb), in the resource's own namespace.",

@@ -20,8 +20,10 @@ _OURS = "['wahealth.io/client', 'wahealth.io/role', 'wahealth.io/gateway']"
 class RestartedWorkload(Model):
     """What is restarted, where the target is a Service: a workload in the resource's own namespace."""
 
-    kind: Literal["Deployment", "StatefulSet", "DaemonSet"] = Field(
-        "Deployment", description="Kind of the web workload behind the Service."
+    kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Rollout"] = Field(
+        "Deployment",
+        description="Kind of the web workload behind the Service. Rollout (Argo) needs the operator's "
+        "--watch-workloads.",
     )
     name: ObjectName = Field(
         description="Name of the web workload behind the Service. It is restarted only while each of its pods is asked "

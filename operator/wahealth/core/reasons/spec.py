@@ -39,6 +39,16 @@ PODS_NOT_TO_BE_SEEN = Row(
     "The pods of {kind} {name} cannot be looked for",
     "give the operator the right to list and watch Pods and Services in this namespace",
 )
+KIND_NOT_WATCHED = Row(
+    Reason.TARGET_NOT_FOUND,
+    "{kind} {name} cannot be looked for, because the operator does not watch {kind}s",
+    "start it with --watch-workloads {kind}, or name waweb's Service in spec.target.service",
+)
+KIND_NOT_SERVED = Row(
+    Reason.TARGET_NOT_FOUND,
+    "{kind} {name} is not there, because this cluster has no {kind}s",
+    "correct spec.target, or install what brings them",
+)
 SERVICE_WITHOUT_PORT = Row(
     Reason.TARGET_NOT_FOUND, "Service {name} has no port {port}", "correct spec.target.service.port"
 )

@@ -37,7 +37,7 @@ _CHUNK = 500
 _WATCH_SECONDS = 300
 _LASTING = 5.0  # seconds after which a watch, or a list's being good, counts as a success
 _BETWEEN_LISTS = 20.0  # seconds at least, but for the first few
-FORBIDDEN = 403
+FORBIDDEN, _NOT_FOUND = 403, 404
 
 
 class Store(Protocol):
@@ -75,28 +75,30 @@ class Collection(NamedTuple):
 
 class FirstList:
     """Of a collection: `settled` once it was complete; or, where it is not `needed`, once it was refused, for we may
-    not list that. It is asked for again and again, and `refused` ends with it."""
+    not list that, or once it is known to be `absent`, for the cluster has no such kind. It is asked for again and
+    again, and both end with it."""
 
     def __init__(self, needed: bool = True, one_of_them: asyncio.Event | None = None) -> None:
         """`one_of_them`: set once it was complete, it or another that is as good."""
         self.settled = asyncio.Event()
         self.refused = False
+        self.absent = False
         self._needed = needed
         self._one_of_them = one_of_them or self.settled
         self._complete = False
 
     def done(self) -> None:
-        self._complete, self.refused = True, False
+        self._complete, self.refused, self.absent = True, False, False
         self.settled.set()
         self._one_of_them.set()
 
-    def forbidden(self) -> None:
-        """What was listed once is known, and stays known."""
-        if self._complete:
-            return
-        self.refused = True
-        if not self._needed:
+    def is_absent(self, status: int) -> bool:
+        """As the status of a refusal says. What was listed once is known, and stays known."""
+        self.absent = status == _NOT_FOUND and not self._needed
+        self.refused = self.refused or (status == FORBIDDEN and not self._complete)
+        if self.absent or (self.refused and not self._needed):
             self.settled.set()
+        return self.absent
 
 
 async def reflect(
@@ -124,8 +126,12 @@ async def reflect(
         except ApiUnavailable:
             pass  # the outage is told of elsewhere
         except ApiError as error:
+            if first.is_absent(error.status):
+                log.info("not served", extra={"path": collection.path})
+                version = ""
+                await asyncio.sleep(resync)
+                continue
             if error.status == FORBIDDEN:
-                first.forbidden()
                 told = refused_to_us(collection)
             about = topic(f"watch {collection.path} {error.status}", path=collection.path, error=str(error))
             if error.status != TOO_OLD:

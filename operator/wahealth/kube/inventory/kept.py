@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from wahealth.kube.apiserver.api import ApiServer
 from wahealth.kube.apiserver.reflector import RESYNC, Collection, FirstList, Store, reflect
 from wahealth.kube.inventory import pods, services
-from wahealth.kube.inventory.kinds import KINDS
+from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.part import Part
 from wahealth.kube.inventory.pods import Pods
@@ -17,16 +17,24 @@ from wahealth.kube.inventory.workloads import Workload, Workloads
 
 
 class Inventory:
-    def __init__(self, left: Callable[[str], None] = lambda _: None) -> None:
-        """`left` is told each address at which a pod runs no more."""
+    def __init__(self, left: Callable[[str], None] = lambda _: None, kinds: Set[str] = frozenset()) -> None:
+        """`left` is told each address at which a pod runs no more; `kinds`: of those that are optional, the ones to
+        watch."""
         self.pods = Pods(left)
         self.services = Services()
-        self.workloads = {name: Workloads(kind) for name, kind in KINDS.items()}
+        self.workloads = {name: Workloads(kind) for name, kind in KINDS.items() if name in BASIC | kinds}
         self._lists: dict[str, FirstList] = {}  # by path
 
     def workload(self, ref: WorkloadRef) -> Workload | None:
-        """One that exists."""
+        """One that exists, of a kind that is watched."""
         return self.workloads[ref.kind].get(Key(ref.namespace, ref.name))
+
+    def is_not_watched(self, kind: str) -> bool:
+        return kind not in self.workloads
+
+    def is_not_served(self, kind: str) -> bool:
+        """The cluster has no such kind."""
+        return any(first.absent for path, first in self._lists.items() if path.endswith(f"/{KINDS[kind].plural}"))
 
     def may_not_list(self, ref: WorkloadRef) -> bool:
         """Whether it exists is not known: we have no right to list its kind, everywhere or in its namespace."""

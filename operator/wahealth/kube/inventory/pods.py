@@ -16,6 +16,12 @@ from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
 from wahealth.kube.inventory.places import Places
 
 PATH = "/api/v1/pods"
+# What a kind makes of each version of a workload, and the label of its pods that ends in what its name ends in.
+_VERSIONS = (
+    ("ReplicaSet", "Deployment", "pod-template-hash"),
+    ("ReplicaSet", "Rollout", "rollouts-pod-template-hash"),
+    ("ReplicationController", "DeploymentConfig", "deployment"),
+)
 _ENDED = frozenset({"Succeeded", "Failed"})
 
 NamedPorts = tuple[tuple[str, int], ...]
@@ -176,10 +182,10 @@ def running_at(pod: Document) -> str | None:
 
 
 def owner_of(pod: Document) -> WorkloadRef | None:
-    """The controlling owner, if it is a workload of a kind that owns pods; or the Deployment of a ReplicaSet.
+    """The controlling owner, if it is a workload of a kind that owns pods; or whose ReplicaSet that is.
 
     A Deployment names its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the
-    right to read ReplicaSets is not needed.
+    right to read ReplicaSets is not needed. Other kinds have other labels for the same.
     """
     metadata = pod["metadata"]
     owner = next((o for o in metadata.get("ownerReferences", ()) if o.get("controller")), None)
@@ -188,10 +194,14 @@ def owner_of(pod: Document) -> WorkloadRef | None:
     kind = KINDS.get(owner["kind"])
     if kind is not None and kind.owns_pods:
         return WorkloadRef(metadata["namespace"], owner["kind"], owner["name"])
-    suffix = "-" + metadata.get("labels", {}).get("pod-template-hash", "")
-    if owner["kind"] != "ReplicaSet" or suffix == "-" or not owner["name"].endswith(suffix):
-        return None
-    return WorkloadRef(metadata["namespace"], "Deployment", owner["name"].removesuffix(suffix))
+    return next(_made_by(metadata["namespace"], owner, metadata.get("labels", {})), None)
+
+
+def _made_by(namespace: str, owner: Document, labels: Document) -> Iterator[WorkloadRef]:
+    for made, kind, label in _VERSIONS:
+        suffix = f"-{labels[label].rpartition('-')[2]}" if labels.get(label) else ""
+        if owner["kind"] == made and suffix and owner["name"].endswith(suffix):
+            yield WorkloadRef(namespace, kind, owner["name"].removesuffix(suffix))
 
 
 def labels_of(pod: Document) -> Labels:

@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from wahealth.kube.apiserver.api import Document
-from wahealth.kube.inventory.kinds import Kind, partition_of
+from wahealth.kube.inventory.kinds import RESTARTED_AT, Kind, partition_of
 from wahealth.kube.inventory.names import Key, key_of
-
-RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"  # what `kubectl rollout restart` sets
 
 # Documented: ports and environment of coreapps and masters, names as whatsapp-master-deployment. Seen: wacore1.
 _THEIR_PORTS = range(6250, 6254)
@@ -67,14 +65,26 @@ class Workloads:
 
 
 def workload_of(object_: Document, kind: Kind) -> Workload:
-    metadata, template = object_["metadata"], object_.get("spec", {}).get("template", {})
-    holds = next(_signs_of_others(metadata["name"], template.get("spec", {})), "")
-    restarted, rolling_out = _restarted(template), _is_rolling_out(object_, kind)
-    return Workload(metadata["uid"], restarted, rolling_out, holds, *_left_alone(object_.get("spec", {})))
+    metadata, spec = object_["metadata"], object_.get("spec", {})
+    template = spec.get("template") or {}
+    holds = _template_elsewhere(spec) or next(_signs_of_others(metadata["name"], template.get("spec", {})), "")
+    return Workload(metadata["uid"], _restarted(spec), _is_rolling_out(object_, kind), holds, *_left_alone(spec))
 
 
-def _restarted(template: Document) -> datetime | None:
-    written = template.get("metadata", {}).get("annotations", {}).get(RESTARTED_AT, "")
+def _template_elsewhere(spec: Document) -> str:
+    """Of a Rollout."""
+    ref = spec.get("workloadRef")
+    return f"its template is that of {ref.get('kind')} {ref.get('name')}, where nobody looks" if ref else ""
+
+
+def _restarted(spec: Document) -> datetime | None:
+    """The last restart that was asked for, in either way."""
+    annotations = ((spec.get("template") or {}).get("metadata") or {}).get("annotations") or {}
+    times = (_time(spec.get("restartAt") or ""), _time(annotations.get(RESTARTED_AT, "")))
+    return max((time for time in times if time is not None), default=None)
+
+
+def _time(written: str) -> datetime | None:
     try:
         read = datetime.fromisoformat(written)
     except ValueError:
@@ -98,7 +108,8 @@ def _left_alone(spec: Document) -> tuple[str, str]:
 def _is_rolling_out(object_: Document, kind: Kind) -> bool:
     """As `kubectl rollout status` sees it, but for pods that are not ready: those may be what a restart is to mend."""
     spec, status = object_.get("spec", {}), object_.get("status", {})
-    if status.get("observedGeneration", 0) < object_["metadata"].get("generation", 0):
+    observed = str(status.get("observedGeneration", 0))  # of a Rollout it is a text
+    if observed.isdecimal() and int(observed) < object_["metadata"].get("generation", 0):
         return True
     return kind.is_rolling_out(spec, status)
 
