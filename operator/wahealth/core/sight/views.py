@@ -44,6 +44,7 @@ class Round(NamedTuple):
     forbidding: bool = False  # a pod, or what stands before it, forbids the question
     throttling: bool = False  # a pod wants to be asked less often
     differing: bool = False  # pods report different topologies
+    deprecated: bool = False  # a pod says that its version is
     fresh: bool = True
 
     @property
@@ -72,6 +73,7 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
         forbidding=any(isinstance(o.outcome, Forbidden) for o in ordered),
         throttling=any(isinstance(o.outcome, Throttled) for o in ordered),
         differing=len(votes) > 1,
+        deprecated=any(isinstance(o.outcome, Answered) and o.outcome.report.deprecated for o in ordered),
         fresh=bool(reports) or (view is None and (not ordered or any(o.asked for o in ordered))),
     )
 

@@ -84,8 +84,7 @@ def judge(facts: Facts, sight: Sight, assessed: Assessment, believed: Status, ov
     primaries = tuple([seen.node.gateway for seen in sight.census.primaries])
     case = case._replace(redundancy=status.redundancy, primaries=primaries)
     odd = oddities(nodes, sight.judged, sight.census.single) | _ending(facts)
-    deprecated = sight.round.view is not None and sight.round.view.deprecated
-    return _verdict(status, case, odd | {Oddity.DEPRECATED} if deprecated else odd)
+    return _verdict(status, case, odd | {Oddity.DEPRECATED} if sight.round.deprecated else odd)
 
 
 def _ending(facts: Facts) -> frozenset[Oddity]:
