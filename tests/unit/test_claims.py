@@ -22,8 +22,14 @@ def pod(name: str, *addresses: str, labels: frozenset[tuple[str, str]] = APP) ->
     return Marked(name, f"uid-{name}", labels, None, addresses or ("10.0.0.1",))
 
 
-def claimant(uid: str, created: str = "2026-01-01T00:00:00Z", address: str = "10.0.0.1", pods: int = 1) -> Claimant:
-    return Claimant(Age(created, uid), uid, APP, {f"c{n}": address for n in range(pods)})
+def claimant(
+    uid: str,
+    created: str = "2026-01-01T00:00:00Z",
+    address: str = "10.0.0.1",
+    pods: int = 1,
+    suspended: bool = False,
+) -> Claimant:
+    return Claimant(Age(suspended, created, uid), uid, APP, {f"c{n}": address for n in range(pods)})
 
 
 def known(*claimants: Claimant) -> Claims:
@@ -65,6 +71,19 @@ class TestHolder:
         for uid in ("a", "c"):
             claims.drop(uid)
         assert holder(claims, pod("c0")) is None
+        assert not claims
+
+    def test_one_that_is_suspended_lets_go_to_another_and_takes_back(self) -> None:
+        claims = known(claimant("a"), claimant("b"))
+        claims.put(claimant("a", suspended=True))
+        assert holder(claims, pod("c0")) == "b"
+        assert claims.hold(pod("c0"), "a") is Hold.ANOTHERS
+        claims.put(claimant("a"))
+        assert holder(claims, pod("c0")) == "a"
+        claims.put(claimant("a", suspended=True))
+        claims.drop("b")
+        assert holder(claims, pod("c0")) == "a"
+        claims.drop("a")
         assert not claims
 
     def test_a_pod_that_is_another_by_now_is_looked_at_anew(self) -> None:

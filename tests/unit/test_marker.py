@@ -160,6 +160,15 @@ def moving() -> list[dict[str, Any]]:
     return [pod(name, {CLIENT: "shop", ROLE: "coreapp", GATEWAY: gateway}) for name, gateway in held.items()]
 
 
+def test_one_that_is_suspended_holds_no_pod_that_another_claims() -> None:
+    older, younger = record("older", **LABELS), record("younger", created="2026-02-01T00:00:00Z", **LABELS)
+    older.expected = replace(older.expected, suspended=True)
+    held = [pod("c0", ACTIVE | {CLIENT: "older"})]
+    assert marked(older, 0, pods=held, rivals=(younger,)).written == []
+    assert marked(younger, 0, pods=held, rivals=(older,)).written == [("c0", {CLIENT: "younger"})]
+    assert marked(older, 0, pods=held).written == []
+
+
 def test_a_pod_that_is_being_deleted_is_demoted_before_its_successor_gets_the_label() -> None:
     leaving, successor = moving()
     leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"

@@ -1,8 +1,8 @@
 """Whose a pod is: labels and a gate are written onto it for one resource alone.
 
 A resource claims a pod that its selector matches, that its answer names, and that has the address which the answer
-gives for it. Of several that do the oldest holds the pod. All of it is taken from what the watch shows: specs, written
-statuses, pods. So every replica comes to the same.
+gives for it. Of several that do the oldest holds the pod, and one that is suspended only where no other does. All of it
+is taken from what the watch shows: specs, written statuses, pods. So every replica comes to the same.
 
 Like `core.fleet` it keeps state of its own: who names a pod is looked up in every round of every resource.
 """
@@ -24,8 +24,9 @@ _OURS = frozenset({CLIENT, ROLE, GATEWAY})
 
 
 class Age(NamedTuple):
-    """The smallest one is the oldest."""
+    """The smallest one is the oldest. One that is `suspended` looks at no pod, so any other comes before it."""
 
+    suspended: bool
     created: str  # RFC 3339, in UTC, to the second: it is ordered as a text
     uid: str
 
@@ -93,13 +94,14 @@ class Claims:
         return self._claimants.get(uid)
 
     def put(self, claimant: Claimant) -> None:
-        """New, or changed: its age never does."""
+        """New, or changed."""
         before = self._claimants.get(claimant.age.uid)
         if claimant == before:
             return
         self._claimants[claimant.age.uid] = claimant
         if before is not None:
-            self._leave(before.named.keys() - claimant.named.keys(), before.age)
+            other = before.age != claimant.age
+            self._leave(before.named.keys() - (frozenset() if other else claimant.named.keys()), before.age)
         for pod in claimant.named:
             self._contests.setdefault(pod, _Contest()).put(claimant)
 

@@ -28,7 +28,8 @@ class Claims:
             self.drop(record)
             return
         pods = {pod: address for pod, address, _ in named(record.written)}
-        claimant = Claimant(Age(record.created, record.uid), record.ref.name, selector, pods)
+        age = Age(record.expected.suspended, record.created, record.uid)
+        claimant = Claimant(age, record.ref.name, selector, pods)
         self._in[record.ref.namespace].put(claimant)
 
     def drop(self, record: Record) -> None:
