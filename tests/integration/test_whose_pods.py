@@ -163,6 +163,32 @@ def test_when_the_older_one_lets_go_the_younger_takes_over(claimed: Environment)
     claimed.plane.kubectl("delete", "wac", "copy", "-n", SPACE)
 
 
+def test_a_coreapp_that_ends_loses_its_label_before_its_successor_gets_it(claimed: Environment) -> None:
+    """It is kept from going by a finalizer, as one that ends slowly."""
+
+    def connected() -> list[str]:
+        everywhere = claimed.plane.read(f"/api/v1/namespaces/{SPACE}/pods")["items"]
+        return [p["metadata"]["name"] for p in everywhere if p["metadata"]["labels"].get(GATEWAY) == "connected"]
+
+    def finalizers(pod: str, *names: str) -> None:
+        patch = json.dumps({"metadata": {"finalizers": list(names)}})
+        claimed.plane.kubectl("patch", "pod", pod, "-n", SPACE, "--type=merge", "-p", patch)
+
+    (leaving,) = until(lambda: len(found := connected()) == 1 and found, "one is connected", PATIENCE)
+    finalizers(leaving, "example.com/slow")
+    before = len(patches(claimed))
+    claimed.plane.kubectl("delete", "pod", leaving, "-n", SPACE, "--wait=false")
+    try:
+        (successor,) = until(lambda: leaving not in (found := connected()) and found, "its successor is", PATIENCE)
+        order = [pod for pod in patches(claimed)[before:] if pod in {leaving, successor}]
+        assert order.index(leaving) < len(order) - 1 - order[::-1].index(successor)
+        metadata = claimed.plane.read(f"/api/v1/namespaces/{SPACE}/pods/{leaving}")["metadata"]
+        assert "deletionTimestamp" in metadata
+    finally:
+        finalizers(leaving)
+    until(lambda: is_marked_by(claimed, "shop"), "as it was", PATIENCE)
+
+
 def test_a_new_process_opens_the_gate_that_its_resource_closed(claimed: Environment) -> None:
     def gates() -> dict[str, tuple[str, str]]:
         found = {pod["metadata"]["name"]: gate_of(pod) for pod in nodes_of_shop(claimed)}
