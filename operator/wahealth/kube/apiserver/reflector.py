@@ -126,13 +126,12 @@ async def reflect(
         except ApiUnavailable:
             pass  # the outage is told of elsewhere
         except ApiError as error:
+            told = _is_refusal(error, collection) or told
             if first.is_absent(error.status):
                 log.info("not served", extra={"path": collection.path})
                 version = ""
                 await asyncio.sleep(resync)
                 continue
-            if error.status == FORBIDDEN:
-                told = refused_to_us(collection)
             about = topic(f"watch {collection.path} {error.status}", path=collection.path, error=str(error))
             if error.status != TOO_OLD:
                 log.warning("watch interrupted", extra=about)
@@ -142,6 +141,10 @@ async def reflect(
                 if loop.time() - listed >= _BETWEEN_LISTS:
                     continue
         await asyncio.sleep(backoff.next(loop.time() - began))
+
+
+def _is_refusal(error: ApiError, collection: Collection) -> bool:
+    return error.status == FORBIDDEN and refused_to_us(collection)
 
 
 def refused_to_us(collection: Collection) -> bool:
