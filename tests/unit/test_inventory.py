@@ -143,6 +143,46 @@ class TestPods:
     def test_these_own_their_pods_themselves(self, kind: str) -> None:
         assert owner_of(pod(owner="web", kind=kind)) == WorkloadRef("acme", kind, "web")
 
+    def test_an_address_that_pods_share_leads_to_none_of_them(self) -> None:
+        """hostNetwork: two nodes of one client, or a client's and anybody else's, at the address of their machine."""
+        pods = Pods()
+        for name in ("core-0", "core-1", "other"):
+            pods.put(pod(name, podIP="192.0.2.7"))
+        assert dict(pods.places("acme").by_address) == {}
+        assert pods.places("acme").by_name.keys() == {"core-0", "core-1", "other"}
+        pods.drop(pod("other"))
+        assert dict(pods.places("acme").by_address) == {}
+        pods.put(pod("core-1", podIP="192.0.2.8"))
+        assert {address: one.name for address, one in pods.places("acme").by_address.items()} == {
+            "192.0.2.7": "core-0",
+            "192.0.2.8": "core-1",
+        }
+        pods.replace([pod("core-1", podIP="192.0.2.7")])
+        assert [one.name for one in pods.places("acme").by_address.values()] == ["core-1"]
+
+    @pytest.mark.parametrize("first", ["old", "new"])
+    def test_an_address_given_away_leads_to_the_pod_that_stays(self, first: str) -> None:
+        """Where its machine is dead a pod stays Terminating, and another one may have its address by now."""
+        going = pod("old", metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"})
+        both = [going, pod("new")] if first == "old" else [pod("new"), going]
+        pods = Pods()
+        for each in both:
+            pods.put(each)
+        assert [one.name for one in pods.places("acme").by_address.values()] == ["new"]
+        pods.drop(pod("new"))
+        assert [one.name for one in pods.places("acme").by_address.values()] == ["old"]
+
+    def test_a_pod_that_begins_to_go_gives_way_at_once(self) -> None:
+        pods = Pods()
+        pods.put(pod("old"))
+        pods.put(pod("new"))
+        before = pods.places("acme")
+        assert dict(before.by_address) == {}
+        pods.put(pod("old", metadata={"deletionTimestamp": "2026-01-01T00:00:00Z"}))
+        after = pods.places("acme")
+        assert [one.name for one in after.by_address.values()] == ["new"]
+        assert after != before
+
 
 class Script:
     """An API server that lists what it is told to, one list after the other, and streams what belongs to each: up to an

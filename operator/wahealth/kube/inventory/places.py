@@ -8,30 +8,45 @@ from wahealth.core import facts
 
 
 class Places:
-    """All pods of one namespace that did not end."""
+    """All pods of one namespace that did not end.
+
+    An address leads to a pod only where no other one has it: pods with hostNetwork share that of their machine. One
+    that is Terminating does not count beside one that is not: where its machine is dead it stays, and its address may
+    have been given away.
+    """
 
     def __init__(self) -> None:
         self._by_name: dict[str, facts.Pod] = {}
+        self._going: set[str] = set()  # names
+        self._sharing: dict[tuple[str, bool], dict[str, facts.Pod]] = {}  # by address and whether they go, then by name
         self._by_address: dict[str, facts.Pod] = {}
         self._version = 0
 
-    def put(self, pod: facts.Pod) -> None:
-        before = self._by_name.get(pod.name)
-        if pod == before:
+    def put(self, pod: facts.Pod, going: bool = False) -> None:
+        """`going`: it is Terminating."""
+        if pod == self._by_name.get(pod.name) and going is (pod.name in self._going):
             return
         self.drop(pod.name)
         self._by_name[pod.name] = pod
+        if going:
+            self._going.add(pod.name)
         for address in _addresses(pod):
-            self._by_address[address] = pod
+            self._sharing.setdefault((address, going), {})[pod.name] = pod
+            self._settle(address)
         self._version += 1
 
     def drop(self, name: str) -> None:
         pod = self._by_name.pop(name, None)
         if pod is None:
             return
+        going = name in self._going
+        self._going.discard(name)
         for address in _addresses(pod):
-            if self._by_address.get(address) is pod:
-                del self._by_address[address]
+            sharing = self._sharing[address, going]
+            del sharing[name]
+            if not sharing:
+                del self._sharing[address, going]
+            self._settle(address)
         self._version += 1
 
     def keep_only(self, names: Set[str]) -> None:
@@ -41,6 +56,14 @@ class Places:
     def now(self) -> facts.Pods:
         return facts.Pods(self._by_address, self._by_name, version=self._version)
 
+    def _settle(self, address: str) -> None:
+        """Whom it leads to, after a change of those that have it."""
+        sharing = self._sharing.get((address, False)) or self._sharing.get((address, True)) or {}
+        if len(sharing) == 1:
+            (self._by_address[address],) = sharing.values()
+        else:
+            self._by_address.pop(address, None)
 
-def _addresses(pod: facts.Pod) -> tuple[str, ...]:
-    return () if pod.address is None else (pod.address, *pod.others)
+
+def _addresses(pod: facts.Pod) -> frozenset[str]:
+    return frozenset() if pod.address is None else frozenset({pod.address, *pod.others})

@@ -130,7 +130,8 @@ class Pods:
             self._places[key.namespace].drop(key.name)
             return
         node = pod.get("spec", {}).get("nodeName")
-        self._places[key.namespace].put(facts.Pod(key.name, status.get("podIP") or None, node, _others(status)))
+        place = facts.Pod(key.name, status.get("podIP") or None, node, _others(status))
+        self._places[key.namespace].put(place, going="deletionTimestamp" in pod["metadata"])
 
     def _keep(self, object_: Document) -> Pod | None:
         """What there is of it to ask."""
