@@ -215,7 +215,7 @@ def _inventory() -> Inventory:
             pod = {
                 "namespace": namespace,
                 "name": f"web-5d8f-{number}",
-                "ownerReferences": [owner | {"controller": True}],
+                "ownerReferences": [owner | {"apiVersion": "apps/v1", "controller": True}],
             }
             inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
     return inventory

@@ -25,7 +25,7 @@ from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.stage import ObserverFault
 
-OWNER = {"kind": "StatefulSet", "name": "web", "controller": True}
+OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
 RESOURCE = resource(target={"workload": {"kind": "StatefulSet", "name": "web"}})
 
 

@@ -24,12 +24,14 @@ Object = dict[str, Any]
 Act = tuple[list[Object] | Exception, Sequence[Object | Exception]]  # what is listed, what is streamed then
 
 
-def pod(name: str = "web-5d9-x", owner: str = "web-5d9", kind: str = "ReplicaSet", **more: Any) -> dict[str, Any]:
+def pod(
+    name: str = "web-5d9-x", owner: str = "web-5d9", kind: str = "ReplicaSet", group: str = "apps/v1", **more: Any
+) -> dict[str, Any]:
     metadata = {
         "name": name,
         "namespace": "acme",
         "labels": {"pod-template-hash": "5d9"},
-        "ownerReferences": [{"kind": kind, "name": owner, "controller": True}],
+        "ownerReferences": [{"apiVersion": group, "kind": kind, "name": owner, "controller": True}],
     }
     metadata |= more.pop("metadata", {})
     return {"metadata": metadata, "status": {"phase": "Running", "podIP": "10.0.0.1"} | more}
@@ -142,6 +144,10 @@ class TestPods:
     @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
     def test_these_own_their_pods_themselves(self, kind: str) -> None:
         assert owner_of(pod(owner="web", kind=kind)) == WorkloadRef("acme", kind, "web")
+
+    @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+    def test_a_kind_of_the_same_name_in_another_group_is_another_one(self, kind: str) -> None:
+        assert owner_of(pod(owner="web", kind=kind, group="apps.kruise.io/v1beta1")) is None
 
     def test_an_address_that_pods_share_leads_to_none_of_them(self) -> None:
         """hostNetwork: two nodes of one client, or a client's and anybody else's, at the address of their machine."""

@@ -104,7 +104,7 @@ def world(
 
 
 def pod(number: int) -> Object:
-    owner = {"kind": "StatefulSet", "name": "web", "controller": True}
+    owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
     metadata = {"namespace": "acme", "name": f"web-{number}", "ownerReferences": [owner]}
     return {"metadata": metadata, "status": {"phase": "Running", "podIP": f"10.0.0.{number}"}}
 

@@ -23,7 +23,7 @@ from wahealth.kube.record import Record, record_of
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.credential import Credential, api_key
 
-OWNER = {"kind": "StatefulSet", "name": "web", "controller": True}
+OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
 HTTP = {"workload": {"kind": "StatefulSet", "name": "web"}, "scheme": "HTTP"}
 SILENT = Unreachable(Unreached.CONNECTION_REFUSED)
 Says = Callable[[int], Outcome]  # of the pod of this number

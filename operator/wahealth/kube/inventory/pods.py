@@ -18,9 +18,9 @@ from wahealth.kube.inventory.places import Places
 PATH = "/api/v1/pods"
 # What a kind makes of each version of a workload, and the label of its pods that ends in what its name ends in.
 _VERSIONS = (
-    ("ReplicaSet", "Deployment", "pod-template-hash"),
-    ("ReplicaSet", "Rollout", "rollouts-pod-template-hash"),
-    ("ReplicationController", "DeploymentConfig", "deployment"),
+    (("apps", "ReplicaSet"), "Deployment", "pod-template-hash"),
+    (("apps", "ReplicaSet"), "Rollout", "rollouts-pod-template-hash"),
+    (("", "ReplicationController"), "DeploymentConfig", "deployment"),
 )
 _ENDED = frozenset({"Succeeded", "Failed"})
 
@@ -185,7 +185,7 @@ def running_at(pod: Document) -> str | None:
 def owner_of(pod: Document) -> WorkloadRef | None:
     """The controlling owner, if it is a workload of a kind that owns pods; or whose ReplicaSet that is.
 
-    A Deployment names its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the
+    Others have kinds of the same name, as OpenKruise has a StatefulSet: the group is looked at, too. A Deployment names its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the
     right to read ReplicaSets is not needed. Other kinds have other labels for the same.
     """
     metadata = pod["metadata"]
@@ -193,7 +193,7 @@ def owner_of(pod: Document) -> WorkloadRef | None:
     if owner is None:
         return None
     kind = KINDS.get(owner["kind"])
-    if kind is not None and kind.owns_pods:
+    if kind is not None and kind.owns_pods and kind.group == _group_of(owner):
         return WorkloadRef(metadata["namespace"], owner["kind"], owner["name"])
     return next(_made_by(metadata["namespace"], owner, metadata.get("labels", {})), None)
 
@@ -201,8 +201,13 @@ def owner_of(pod: Document) -> WorkloadRef | None:
 def _made_by(namespace: str, owner: Document, labels: Document) -> Iterator[WorkloadRef]:
     for made, kind, label in _VERSIONS:
         suffix = f"-{labels[label].rpartition('-')[2]}" if labels.get(label) else ""
-        if owner["kind"] == made and suffix and owner["name"].endswith(suffix):
+        if (_group_of(owner), owner["kind"]) == made and suffix and owner["name"].endswith(suffix):
             yield WorkloadRef(namespace, kind, owner["name"].removesuffix(suffix))
+
+
+def _group_of(owner: Document) -> str:
+    """Empty for the core group."""
+    return str(owner["apiVersion"].rpartition("/")[0])
 
 
 def labels_of(pod: Document) -> Labels:
