@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from wahealth.kube.apiserver.api import (
@@ -48,12 +48,18 @@ class Store(Protocol):
     def drop(self, object_: Document) -> None: ...
 
 
+def whole(object_: Document) -> Document:
+    return object_
+
+
 class Collection(NamedTuple):
-    """`label`: only what has it. `metadata_only`: nothing else of each object comes over the wire."""
+    """`label`: only what has it. `metadata_only`: nothing else of each object comes over the wire. `kept`: what is held
+    of each until a list is complete."""
 
     path: str
     label: str = ""
     metadata_only: bool = False
+    kept: Callable[[Document], Document] = whole
 
     def parts(self, namespaces: Sequence[str]) -> list[Collection]:
         """Itself, of all namespaces; or one for each of these."""
@@ -165,7 +171,9 @@ async def _listed(api: ApiServer, collection: Collection, store: Store, known: s
     objects: list[Document] = []
     page: Document = {}
     async for page in pages(api, collection):
-        objects += page["items"] or ()  # null, where metadata alone is asked for and there is nothing
+        objects += map(
+            collection.kept, page["items"] or ()
+        )  # null, where metadata alone is asked for and there is nothing
     version = str(page["metadata"]["resourceVersion"])
     if is_older(version, known):
         raise ApiUnavailable("the list is older than what is known")

@@ -9,6 +9,7 @@ from wahealth.kube.apiserver.api import ApiServer
 from wahealth.kube.apiserver.reflector import RESYNC, Collection, FirstList, Store, reflect
 from wahealth.kube.inventory import pods, services
 from wahealth.kube.inventory.kinds import BASIC, KINDS
+from wahealth.kube.inventory.lean import lean
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.part import Part
 from wahealth.kube.inventory.pods import Pods
@@ -73,9 +74,9 @@ class Inventory:
     ) -> Iterator[tuple[Collection, Store, FirstList]]:
         """`needed`: for each that is, set once it was listed in one namespace."""
         for (path, store), one_of_them in zip(self._needed(), needed, strict=True):
-            for collection in Collection(path).parts(namespaces):
+            for collection in Collection(path, kept=lean).parts(namespaces):
                 first = FirstList(needed=not namespaces, one_of_them=one_of_them)
                 yield collection, Part(store) if namespaces else store, first
         for name, workloads in self.workloads.items():
-            for collection in Collection(KINDS[name].path).parts(namespaces):
+            for collection in Collection(KINDS[name].path, kept=lean).parts(namespaces):
                 yield collection, Part(workloads) if namespaces else workloads, FirstList(needed=False)

@@ -185,8 +185,9 @@ def running_at(pod: Document) -> str | None:
 def owner_of(pod: Document) -> WorkloadRef | None:
     """The controlling owner, if it is a workload of a kind that owns pods; or whose ReplicaSet that is.
 
-    Others have kinds of the same name, as OpenKruise has a StatefulSet: the group is looked at, too. A Deployment names its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the
-    right to read ReplicaSets is not needed. Other kinds have other labels for the same.
+    Others have kinds of the same name, as OpenKruise has a StatefulSet: the group is looked at, too. A Deployment names
+    its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the right to read
+    ReplicaSets is not needed. Other kinds have other labels for the same.
     """
     metadata = pod["metadata"]
     owner = next((o for o in metadata.get("ownerReferences", ()) if o.get("controller")), None)
