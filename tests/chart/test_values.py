@@ -338,6 +338,11 @@ def test_the_operator_may_take_minutes_to_start() -> None:
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 120
 
 
+def test_a_namespace_of_many_services_keeps_the_operator_from_nothing() -> None:
+    """Each of its Services would be some seven variables, and a process takes 2 MB of them: it would not start."""
+    assert Rendered({}).pod["enableServiceLinks"] is False
+
+
 def test_a_label_that_we_need_stays_what_it_is() -> None:
     """Whatever the values say: a selector would not find its pods."""
     theirs = {"app.kubernetes.io/name": "theirs", "team": "a"}
