@@ -138,7 +138,8 @@ class TestPods:
         ],
     )
     def test_these_are_found_by_what_they_make(self, kind: str, of: str, labels: dict[str, str], owned: bool) -> None:
-        found = owner_of(pod(kind=of, metadata={"labels": labels}))
+        group = "v1" if of == "ReplicationController" else "apps/v1"
+        found = owner_of(pod(kind=of, group=group, metadata={"labels": labels}))
         assert found == (WorkloadRef("acme", kind, "web") if owned else None)
 
     @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])

@@ -11,12 +11,12 @@ import pytest
 
 from wahealth.core.marks import GATE, Gate
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.inventory.kinds import KINDS
+from wahealth.kube.inventory.kinds import KINDS, RESTARTED_AT
 from wahealth.kube.inventory.lean import lean
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import PATH, Pods
 from wahealth.kube.inventory.services import service_of
-from wahealth.kube.inventory.workloads import RESTARTED_AT, workload_of
+from wahealth.kube.inventory.workloads import workload_of
 
 WEB = WorkloadRef("acme", "StatefulSet", "web")
 Object = dict[str, Any]
