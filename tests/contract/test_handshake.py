@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import socket
 import ssl
+import struct
 import threading
 import time
 from dataclasses import replace
@@ -27,10 +28,12 @@ from support.scripted import (
     server_context,
     serving,
 )
-from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
+from wahealth.core.answer import NOBODY_BEHIND, Answered, Outcome, Unreachable, Unreached
 from wahealth.core.certificate import Untrusted
+from wahealth.core.reasons.asking import row_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of
+from wahealth.probe.stage import no_handshake
 from wahealth.probe.trust import Trust, full, pinned, skip_hostname, unverified
 
 
@@ -65,14 +68,21 @@ def test_no_tls_on_the_port_and_the_key_is_not_sent(garbage: bytes) -> None:
     assert KEY not in b"".join(heard)
 
 
-def shaken(context: ssl.SSLContext) -> Outcome:
-    """What comes of a handshake with a blocking server: asyncio's ends without the alert that says why."""
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: what is unsent is thrown away, and the other side told so
+
+
+def shaken(context: ssl.SSLContext, resets: bool = False) -> Outcome:
+    """What comes of a handshake with a blocking server: asyncio's ends without the alert that says why. `resets`: right
+    behind the alert, as Envoy does."""
 
     def shake(listening: socket.socket) -> None:
         connection, _ = listening.accept()
         with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as tls:
             with contextlib.suppress(ssl.SSLError):
                 tls.do_handshake()
+            if resets:
+                tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                return
             socket.socket.recv(tls, 4096)  # the question: unread, it would reset the connection
 
     with socket.create_server((ADDRESS, 0)) as listening:
@@ -83,15 +93,55 @@ def shaken(context: ssl.SSLContext) -> Outcome:
     return outcome
 
 
-def test_a_client_certificate_is_demanded() -> None:
+@pytest.mark.parametrize("resets", [False, True])
+def test_a_client_certificate_is_demanded(resets: bool) -> None:
     """T24"""
     context = server_context()
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=CERTIFICATE.decode())
-    outcome = shaken(context)
-    assert reason(outcome) == "TLSHandshakeFailed"
-    assert isinstance(outcome, Unreachable)
-    assert "client certificate" in outcome.detail
+    assert shaken(context, resets) == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "it wants a client certificate")
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_nobody_stands_behind_what_accepts(resets: bool) -> None:
+    """As behind a proxy that passes TLS through: it closes before a byte of TLS."""
+
+    def serve(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(4096)
+            if resets:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+
+    with socket.create_server((ADDRESS, 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        outcome = asyncio.run(asked(Served(listening.getsockname()[1]).question()))
+        thread.join()
+    assert outcome == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
+    assert "look whether waweb runs behind it" in row_of(outcome).says(
+        who="W", does="does", detail=NOBODY_BEHIND, comma=", "
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason_", "says"),
+    [
+        ("TLSV1_ALERT_NO_APPLICATION_PROTOCOL", "it speaks no HTTP/1.1"),
+        ("TLSV1_UNRECOGNIZED_NAME", "it knows no such name: correct the server name"),
+        ("TLSV1_ALERT_PROTOCOL_VERSION", "it speaks no TLS 1.2 or newer"),
+        ("TLSV1_ALERT_UNKNOWN_CA", "it does not trust the client certificate"),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", "it wants a client certificate, or offers no cipher that is safe enough"),
+        ("TLSV1_ALERT_ACCESS_DENIED", "it denies access"),
+        ("WRONG_VERSION_NUMBER", "that is no TLS"),
+        ("SOMETHING_NEW", ""),
+    ],
+)
+def test_an_alert_is_told_by_its_meaning(reason_: str, says: str) -> None:
+    """Of those that Python's own server never sends."""
+    error = ssl.SSLError(1, "alert")
+    error.reason = reason_
+    assert no_handshake(error, received=7).outcome == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, says)
 
 
 def test_old_tls_is_not_spoken() -> None:
@@ -100,7 +150,7 @@ def test_old_tls_is_not_spoken() -> None:
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.set_ciphers("ALL:@SECLEVEL=0")
-    assert shaken(context) == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "waweb speaks no TLS 1.2 or newer there")
+    assert shaken(context) == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "it speaks no TLS 1.2 or newer")
 
 
 def test_plain_http_on_the_port_is_told_as_what_it_is() -> None:

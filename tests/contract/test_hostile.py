@@ -23,7 +23,19 @@ from support.scripted import (
     serving,
 )
 from support.work import instructions
-from wahealth.core.answer import Answered, GatewayStatus, Outcome, Refused, Throttled, Unreachable
+from wahealth.core.answer import (
+    BROKE_OFF,
+    NO_ANSWER,
+    Answered,
+    GatewayStatus,
+    Malformed,
+    Outcome,
+    Refused,
+    Throttled,
+    Unreachable,
+    Unreached,
+)
+from wahealth.core.reasons.asking import row_of
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -145,6 +157,24 @@ def test_an_answer(script: Script, expected: str) -> None:
     outcome = told(script, seconds=seconds)
     assert reason(outcome) in expected.split(" or ")  # of two bounds the one that this machine comes to first
     assert KEY.decode() not in repr(outcome)
+
+
+def test_half_an_answer_and_none_are_told_apart() -> None:
+    half = told(silent_after(OK + b"Content-Length: 90\r\n\r\n", GOOD[:20]), 1.0)
+    assert half == Unreachable(Unreached.READ_TIMEOUT, "the answer began and was not complete within 1 s")
+    assert told(silent_after(), 1.0) == Unreachable(Unreached.READ_TIMEOUT, "no answer within 1 s")
+
+
+def test_what_ends_before_it_is_an_answer_does_not_answer() -> None:
+    for script, ending in ((says(), NO_ANSWER), (says(OK + b"Content-Length: 90\r\n\r\n", GOOD), BROKE_OFF)):
+        outcome = told(script)
+        assert outcome == Unreachable(Unreached.INVALID_RESPONSE, ending)
+        assert isinstance(outcome, Unreachable)
+        assert row_of(outcome).event == "HealthNodeUnreachable"
+
+
+def test_an_empty_answer_is_told_as_empty() -> None:
+    assert told(says(answer(b""))) == Malformed("the body is empty")
 
 
 def test_a_retry_after_in_seconds_is_heard() -> None:

@@ -95,6 +95,11 @@ class Unreached(Word):
     NO_READY_ENDPOINTS = "NoReadyEndpoints"
 
 
+# How a connection may end before an answer is there: details that have words of their own.
+NOBODY_BEHIND = "the connection ended before a byte of TLS came"
+NO_ANSWER = "the connection ended without an answer"
+BROKE_OFF = "the connection broke before the answer was complete"
+
 # What a question may have run out of time for, so that whoever asks had to wait.
 TIMED_OUT = frozenset({Unreached.CONNECT_TIMEOUT, Unreached.READ_TIMEOUT, Unreached.TLS_HANDSHAKE_FAILED})
 

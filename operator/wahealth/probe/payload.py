@@ -124,7 +124,7 @@ def parse_health(body: bytes) -> Answered | Malformed:
     except NotRead as error:
         return Malformed(error.problem)
     except ValueError:  # no JSON, no UTF-8, NaN, half a character
-        return Malformed("the body is not JSON")
+        return Malformed("the body is not JSON" if body.strip() else "the body is empty")
     health = document.get("health") if isinstance(document, dict) else None
     if not isinstance(health, dict) or not health:
         return Malformed("the body has no health in it")

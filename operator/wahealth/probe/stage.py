@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 from enum import Enum
 
-from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.answer import BROKE_OFF, NOBODY_BEHIND, Unreachable, Unreached
 from wahealth.core.certificate import Untrusted
 
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL, errno.EPERM})
@@ -27,6 +27,28 @@ _NOT_VERIFIED = {
 }
 
 
+# What the other side's alert, or OpenSSL on our side, objects to: a part of its closed set of reasons, and its meaning.
+_WANTS_A_CERTIFICATE = "it wants a client certificate, or offers no cipher that is safe enough"
+_OBJECTIONS = (
+    ("CERTIFICATE_REQUIRED", "it wants a client certificate"),
+    ("BAD_CERTIFICATE", _WANTS_A_CERTIFICATE),
+    ("HANDSHAKE_FAILURE", _WANTS_A_CERTIFICATE),
+    ("UNKNOWN_CA", "it does not trust the client certificate"),
+    ("CERTIFICATE_UNKNOWN", "it does not take the client certificate"),
+    ("CERTIFICATE_EXPIRED", "the client certificate has expired"),
+    ("CERTIFICATE_REVOKED", "the client certificate is revoked"),
+    ("UNRECOGNIZED_NAME", "it knows no such name: correct the server name"),
+    ("NO_APPLICATION_PROTOCOL", "it speaks no HTTP/1.1"),
+    ("ACCESS_DENIED", "it denies access"),
+    ("INSUFFICIENT_SECURITY", "it wants safer ciphers"),
+    ("INTERNAL_ERROR", "it has an error of its own"),
+    ("WRONG_VERSION_NUMBER", "that is no TLS"),
+    ("HTTP_REQUEST", "that is no TLS"),
+    ("PROTOCOL", "it speaks no TLS 1.2 or newer"),
+    ("VERSION", "it speaks no TLS 1.2 or newer"),
+)
+
+
 class ObserverFault(Exception):
     """This round failed through our own fault; the verdict stays as it is."""
 
@@ -38,6 +60,7 @@ class Stage(Enum):
     CONNECTING = "connecting"
     SHAKING_HANDS = "shaking hands"
     WAITING = "waiting for the answer"
+    READING = "reading the answer"
 
 
 @dataclass(slots=True)
@@ -72,6 +95,8 @@ def out_of_time(stage: Stage, seconds: float) -> Unreachable:
             return Unreachable(Unreached.TLS_HANDSHAKE_FAILED, f"not done within {seconds:g} s")
         case Stage.WAITING:
             return Unreachable(Unreached.READ_TIMEOUT, f"no answer within {seconds:g} s")
+        case Stage.READING:
+            return Unreachable(Unreached.READ_TIMEOUT, f"the answer began and was not complete within {seconds:g} s")
 
 
 def not_connected(error: OSError) -> Failed:
@@ -82,12 +107,15 @@ def not_connected(error: OSError) -> Failed:
     return failed(Unreached.CONNECTION_REFUSED, "no way leads there" if error.errno in _NO_WAY else "")
 
 
-def no_handshake(error: OSError) -> Failed:
-    """Of `ssl.SSLError` and its kin; a connection that breaks in the handshake is no handshake either."""
+def no_handshake(error: OSError, received: int) -> Failed:
+    """Of `ssl.SSLError` and its kin; a connection that breaks in the handshake is no handshake either. `received`:
+    bytes."""
     _unless_ours(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return untrusted(_NOT_VERIFIED.get(error.verify_code, Untrusted.OTHERWISE))
-    return failed(Unreached.TLS_HANDSHAKE_FAILED, _alert(error))
+    if not received and (isinstance(error, ssl.SSLEOFError) or not isinstance(error, ssl.SSLError)):
+        return failed(Unreached.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
+    return failed(Unreached.TLS_HANDSHAKE_FAILED, _objection(error))
 
 
 def _unless_ours(error: OSError) -> None:
@@ -95,21 +123,19 @@ def _unless_ours(error: OSError) -> None:
         raise ObserverFault from None
 
 
-def _alert(error: OSError) -> str:
-    """What the other side objected to, from OpenSSL's own closed set of reasons."""
+def _objection(error: OSError) -> str:
     reason = (error.reason if isinstance(error, ssl.SSLError) else "") or ""
-    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason or "BAD_CERTIFICATE" in reason:
-        return "waweb wants a client certificate, or offers no cipher that is safe enough"
-    if "WRONG_VERSION_NUMBER" in reason or "HTTP_REQUEST" in reason:
-        return "that is no TLS"
-    if "PROTOCOL" in reason or "VERSION" in reason:
-        return "waweb speaks no TLS 1.2 or newer there"
-    return ""
+    return next((meaning for part, meaning in _OBJECTIONS if part in reason), "")
+
+
+def objected(error: OSError) -> Failed | None:
+    """An alert that ends a connection before an answer began: TLS 1.3, and whoever negotiates anew, look at a client's
+    certificate after the handshake."""
+    is_alert = isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
+    return failed(Unreached.TLS_HANDSHAKE_FAILED, _objection(error)) if is_alert else None
 
 
 def broken(error: OSError) -> Failed:
     """A connection that breaks while an answer is waited for."""
     _unless_ours(error)
-    if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in (error.reason or ""):
-        return no_handshake(error)  # TLS 1.3 asks for a client certificate after the handshake
-    return failed(Unreached.INVALID_RESPONSE, "the connection broke before the answer was complete")
+    return failed(Unreached.INVALID_RESPONSE, BROKE_OFF)

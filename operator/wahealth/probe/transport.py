@@ -8,23 +8,23 @@ parked connections by their route. What is sent and parsed is h11's. The deadlin
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import h11
 import httpx
 
-from wahealth.core.answer import Unreached
+from wahealth.core.answer import BROKE_OFF, NO_ANSWER, Unreached
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.heads import MOST_INFORMATIONAL, Heads
 from wahealth.probe.pool import Pool, Route
-from wahealth.probe.stage import Progress, Stage, broken, failed
+from wahealth.probe.stage import Progress, Stage, broken, failed, objected
 from wahealth.probe.wire import Wire
 
 _MOST_PIECES = 3_000  # 350 bytes each where they are 1 MiB
 _MANY_PIECES = 100  # after so many others want their turn
 _LONGEST_LINE = 1024  # before a chunk or behind the last one, where h11 tries each way to share out blanks
-_BROKE_OFF = "the connection broke before the answer was complete"
 EXTENSION = "wahealth"
 
 
@@ -52,21 +52,21 @@ class Transport(httpx.AsyncBaseTransport):
             if way.shows_certificate:
                 way.presented = parked.presented()
             try:
-                return await self._exchanged(request, way, parked)
+                return await self._exchanged(request, way, Exchange(parked, way.progress, is_fresh=False))
             except _ClosedMeanwhile:
                 pass  # the server had closed it before it saw the question: once more, on a new one
         fresh = await _connected(way)
         try:
-            return await self._exchanged(request, way, fresh)
+            return await self._exchanged(request, way, Exchange(fresh, way.progress))
         except _ClosedMeanwhile:
-            raise failed(Unreached.INVALID_RESPONSE, "the connection was closed without an answer") from None
+            raise failed(Unreached.INVALID_RESPONSE, NO_ANSWER) from None
 
     async def aclose(self) -> None:
         self._pool.close()
 
-    async def _exchanged(self, request: httpx.Request, way: Way, wire: Wire) -> httpx.Response:
+    async def _exchanged(self, request: httpx.Request, way: Way, exchange: Exchange) -> httpx.Response:
         """The response with its headers; its body is read by whoever wants it."""
-        exchange = Exchange(wire)
+        wire = exchange.wire
         try:
             await exchange.ask(request)
             head = await exchange.head()
@@ -103,8 +103,11 @@ class _ClosedMeanwhile(Exception):
 class Exchange:
     """One question and its answer on one connection."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, progress: Progress, is_fresh: bool = True) -> None:
+        """`is_fresh`: the connection was made for it; one that was kept may have been closed meanwhile."""
         self.wire = wire
+        self._progress = progress
+        self._is_fresh = is_fresh
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_LINE)
         self._waiting = memoryview(b"")  # received and not given to h11 yet
         self._at_once = MOST_BYTES  # how much of it h11 is given at a time
@@ -120,7 +123,16 @@ class Exchange:
             await self.wire.send(b"".join(sent))
         except OSError as error:
             broken(error)  # unless it is our own fault
+            self._raise_last_words()
             raise _ClosedMeanwhile from None
+
+    def _raise_last_words(self) -> None:
+        """An alert may have come before the connection ended."""
+        try:
+            self.wire.last_words()
+        except ssl.SSLError as error:
+            if self._is_fresh and (objection := objected(error)) is not None:
+                raise objection from None
 
     async def head(self) -> h11.Response:
         """Of the answer; informational ones are passed over."""
@@ -129,7 +141,7 @@ class Exchange:
             while (head := heads.take()) is None:
                 heads.add(await self._received())
                 if self._over:
-                    raise failed(Unreached.INVALID_RESPONSE, _BROKE_OFF)
+                    raise failed(Unreached.INVALID_RESPONSE, BROKE_OFF)
             self._http.receive_data(head)
             event = self._parsed()
             if isinstance(event, h11.Response):
@@ -150,7 +162,7 @@ class Exchange:
         try:
             return self._http.next_event()
         except h11.RemoteProtocolError:
-            raise failed(Unreached.INVALID_RESPONSE, _BROKE_OFF if self._over else "that is no valid HTTP") from None
+            raise failed(Unreached.INVALID_RESPONSE, BROKE_OFF if self._over else "that is no valid HTTP") from None
 
     @property
     def may_be_kept(self) -> bool:
@@ -163,12 +175,15 @@ class Exchange:
             data = await self.wire.receive()
         except OSError as error:
             said = broken(error)
-            if self._heard or not isinstance(error, ConnectionError):
+            if self._heard:
                 raise said from None
+            if self._is_fresh and (objection := objected(error)) is not None:
+                raise objection from None
             raise _ClosedMeanwhile from None
         if not data and not self._heard:
             raise _ClosedMeanwhile
         self._heard, self._over = True, not data
+        self._progress.stage = Stage.READING
         self._pieces += 1
         if self._pieces > _MOST_PIECES:
             raise failed(Unreached.INVALID_RESPONSE, "the answer comes in too many pieces")

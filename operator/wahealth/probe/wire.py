@@ -58,7 +58,7 @@ class Wire:
             await self._shake_hands(self._tls)
         except OSError as error:
             self._say_goodbye()
-            raise no_handshake(error) from None
+            raise no_handshake(error, self.received) from None
         except ValueError:
             raise untrusted(Untrusted.NO_SUCH_NAME) from None
         presented = self.presented()
@@ -89,6 +89,15 @@ class Wire:
                 await self._feed()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""
+
+    def last_words(self) -> None:
+        """After a failed write: what came before the end. Raises `ssl.SSLError` for an alert, which lies there."""
+        if self._tls is None:
+            return
+        ends = (ssl.SSLWantReadError, ssl.SSLZeroReturnError, ssl.SSLEOFError)
+        with contextlib.suppress(ConnectionError, BlockingIOError, *ends):
+            self._incoming.write(self._socket.recv(_RECEIVE))
+            self._tls.read(1)
 
     def is_quiet(self) -> bool:
         """Whether a parked connection still stands, with nothing said on it: also no goodbye."""

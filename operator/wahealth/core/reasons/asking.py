@@ -6,7 +6,7 @@ known beside the reason; {comma} stands before it where there is any.
 
 from __future__ import annotations
 
-from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.answer import BROKE_OFF, NO_ANSWER, NOBODY_BEHIND, Unreachable, Unreached
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import AtDesk, Row
 
@@ -80,6 +80,20 @@ TLS_HANDSHAKE_FAILED = _silent(
     "look at what serves the target's port, and at spec.target.scheme",
     "look at what serves that port",
 )
+NOBODY_BEHIND_IT = _silent(
+    Reason.TLS_HANDSHAKE_FAILED,
+    "What accepts connections for waweb ends them before a byte of TLS",
+    "look whether waweb runs behind it; if it does, what accepts there wants another name (spec.tls.serverName) or a "
+    "protocol before TLS (PROXY)",
+    "look whether waweb runs behind it; if it does, what accepts there wants another name, or a protocol before TLS "
+    "(PROXY)",
+)
+NO_WHOLE_ANSWER = _silent(
+    Reason.INVALID_RESPONSE,
+    "The connection to each web pod ends before an answer is complete",
+    "look at what serves the target's port: whether it speaks HTTP/1.1, and what waweb's log says",
+    "look at what serves that port: whether it speaks HTTP/1.1, and what waweb's log says",
+)
 REDIRECTED = _answers(
     Reason.REDIRECTED,
     "a redirect that is never followed",
@@ -141,10 +155,13 @@ _OF_REASON = {
 }
 
 
+_OF_ENDING = {NOBODY_BEHIND: NOBODY_BEHIND_IT, NO_ANSWER: NO_WHOLE_ANSWER, BROKE_OFF: NO_WHOLE_ANSWER}
+
+
 def row_of(why: Unreachable) -> Row:
     if why.reason is Unreached.HTTP_STATUS:
         return of_http(why.status, why.code)
-    return _OF_REASON[why.reason]
+    return _OF_ENDING.get(why.detail) or _OF_REASON[why.reason]
 
 
 def row_named(reason: str) -> Row:
