@@ -269,3 +269,26 @@ def test_the_look_at_a_certificate_that_is_not_trusted_has_no_more_time_than_its
     assert isinstance(outcome, Unreachable)
     assert outcome.presented is None
     assert seconds < 3
+
+
+BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [
+        b"\xef\xbb\xbf" + CERTIFICATE,
+        CERTIFICATE.replace(b"\n", b"\r\n"),
+        "# Főtanúsítvány\n".encode() + CERTIFICATE,
+        BROKEN + CERTIFICATE + BROKEN,
+        b"Certificate:\n    Data:\n" + CERTIFICATE + CERTIFICATE,
+    ],
+    ids=["a byte order mark", "CRLF", "a comment in UTF-8", "broken ones among them", "text, and twice"],
+)
+def test_a_bundle_as_people_have_it(bundle: bytes) -> None:
+    async def run() -> Outcome:
+        async with serving(says(answer(GOOD))) as served:
+            question = served.question()
+            return await asked(replace(question, place=replace(question.place, trust=full(bundle))))
+
+    assert isinstance(asyncio.run(run()), Answered)

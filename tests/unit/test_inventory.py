@@ -124,6 +124,21 @@ class TestPods:
         pods.drop(leaving)
         assert seen() == []
 
+    def test_named_ports_are_found_as_kubernetes_finds_them(self) -> None:
+        """kubernetes#127958: of containers with one name for a port the first, and then native sidecars."""
+
+        def container(number: int, **more: Any) -> Object:
+            return {"name": f"c{number}", "ports": [{"name": "https", "containerPort": number}], **more}
+
+        sidecar, init = container(8544, restartPolicy="Always"), container(1)
+        spec = {"containers": [container(443), container(444)], "initContainers": [init, sidecar]}
+        pods = Pods()
+        for name, found in (("a", spec), ("b", {"containers": [], "initContainers": [init, sidecar]})):
+            status = {"phase": "Running", "podIP": "10.0.0.1"}
+            pods.put({"metadata": {"namespace": "acme", "name": name}, "spec": found, "status": status})
+        everything = {one.name: dict(one.ports) for one in pods.selected("acme", frozenset())}
+        assert everything == {"a": {"https": 443}, "b": {"https": 8544}}
+
     def test_each_kind_that_a_spec_may_name_is_watched(self) -> None:
         assert get_args(Workload.model_fields["kind"].annotation) == tuple(KINDS)
 

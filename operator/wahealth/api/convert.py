@@ -16,7 +16,7 @@ from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
 from wahealth.core.facts import Expectation, Exposure, Patience
 
-DEFAULT_TIMEOUT_SECONDS = 15
+DEFAULT_TIMEOUT_SECONDS = 14
 
 
 class InvalidSpec(ValueError):

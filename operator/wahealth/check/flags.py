@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     forms = ["table", "json", "yaml"]
     parser.add_argument("-o", "--output", metavar="F", choices=forms, default="table", help=", ".join(forms))
     parser.add_argument(
-        "--timeout", type=_seconds, default=15, metavar="S", help="seconds in all, at most 60 (default: 15)"
+        "--timeout", type=_seconds, default=14, metavar="S", help="seconds in all, at most 60 (default: 14)"
     )
     _add_where(parser.add_argument_group("where to ask"))
     variables = f"${KEY_VARIABLE} or ${TOKEN_VARIABLE}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -48,3 +50,13 @@ class Presented(NamedTuple):
 
     fingerprint: str
     name: str = ""
+
+
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
+
+
+def certificates_in(pem: bytes) -> Iterator[str]:
+    """Each block of its own, whatever stands around them: comments in any encoding, a byte order mark, keys."""
+    for block in _BLOCK.findall(pem):
+        with contextlib.suppress(UnicodeDecodeError):
+            yield block.decode("ascii")

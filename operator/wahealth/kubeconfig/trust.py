@@ -8,15 +8,14 @@ an RSA key of 1,024 bits; and it never takes a certificate's common name for a h
 from __future__ import annotations
 
 import contextlib
-import re
 import ssl
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from wahealth.core.certificate import certificates_in
 from wahealth.kubeconfig.problem import NotUsable
 
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
 _CIPHERS = "@SECLEVEL=1:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:!aNULL:!eNULL"  # by level 1, RSA keys of 1,024 bits
 
 
@@ -48,9 +47,9 @@ def trust(authorities: bytes | None, verified: bool = True, own: KeyPair | None 
 def add_authorities(context: ssl.SSLContext, authorities: bytes) -> int:
     """How many could be read. Whatever stands between them is skipped, and one that is broken too."""
     read = 0
-    for block in _BLOCK.findall(authorities):
+    for block in certificates_in(authorities):
         with contextlib.suppress(ValueError, ssl.SSLError):
-            context.load_verify_locations(cadata=ssl.PEM_cert_to_DER_cert(block.decode("ascii")))
+            context.load_verify_locations(cadata=ssl.PEM_cert_to_DER_cert(block))
             read += 1
     return read
 

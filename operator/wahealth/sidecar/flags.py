@@ -43,7 +43,7 @@ FLAGS = (
     Flag("server-name", "Name that the certificate carries."),
     Flag("insecure", "Verify nobody; so by default where the upstream is on loopback.", switch=True),
     Flag("period", "Seconds from one question to the next.", "10"),
-    Flag("timeout", "Seconds an answer may take in all.", "15"),
+    Flag("timeout", "Seconds an answer may take in all.", "14"),
     Flag("listen", "Address and port for kubelet.", ":8086"),
     Flag("log-format", "Form of the logs on stderr: json or text.", "json"),
     Flag("log-level", "Least severity logged: debug, info, warning or error.", "info"),

@@ -38,7 +38,7 @@ class Probe(Model):
         ge=1,
         le=60,
         examples=[20],
-        description="Seconds an answer may take in all. Default 15, or periodSeconds where that is shorter; waweb asks "
+        description="Seconds an answer may take in all. Default 14, or periodSeconds where that is shorter; waweb asks "
         "its nodes one after the other and takes 10 s and more when one of them is gone.",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from wahealth.core import facts
@@ -243,9 +244,16 @@ def _gate_of(pod: Document) -> Gate | None:
 
 
 def _named_ports(pod: Document) -> NamedPorts:
-    containers = pod.get("spec", {}).get("containers", ())
+    """Of a name that two containers have the first, and native sidecars come last, as where Kubernetes looks it up."""
+    spec = pod.get("spec", {})
+    sidecars = (one for one in spec.get("initContainers") or () if one.get("restartPolicy") == "Always")
+    containers = chain(spec.get("containers") or (), sidecars)
     ports = (port for container in containers for port in container.get("ports", ()))
-    return tuple((port["name"], port["containerPort"]) for port in ports if "name" in port)
+    named: dict[str, int] = {}
+    for port in ports:
+        if "name" in port:
+            named.setdefault(port["name"], port["containerPort"])
+    return tuple(named.items())
 
 
 def _shared(ports: NamedPorts, alike: Alike) -> NamedPorts:
