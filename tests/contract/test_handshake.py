@@ -33,6 +33,7 @@ from wahealth.core.certificate import Untrusted
 from wahealth.core.reasons.asking import row_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of
+from wahealth.probe.client import Place
 from wahealth.probe.stage import no_handshake
 from wahealth.probe.trust import Trust, full, pinned, skip_hostname, unverified
 
@@ -269,6 +270,30 @@ def test_the_look_at_a_certificate_that_is_not_trusted_has_no_more_time_than_its
     assert isinstance(outcome, Unreachable)
     assert outcome.presented is None
     assert seconds < 3
+
+
+@pytest.mark.parametrize(
+    ("server_name", "host_header", "sent"),
+    [
+        ("whatsapp-web", "", b"Host: whatsapp-web:"),
+        ("whatsapp-web", "support.example.com", b"Host: support.example.com\r\n"),
+        ("", "", b"Host: 127.0.0.1:"),
+    ],
+)
+def test_the_host_sent_follows_the_name_verified(server_name: str, host_header: str, sent: bytes) -> None:
+    async def run() -> list[bytes]:
+        async with serving(says(answer(GOOD))) as served:
+            place = replace(served.question().place, server_name=server_name, host_header=host_header)
+            assert isinstance(await asked(replace(served.question(), place=place)), Answered)
+            return served.heard
+
+    assert sent in b"".join(asyncio.run(run()))
+
+
+def test_a_dot_at_a_names_end_is_no_part_of_it() -> None:
+    """prometheus-operator#1114, cpython#76178"""
+    place = Place("whatsapp-web.", (ADDRESS,), 443, full(CERTIFICATE))
+    assert (place.name_verified, place.host_sent) == ("whatsapp-web", "whatsapp-web.")
 
 
 BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"

@@ -14,7 +14,11 @@ Where = tuple[str | int, ...]
 # Between them they have every field.
 WHOLE: tuple[Resource, ...] = (
     changed(
-        spec__target={"workload": {"kind": "Deployment", "name": "web", "port": 443}, "path": "/v1/health"},
+        spec__target={
+            "workload": {"kind": "Deployment", "name": "web", "port": 443},
+            "path": "/v1/health",
+            "hostHeader": "waweb.example.com:8443",
+        },
         spec__auth={"apiKey": {"secretKeyRef": {"name": "k", "key": "WA_API_KEY"}}},
         spec__mode="Multiconnect",
         spec__multiconnect={"shards": 4},

@@ -16,12 +16,13 @@ from wahealth.api.crd import custom_resource_definition
 from wahealth.kube import access
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.environment import SYSTEM, Environment, until_kinds_are_served
+from wahealth.playground.world import SERVER_NAME
 
 OUTSIDE = "127.64.255.254"  # a host that is no pod's
 FLAGS = (
     *("--secret-refresh", "2", "--log-level", "debug", "--max-probes-in-flight", "128"),
     *("--own-deployment", f"{SYSTEM}/{access.NAME}"),
-    *("--allow-url-hosts", f"waweb.example.com,{OUTSIDE}", "--allow-url-networks", f"{OUTSIDE}/32"),
+    *("--allow-url-hosts", f"waweb.example.com,{SERVER_NAME},{OUTSIDE}", "--allow-url-networks", f"{OUTSIDE}/32"),
 )
 
 

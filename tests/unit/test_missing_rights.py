@@ -81,7 +81,7 @@ class World:
 
     def located(self, record: Record) -> Located | Finding:
         assert record.spec is not None
-        return self._runner.run(any_targets(self.inventory).located(record, record.spec.target))
+        return self._runner.run(any_targets(self.inventory).located(record, record.spec))
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def there(*objects: dict[str, Any]) -> Inventory:
 
 def located(inventory: Inventory, record: Record, *hosts: str, **limits: Any) -> Located | Finding:
     assert record.spec is not None
-    return asyncio.run(any_targets(inventory, *hosts, **limits).located(record, record.spec.target))
+    return asyncio.run(any_targets(inventory, *hosts, **limits).located(record, record.spec))
 
 
 def of_service(*objects: dict[str, Any], **target: Any) -> Located | Finding:
@@ -159,6 +159,25 @@ class TestUrl:
     def test_its_port_stands_in_its_name(self) -> None:
         found = of_url("https://1.2.3.4:8443", "1.2.3.4")
         assert places(found) == {"1.2.3.4:8443": "1.2.3.4:8443"}
+
+    @pytest.mark.parametrize(
+        ("more", "name"),
+        [
+            ({"tls": {"serverName": "evil.example.com"}}, "evil.example.com"),
+            ({"target": {"hostHeader": "evil.example.com:8443"}}, "evil.example.com"),
+        ],
+    )
+    def test_another_name_there_decides_who_gets_the_key_so_it_is_to_be_admitted(
+        self, more: dict[str, dict[str, str]], name: str
+    ) -> None:
+        """Behind a CDN or a shared proxy."""
+        target = {"url": "https://w.example.com", **more.get("target", {})}
+        record = record_of(resource(target=target, tls=more.get("tls")))
+        inside = {"lookup": answers("1.2.3.4")}
+        reason, says = refused(located(Inventory(), record, "w.example.com", **inside))
+        assert reason == "TargetForbidden"
+        assert name in says
+        assert places(located(Inventory(), record, "w.example.com", name, **inside))
 
     def test_an_admitted_network_need_not_be_public(self) -> None:
         inside = answers("10.9.0.1")

@@ -67,7 +67,7 @@ class Gather:
 
     async def _asked(self, record: Record, spec: Spec, facts: Facts, now: Moment) -> Facts:
         """The facts with what the pods said, or with the finding for which nobody was asked."""
-        located = await self._targets.located(record, spec.target)
+        located = await self._targets.located(record, spec)
         if isinstance(located, Finding):
             return replace(facts, reference=located)
         pattern = await self._pattern(record, spec)
@@ -120,12 +120,13 @@ class Gather:
 
     async def _pattern(self, record: Record, spec: Spec) -> Place | Finding:
         """The place of nobody yet: whom to trust, and what to ask for."""
+        asked_for = Place("", (), path=spec.target.path, host_header=spec.target.host_header or "")
         if spec.target.scheme == "HTTP":
-            return Place("", (), path=spec.target.path)
+            return asked_for
         trust = await self._references.trust(record, spec.tls)
         if isinstance(trust, Finding):
             return trust
-        return Place("", (), trust=trust, server_name=(spec.tls and spec.tls.server_name) or "", path=spec.target.path)
+        return replace(asked_for, trust=trust, server_name=(spec.tls and spec.tls.server_name) or "")
 
     async def _came_of(
         self, command: Command[Credential], record: Record, spec: Spec, located: Located, pattern: Place
@@ -225,8 +226,7 @@ def _with_others(record: Record, facts: Facts, shown: Mapping[str, str]) -> Fact
 
 
 def _at(record: Record, spot: Spot, question: Question) -> Question:
-    pattern = question.place
-    place = Place(spot.host, spot.addresses, spot.port, pattern.trust, pattern.server_name, pattern.path)
+    place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port)
     unknown = spot.host not in record.certificates  # a connection may be kept that another resource has made
     return Question(place, question.credential, question.timeout, question.period, shows_certificate=unknown)
 

@@ -7,7 +7,7 @@ by an EndpointSlice, in which anybody who may write one can put any address.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from wahealth.api import v1alpha1 as api
@@ -63,15 +63,16 @@ class Targets:
         self._limits = limits
         self._resolver = resolver
 
-    async def located(self, record: Record, target: api.Target) -> Located | Finding:
+    async def located(self, record: Record, spec: api.Spec) -> Located | Finding:
         """Or why nobody may or can be asked."""
+        target = spec.target
         if target.url is None and self._is_unseen(record.ref.namespace, target):
             return references.pods_not_to_be_seen(*target.named)
         if target.workload is not None:
             return self._of_workload(record.ref.namespace, target.workload)
         if target.service is not None:
             return self._of_service(record, target.service, target.scope == "Service")
-        return await self._of_url(target.url or "", record.timing.timeout)
+        return await self._of_url(target.url or "", _other_names(spec), record.timing.timeout)
 
     def _is_unseen(self, namespace: str, target: api.Target) -> bool:
         paths = [PODS] if target.service is None else [PODS, SERVICES]
@@ -112,12 +113,14 @@ class Targets:
         bad = next((pod for pod in pods if not self._limits.pods.admit(pod.address)), None)
         return references.target_forbidden(kind, name, bad.name) if bad else None
 
-    async def _of_url(self, url: str, seconds: float) -> Located | Finding:
-        """Looked up once a round, checked, and asked at these very addresses."""
+    async def _of_url(self, url: str, names: Sequence[str], seconds: float) -> Located | Finding:
+        """Looked up once a round, checked, and asked at these very addresses. `names`: others that whoever is shared
+        there, such as a CDN, goes by."""
         _, host, port = origin = origin_of(url)
         name, shown = origin.authority, {origin.authority: host}
-        if not self._limits.url_hosts.admit(host):
-            return references.url_not_admitted(host)
+        refused = next((one for one in (host, *names) if not self._limits.url_hosts.admit(one)), None)
+        if refused is not None:
+            return references.url_not_admitted(refused)
         try:
             async with asyncio.timeout(seconds):
                 addresses = await self._resolver.addresses(host)
@@ -128,6 +131,12 @@ class Targets:
         if not all(map(self._limits.url_networks.admit, addresses)):
             return references.url_leads_inside(host)
         return Located({name: Spot(host, addresses, port)}, shown)
+
+
+def _other_names(spec: api.Spec) -> list[str]:
+    server_name = spec.tls.server_name if spec.tls is not None else None
+    host_header = (spec.target.host_header or "").partition(":")[0]
+    return [name for name in (server_name, host_header) if name]
 
 
 def _each(pods: Iterable[tuple[Pod, int]]) -> Located:

@@ -35,7 +35,8 @@ T = TypeVar("T")
 class Place:
     """Where waweb answers. `host` as it was asked for; `addresses` of it, where they are known: else it is looked up.
 
-    `trust` None: plain HTTP. `server_name`: what the certificate is to carry, and what SNI says.
+    `trust` None: plain HTTP. `server_name`: what the certificate is to carry, and what SNI says; Host, too, unless
+    `host_header` says another.
     """
 
     host: str
@@ -44,6 +45,7 @@ class Place:
     trust: Trust | None = None
     server_name: str = ""
     path: str = HEALTH
+    host_header: str = ""
 
     @classmethod
     def at(cls, address: str, port: int, trust: Trust | None) -> Place:
@@ -56,7 +58,18 @@ class Place:
 
     @property
     def authority(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self._with_port(f"[{self.host}]" if ":" in self.host else self.host)
+
+    @property
+    def host_sent(self) -> str:
+        return self.host_header or (self._with_port(self.server_name) if self.server_name else self.authority)
+
+    @property
+    def name_verified(self) -> str:
+        """A name may be written with a dot at its end; a certificate carries none."""
+        return self.server_name or self.host.removesuffix(".")
+
+    def _with_port(self, host: str) -> str:
         return host if self.port == (80 if self.trust is None else 443) else f"{host}:{self.port}"
 
 
@@ -179,13 +192,13 @@ _NOBODY = unverified()
 
 def _way(question: Question) -> Way:
     place = question.place
-    route = Route(place.host, place.port, place.trust, place.server_name or place.host)
+    route = Route(place.host, place.port, place.trust, place.name_verified)
     return Way(route, place.addresses, question.period, shows_certificate=question.shows_certificate)
 
 
 def _request(method: str, question: Question, way: Way) -> httpx.Request:
     headers = [
-        ("Host", question.place.authority),
+        ("Host", question.place.host_sent),
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
         ("User-Agent", "wahealth"),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from wahealth.api.schema import Model, ObjectName, rule, rules
+from wahealth.api.schema import DNS_NAME, Model, ObjectName, rule, rules
 from wahealth.core.origin import HEALTH, LONGEST_PATH, PATH, origin_of
 
 
@@ -55,6 +55,9 @@ Url = Annotated[
         ),
     ),
 ]
+HostHeader = Annotated[
+    str, Field(min_length=1, max_length=259, pattern=DNS_NAME.removesuffix("$") + r"(:[0-9]{1,5})?$")
+]
 Path = Annotated[
     str,
     Field(
@@ -101,6 +104,12 @@ class Target(Model):
         "HTTPS", description="HTTP: the API key is sent in clear, to whoever answers."
     )
     path: Path = HEALTH
+    host_header: HostHeader | None = Field(
+        None,
+        description="The Host of the request, where a proxy goes by another one than tls.serverName, which is sent by "
+        "default, or than the target.",
+        examples=["support.example.com"],
+    )
     scope: Literal["EachPod", "Service"] = Field(
         "EachPod",
         description="EachPod: every running pod is asked, each by itself. Service: one ready pod, as whoever calls the "

@@ -52,7 +52,7 @@ class Tls(Model):
     ca_ref: CaRef | None = Field(None, description="The CA to trust; absent: what the public trusts.")
     server_name: ServerName | None = Field(
         None,
-        description="The name that the certificate is to carry, sent as SNI. Absent: the pod's address.",
+        description="The name that the certificate is to carry, sent as SNI and as Host. Absent: the pod's address.",
         examples=["whatsapp-web"],
     )
     pinned_sha256: list[Fingerprint] | None = Field(

@@ -69,7 +69,7 @@ SERVICE_WITHOUT_SELECTOR = Row(
 )
 URL_NOT_ADMITTED = Row(
     Reason.TARGET_FORBIDDEN,
-    "The operator does not admit host {host} of spec.target.url",
+    "The operator does not admit host {host}, to which spec.target.url, its hostHeader or tls.serverName leads",
     "add it to --allow-url-hosts",
 )
 URL_LEADS_INSIDE = Row(
