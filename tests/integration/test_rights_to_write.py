@@ -80,7 +80,7 @@ def test_a_namespace_without_rights_does_not_stop_the_others(storm: Storm) -> No
             assert replica.metric("wahealth_watch_refused", namespace="poor", resource=resource) == 1
         refused = [one for one in storm.environment.audit() if is_refused(one, began)]
         assert refused
-        assert len(refused) / (time.time() - began) <= 4, "no hot loop"
+        assert len(refused) <= 25 + 2 * (time.time() - began), "no hot loop"  # each of some six watches begins at once
         storm.environment.apply(access.manifests(SYSTEM, [SPACE, "poor"]))
         until(lambda: _gateway_of_the_poor(storm) == "Connected", "a verdict there, too", PATIENCE)
         until(lambda: not replica.metric("wahealth_watch_refused"), "nothing is refused any more", PATIENCE)

@@ -21,6 +21,7 @@ class Gates:
         self.passed = 0
         self._port = port
         self._loop = asyncio.new_event_loop()
+        self._writers: list[asyncio.StreamWriter] = []
         self._servers: list[asyncio.Server] = []
 
     def connect(self, tls: ssl.SSLContext | None = None, locked: bool = False) -> int:
@@ -73,6 +74,7 @@ class Gates:
 
     def _listen(self, handle: Handler, tls: ssl.SSLContext | None = None) -> int:
         async def handled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._writers.append(writer)
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 await handle(reader, writer)
             writer.close()
@@ -89,14 +91,23 @@ class Gates:
     ) -> None:
         self.passed += 1
         there, back = await asyncio.open_connection(HOST, self._port, ssl=tls)
+        self._writers.append(back)
         await asyncio.gather(_pumped(reader, back), _pumped(there, writer))
 
     def run(self) -> None:
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
+        self._loop.run_until_complete(self._end())
         self._loop.close()
+
+    async def _end(self) -> None:
+        """With whatever is under way still."""
+        running = asyncio.all_tasks(self._loop) - {asyncio.current_task()}
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.05)  # in which they are closed
 
     def stop(self) -> None:
         for server in self._servers:
