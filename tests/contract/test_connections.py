@@ -9,10 +9,11 @@ import struct
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support import portless
+from support import certificates, portless
 from support.scripted import (
     ADDRESS,
     GOOD,
@@ -23,12 +24,14 @@ from support.scripted import (
     asked,
     reason,
     says,
+    server_context,
     serving,
 )
 from wahealth.core.answer import Answered, Outcome
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.names import Resolver
-from wahealth.probe.wire import Wire
+from wahealth.probe.trust import full
+from wahealth.probe.wire import RENEWED, Wire
 
 
 def test_nobody_is_there() -> None:
@@ -119,6 +122,29 @@ def test_a_connection_is_kept() -> None:
     outcomes, served = twice(says(answer(GOOD), keep=True))
     assert [reason(o) for o in outcomes] == ["Answered", "Answered"]
     assert served.connections == 1
+
+
+@pytest.mark.parametrize(("days", "least", "most"), [(365, *RENEWED), (1 / 100, 0, 864)])
+def test_a_kept_connection_is_made_anew_in_time(days: float, least: float, most: float) -> None:
+    """Within 60 to 90 minutes, or when its certificate ends: a renewed one is seen in a handshake alone."""
+    now = datetime.now(UTC)
+    certificate = certificates.lasting("whatsapp-web", now - timedelta(1), now + timedelta(days), ["whatsapp-web"])
+    context = server_context(certificate, certificates.PRIVATE)
+
+    async def run() -> int:
+        async with serving(says(answer(GOOD), keep=True), context) as served, Prober() as prober:
+            place = replace(served.question().place, trust=full(certificate))
+            question = replace(served.question(), place=place, period=5.0)
+            await prober.ask(question)
+            await prober.ask(question)
+            assert served.connections == 1
+            (parked,) = prober.pool._parked.values()
+            assert least <= parked.wire.until - time.monotonic() <= most
+            parked.wire.until = time.monotonic()
+            await prober.ask(question)
+            return served.connections
+
+    assert asyncio.run(run()) == 2
 
 
 def test_a_kept_connection_that_the_server_closed_is_made_anew_in_silence() -> None:

@@ -54,7 +54,8 @@ class Pool:
         parked = self._out(route)
         if parked is None:
             return None
-        fits = parked.wire.address in addresses and time.monotonic() - parked.since <= self.longest
+        now = time.monotonic()
+        fits = parked.wire.address in addresses and now - parked.since <= self.longest and now < parked.wire.until
         if fits and parked.wire.is_quiet():
             return parked.wire
         parked.wire.close()
