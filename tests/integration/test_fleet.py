@@ -57,8 +57,8 @@ def said(environment: Environment, namespace: str, names: list[str]) -> set[tupl
 
 def told(environment: Environment) -> list[str]:
     """On the operator's own Deployment."""
-    listed = environment.plane.read(f"/apis/events.k8s.io/v1/namespaces/{SYSTEM}/events")["items"]
-    return [e["reason"] for e in listed if e["regarding"]["name"] == access.NAME]
+    listed = environment.plane.read(f"/api/v1/namespaces/{SYSTEM}/events")["items"]
+    return [e["reason"] for e in listed if e["involvedObject"]["name"] == access.NAME]
 
 
 def test_a_tenant_with_many_resources_on_one_pod_freezes_nobody(environment: Environment, crowd: list[str]) -> None:

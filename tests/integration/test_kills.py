@@ -47,7 +47,7 @@ def is_a_write(asked: Asked) -> bool:
 
 
 def end_state(storm: Storm) -> dict[str, Any]:
-    events = {(one["reason"], one["regarding"]["name"]) for one in storm.environment.events(SPACE)}
+    events = {(one["reason"], one["involvedObject"]["name"]) for one in storm.environment.events(SPACE)}
     return {"statuses": storm.said(), "events": events}
 
 
@@ -61,7 +61,7 @@ def test_whoever_is_killed_after_any_write_the_end_is_the_same(undisturbed: Undi
     storm = undisturbed.storm
     storm.environment.stop_operator()
     storm.begin_anew(*NAMES)
-    storm.kubectl("delete", "events.events.k8s.io", "--all", "-n", SPACE)
+    storm.kubectl("delete", "events", "--all", "-n", SPACE)
     killed_after(storm, k)
     storm.start(*QUICK)
     until(lambda: storm.said() == undisturbed.end["statuses"], f"the same end after write {k}", 120)

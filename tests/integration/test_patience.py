@@ -80,8 +80,8 @@ class TestPatience:
                 break
             time.sleep(PERIOD + 1)  # a round and a little
         until(lambda: "FlappingDetected" in reasons(environment, "restless", PATIENCE), "the Warning", 60)
-        before = [e for e in environment.events(PATIENCE) if e["regarding"]["name"] == "restless"]
+        before = [e for e in environment.events(PATIENCE) if e["involvedObject"]["name"] == "restless"]
         environment.set_client(PATIENCE, "restless", registered=False)
         time.sleep(3 * PERIOD)
-        after = [e for e in environment.events(PATIENCE) if e["regarding"]["name"] == "restless"]
+        after = [e for e in environment.events(PATIENCE) if e["involvedObject"]["name"] == "restless"]
         assert after == before

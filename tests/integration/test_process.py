@@ -109,7 +109,7 @@ def test_without_a_descriptor_left_nobody_is_blamed(storm: Storm) -> None:
 def _unreachable(storm: Storm) -> list[tuple[str, str]]:
     """Of each Warning that a client is: its name, and what it says."""
     found = [one for one in storm.environment.events(SPACE) if one["reason"] == "HealthNodeUnreachable"]
-    return [(one["metadata"]["name"], one["note"]) for one in found]
+    return [(one["metadata"]["name"], one["message"]) for one in found]
 
 
 def _ready(storm: Storm, name: str) -> str:

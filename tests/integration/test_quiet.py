@@ -14,8 +14,8 @@ from wahealth.playground.environment import Environment, until
 pytestmark = pytest.mark.usefixtures("team")
 
 
-def test_an_event_that_happens_again_grows_its_series(environment: Environment, wait_for: WaitFor) -> None:
-    """Of a client that nobody has told anything of before: a series ends with the process that told it."""
+def test_an_event_that_happens_again_grows_its_count(environment: Environment, wait_for: WaitFor) -> None:
+    """Of a client that nobody has told anything of before: a count goes on from process to process."""
     environment.add(simulated(TEAM, "again", coreapps=1, masters=0, webs=1))
     for _ in range(2):
         wait_for(TEAM, "again", ready="Available")
@@ -24,11 +24,13 @@ def test_an_event_that_happens_again_grows_its_series(environment: Environment, 
         environment.set_client(TEAM, "again", registered=True)
 
     def twice() -> bool:
-        told = [e for e in environment.events(TEAM) if e["regarding"]["name"] == "again"]
+        told = [e for e in environment.events(TEAM) if e["involvedObject"]["name"] == "again"]
         (event,) = [e for e in told if e["reason"] == "GatewayUnregistered"]
-        return bool((event.get("series") or {}).get("count") == 2)
+        return bool(event["count"] == 2)
 
     until(twice, "one event, told twice", 30)
+    said = environment.plane.kubectl("events", "--for=whatsappclient/again", "-n", TEAM)
+    assert any("(x2 over " in line and "GatewayUnregistered" in line for line in said.splitlines())
     wait_for(TEAM, "again", ready="Available")
 
 

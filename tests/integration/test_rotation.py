@@ -77,8 +77,8 @@ def test_what_may_hold_a_coreapp_is_never_restarted(environment: Environment, wa
     wait_for("rotation", "mixed", ready="Available")
     change_key(environment, "mixed", f"{CANARY}-2")
     until(lambda: "WebRestartSkipped" in reasons(environment, "mixed", "rotation"), "the refusal is told", 60)
-    ours = [e for e in environment.events("rotation") if e["regarding"]["name"] == "mixed"]
-    (told,) = [e["note"] for e in ours if e["reason"] == "WebRestartSkipped"]
+    ours = [e for e in environment.events("rotation") if e["involvedObject"]["name"] == "mixed"]
+    (told,) = [e["message"] for e in ours if e["reason"] == "WebRestartSkipped"]
     assert "container mixed-web" not in told
     assert "has a port of coreapps and masters" in told
     assert restarts(environment, "mixed") == []
@@ -93,7 +93,7 @@ def test_without_the_right_it_says_so(environment: Environment) -> None:
         until(lambda: "WebRestartSkipped" in reasons(environment, "barred", "rotation"), "the refusal is told", 60)
     finally:
         environment.apply([role, binding])
-    told = [e["note"] for e in environment.events("rotation") if e["regarding"]["name"] == "barred"]
+    told = [e["message"] for e in environment.events("rotation") if e["involvedObject"]["name"] == "barred"]
     assert any("The operator may not patch Deployment barred-web" in note for note in told)
     assert restarts(environment, "barred") == ["barred-web"]
     assert conditions(environment.client("rotation", "barred")["status"])["Ready"] == ("True", "Available")

@@ -52,8 +52,8 @@ def test_the_line_that_the_refusal_tells_is_the_way_out(environment: Environment
 
 
 def notes_of_refused(environment: Environment, reason: str) -> list[str]:
-    ours = [e for e in environment.events("trust") if e["regarding"]["name"] == "refused"]
-    return [e["note"] for e in ours if e["reason"] == reason]
+    ours = [e for e in environment.events("trust") if e["involvedObject"]["name"] == "refused"]
+    return [e["message"] for e in ours if e["reason"] == reason]
 
 
 def test_with_its_ca_and_its_name(environment: Environment, wait_for: WaitFor) -> None:

@@ -91,7 +91,7 @@ def _resource(reference: dict[str, str]) -> str:
 
 
 def reasons(environment: Environment, name: str, namespace: str = TEAM) -> list[str]:
-    return [e["reason"] for e in environment.events(namespace) if e["regarding"]["name"] == name]
+    return [e["reason"] for e in environment.events(namespace) if e["involvedObject"]["name"] == name]
 
 
 def forms_of(secret: str) -> tuple[str, ...]:

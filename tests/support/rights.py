@@ -74,8 +74,10 @@ BROKEN: dict[tuple[str, str, str], Broken] = {
     ("", "services", "watch"): Broken("watch interrupted path=/api/v1/services"),
     ("", "secrets", "get"): Broken(condition=("Accepted", "SecretForbidden")),
     ("", "configmaps", "get"): Broken(condition=("Accepted", "CANotFound")),
-    ("events.k8s.io", "events", "create"): Broken("event dropped", EVENTS_DROPPED),
-    ("events.k8s.io", "events", "patch"): Broken("event dropped", EVENTS_DROPPED, begin=break_and_mend),
+    ("", "events", "create"): Broken("event dropped", EVENTS_DROPPED),
+    ("", "events", "patch"): Broken("event dropped", EVENTS_DROPPED, begin=break_and_mend),
+    ("events.k8s.io", "events", "create"): Broken(),  # used by a replica of an earlier version alone
+    ("events.k8s.io", "events", "patch"): Broken(),
     ("coordination.k8s.io", "leases", "get"): Broken("lease not kept"),
     ("coordination.k8s.io", "leases", "create"): Broken("lease not kept"),
     ("coordination.k8s.io", "leases", "update"): Broken("lease not kept"),
@@ -122,7 +124,7 @@ def politely_broken(storm: Storm, right: tuple[str, str, str]) -> None:
 def fresh(storm: Storm, without: tuple[str, str, str] | None = None) -> None:
     """Resources without a history, a key that waweb takes, no Lease; all rights, but that one."""
     storm.begin_anew(*(client.name for client in (*CLIENTS, MARKED, ROTATED)))
-    storm.kubectl("delete", "events.events.k8s.io", "--all", "-n", SPACE)
+    storm.kubectl("delete", "events", "--all", "-n", SPACE)
     storm.kubectl("delete", "leases", "--all", "-n", SYSTEM)
     roles = [*access.manifests(SYSTEM), *(d for option in access.Option for d in access.optional(SYSTEM, option))]
     for role in roles:

@@ -115,7 +115,7 @@ def own_deployment() -> dict[str, Any]:
 def the_key_is_shown_nowhere(world: Environment) -> None:
     """The beginning of every canary stands in no log of an operator of this world (at debug), no status, no event, no
     argument of such a process."""
-    told = [*world.clients(), *world.plane.read("/apis/events.k8s.io/v1/events")["items"]]
+    told = [*world.clients(), *world.plane.read("/api/v1/events")["items"]]
     logs = list(world.plane.directory.glob("operator*.log"))
     assert logs
     said = [

@@ -1,4 +1,8 @@
-"""Events, as Kubernetes keeps them: events.k8s.io/v1, one object for what happens again, with a series that grows."""
+"""Events in the form of client-go's recorder: core/v1, one object for what happens again, with a count that grows.
+
+kubectl orders them by `lastTimestamp`, which events.k8s.io/v1 has not; and a collector drops an event whose `eventTime`
+is older than its own start, even when it happens again.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import GROUP
 from wahealth.core.events.event import Event
-from wahealth.kube.apiserver.api import MERGE, ApiError, ApiServer, ApiUnavailable, Document, micro_time
+from wahealth.kube.apiserver.api import MERGE, ApiError, ApiServer, ApiUnavailable, Document, whole_seconds
 from wahealth.kube.apiserver.session import replica
 from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
@@ -19,6 +23,7 @@ log = logging.getLogger(__name__)
 
 MANAGER = "wahealth"
 CONTROLLER = f"{GROUP}/operator"
+_MOST_OF_A_NOTE = 1024  # bytes, whatever the API server's own sentence says of characters
 _AT_ONCE = 4
 _MOST_WAITING = 64
 _MOST_TOLD = 10_000  # beyond it the counts are read again from the events themselves
@@ -49,7 +54,7 @@ class Recorder:
         return self._waiting < _MOST_WAITING
 
     async def tell(self, subject: Subject, event: Event, now: datetime) -> None:
-        """Post the event; the same one again grows its series. An event that cannot be posted is dropped."""
+        """Post the event; the same one again grows its count. An event that cannot be posted is dropped."""
         self._waiting += 1
         try:
             async with self._turns:
@@ -82,19 +87,26 @@ class Recorder:
         return 1
 
     async def _told_again(self, namespace: str, name: str, now: datetime) -> int:
-        count = (self._told.get(name) or await self._count_so_far(namespace, name)) + 1
-        series = {"series": {"count": count, "lastObservedTime": micro_time(now)}}
-        await self._api.patch(f"{_events(namespace)}/{name}", series, MERGE)
+        path = f"{_events(namespace)}/{name}"
+        told = self._told.get(name)
+        known: Document = {"count": told} if told else _so_far(await self._api.patch(path, {}, MERGE))
+        count: int = known["count"] + 1
+        await self._api.patch(path, {**known, "count": count, "lastTimestamp": whole_seconds(now)}, MERGE)
         return count
 
-    async def _count_so_far(self, namespace: str, name: str) -> int:
-        """After a restart: an empty patch answers with the event as it is, without the right to read events."""
-        event = await self._api.patch(f"{_events(namespace)}/{name}", {}, MERGE)
-        return int((event.get("series") or {}).get("count", 1))
+
+def _so_far(event: Document) -> Document:
+    """What an event that another process told is to keep, as an empty patch answers, without the right to read events.
+    One with a series, as earlier versions told it, becomes one of this form."""
+    if not event.get("eventTime"):
+        return {"count": int(event.get("count") or 1)}
+    count = int((event.get("series") or {}).get("count", 1))
+    first = f"{event['eventTime'].partition('.')[0].removesuffix('Z')}Z"
+    return {"count": count, "firstTimestamp": first, "eventTime": None, "series": None}
 
 
 def _events(namespace: str) -> str:
-    return f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+    return f"/api/v1/namespaces/{namespace}/events"
 
 
 def _event_name(subject: Subject, event: Event) -> str:
@@ -104,22 +116,31 @@ def _event_name(subject: Subject, event: Event) -> str:
 
 
 def _event_document(name: str, subject: Subject, event: Event, now: datetime) -> Document:
+    at = whole_seconds(now)
     return {
-        "apiVersion": "events.k8s.io/v1",
+        "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"name": name, "namespace": subject.namespace},
-        "eventTime": micro_time(now),
-        "type": "Warning" if event.warning else "Normal",
-        "reason": event.reason,
-        "note": event.note[:1024],
-        "action": "Probed",
-        "regarding": {
+        "involvedObject": {
             "apiVersion": subject.api_version,
             "kind": subject.kind,
             "name": subject.name,
             "namespace": subject.namespace,
             "uid": subject.uid,
         },
-        "reportingController": CONTROLLER,
+        "type": "Warning" if event.warning else "Normal",
+        "reason": event.reason,
+        "message": _within(event.note, _MOST_OF_A_NOTE),
+        "action": "Probed",
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+        "count": 1,
+        "source": {"component": CONTROLLER},
+        "reportingComponent": CONTROLLER,
         "reportingInstance": f"{MANAGER}-{replica()}"[:128],
     }
+
+
+def _within(text: str, most: int) -> str:
+    """Its beginning, of at most so many bytes, and no character cut in two."""
+    return text.encode()[:most].decode(errors="ignore")

@@ -194,10 +194,10 @@ def event_lines(environment: Environment, most: int) -> list[str]:
 
 
 def _event_line(event: Document) -> str:
-    times = (event.get("series") or {}).get("count", 1)
+    times = event["count"]
     again = f" (x{times})" if times > 1 else ""
-    client = f"{event['metadata']['namespace']}/{event['regarding']['name']}"
-    return f"{last_seen(event)[11:19]}  {event['type']:<7}  {client:<14}  {event['reason']}{again}: {event['note']}"
+    client = f"{event['metadata']['namespace']}/{event['involvedObject']['name']}"
+    return f"{last_seen(event)[11:19]}  {event['type']:<7}  {client:<14}  {event['reason']}{again}: {event['message']}"
 
 
 COLOURS = {

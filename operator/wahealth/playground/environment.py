@@ -152,8 +152,8 @@ class Environment:
 
     def events(self, namespace: str | None = None) -> list[Document]:
         """Of all WhatsAppClients, oldest first."""
-        listed = self.plane.read(f"/apis/events.k8s.io/v1/{_within(namespace)}events")["items"]
-        ours = [e for e in listed if e.get("regarding", {}).get("kind") == KIND]
+        listed = self.plane.read(f"/api/v1/{_within(namespace)}events")["items"]
+        ours = [e for e in listed if e["involvedObject"].get("kind") == KIND]
         return sorted(ours, key=last_seen)
 
     def set_client(self, namespace: str, name: str, **settings: Any) -> None:
@@ -175,7 +175,7 @@ def _within(namespace: str | None) -> str:
 
 
 def last_seen(event: Document) -> str:
-    return str((event.get("series") or {}).get("lastObservedTime") or event["eventTime"])
+    return str(event["lastTimestamp"])
 
 
 def until(seen: Callable[[], Any], what: str, seconds: float = 60) -> Any:

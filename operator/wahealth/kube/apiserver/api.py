@@ -59,6 +59,10 @@ def micro_time(now: datetime) -> str:
     return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def whole_seconds(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class ApiServer:
     """As an async context manager. At most so many requests at once, and none while it wants to be left alone."""
 
