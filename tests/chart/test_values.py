@@ -150,6 +150,16 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         *("metrics.serviceMonitor.labels", {"a": "b"}),
         *(lambda r: r.labels("ServiceMonitor").get("a"), {"metrics": {"serviceMonitor": POLICY}}),
     ),
+    (
+        *("metrics.serviceMonitor.relabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
+        lambda r: r.spec("ServiceMonitor")["endpoints"][0].get("relabelings"),
+        {"metrics": {"serviceMonitor": POLICY}},
+    ),
+    (
+        *("metrics.serviceMonitor.metricRelabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
+        lambda r: r.spec("ServiceMonitor")["endpoints"][0].get("metricRelabelings"),
+        {"metrics": {"serviceMonitor": POLICY}},
+    ),
     ("metrics.podMonitor.enabled", True, lambda r: r.spec("PodMonitor").get("podMetricsEndpoints"), {}),
     (
         *("metrics.podMonitor.interval", "7s"),
@@ -159,9 +169,29 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         *("metrics.podMonitor.labels", {"a": "b"}),
         *(lambda r: r.labels("PodMonitor").get("a"), {"metrics": {"podMonitor": POLICY}}),
     ),
-    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 18, {}),
+    (
+        *("metrics.podMonitor.relabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
+        lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("relabelings"),
+        {"metrics": {"podMonitor": POLICY}},
+    ),
+    (
+        *("metrics.podMonitor.metricRelabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
+        lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("metricRelabelings"),
+        {"metrics": {"podMonitor": POLICY}},
+    ),
+    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 22, {}),
     ("metrics.prometheusRule.labels", {"a": "b"}, lambda r: r.labels("PrometheusRule").get("a"), {"metrics": RULE}),
-    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 16, {"metrics": RULE}),
+    (
+        *("metrics.prometheusRule.additionalRuleLabels", {"team": "a", "scope": "theirs"}),
+        lambda r: all(rule["labels"].get("team") == "a" and rule["labels"]["scope"] != "theirs" for rule in alerts(r)),
+        {"metrics": RULE},
+    ),
+    (
+        *("metrics.prometheusRule.clusterLabel", "k8s_cluster"),
+        lambda r: all("cluster" not in rule["expr"].replace("k8s_cluster", "") for rule in alerts(r)),
+        {"metrics": RULE},
+    ),
+    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 20, {"metrics": RULE}),
     (
         *("metrics.prometheusRule.runbookUrl", "https://x/runbooks/"),
         lambda r: "https://x/runbooks/Flapping.md" in {rule["annotations"].get("runbook_url") for rule in alerts(r)},

@@ -17,6 +17,7 @@ Name = Annotated[str, Field(pattern=r"^([a-z]([-a-z0-9]*[a-z0-9])?)?$", max_leng
 DnsName = Annotated[str, Field(pattern=r"^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$", max_length=253)]
 HostPattern = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9:]([-.A-Za-z0-9:]*[A-Za-z0-9])?$")]
 Duration = Annotated[str, Field(pattern=r"^([0-9]+(ms|[smhd]))+$")]
+LabelName = Annotated[str, Field(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Network = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 
@@ -77,11 +78,15 @@ class Monitor(Part):
     enabled: bool = False
     interval: Duration = "30s"
     labels: Labels = {}
+    relabelings: list[Object] = []
+    metric_relabelings: list[Object] = []
 
 
 class PrometheusRule(Part):
     enabled: bool = False
     labels: Labels = {}
+    additional_rule_labels: Labels = {}
+    cluster_label: LabelName = "cluster"
     disabled: Annotated[list[str], Unique] = []
     runbook_url: str = ""
 
