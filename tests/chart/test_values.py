@@ -108,6 +108,11 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("replicas", 3, lambda r: r.spec("Deployment")["replicas"] == 3, {}),
     ("shards", 4, lambda r: r.env("WAHEALTH_SHARDS") == "4", {}),
     ("podDisruptionBudget", "Disabled", lambda r: not r.every("PodDisruptionBudget"), {"replicas": 2}),
+    (
+        *("unhealthyPodEvictionPolicy", "IfHealthyBudget"),
+        lambda r: r.spec("PodDisruptionBudget")["unhealthyPodEvictionPolicy"] == "IfHealthyBudget",
+        {"replicas": 2},
+    ),
     ("watch.namespaces", ["a", "b"], lambda r: r.env("WAHEALTH_WATCH_NAMESPACES") == "a,b", {}),
     ("secretRefreshSeconds", 60, lambda r: r.env("WAHEALTH_SECRET_REFRESH") == "60", {}),
     ("restartOnChange", True, lambda r: r.may("patch", "deployments"), {}),
@@ -236,7 +241,10 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ),
     ("podLabels", {"a": "b"}, lambda r: r.spec("Deployment")["template"]["metadata"]["labels"].get("a"), {}),
     ("priorityClassName", "high", lambda r: r.pod.get("priorityClassName") == "high", {}),
-    ("nodeSelector", {"a": "b"}, lambda r: r.pod.get("nodeSelector") == {"a": "b"}, {}),
+    ("dnsPolicy", "Default", lambda r: r.pod.get("dnsPolicy") == "Default", {}),
+    ("dnsConfig", {"searches": ["a.example"]}, lambda r: r.pod.get("dnsConfig") == {"searches": ["a.example"]}, {}),
+    ("hostAliases", [{"ip": "192.0.2.1"}], lambda r: r.pod.get("hostAliases") == [{"ip": "192.0.2.1"}], {}),
+    ("nodeSelector", {"a": "b"}, lambda r: r.pod["nodeSelector"].get("a") == "b", {}),
     ("tolerations", [{"operator": "Exists"}], lambda r: r.pod.get("tolerations"), {}),
     ("affinity", {"nodeAffinity": {}}, lambda r: r.pod.get("affinity") == {"nodeAffinity": {}}, {"replicas": 2}),
     ("topologySpreadConstraints", [{"maxSkew": 1}], lambda r: r.pod.get("topologySpreadConstraints"), {}),
@@ -261,6 +269,13 @@ def _paths(values: Document, above: str = "") -> Iterator[str]:
             yield from _paths(value, f"{path}.")
         else:
             yield path
+
+
+def _at(path: str) -> Any:
+    value: Any = DEFAULTS
+    for name in path.split("."):
+        value = value[name]
+    return value
 
 
 def merged(base: Document, more: Document) -> Document:
@@ -380,6 +395,31 @@ def test_a_label_that_we_need_stays_what_it_is() -> None:
     labels = deployment["template"]["metadata"]["labels"]
     assert labels.items() >= deployment["selector"]["matchLabels"].items()
     assert labels["team"] == "a"
+
+
+def test_the_test_pod_has_the_labels_of_all_objects_and_no_label_twice() -> None:
+    """Each by name: where one stands twice, kustomize takes none, and Helm the last, so that ours were lost."""
+    theirs = {"app.kubernetes.io/name": "suite", "app.kubernetes.io/part-of": "suite", "team": "a"}
+    rendered = Rendered({"commonLabels": theirs})
+    labels, others = rendered.labels("Pod"), rendered.labels("Service")
+    assert labels == others | {"app.kubernetes.io/name": "wahealth-test", "app.kubernetes.io/component": "test"}
+    assert labels["team"] == "a"
+    assert labels["app.kubernetes.io/part-of"] == "wahealth"
+
+
+def test_no_windows_node_gets_a_pod() -> None:
+    """Mixed clusters leave theirs without a taint."""
+    rendered = Rendered({})
+    for pod in (rendered.pod, rendered.spec("Pod")):
+        assert pod["nodeSelector"] == {"kubernetes.io/os": "linux"}
+    assert "nodeSelector" not in Rendered({"nodeSelector": {"kubernetes.io/os": None}}).pod
+
+
+@pytest.mark.parametrize("path", [path for path in _paths(DEFAULTS) if _at(path) in ({}, [], "")])
+def test_a_value_without_a_value_is_as_an_empty_one(path: str) -> None:
+    """`podAnnotations:` with nothing behind it, as people leave it when they take out the last line."""
+    needed = next((tried[3] for tried in TRIED if tried[0] == path), {})
+    assert documents(merged(needed, _set(path, None))) == documents(merged(needed, _set(path, _at(path))))
 
 
 def test_an_extra_object_with_braces_of_its_own_stands_as_it_is() -> None:

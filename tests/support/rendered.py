@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,18 @@ def text(*flags: str, values: Document | None = None) -> str:
     return "".join(line for line in rendered.splitlines(keepends=True) if line.strip())
 
 
+class Strict(yaml.CSafeLoader):
+    """A name that stands twice in a mapping is a mistake, as it is for kustomize; YAML's own loader takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names = [key.value for key, _ in node.value]
+        twice = {name for name in names if names.count(name) > 1}
+        assert not twice, f"line {node.start_mark.line + 1}: twice in one mapping: {twice}"
+        return super().construct_mapping(node, deep)
+
+
 def documents(values: Document | None = None, *flags: str) -> list[Document]:
-    loaded = yaml.load_all(text(*flags, values=values), Loader=yaml.CSafeLoader)
+    loaded = yaml.load_all(text(*flags, values=values), Loader=Strict)
     return [document for document in loaded if document]
 
 

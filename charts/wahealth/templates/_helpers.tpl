@@ -13,7 +13,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
   "app.kubernetes.io/part-of" "wahealth"
   "app.kubernetes.io/managed-by" .root.Release.Service
   "helm.sh/chart" $chart }}
-{{- mergeOverwrite dict .root.Values.commonLabels (.more | default dict) $about $ours | toYaml }}
+{{- mergeOverwrite dict (.root.Values.commonLabels | default dict) (.more | default dict) $about $ours | toYaml }}
 {{- end }}
 
 {{- /* Of all objects. */}}
@@ -28,7 +28,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "wahealth.image" -}}
-{{- $registry := .Values.global.imageRegistry | default .Values.image.registry | trimSuffix "/" }}
+{{- $registry := .Values.global.imageRegistry | default .Values.image.registry | default "" | trimSuffix "/" }}
 {{- $version := printf ":%s" (.Values.image.tag | default .Chart.AppVersion) }}
 {{- with .Values.image.digest }}{{ $version = printf "@%s" . }}{{ end }}
 {{- with $registry }}{{ . }}/{{ end }}{{ .Values.image.repository }}{{ $version }}

@@ -125,6 +125,7 @@ class Values(Part):
     replicas: Annotated[int, Field(ge=0)] = 1
     shards: Shards = 1
     pod_disruption_budget: Literal["Auto", "Enabled", "Disabled"] = "Auto"
+    unhealthy_pod_eviction_policy: Literal["AlwaysAllow", "IfHealthyBudget"] = "AlwaysAllow"
     watch: Watch = Watch()
     secret_refresh_seconds: SecretRefresh = 300
     restart_on_change: bool = False
@@ -145,7 +146,10 @@ class Values(Part):
     pod_annotations: Labels = {}
     pod_labels: Labels = {}
     priority_class_name: DnsName = ""
-    node_selector: Labels = {}
+    dns_policy: Literal["", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] = ""
+    dns_config: Object = {}
+    host_aliases: list[Object] = []
+    node_selector: Labels = {"kubernetes.io/os": "linux"}
     tolerations: list[Object] = []
     affinity: Object = {}
     topology_spread_constraints: list[Object] = []
