@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import NoReturn
 
@@ -96,7 +100,7 @@ def test_what_is_generated_is_as_its_source_says() -> None:
 
 
 def test_a_file_that_differs_is_named_and_written_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in generate.files():
+    for name in (generate.PROJECT, *generate.files()):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     crd = tmp_path / "manifests" / "crd.yaml"
@@ -105,6 +109,20 @@ def test_a_file_that_differs_is_named_and_written_anew(tmp_path: Path, capsys: p
     assert "manifests/crd.yaml differs" in capsys.readouterr().err
     assert exit_code("generate", "--root", str(tmp_path)) == 0
     assert exit_code("generate", "--check", "--root", str(tmp_path)) == 0
+
+
+@pytest.mark.parametrize("flags", [(), ("--check",)])
+@pytest.mark.parametrize("project", [None, "[project]\nname = 'another'\n", "[tool.ruff]\n", "no TOML"])
+def test_outside_of_a_checkout_nothing_is_generated(
+    project: str | None, flags: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if project is not None:
+        (tmp_path / generate.PROJECT).write_text(project)
+    there = list(tmp_path.iterdir())
+    assert exit_code("generate", "--root", str(tmp_path), *flags) == 69
+    said = capsys.readouterr().err
+    assert said == f"wahealth generate: {tmp_path} is no checkout of wahealth: name one with --root.\n"
+    assert list(tmp_path.iterdir()) == there
 
 
 def test_a_bug_is_one_sentence_and_70(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,6 +176,7 @@ def test_nobody_who_reads_on_ends_it_quietly(argv: tuple[str, ...], tmp_path: Pa
     """As of `| head`: whether its output fits into the buffer or not."""
     reading, writing = os.pipe()
     os.close(reading)
+    shutil.copy(ROOT / generate.PROJECT, tmp_path)  # as a checkout has it
     assert ran(argv, tmp_path, writing) == (141, "")
     os.close(writing)
 
@@ -192,3 +211,41 @@ def test_the_demo_without_its_extra(flag: tuple[str, ...], code: int, said: str)
     command = [sys.executable, "-c", WITHOUT_RICH, "demo", *flag]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (code, said)
+
+
+EXTRAS = ("rich", "celpy", "re2", "jsonschema")
+WITHOUT_EXTRAS = (
+    f"import sys; sys.modules.update(dict.fromkeys({EXTRAS})); "
+    "from wahealth.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_each_command_has_help_without_any_extra(command: str) -> None:
+    argv = [sys.executable, "-c", WITHOUT_EXTRAS, command, "--help"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_package_that_is_imported_is_declared() -> None:
+    """One that only comes by way of another goes on the day when that one needs it no more."""
+    project = tomllib.loads((ROOT / generate.PROJECT).read_text())["project"]
+    wanted = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    declared = {canonical(re.split("[><=!~]", one)[0]) for one in wanted}
+    ours = sys.stdlib_module_names | {"wahealth"}
+    there = packages_distributions()
+    imported = {name for path in (ROOT / "operator").rglob("*.py") for name in imports(path) if name not in ours}
+    assert {name for name in imported if not {canonical(one) for one in there[name]} & declared} == set()
+
+
+def canonical(distribution: str) -> str:
+    return re.sub("[-_.]+", "-", distribution).lower()
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The packages at the top of what a module imports, wherever it does."""
+    for one in ast.walk(ast.parse(path.read_text())):
+        if isinstance(one, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in one.names)
+        elif isinstance(one, ast.ImportFrom) and one.module:
+            yield one.module.partition(".")[0]
