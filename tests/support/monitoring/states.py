@@ -1,0 +1,184 @@
+"""Every state that a client can be in, as rules say it, and as Prometheus is told of it.
+
+What a client does first and what it does then, each for as long as any grace lasts: so that what is kept from before is
+there, too.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from support.builders import (
+    CONNECTED,
+    CONNECTING,
+    DISCONNECTED,
+    UNINITIALIZED,
+    UNKNOWN,
+    UNREGISTERED,
+    Story,
+    answer,
+    core,
+    facts,
+    node,
+    primary,
+    secondary,
+    single,
+)
+from wahealth.core.answer import Forbidden, Malformed, Outcome, Refused, Throttled, Unreachable, Unreached
+from wahealth.core.facts import Exposure, Facts, Patience
+from wahealth.core.reasons import credentials, pods, spec
+from wahealth.core.reasons.found import false
+from wahealth.core.status import Mode
+from wahealth.core.verdict.checks import OCCASIONAL, TABLES
+from wahealth.kube.process import series
+from wahealth.kube.record import record_of
+
+PATIENCE = Patience(period=120, failure_threshold=1, success_threshold=1, uninitialized=60, connecting=30, failover=30)
+ROUNDS = 8  # longer than the longest grace, of ten minutes
+SPARES = (secondary("m2"), core("c2"))
+
+ABOUT_THE_ROUND = frozenset({"in_turns", "postponed", "claims", "reference", "key"})
+
+
+def _facts(*outcomes: Outcome, **more: Any) -> Facts:
+    """`more` are fields of the round's facts, or of what is expected."""
+    of_round = {name: value for name, value in more.items() if name in ABOUT_THE_ROUND}
+    said = facts(*outcomes, **{name: value for name, value in more.items() if name not in ABOUT_THE_ROUND})
+    return replace(said, expected=replace(said.expected, patience=PATIENCE), **of_round)
+
+
+def previous_key(said: Facts) -> Facts:
+    """A pod that still takes the key from before."""
+    return replace(said, outcomes=tuple(one._replace(previous_key=True) for one in said.outcomes))
+
+
+GONE = Unreachable(Unreached.CONNECTION_REFUSED)
+HA = answer(core("c1", CONNECTED), primary("m1"), *SPARES)
+MISSING = false(spec.TARGET_NOT_FOUND, kind="Deployment", name="web")
+SECRET = false(spec.SECRET_NOT_FOUND, name="k")
+SHORT = false(credentials.STRAY_CHARACTER, what="API key", stray="ends in a line break", carrier="HTTP carries none")
+CLAIMED = false(pods.CLAIMED_BY_ANOTHER, pods="web-0", names="another")
+FOUR: dict[str, Any] = {"mode": Mode.MULTICONNECT, "shards": 4}
+MOODS: dict[str, Facts] = {
+    "connected": _facts(single(CONNECTED)),
+    "asked over plain HTTP": _facts(single(CONNECTED), exposed=Exposure.PLAIN_HTTP),
+    "connecting": _facts(single(CONNECTING)),
+    "disconnected": _facts(single(DISCONNECTED)),
+    "uninitialized": _facts(single(UNINITIALIZED)),
+    "unregistered": _facts(single(UNREGISTERED)),
+    "unregistered, as wanted": _facts(single(UNREGISTERED), registration_required=False),
+    "a word that nobody knows": _facts(single(UNKNOWN)),
+    "no pod": _facts(),
+    "no pod answers": _facts(GONE),
+    "an answer that is none": _facts(Malformed("the body is not JSON")),
+    "the key is refused": _facts(Refused()),
+    "a pod refuses the key": _facts(single(CONNECTED), Refused()),
+    "the previous key works": previous_key(_facts(single(CONNECTED))),
+    "forbidden": _facts(Forbidden()),
+    "asked too often": _facts(Throttled()),
+    "a target that is not there": _facts(reference=MISSING),
+    "a Secret that is not there": _facts(reference=SECRET),
+    "a key of bad form": _facts(key=SHORT),
+    "another claims the pods": _facts(single(CONNECTED), claims=CLAIMED),
+    "in turns": _facts(single(CONNECTED), in_turns=True),
+    "postponed": _facts(single(CONNECTED), postponed=True),
+    "another mode": _facts(single(CONNECTED), mode=Mode.MULTICONNECT),
+    "spares": _facts(HA),
+    "none connected of several": _facts(answer(core("c1"), primary("m1"), *SPARES)),
+    "no spare coreapp": _facts(answer(core("c1", CONNECTED), primary("m1"), secondary("m2"))),
+    "no second master": _facts(answer(core("c1", CONNECTED), core("c2"), primary("m1"))),
+    "no primary master": _facts(answer(core("c1", CONNECTED), core("c2"), secondary("m1"), secondary("m2"))),
+    "two active": _facts(answer(core("c1", CONNECTED), core("c2", CONNECTED), primary("m1"), secondary("m2"))),
+    "two active of a fixed mode": _facts(
+        answer(core("c1", CONNECTED), core("c2", CONNECTED), primary("m1"), secondary("m2")),
+        mode=Mode.HIGH_AVAILABILITY,
+    ),
+    "no master": _facts(answer(core("c1", CONNECTED), core("c2"), core("c3"))),
+    "a role that nobody knows": _facts(answer(core("c1", CONNECTED), node("x", None, CONNECTED), primary("m1"))),
+    "all shards": _facts(
+        answer(*(core(f"c{i}", CONNECTED) for i in range(4)), core("c5"), primary("m1", CONNECTED), secondary("m2")),
+        **FOUR,
+    ),
+    "some shards": _facts(
+        answer(*(core(f"c{i}", CONNECTED) for i in range(3)), core("c5"), primary("m1", CONNECTED), secondary("m2")),
+        **FOUR,
+    ),
+    "some shards, as wanted": _facts(
+        answer(*(core(f"c{i}", CONNECTED) for i in range(3)), core("c5"), primary("m1", CONNECTED), secondary("m2")),
+        **FOUR,
+        min_connected=2,
+    ),
+    "a primary master that is not connected": _facts(
+        answer(*(core(f"c{i}", CONNECTED) for i in range(4)), core("c5"), primary("m1"), secondary("m2")), **FOUR
+    ),
+}
+
+
+class State(NamedTuple):
+    """What alerts look at."""
+
+    conditions: tuple[tuple[str, str], ...]
+    others: tuple[tuple[str, tuple[str, ...], float], ...]  # name of the series, its own labels, its value
+
+
+LOOKED_AT = ("gateway", "connected_coreapps", "expected_coreapps", "oddity", "flapping")
+
+
+def states() -> dict[State, str]:
+    """Each state, with the first story that comes to it."""
+    found: dict[State, str] = {}
+    for before, first in MOODS.items():
+        story = Story().rounds(ROUNDS, first)
+        found.setdefault(_state(story), before)
+        for after, then in MOODS.items():
+            later = _copy(story).rounds(ROUNDS, replace(then, generation=first.generation))
+            found.setdefault(_state(later), f"{before}, then {after}")
+    return found
+
+
+def _copy(story: Story) -> Story:
+    copied = Story(story.written)
+    copied.history, copied.seconds = story.history, story.seconds
+    return copied
+
+
+def _state(story: Story) -> State:
+    metadata = {"name": "a", "namespace": "acme", "uid": "a", "generation": 1, "resourceVersion": "1"}
+    auth = {"apiKey": {"secretKeyRef": {"name": "k"}}}
+    record = record_of({"metadata": metadata, "spec": {"target": {"workload": {"name": "w"}}, "auth": auth}})
+    record.written, record.history = story.written, story.history
+    told = series.Told(story.written, record)
+    conditions = sorted((one.type.value, one.status.value) for one in story.written.conditions)
+    rows = [row for row in series.ROWS if row.name in LOOKED_AT]
+    others = [(row.name, labels, value) for row in rows for labels, value in row.samples(told)]
+    return State(tuple(conditions), tuple(others))
+
+
+def rules_that_found(run: Callable[[], Any]) -> set[str]:
+    """The rules of all tables that found something while `run` ran, by their names."""
+    tables = [*TABLES.values(), *OCCASIONAL.values()]
+    known: dict[CodeType, str] = {rule.__code__: name_of(rule) for table in tables for rule in table}
+    found: set[str] = set()
+
+    def looks(frame: FrameType, event: str, result: Any) -> None:
+        if event == "return" and result is not None and frame.f_code in known:
+            found.add(known[frame.f_code])
+
+    sys.setprofile(looks)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return found
+
+
+def name_of(rule: Callable[..., Any]) -> str:
+    return f"{rule.__module__.rpartition('.')[2]}.{rule.__name__}"
+
+
+def all_rules() -> set[str]:
+    return {name_of(rule) for table in (*TABLES.values(), *OCCASIONAL.values()) for rule in table}
