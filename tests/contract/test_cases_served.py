@@ -44,6 +44,8 @@ SERVED = {
     "03-redirect-slash": Answers(("Redirected",), ("False", "Redirected"), detail="HTTP 301 to /v1/health/"),
     "04-http-429": Answers(("Answered", "Throttled"), GOOD, 5),
     "05-400-limit": Answers(("HTTPStatus",), ERROR, detail="HTTP 400"),
+    "05-401-basic": Answers(("Forbidden",), ("Unknown", "ProxySignIn")),
+    "05-401-jwt": Answers(("Forbidden",), ("Unknown", "ProxySignIn")),
     "05-403": Answers(("Forbidden",), ("Unknown", "AccessForbidden")),
     "05-403-html": Answers(("Forbidden",), ("Unknown", "AccessForbidden")),
     "10-sidecar-1014": Answers(("Answered", "HTTPStatus"), ERROR, detail="HTTP 500, code 1014"),
@@ -57,6 +59,7 @@ SERVED = {
 LOGINS = {
     "login-400-1008": Refused(1008),
     "login-401-1024": Refused(1024),
+    "login-401-jwt": Forbidden("Bearer"),
     "login-403": Forbidden(),
     "login-403-expired-app": Refused(1005),
     "login-gzip": Malformed("the body is compressed, which was not asked for"),

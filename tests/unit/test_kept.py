@@ -161,3 +161,17 @@ def test_how_long_a_pod_is_left_alone() -> None:
     assert rest_of(Throttled(86_400.0), 30.0) == 150.0
     assert rest_of(Unreachable(Unreached.HTTP_STATUS, retry_after=20.0), 30.0) == 20.0
     assert rest_of(GOOD, 30.0) == rest_of(Refused(), 30.0) == 0.0
+
+
+def test_a_sign_in_of_a_proxy_is_no_wrong_key_and_nothing_that_only_an_edit_would_cure() -> None:
+    story = Story().rounds(3, facts(GOOD)).rounds(100, facts(Forbidden("Basic")))
+    status = story.written
+    assert said(status, CREDENTIALS) == ("False", "ProxySignIn")
+    found = status.condition(CREDENTIALS)
+    assert found is not None
+    assert "asks for Basic" in found.message
+    assert said(status, REACHABLE)[0] == "True"
+    assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
+    assert status.condition(ConditionType.STALLED) is None
+    assert "ProxySignIn" in story.told
+    assert [endpoint.reason for endpoint in status.endpoints] == ["ProxySignIn"]

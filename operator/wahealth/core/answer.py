@@ -69,7 +69,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """HTTP 403: a word about who asks, and often not the client's own: proxies, meshes and address lists say it."""
+    """A word about who asks, and often not the client's own: HTTP 403, as of proxies, meshes and address lists; or
+    HTTP 401 of somebody who `wants` a sign-in of another scheme than waweb's, such as Basic."""
+
+    wants: str = ""
 
 
 @dataclass(frozen=True, slots=True)

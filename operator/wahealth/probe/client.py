@@ -18,6 +18,7 @@ from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unr
 from wahealth.core.origin import HEALTH
 from wahealth.core.signin.talk import LoginOutcome
 from wahealth.probe.certificate import certificate_of, shown
+from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import Credential
 from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
 from wahealth.probe.names import Resolver
@@ -214,7 +215,7 @@ _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sendi
 async def _outcome(credential: Credential | None, response: httpx.Response) -> Outcome:
     if response.status_code in {401, 403, 429} or is_redirect(response.status_code):
         # Its body may be anything, and is not waited for.
-        said = outcome_of(response.status_code, b"", _location(credential, response))
+        said = outcome_of(response.status_code, b"", _location(credential, response), _wants(credential, response))
         return waiting(said, response.headers.get("retry-after", ""))
     body = await _body(response)
     outcome = body if isinstance(body, Malformed) else outcome_of(response.status_code, _without(credential, body))
@@ -229,14 +230,21 @@ def _location(credential: Credential | None, response: httpx.Response) -> str:
     return _without(credential, response.headers.get("location", "").encode()).decode()
 
 
+def _wants(credential: Credential | None, response: httpx.Response) -> str:
+    challenges = response.headers.get_list("www-authenticate")
+    return foreign_scheme(challenges, credential.scheme if credential else "")
+
+
 async def _login_outcome(credential: Credential | None, response: httpx.Response) -> LoginOutcome[Credential]:
     status, seconds = response.status_code, seconds_of(response.headers.get("retry-after", ""))
     if status == 429 or is_redirect(status):
         return login_outcome_of(status, b"", seconds, _location(credential, response))
     body = await _body(response)
-    if not isinstance(body, Malformed):
-        return login_outcome_of(status, body, seconds)
-    return body if status in {200, 201} else login_outcome_of(status, b"", seconds)
+    if isinstance(body, Malformed):
+        if status in {200, 201}:
+            return body
+        body = b""
+    return login_outcome_of(status, body, seconds, wants=_wants(credential, response))
 
 
 async def _body(response: httpx.Response) -> bytes | Malformed:

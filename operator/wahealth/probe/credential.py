@@ -49,6 +49,11 @@ class Credential:
         self._scheme = scheme
         self._secret = secret
 
+    @property
+    def scheme(self) -> str:
+        """The first word of that value."""
+        return self._scheme
+
     def header(self) -> str:
         """The value of the Authorization header."""
         return f"{self._scheme} {self._secret.decode('ascii')}"

@@ -53,13 +53,13 @@ _UNPRINTABLE = dict.fromkeys((*range(0x21), 0x7F), "?")  # of ASCII
 _IS_CLEAN = re.compile(rf"[!-~]{{1,{LONGEST_NAME}}}").fullmatch
 
 
-def outcome_of(http_status: int, body: bytes, location: str = "") -> Outcome:
-    """What an answer says. `location`: the header of a redirect.
+def outcome_of(http_status: int, body: bytes, location: str = "", wants: str = "") -> Outcome:
+    """What an answer says. `location`: the header of a redirect; `wants`: the foreign scheme that a 401 asks for.
 
     Documented (page "Health"): 401 for a missing or invalid Authorization header; its body may be anything.
     """
     if http_status == 401:
-        return Refused()
+        return Forbidden(wants) if wants else Refused()
     if http_status == 403:
         return Forbidden()
     if http_status == 429:

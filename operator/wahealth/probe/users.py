@@ -24,8 +24,11 @@ _NO_TOKEN = Malformed("the login gave no token")
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
 
-def login_outcome_of(http_status: int, body: bytes, retry_after: float, location: str = "") -> LoginOutcome[Credential]:
-    """`retry_after` in seconds, 0 where the server does not say; `location`: the header of a redirect."""
+def login_outcome_of(
+    http_status: int, body: bytes, retry_after: float, location: str = "", wants: str = ""
+) -> LoginOutcome[Credential]:
+    """`retry_after` in seconds, 0 where the server does not say; `location`: the header of a redirect; `wants`: the
+    foreign scheme that a 401 asks for."""
     if http_status == 429:
         return Limited(retry_after)
     if http_status in {200, 201}:
@@ -33,10 +36,10 @@ def login_outcome_of(http_status: int, body: bytes, retry_after: float, location
     if is_redirect(http_status):
         return Unreachable(Unreached.REDIRECTED, f"{redirect(http_status, location)} for a login")
     code = error_code(body)
-    if http_status in {400, 401} or (http_status == 403 and code):  # with a code it is waweb itself that says so
+    if not code and (http_status == 403 or (http_status == 401 and wants)):
+        return Forbidden(wants if http_status == 401 else "")
+    if http_status in {400, 401, 403}:  # with a code it is waweb itself that says 403
         return Refused(code)
-    if http_status == 403:
-        return Forbidden()
     error = http_error(http_status, body)
     return replace(error, detail=f"a login with {error.detail}")
 

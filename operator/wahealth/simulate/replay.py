@@ -36,6 +36,7 @@ from wahealth.core.signin.talk import (
     carried_out,
 )
 from wahealth.core.status import Status
+from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import without
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.payload import is_redirect, outcome_of, waiting
@@ -110,7 +111,7 @@ class World:
     def came_of(self, command: Command[bytes], use: Use, now: clock.Moment, period: float) -> Came[bytes]:
         match command:
             case Ask(pods, secret):
-                return {name: self._said(name, secret, now, period) for name in pods}
+                return {name: self._said(name, use.kind, secret, now, period) for name in pods}
             case Read():
                 return self.reading(use)
             case LogIn(pod, secret):
@@ -118,30 +119,32 @@ class World:
             case Keep():
                 return None
 
-    def _said(self, name: str, secret: bytes | None, now: clock.Moment, period: float) -> Outcome:
+    def _said(self, name: str, kind: Kind, secret: bytes | None, now: clock.Moment, period: float) -> Outcome:
         if name in self.left_alone(now):
             return self.resting[name][0]
-        outcome = self._outcome(self.pods[name], secret)
+        outcome = self._outcome(self.pods[name], kind, secret)
         if wait := rest_of(outcome, period):
             self.resting[name] = outcome, now.seconds + wait
         return outcome
 
-    def _outcome(self, pod: PodAnswer, secret: bytes | None) -> Outcome:
+    def _outcome(self, pod: PodAnswer, kind: Kind, secret: bytes | None) -> Outcome:
         if pod.error is not None:
             return Unreachable(pod.error)
         taken = pod.key if pod.login is None or pod.key is not None else pod.login.token
         if secret is None or (taken is not None and taken.encode() != secret):
             return Refused()
-        return _heard(pod.answer(self.folder), secret)
+        return _heard(pod.answer(self.folder), kind, secret)
 
 
-def _heard(answer: Answer, secret: bytes) -> Outcome:
+def _heard(answer: Answer, kind: Kind, secret: bytes) -> Outcome:
     """As the operator hears it: it reads a body in bounds, and that of a refusal or a redirect not at all."""
     is_read = answer.status not in {401, 403, 429} and not is_redirect(answer.status)
     if is_read and len(answer.body) > MOST_BYTES:
         return Unreachable(Unreached.BODY_TOO_LARGE, TOO_LARGE)
     location = without(secret, answer.headers.get("location", "").encode()).decode()
-    outcome = outcome_of(answer.status, without(secret, answer.body), location)
+    own = "Apikey" if kind is Kind.API_KEY else "Bearer"
+    wants = foreign_scheme([answer.headers.get("www-authenticate", "")], own)
+    outcome = outcome_of(answer.status, without(secret, answer.body), location, wants)
     return waiting(outcome, answer.headers.get("retry-after", ""))
 
 

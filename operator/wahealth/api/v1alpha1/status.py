@@ -102,8 +102,8 @@ class Endpoint(Model):
     reachable: bool = Field(description="Whether it answers, thresholds applied.", examples=[True])
     reason: str | None = Field(
         None,
-        description="Why it is not reachable, as in the condition Reachable; or AccessForbidden or Throttled, where it"
-        " answers and says no more.",
+        description="Why it is not reachable, as in the condition Reachable; or AccessForbidden, ProxySignIn or"
+        " Throttled, where it answers and says no more.",
         examples=["ConnectTimeout"],
     )
     key_accepted: bool | None = Field(

@@ -12,7 +12,7 @@ from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.moment import Moment
 from wahealth.core.plan import believable
-from wahealth.core.reasons.credentials import REFUSALS
+from wahealth.core.reasons.credentials import FORBIDDING, REFUSALS
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.sight.endpoints import Watched
 from wahealth.core.sight.expected import Rise
@@ -127,7 +127,7 @@ def _trouble(written: Status) -> Trouble | None:
     if written.truth(ConditionType.REACHABLE) is Truth.FALSE:
         return Trouble.UNREACHABLE
     if key in REFUSALS:
-        return Trouble.FORBIDDEN if key == Reason.ACCESS_FORBIDDEN else Trouble.REFUSED
+        return Trouble.FORBIDDEN if key in FORBIDDING else Trouble.REFUSED
     available = written.condition(ConditionType.AVAILABLE)
     if available is None or available.status is Truth.TRUE:
         return None

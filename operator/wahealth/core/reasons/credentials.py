@@ -59,6 +59,16 @@ ACCESS_FORBIDDEN = Row(
     "The question is forbidden (HTTP 403)",
     "look at what stands before waweb, such as a proxy, and at what the {what} may be used for",
 )
+PROXY_SIGN_IN = Row(
+    Reason.PROXY_SIGN_IN,
+    "Something before waweb wants a sign-in of its own (HTTP 401, which asks for {wants})",
+    "let it pass these questions without one, or let spec.target lead to waweb itself",
+    note="Something before waweb wants a sign-in of its own (HTTP 401)",
+    desk=AtDesk(
+        "Something before waweb wants a sign-in of its own (HTTP 401, which asks for {wants})",
+        "let it pass these questions without one, or ask waweb itself",
+    ),
+)
 LOGIN_DENIED = Row(
     Reason.LOGIN_FAILED,
     "The client refuses user name and password (code 1005)",
@@ -77,6 +87,11 @@ LOGIN_FORBIDDEN = Row(
     Reason.ACCESS_FORBIDDEN,
     "The login is forbidden (HTTP 403)",
     "look at what stands before waweb, such as a proxy, and at what this user may do",
+)
+LOGIN_BEHIND_SIGN_IN = Row(
+    Reason.PROXY_SIGN_IN,
+    "Something before waweb wants a sign-in of its own before it lets a login through (HTTP 401)",
+    "let it pass logins without one, or ask waweb itself",
 )
 PASSWORD_CHANGE_REQUIRED = Row(
     Reason.PASSWORD_CHANGE_REQUIRED,
@@ -119,9 +134,11 @@ REFUSALS = frozenset(
         Reason.PASSWORD_CHANGE_REQUIRED,
         Reason.TOKEN_EXPIRED,
         Reason.ACCESS_FORBIDDEN,
+        Reason.PROXY_SIGN_IN,
     }
 )
-MAY_PASS = frozenset({Reason.LOGIN_LIMITED, Reason.ACCESS_FORBIDDEN})
+FORBIDDING = frozenset({Reason.ACCESS_FORBIDDEN, Reason.PROXY_SIGN_IN})
+MAY_PASS = FORBIDDING | {Reason.LOGIN_LIMITED}
 
 
 def login_refused(code: int) -> Row:

@@ -28,6 +28,7 @@ class Reason(Word):
     LOGIN_LIMITED = "LoginLimited"
     PASSWORD_CHANGE_REQUIRED = "PasswordChangeRequired"  # noqa: S105 - a word
     ACCESS_FORBIDDEN = "AccessForbidden"
+    PROXY_SIGN_IN = "ProxySignIn"
     TOKEN_EXPIRED = "TokenExpired"  # noqa: S105 - a word
     NOT_PROBED_YET = "NotProbedYet"
 

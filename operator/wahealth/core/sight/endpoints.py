@@ -59,15 +59,19 @@ def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
 def _seen(asked: PodOutcome) -> Endpoint:
     why = why_silent(asked.outcome)
     accepted = {Answered: not asked.previous_key, Refused: False, Forbidden: False}.get(type(asked.outcome))
-    reason = why.reason.value if why else _RESERVED.get(type(asked.outcome))
+    reason = why.reason.value if why else _reserved(asked.outcome)
     return Endpoint(asked.pod, asked.address, why is None, reason, accepted)
 
 
-# What a pod that answers may say of who asks.
-_RESERVED: dict[type[Outcome], str] = {
-    Forbidden: Reason.ACCESS_FORBIDDEN.value,
-    Throttled: Reason.THROTTLED.value,
-}
+def _reserved(outcome: Outcome) -> str | None:
+    """What a pod that answers may say of who asks."""
+    match outcome:
+        case Forbidden(wants):
+            return (Reason.PROXY_SIGN_IN if wants else Reason.ACCESS_FORBIDDEN).value
+        case Throttled():
+            return Reason.THROTTLED.value
+        case _:
+            return None
 
 
 def _settled(before: Watched | None, now: Endpoint, patience: Patience, protected: bool) -> Watched:

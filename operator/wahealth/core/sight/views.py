@@ -41,7 +41,7 @@ class Round(NamedTuple):
     on_previous: tuple[str, ...]  # pods that refused the key and took the previous one
     silent: tuple[Silence, ...]
     asked: int
-    forbidding: bool = False  # a pod, or what stands before it, forbids the question
+    forbidding: Forbidden | None = None  # a pod, or what stands before it, forbids the question; the first by name
     throttling: bool = False  # a pod wants to be asked less often
     differing: bool = False  # pods report different topologies
     deprecated: bool = False  # a pod says that its version is
@@ -70,7 +70,7 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
         on_previous=tuple(o.pod for o in ordered if o.previous_key and isinstance(o.outcome, Answered)),
         silent=tuple(Silence(o.pod, why) for o in ordered if (why := why_silent(o.outcome))),
         asked=len(ordered),
-        forbidding=any(isinstance(o.outcome, Forbidden) for o in ordered),
+        forbidding=next((o.outcome for o in ordered if isinstance(o.outcome, Forbidden)), None),
         throttling=any(isinstance(o.outcome, Throttled) for o in ordered),
         differing=len(votes) > 1,
         deprecated=any(isinstance(o.outcome, Answered) and o.outcome.report.deprecated for o in ordered),

@@ -154,8 +154,8 @@ class Session(SignIn[K]):
                 return self._paused(says.LOGINS_LIMITED, now, seconds)
             case Refused(code):
                 return self._paused(_OF_CODE.get(code) or says.login_refused(code), now)
-            case Forbidden():
-                return self._paused(says.LOGIN_FORBIDDEN, now)
+            case Forbidden(wants):
+                return self._paused(says.LOGIN_BEHIND_SIGN_IN if wants else says.LOGIN_FORBIDDEN, now)
             case Malformed() | Unreachable(Unreached.REDIRECTED):
                 return self._paused(says.LOGIN_UNUSABLE, now)
             case Unreachable():

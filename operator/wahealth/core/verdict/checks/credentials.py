@@ -26,9 +26,11 @@ def key_refused_by_all(case: Case) -> Finding | None:
 
 
 def forbidden(case: Case) -> Finding | None:
-    if case.round.view is not None or not case.round.forbidding:
+    forbidding, expected = case.round.forbidding, case.facts.expected
+    if case.round.view is not None or forbidding is None:
         return None
-    expected = case.facts.expected
+    if forbidding.wants:
+        return false(credentials.PROXY_SIGN_IN, expected.surface, wants=forbidding.wants)
     return false(credentials.ACCESS_FORBIDDEN, expected.surface, what=expected.signs_in_by)
 
 
