@@ -213,7 +213,8 @@ def test_what_gitops_tools_read_is_never_contradictory(expected: Expectation, sa
 silences: st.SearchStrategy[Outcome] = (
     st.builds(Unreachable, st.sampled_from(Unreached))
     | st.builds(Unreachable, st.just(Unreached.HTTP_STATUS), status=st.sampled_from([500, 502, 503, 504]))
-    | st.builds(Malformed, st.sampled_from(["the body is not JSON", "the body is empty"]))
+    | st.builds(Malformed, st.sampled_from(["the body is not JSON", "the body is empty"]) | st.text("ab", max_size=9))
+    | st.builds(Unreachable, st.just(Unreached.HTTP_STATUS), st.text("ab", max_size=9), status=st.just(503))
 )
 bad: st.SearchStrategy[Outcome] = silences | st.just(Refused()) | st.just(single(DISCONNECTED))
 

@@ -14,10 +14,10 @@ SHORTEST_HIDDEN = 12  # bytes, as of the shortest API key: what is shorter stand
 
 def without(secret: bytes, text: bytes) -> bytes:
     """`text` of somebody who repeats what we signed in with: HIDDEN stands there instead. `secret` as it is, and as
-    those who write JSON and URLs write it."""
+    those who write JSON, URLs and HTML write it."""
     if len(secret) < SHORTEST_HIDDEN:
         return text
-    for form in _forms(secret.decode("latin-1"), b"\\u00" in text, b"%" in text):
+    for form in _forms(secret.decode("latin-1"), b"\\u00" in text, b"%" in text, b"&" in text):
         text = text.replace(form.encode("latin-1"), HIDDEN)
     return text
 
@@ -28,7 +28,19 @@ _QUOTES = ('\\"', "\\u0022")  # some of those write a quotation mark so, too
 _SAFE = ("", "/", "!'()*", ";/?:@&=+$,#!'()*")  # in a URL: what Python and Java, encodeURIComponent, encodeURI leave
 
 
-def _forms(secret: str, with_escapes: bool, with_percents: bool) -> dict[str, None]:
+# In HTML: nginx and Apache leave both quotation marks or one, Python and Go write them by number; Go a plus sign, too.
+_ENTITIES: tuple[dict[str, str], ...] = (
+    {},
+    {'"': "&quot;"},
+    {'"': "&quot;", "'": "&#39;"},
+    {'"': "&quot;", "'": "&#x27;"},
+    {'"': "&quot;", "'": "&apos;"},
+    {'"': "&#34;", "'": "&#39;"},
+    {'"': "&#34;", "'": "&#39;", "+": "&#43;"},
+)
+
+
+def _forms(secret: str, with_escapes: bool, with_percents: bool, with_entities: bool) -> dict[str, None]:
     """Each once."""
     written = json.dumps(secret)[1:-1]
     forms = dict.fromkeys((secret, written))
@@ -36,6 +48,9 @@ def _forms(secret: str, with_escapes: bool, with_percents: bool) -> dict[str, No
         escaped = written.translate({ord(one): escape % ord(one) for one in characters})
         forms |= dict.fromkeys(escaped.replace('\\"', mark) for mark in _QUOTES)
     forms |= dict.fromkeys(form.replace("/", "\\/") for form in tuple(forms))
+    for entities in _ENTITIES if with_entities else ():
+        marks: dict[str, str | int | None] = {"&": "&amp;", "<": "&lt;", ">": "&gt;", **entities}
+        forms |= {secret.translate(str.maketrans(marks)): None}
     return forms | dict.fromkeys(quote(secret, safe) for safe in (_SAFE if with_percents else ()))
 
 

@@ -28,6 +28,7 @@ from wahealth.core.answer import (
     Unreached,
 )
 from wahealth.probe.document import NotRead, document_of
+from wahealth.probe.page import first_words
 
 _STATUSES = {
     "connected": GatewayStatus.CONNECTED,
@@ -67,7 +68,7 @@ def outcome_of(http_status: int, body: bytes, location: str = "", wants: str = "
     if is_redirect(http_status):
         return Unreachable(Unreached.REDIRECTED, redirect(http_status, location))
     if http_status != 200:
-        return http_error(http_status, body)
+        return http_error(http_status, body, first_words(http_status, body))
     return parse_health(body)
 
 
@@ -101,10 +102,11 @@ def leads_to(location: str) -> str:
     return clean(_BEHIND_PATH.split(_USER.sub("//", location, count=1), maxsplit=1)[0], LONGEST_LOCATION)
 
 
-def http_error(status: int, body: bytes) -> Unreachable:
-    """With the vendor's code, where the body has one."""
+def http_error(status: int, body: bytes, words: str = "") -> Unreachable:
+    """With the vendor's code, where the body has one; else with the `words` of whoever says it."""
     code = error_code(body)
-    detail = f"HTTP {status}, code {code}" if code else f"HTTP {status}"
+    more = f"code {code}" if code else words
+    detail = f"HTTP {status}, {more}" if more else f"HTTP {status}"
     return Unreachable(Unreached.HTTP_STATUS, detail, status=status, code=code)
 
 
@@ -124,7 +126,10 @@ def parse_health(body: bytes) -> Answered | Malformed:
     except NotRead as error:
         return Malformed(error.problem)
     except ValueError:  # no JSON, no UTF-8, NaN, half a character
-        return Malformed("the body is not JSON" if body.strip() else "the body is empty")
+        if not body.strip():
+            return Malformed("the body is empty")
+        words = first_words(200, body)
+        return Malformed(f"the body is not JSON{' but says ' if words else ''}{words}")
     health = document.get("health") if isinstance(document, dict) else None
     if not isinstance(health, dict) or not health:
         return Malformed("the body has no health in it")
