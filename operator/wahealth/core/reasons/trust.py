@@ -19,6 +19,8 @@ _OF_NAME = frozenset({Untrusted.OTHER_NAME, Untrusted.OTHER_ADDRESS})
 def way_out(why: Unreachable, at: Surface) -> str:
     """What to do next: `why` has the cause and, where it could be seen, the certificate."""
     renew = _RENEW.get(why.untrusted) if why.untrusted else None
+    if why.presented is not None and (proxy := _proxy_behind(why.presented.name)):
+        return f"that is what {proxy} shows for a host it does not know, so {_KNOWN_HOST[at]}"
     if why.presented is None:
         return renew or _TRUST[at]
     pin = _PIN[at].format(fingerprint=why.presented.fingerprint)
@@ -27,6 +29,19 @@ def way_out(why: Unreachable, at: Surface) -> str:
     if why.untrusted is Untrusted.OTHER_PIN:
         return f"if it is waweb's new one, {pin}"
     return f"if it is waweb's own, {pin}{_or_else(why.untrusted, why.presented, at)}"
+
+
+def _proxy_behind(name: str) -> str:
+    """Whose placeholder carries this name; the proxy makes it, often anew at each start, and it says nothing of waweb:
+    nobody is to pin it. Seen: "TRAEFIK DEFAULT CERT", and "Kubernetes Ingress Controller Fake Certificate"."""
+    return next((proxy for end, proxy in _PLACEHOLDERS.items() if f".{name}".endswith(end)), "")
+
+
+_PLACEHOLDERS = {".traefik.default": "Traefik", ".ingress.local": "ingress-nginx"}
+_KNOWN_HOST = {
+    Surface.RESOURCE: "write into spec.tls.serverName the host by which it knows waweb",
+    Surface.DESK: "ask for the host by which it knows waweb",
+}
 
 
 def _or_else(cause: Untrusted | None, presented: Presented, at: Surface) -> str:
