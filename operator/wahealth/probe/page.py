@@ -28,13 +28,17 @@ def first_words(status: int, body: bytes) -> str:
     start = body[:_LOOKED_AT].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(_JSON) or b"\0" in start:
         return ""
-    known = _PHRASES.get(status, "")
+    known = _PHRASES.get(status, "")  # nginx and HAProxy write "Gateway Time-out"
     said = filter(None, map(_kept, _texts(start.decode("utf-8", "replace"))))
-    words = next((text for text in said if text.lower() != known), "")
+    words = next((text for text in said if _letters(text) != known), "")
     return f'"{words}"' if words else ""
 
 
-_PHRASES = {status.value: status.phrase.lower() for status in HTTPStatus}
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalpha, text)).lower()
+
+
+_PHRASES = {status.value: _letters(status.phrase) for status in HTTPStatus}
 
 
 def _texts(page: str) -> Iterator[str]:
