@@ -78,7 +78,7 @@ def sent(before: dict[str, Any], *after: dict[str, Any], takes_old: bool = False
     inventory = Inventory()
     for name, address in (("web", "10.0.0.1"), ("other", "10.0.0.2")):
         inventory.workloads["StatefulSet"].put({"metadata": {"namespace": "acme", "name": name, "uid": name}})
-        owner = {"kind": "StatefulSet", "name": name, "controller": True}
+        owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name, "controller": True}
         pod = {"namespace": "acme", "name": f"{name}-0", "ownerReferences": [owner]}
         inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
     prober = Listening()
