@@ -135,7 +135,8 @@ def test_nobody_stands_behind_what_accepts(resets: bool) -> None:
         ("SSLV3_ALERT_HANDSHAKE_FAILURE", "it wants a client certificate, or offers no cipher that is safe enough"),
         ("TLSV1_ALERT_ACCESS_DENIED", "it denies access"),
         ("WRONG_VERSION_NUMBER", "that is no TLS"),
-        ("SOMETHING_NEW", ""),
+        ("TLSV1_ALERT_SOMETHING_NEW", "it ends the handshake, and finds what it was sent wrong"),
+        ("SOMETHING_ELSE", ""),
     ],
 )
 def test_an_alert_is_told_by_its_meaning(reason_: str, says: str) -> None:
@@ -307,8 +308,16 @@ BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
         "# Főtanúsítvány\n".encode() + CERTIFICATE,
         BROKEN + CERTIFICATE + BROKEN,
         b"Certificate:\n    Data:\n" + CERTIFICATE + CERTIFICATE,
+        CERTIFICATE.replace(b"CERTIFICATE", b"X509 CERTIFICATE"),
     ],
-    ids=["a byte order mark", "CRLF", "a comment in UTF-8", "broken ones among them", "text, and twice"],
+    ids=[
+        "a byte order mark",
+        "CRLF",
+        "a comment in UTF-8",
+        "broken ones among them",
+        "text, and twice",
+        "an old label",
+    ],
 )
 def test_a_bundle_as_people_have_it(bundle: bytes) -> None:
     async def run() -> Outcome:

@@ -119,7 +119,7 @@ def test_as_many_nodes_as_a_client_may_have() -> None:
         (b'{"health":' + b"[" * 5_000 + b"]" * 5_000 + b"}", TOO_DEEP),
         (b'  {"a":"%s"}' % (b"," * MOST_VALUES), TOO_MANY_VALUES),
         (b"<html><style>" + b"a{b:c,d}" * MOST_VALUES, "the body is not JSON"),
-        (b"", "the body is not JSON"),
+        (b"", "the body is empty"),
         (b'{"health": {"gateway_status": null}}', "its gateway_status is no word"),
         (b'{"health": {"a": 1}}', "the body names no node and no gateway_status"),
     ],

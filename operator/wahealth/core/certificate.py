@@ -52,11 +52,12 @@ class Presented(NamedTuple):
     name: str = ""
 
 
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
+_BLOCK = re.compile(rb"-----BEGIN (?:X509 )?(CERTIFICATE-----[^-]*-----END )(?:X509 )?CERTIFICATE-----")
 
 
 def certificates_in(pem: bytes) -> Iterator[str]:
-    """Each block of its own, whatever stands around them: comments in any encoding, a byte order mark, keys."""
+    """Each block of its own, by the label of today, whatever stands around them: comments in any encoding, a byte order
+    mark, keys."""
     for block in _BLOCK.findall(pem):
         with contextlib.suppress(UnicodeDecodeError):
-            yield block.decode("ascii")
+            yield f"-----BEGIN {block.decode('ascii')}CERTIFICATE-----"

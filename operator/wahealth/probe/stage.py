@@ -31,7 +31,11 @@ _NOT_VERIFIED = {
 _WANTS_A_CERTIFICATE = "it wants a client certificate, or offers no cipher that is safe enough"
 _OBJECTIONS = (
     ("CERTIFICATE_REQUIRED", "it wants a client certificate"),
+    ("BAD_CERTIFICATE_STATUS_RESPONSE", "it does not take the client certificate"),
+    ("BAD_CERTIFICATE_HASH_VALUE", "it does not take the client certificate"),
     ("BAD_CERTIFICATE", _WANTS_A_CERTIFICATE),
+    ("UNSUPPORTED_CERTIFICATE", "it does not take the client certificate"),
+    ("DECRYPT_ERROR", "it cannot verify what it was sent"),
     ("HANDSHAKE_FAILURE", _WANTS_A_CERTIFICATE),
     ("UNKNOWN_CA", "it does not trust the client certificate"),
     ("CERTIFICATE_UNKNOWN", "it does not take the client certificate"),
@@ -46,6 +50,7 @@ _OBJECTIONS = (
     ("HTTP_REQUEST", "that is no TLS"),
     ("PROTOCOL", "it speaks no TLS 1.2 or newer"),
     ("VERSION", "it speaks no TLS 1.2 or newer"),
+    ("ALERT", "it ends the handshake, and finds what it was sent wrong"),
 )
 
 

@@ -55,7 +55,8 @@ SERVICE_WITHOUT_PORT = Row(
 ADDRESS_OF_NO_POD = Row(
     Reason.TARGET_FORBIDDEN,
     "Pod {pod} of {kind} {name} has an address that no pod may have, so it is not asked",
-    "correct spec.target",
+    "correct spec.target; where pods of this cluster live in such a network, give it to the operator's "
+    "--allow-pod-networks",
 )
 SERVICE_OUTSIDE = Row(
     Reason.TARGET_FORBIDDEN,
