@@ -105,6 +105,31 @@ class TestService:
         assert found[0] == reason
         assert say in found[1]
 
+    @pytest.mark.parametrize(
+        ("families", "asked"),
+        [
+            (["IPv4"], ("10.0.0.1",)),
+            (["IPv6", "IPv4"], ("fd00::1", "10.0.0.1")),
+            (["IPv4", "IPv6"], ("10.0.0.1", "fd00::1")),
+            ([], ("fd00::1", "10.0.0.1")),
+        ],
+    )
+    def test_of_a_dual_stack_pod_what_the_service_sends_to(self, families: list[str], asked: tuple[str, ...]) -> None:
+        """tailscale#13721: waweb may listen on one family alone."""
+        one = pod("w1", "fd00::1")
+        one["status"]["podIPs"] = [{"ip": "fd00::1"}, {"ip": "10.0.0.1"}]
+        inventory = there(service(ipFamilies=families), one)
+        each = record_of(resource(target={"service": {"name": "web"}}))
+        for record in (each, record_of(TestServiceAsOne.TARGET)):
+            found = located(inventory, record)
+            assert isinstance(found, Located)
+            assert [spot.addresses for spot in found.spots.values()] == [asked]
+
+    def test_each_of_its_addresses_is_to_be_one_that_a_pod_may_have(self) -> None:
+        one = pod("w1", "10.0.0.1")
+        one["status"]["podIPs"] = [{"ip": "10.0.0.1"}, {"ip": "fe80::1"}]
+        assert refused(of_service(service(), one))[0] == "TargetForbidden"
+
     def test_a_pod_with_an_address_that_no_pod_has(self) -> None:
         found = refused(of_service(service(), pod("w1", "10.0.0.1"), pod("w2", "169.254.169.254")))
         assert found[0] == "TargetForbidden"

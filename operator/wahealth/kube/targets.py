@@ -107,10 +107,10 @@ class Targets:
         if refused is not None:
             return refused
         behind = list(_behind(service, named.port, pods))
-        return _as_one(record, named.name, behind) if as_one else _each(behind)
+        return _as_one(record, named.name, behind, service) if as_one else _each(behind, service.families)
 
     def _refused(self, kind: str, name: str, pods: Iterable[Pod]) -> Finding | None:
-        bad = next((pod for pod in pods if not self._limits.pods.admit(pod.address)), None)
+        bad = next((pod for pod in pods if not all(map(self._limits.pods.admit, pod.addresses()))), None)
         return references.target_forbidden(kind, name, bad.name) if bad else None
 
     async def _of_url(self, url: str, names: Sequence[str], seconds: float) -> Located | Finding:
@@ -139,22 +139,27 @@ def _other_names(spec: api.Spec) -> list[str]:
     return [name for name in (server_name, host_header) if name]
 
 
-def _each(pods: Iterable[tuple[Pod, int]]) -> Located:
-    spots = {pod.name: Spot(pod.address, (pod.address,), port) for pod, port in pods}
+def _each(pods: Iterable[tuple[Pod, int]], families: tuple[int, ...] = ()) -> Located:
+    """`families`: those of whom the Service sends to. Of several addresses the one that has a way is asked."""
+    spots = {pod.name: _spot(pod.addresses(families), port) for pod, port in pods}
     return Located(spots, {name: spot.host for name, spot in spots.items()})
 
 
-def _as_one(record: Record, service: str, behind: list[tuple[Pod, int]]) -> Located:
+def _spot(addresses: tuple[str, ...], port: int) -> Spot:
+    return Spot(addresses[0], addresses, port)
+
+
+def _as_one(record: Record, name: str, behind: list[tuple[Pod, int]], service: Service) -> Located:
     """One of the ready pods, under the name of the Service: the same one for as long as it answers."""
-    ready = sorted((pod.name, pod.address, port) for pod, port in behind if pod.ready)
-    hosts = frozenset(pod.address for pod, _ in behind)
+    ready = sorted((pod.name, pod.addresses(service.families), port) for pod, port in behind if pod.ready)
+    hosts = frozenset(pod.addresses(service.families)[0] for pod, _ in behind)
     if not ready:
         return Located({}, {}, others=hosts)
     after = [one for one in ready if one[0] > record.left] or ready
     kept = next((one for one in ready if one[0] == record.asks), after[0])
-    record.asks, address, port = kept
-    shown = {service: f"{service}.{record.ref.namespace}.svc"}
-    return Located({service: Spot(address, (address,), port)}, shown, others=hosts)
+    record.asks, addresses, port = kept
+    shown = {name: f"{name}.{record.ref.namespace}.svc"}
+    return Located({name: _spot(addresses, port)}, shown, others=hosts)
 
 
 def _behind(service: Service, port: int, pods: Iterable[Pod]) -> Iterator[tuple[Pod, int]]:

@@ -42,6 +42,12 @@ class Pod(NamedTuple):
     gate: Gate | None = None
     others: tuple[str, ...] = ()
 
+    def addresses(self, families: tuple[int, ...] = ()) -> tuple[str, ...]:
+        """All of them, or those of these families in their order; all where it has none of these."""
+        everything = (self.address, *self.others)
+        wanted = [one for family in families for one in everything if (6 if ":" in one else 4) == family]
+        return tuple(wanted) or everything
+
 
 @dataclass(slots=True)
 class Alike:
@@ -112,18 +118,23 @@ class Pods:
         self._place(object_)
         before = self._forget(key_of(object_))
         now = self._keep(object_)
-        if before is not None and (now is None or before.address != now.address):
-            self._left(before.address)
+        if before is not None:
+            self._leave(before, now.addresses() if now is not None else ())
 
     def drop(self, object_: Document) -> None:
         key = key_of(object_)
         self._places[key.namespace].drop(key.name)
         self._ending.drop(key)
         if (before := self._forget(key)) is not None:
-            self._left(before.address)
+            self._leave(before, ())
+
+    def _leave(self, pod: Pod, now: tuple[str, ...]) -> None:
+        for address in pod.addresses():
+            if address not in now:
+                self._left(address)
 
     def _addresses(self) -> set[str]:
-        return {kept.pod.address for kept in self._kept.values()}
+        return {address for kept in self._kept.values() for address in kept.pod.addresses()}
 
     def _place(self, pod: Document) -> None:
         key, status = key_of(pod), pod.get("status", {})

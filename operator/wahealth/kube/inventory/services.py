@@ -10,14 +10,17 @@ from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.names import Key, key_of
 
 PATH = "/api/v1/services"
+_FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
 class Service(NamedTuple):
-    """`selector` None: it has none. `ports`: by the Service's own, those of the pods, by number or by name."""
+    """`selector` None: it has none. `ports`: by the Service's own, those of the pods, by number or by name.
+    `families`: of the addresses that it sends to, 4 and 6, the first one first; none: whatever the cluster has."""
 
     outside: bool  # an ExternalName
     selector: Labels | None
     ports: tuple[tuple[int, int | str], ...]
+    families: tuple[int, ...] = ()
 
     def port_of_pods(self, port: int) -> int | str | None:
         return dict(self.ports).get(port)
@@ -44,7 +47,8 @@ def service_of(object_: Document) -> Service:
     spec = object_["spec"]
     selector = spec.get("selector")
     outside = spec.get("type") == "ExternalName"
-    return Service(outside, frozenset(selector.items()) if selector else None, tuple(_ports(spec)))
+    families = tuple(_FAMILIES[family] for family in spec.get("ipFamilies", ()) if family in _FAMILIES)
+    return Service(outside, frozenset(selector.items()) if selector else None, tuple(_ports(spec)), families)
 
 
 def _ports(spec: Document) -> Iterator[tuple[int, int | str]]:
