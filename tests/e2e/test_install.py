@@ -324,7 +324,7 @@ def test_an_alert_with_a_runbook_when_it_breaks(
     rule = cluster.read(f"prometheusrules/{NAME}", api="apis/monitoring.coreos.com/v1")["spec"]
     for group in rule["groups"]:
         for one in group["rules"]:
-            one["for"] = "3s"
+            one |= {name: "3s" for name in ("for", "keep_firing_for") if name in one}
     rules = tmp_path / "rules.yaml"
     rules.write_text(yaml.safe_dump(rule))
     hurry(client)
