@@ -12,7 +12,7 @@ from wahealth.core.belief.believe import believe, with_endpoints
 from wahealth.core.belief.clocks import is_over, not_before, ticking
 from wahealth.core.belief.failover import active_coreapps, passed_on, primary_master, stalled
 from wahealth.core.belief.flapping import PAUSE, is_flapping, recent
-from wahealth.core.belief.history import History, Rest, Told, is_calm, odd_for, paused, seen_so_far
+from wahealth.core.belief.history import History, Rest, Told, is_calm, odd_for, paused, seen_so_far, uncounted
 from wahealth.core.belief.restore import restored, unstamped
 from wahealth.core.belief.shown import shown, suspended, without_ready
 from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
@@ -101,7 +101,7 @@ def _begun(history: History, facts: Facts, now: Moment) -> History:
     if history.generation == facts.generation:
         return history
     began = history.began if history.believed else now.seconds
-    return history._replace(generation=facts.generation, began=began, worse=0, other=0, rival=None)
+    return uncounted(history)._replace(generation=facts.generation, began=began)
 
 
 def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdict, Sight]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wahealth.core.belief.clocks import only
-from wahealth.core.belief.history import History
+from wahealth.core.belief.history import History, uncounted
 from wahealth.core.facts import Patience
 from wahealth.core.moment import has_lasted
 from wahealth.core.reasons.reason import Reason
@@ -52,7 +52,7 @@ def believe(history: History, draft: Verdict, a_round_ago: ARoundAgo, patience: 
         at_once = _is_newly_certain(history.believed, draft) or not is_worse(history.believed, a_round_ago())
         return taken(history, draft) if at_once else _worse(history, draft, patience)
     if draft.says_the_same(history.believed):
-        return history if draft.kept else history._replace(worse=0, other=0, rival=None)
+        return history if draft.kept else uncounted(history)
     at_once = draft.differs_in_endpoints(history.believed) or a_round_ago().says_the_same(history.believed)
     return taken(history, draft) if at_once else _other(history, history.believed, draft, patience)
 
@@ -81,12 +81,9 @@ def taken(history: History, draft: Verdict) -> History:
     before = history.believed.status.truth(ConditionType.AVAILABLE) if history.believed else None
     after = draft.status.truth(ConditionType.AVAILABLE)
     changed = before is not None and before is not after
-    return history._replace(
+    return uncounted(history)._replace(
         believed=draft,
         about=history.generation,
-        worse=0,
-        other=0,
-        rival=None,
         clocks=only(history.clocks, draft.trouble),
         changes=(*history.changes, history.last) if changed else history.changes,
     )
@@ -108,7 +105,7 @@ def _worse(history: History, draft: Verdict, patience: Patience) -> History:
     rounds = history.worse + 1
     if rounds >= patience.failure_threshold and not draft.protected:
         return taken(history, draft)
-    return history._replace(worse=rounds, other=0, rival=None)
+    return uncounted(history)._replace(worse=rounds)
 
 
 def _other(history: History, believed: Verdict, draft: Verdict, patience: Patience) -> History:
@@ -121,16 +118,11 @@ def _other(history: History, believed: Verdict, draft: Verdict, patience: Patien
         return history
     if not _is_as_bad(believed, draft):
         other, rival, needed = history.other + 1, None, patience.success_threshold
-    elif history.rival is not None and _beside_endpoints(draft).says_the_same(_beside_endpoints(history.rival)):
+    elif history.rival is not None and draft.says_the_same_of_the_client(history.rival):
         other, rival, needed = history.other + 1, draft, patience.failure_threshold
     else:
         other, rival, needed = 1, draft, patience.failure_threshold
     return taken(history, draft) if other >= needed else history._replace(worse=0, other=other, rival=rival)
-
-
-def _beside_endpoints(verdict: Verdict) -> Verdict:
-    """Those have thresholds of their own."""
-    return verdict._replace(status=verdict.status._replace(endpoints=()))
 
 
 def _is_as_bad(believed: Verdict, draft: Verdict) -> bool:

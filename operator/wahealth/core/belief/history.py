@@ -103,9 +103,14 @@ def seen_so_far(status: Status) -> Status:
     return status._replace(gateway=Gateway.UNKNOWN, conditions=(), endpoints=(), observed_generation=None)
 
 
+def uncounted(history: History) -> History:
+    """No rounds in a row are counted."""
+    return history._replace(worse=0, other=0, rival=None)
+
+
 def paused(history: History) -> History:
     """While nobody is asked, nothing is counted."""
     coreapps, primary = Handover(history.coreapps.settled), Handover(history.primary.settled)
-    return history._replace(
-        suspended=True, worse=0, other=0, rival=None, clocks=(), told=(), coreapps=coreapps, primary=primary, rest=None
+    return uncounted(history)._replace(
+        suspended=True, clocks=(), told=(), coreapps=coreapps, primary=primary, rest=None
     )

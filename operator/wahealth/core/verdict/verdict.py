@@ -47,6 +47,11 @@ class Verdict(NamedTuple):
         """Also of what is still waited for."""
         return self.status == other.status and self.oddities == other.oddities and self.waiting == other.waiting
 
+    def says_the_same_of_the_client(self, other: Verdict) -> bool:
+        """Whatever single pods have come to: those have had thresholds of their own."""
+        one, another = (v._replace(status=v.status._replace(endpoints=())) for v in (self, other))
+        return one.says_the_same(another)
+
     def differs_in_endpoints(self, other: Verdict) -> bool:
         """In nothing else: those have had thresholds of their own."""
         return self.status.endpoints != other.status.endpoints and _beside_endpoints(self) == _beside_endpoints(other)
