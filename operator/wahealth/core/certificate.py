@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -50,14 +48,3 @@ class Presented(NamedTuple):
 
     fingerprint: str
     name: str = ""
-
-
-_BLOCK = re.compile(rb"-----BEGIN (?:X509 )?(CERTIFICATE-----[^-]*-----END )(?:X509 )?CERTIFICATE-----")
-
-
-def certificates_in(pem: bytes) -> Iterator[str]:
-    """Each block of its own, by the label of today, whatever stands around them: comments in any encoding, a byte order
-    mark, keys."""
-    for block in _BLOCK.findall(pem):
-        with contextlib.suppress(UnicodeDecodeError):
-            yield f"-----BEGIN {block.decode('ascii')}CERTIFICATE-----"

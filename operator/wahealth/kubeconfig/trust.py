@@ -7,13 +7,12 @@ an RSA key of 1,024 bits; and it never takes a certificate's common name for a h
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from wahealth.core.certificate import certificates_in
+from wahealth.authorities import add_authorities
 from wahealth.kubeconfig.problem import NotUsable
 
 _CIPHERS = "@SECLEVEL=1:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:!aNULL:!eNULL"  # by level 1, RSA keys of 1,024 bits
@@ -42,16 +41,6 @@ def trust(authorities: bytes | None, verified: bool = True, own: KeyPair | None 
     if own is not None:
         _show(context, own)
     return context
-
-
-def add_authorities(context: ssl.SSLContext, authorities: bytes) -> int:
-    """How many could be read. Whatever stands between them is skipped, and one that is broken too."""
-    read = 0
-    for block in certificates_in(authorities):
-        with contextlib.suppress(ValueError, ssl.SSLError):
-            context.load_verify_locations(cadata=ssl.PEM_cert_to_DER_cert(block))
-            read += 1
-    return read
 
 
 def _show(context: ssl.SSLContext, own: KeyPair) -> None:

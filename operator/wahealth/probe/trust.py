@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import ssl
 from dataclasses import dataclass
 
-from wahealth.core.certificate import certificates_in
+from wahealth.authorities import add_authorities
 from wahealth.probe.certificate import fingerprint_of
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -79,12 +78,7 @@ def _of_authority(pem: bytes) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # waweb signs its certificate itself: it is its own authority, without the extensions that the strict mode wants.
     context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
-    read = 0
-    for block in certificates_in(pem):
-        with contextlib.suppress(ValueError, ssl.SSLError):
-            context.load_verify_locations(cadata=ssl.PEM_cert_to_DER_cert(block))
-            read += 1
-    if not read:
+    if not add_authorities(context, pem):
         raise UntrustedCA
     return context
 

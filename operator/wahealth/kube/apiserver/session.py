@@ -26,13 +26,13 @@ from urllib.parse import urlsplit
 import aiohttp
 from kubernetes.aio import client, config
 
+from wahealth.authorities import add_authorities
 from wahealth.core.networks import Address
 from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.kube.apiserver.outage import Outage
 from wahealth.kubeconfig.context import Cluster
 from wahealth.kubeconfig.login import Login, login
 from wahealth.kubeconfig.problem import NotUsable
-from wahealth.kubeconfig.trust import add_authorities
 from wahealth.telemetry import metrics
 from wahealth.telemetry.logs import topic
 

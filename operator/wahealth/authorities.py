@@ -1,0 +1,21 @@
+"""Certificate authorities in PEM, as people have them: whom a probe, the operator and the command line trust."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import ssl
+
+_BLOCK = re.compile(rb"-----BEGIN (?:X509 )?(CERTIFICATE-----[^-]*-----END )(?:X509 )?CERTIFICATE-----")
+
+
+def add_authorities(context: ssl.SSLContext, pem: bytes) -> int:
+    """How many could be read. Each block is read by itself: whatever stands around it is skipped, such as comments in
+    any encoding, a byte order mark or a key, and one that is broken too."""
+    read = 0
+    for block in _BLOCK.findall(pem):
+        with contextlib.suppress(ValueError, ssl.SSLError):
+            certificate = f"-----BEGIN {block.decode('ascii')}CERTIFICATE-----"
+            context.load_verify_locations(cadata=ssl.PEM_cert_to_DER_cert(certificate))
+            read += 1
+    return read
