@@ -29,8 +29,17 @@ class Origin(NamedTuple):
 
     @property
     def authority(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return authority(*self)
+
+
+def authority(scheme: str, host: str, port: int) -> str:
+    """As a URL and the Host of a request say it: the port that goes with the scheme is left out."""
+    return bracketed(host) if port == _PORTS[scheme] else f"{bracketed(host)}:{port}"
+
+
+def bracketed(host: str) -> str:
+    """An IPv6 address stands in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 @lru_cache(maxsize=16_384)  # the same URLs come with each round

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from typing import NamedTuple
 
+from wahealth.core.origin import bracketed
 from wahealth.kubeconfig.proxies import Proxy
 from wahealth.kubeconfig.trust import trust
 
@@ -72,8 +73,8 @@ async def _through(connection: Connection, proxy: Proxy, goal: Goal) -> None:
 
 
 async def _by_connect(connection: Connection, proxy: Proxy, goal: Goal) -> None:
-    host = f"[{goal.host}]" if ":" in goal.host else goal.host
-    head = f"CONNECT {host}:{goal.port} HTTP/1.1\r\nHost: {host}:{goal.port}\r\n{authorization(proxy)}\r\n"
+    there = f"{bracketed(goal.host)}:{goal.port}"
+    head = f"CONNECT {there} HTTP/1.1\r\nHost: {there}\r\n{authorization(proxy)}\r\n"
     connection.writer.write(head.encode())
     answer = await connection.reader.readuntil(b"\r\n\r\n")
     words = answer.split(b"\r\n", 1)[0].split(b" ", 2)

@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 import httpx
 
 from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unreached
-from wahealth.core.origin import HEALTH
+from wahealth.core.origin import HEALTH, authority
 from wahealth.core.signin.talk import LoginOutcome
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.challenge import foreign_scheme
@@ -53,25 +53,25 @@ class Place:
         return cls(address, (address,), port, trust)
 
     @property
+    def scheme(self) -> str:
+        return "http" if self.trust is None else "https"
+
+    @property
     def url(self) -> str:
-        scheme = "http" if self.trust is None else "https"
-        return f"{scheme}://{self.authority}{self.path}"
+        return f"{self.scheme}://{self.authority}{self.path}"
 
     @property
     def authority(self) -> str:
-        return self._with_port(f"[{self.host}]" if ":" in self.host else self.host)
+        return authority(self.scheme, self.host, self.port)
 
     @property
     def host_sent(self) -> str:
-        return self.host_header or (self._with_port(self.server_name) if self.server_name else self.authority)
+        return self.host_header or authority(self.scheme, self.server_name or self.host, self.port)
 
     @property
     def name_verified(self) -> str:
         """A name may be written with a dot at its end; a certificate carries none."""
         return self.server_name or self.host.removesuffix(".")
-
-    def _with_port(self, host: str) -> str:
-        return host if self.port == (80 if self.trust is None else 443) else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
