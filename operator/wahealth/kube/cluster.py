@@ -23,13 +23,13 @@ from wahealth.kube.apiserver.api import (
     ApiServer,
     ApiUnavailable,
     Document,
+    whole_seconds,
 )
 from wahealth.kube.events import MANAGER
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.record import Record, Ref
 from wahealth.telemetry import metrics
 
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
 RESOURCES = f"/apis/{GROUP}/{VERSION}"
 _RESULTS = {404: "gone", 409: "conflict"}
 
@@ -98,7 +98,7 @@ class Cluster:
             "apiVersion": kind.api_version,
             "kind": workload.kind,
             "metadata": {"name": workload.name, "namespace": namespace, "uid": workload.uid},
-            "spec": kind.restart(now.strftime(_TIME)),
+            "spec": kind.restart(whole_seconds(now)),
         }
         self._must_lead(record.uid)
         try:
@@ -135,7 +135,7 @@ def _condition(gate: Gate, now: datetime) -> Document:
         "status": gate.status,
         "reason": gate.reason,
         "message": gate.message,
-        "lastTransitionTime": now.strftime(_TIME),
+        "lastTransitionTime": whole_seconds(now),
     }
 
 

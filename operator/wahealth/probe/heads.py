@@ -32,9 +32,8 @@ class Heads:
         end = _BLANK_LINE.search(self._waiting, self._looked_through)
         length = end.end() if end else len(self._waiting)
         if self._waiting[:1] < b"!" and length:
-            raise failed(
-                Unreached.INVALID_RESPONSE, "that is no valid HTTP"
-            )  # some other protocol, which may not end a line
+            # Some other protocol, which may not end a line.
+            raise failed(Unreached.INVALID_RESPONSE, "that is no valid HTTP")
         if self._taken + length > MOST_BYTES:
             raise failed(Unreached.INVALID_RESPONSE, "the head is longer than 64 KiB")
         if end is None:

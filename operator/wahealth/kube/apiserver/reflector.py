@@ -171,9 +171,8 @@ async def _listed(api: ApiServer, collection: Collection, store: Store, known: s
     objects: list[Document] = []
     page: Document = {}
     async for page in pages(api, collection):
-        objects += map(
-            collection.kept, page["items"] or ()
-        )  # null, where metadata alone is asked for and there is nothing
+        found = page["items"] or ()  # null, where metadata alone is asked for and there is nothing
+        objects += map(collection.kept, found)
     version = str(page["metadata"]["resourceVersion"])
     if is_older(version, known):
         raise ApiUnavailable("the list is older than what is known")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from wahealth.core.marks import CLIENT, Marked
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.names import Key, key_of
+from wahealth.kube.inventory.places import others_of
 
 
 class Ending:
@@ -32,10 +33,10 @@ class Ending:
         if "deletionTimestamp" not in metadata or CLIENT not in labels:
             return
         uid = metadata.get("uid", "")
-        found = dict.fromkeys((status.get("podIP"), *(one.get("ip") for one in status.get("podIPs", ()))))
+        addresses = tuple(filter(None, (status.get("podIP"), *others_of(status))))
         client = self._client[key] = Key(key.namespace, labels[CLIENT])
         self._by_client[client][key.name] = Marked(
-            key.name, uid, frozenset(labels.items()), None, tuple(filter(None, found)), ending=True
+            key.name, uid, frozenset(labels.items()), None, addresses, ending=True
         )
 
     def drop(self, key: Key) -> None:

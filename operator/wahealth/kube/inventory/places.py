@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from wahealth.core import facts
+from wahealth.kube.apiserver.api import Document
 
 
 class Places:
@@ -67,3 +68,9 @@ class Places:
 
 def _addresses(pod: facts.Pod) -> frozenset[str]:
     return frozenset() if pod.address is None else frozenset({pod.address, *pod.others})
+
+
+def others_of(status: Document) -> tuple[str, ...]:
+    """The addresses of a pod beside its first, of the other family."""
+    first = status.get("podIP")
+    return tuple(entry["ip"] for entry in status.get("podIPs", ()) if entry.get("ip") not in {None, "", first})

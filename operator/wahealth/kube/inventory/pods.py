@@ -14,7 +14,7 @@ from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.ending import Ending
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
-from wahealth.kube.inventory.places import Places
+from wahealth.kube.inventory.places import Places, others_of
 
 PATH = "/api/v1/pods"
 # What a kind makes of each version of a workload, and the label of its pods that ends in what its name ends in.
@@ -96,7 +96,7 @@ class Pods:
         end the ones with its label."""
         named = {name: kept for name in names if (kept := self._kept.get(Key(namespace, name)))}
         for pod, *_, alike in (named | self._by_client.get(Key(namespace, client), {})).values():
-            yield Marked(pod.name, pod.uid, alike.labels, pod.gate, (pod.address, *pod.others))
+            yield Marked(pod.name, pod.uid, alike.labels, pod.gate, pod.addresses())
         yield from self._ending.of(Key(namespace, client))
 
     def replace(self, objects: list[Document]) -> None:
@@ -142,7 +142,7 @@ class Pods:
             self._places[key.namespace].drop(key.name)
             return
         node = pod.get("spec", {}).get("nodeName")
-        place = facts.Pod(key.name, status.get("podIP") or None, node, _others(status))
+        place = facts.Pod(key.name, status.get("podIP") or None, node, others_of(status))
         self._places[key.namespace].put(place, going="deletionTimestamp" in pod["metadata"])
 
     def _keep(self, object_: Document) -> Pod | None:
@@ -153,7 +153,7 @@ class Pods:
             return None
         key, owner, labels = key_of(object_), owner_of(object_), labels_of(object_)
         alike = self._by_labels[key.namespace].setdefault(labels, Alike(labels))
-        uid, gate, others = object_["metadata"].get("uid", ""), _gate_of(object_), _others(object_["status"])
+        uid, gate, others = object_["metadata"].get("uid", ""), _gate_of(object_), others_of(object_["status"])
         pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), alike), uid, gate, others)
         clients = tuple(Key(key.namespace, client) for client in _clients(object_, gate))
         kept = self._kept[key] = Kept(pod, owner, clients, alike)
@@ -225,12 +225,6 @@ def _group_of(owner: Document) -> str:
 
 def labels_of(pod: Document) -> Labels:
     return frozenset(pod["metadata"].get("labels", {}).items())
-
-
-def _others(status: Document) -> tuple[str, ...]:
-    """The addresses of a pod beside its first, of the other family."""
-    first = status.get("podIP")
-    return tuple(entry["ip"] for entry in status.get("podIPs", ()) if entry.get("ip") not in {None, "", first})
 
 
 def _clients(pod: Document, gate: Gate | None) -> frozenset[str]:
