@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from support.builders import CONNECTED, any_targets, at, resource, single
+from support.played import Played
 from wahealth.api.auth import Use
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Outcome, Refused
@@ -16,7 +17,6 @@ from wahealth.core.signin.talk import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import Record, record_of
-from wahealth.kube.references import References
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.reading import reading_of
@@ -38,15 +38,8 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
 }
 
 
-class Secrets(References):
+class Secrets(Played):
     """In each Secret stands something that begins with its name."""
-
-    def __init__(self) -> None:
-        pass
-
-    @property
-    def refresh(self) -> float:
-        return 300.0
 
     async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
         return reading_of(use.kind, [f"{use.secret}-{entry}-canary".encode() for entry in use.entries])

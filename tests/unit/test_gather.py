@@ -10,6 +10,7 @@ import looptime
 import pytest
 
 from support.builders import CONNECTED, any_targets, resource, single
+from support.played import Played
 from wahealth.api.auth import Use
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.facts import Facts
@@ -19,7 +20,6 @@ from wahealth.core.signin.talk import Reading
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import record_of
-from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot
 from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.credential import Credential, api_key
@@ -148,14 +148,7 @@ def behind(*selected: str, workload: str = "web", scope: str = "EachPod", **more
 READY = [{"type": "Ready", "status": "True"}]
 
 
-class Secret(References):
-    def __init__(self) -> None:
-        pass
-
-    @property
-    def refresh(self) -> float:
-        return 300.0
-
+class Secret(Played):
     async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
         return Reading(api_key(b"a-key-of-enough-characters"))
 
