@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import resource
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,10 +30,12 @@ from support.scripted import (
     serving,
 )
 from wahealth.core.answer import Answered, Outcome
+from wahealth.probe import renewal
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.names import Resolver
-from wahealth.probe.trust import full
-from wahealth.probe.wire import RENEWED, Wire
+from wahealth.probe.renewal import KEPT_AT_THE_END, LONGEST_KEPT
+from wahealth.probe.trust import full, pinned, unverified
+from wahealth.probe.wire import Wire
 
 
 def test_nobody_is_there() -> None:
@@ -124,27 +128,87 @@ def test_a_connection_is_kept() -> None:
     assert served.connections == 1
 
 
-@pytest.mark.parametrize(("days", "least", "most"), [(365, *RENEWED), (1 / 100, 0, 864)])
-def test_a_kept_connection_is_made_anew_in_time(days: float, least: float, most: float) -> None:
-    """Within 60 to 90 minutes, or when its certificate ends: a renewed one is seen in a handshake alone."""
+DAY = 24 * 3600.0
+
+
+@pytest.mark.parametrize("trusted", ["by its chain", "by its pin", "by nobody"])
+@pytest.mark.parametrize(
+    ("since", "until", "least", "most"),
+    [
+        (DAY, 365 * DAY, *LONGEST_KEPT),
+        (DAY, 864.0, KEPT_AT_THE_END, KEPT_AT_THE_END),  # in its last tenth
+        (300 * DAY, 25 * DAY, *LONGEST_KEPT),  # in its last tenth, which begins a day before the end at most
+        (9 * DAY, DAY + 1800.0, 1795.0, 1800.0),  # the last tenth begins in half an hour
+    ],
+)
+def test_a_kept_connection_is_made_anew_in_time(
+    since: float, until: float, least: float, most: float, trusted: str
+) -> None:
+    """Within 60 to 90 minutes, and each ten minutes once the certificate is about to end."""
     now = datetime.now(UTC)
-    certificate = certificates.lasting("whatsapp-web", now - timedelta(1), now + timedelta(days), ["whatsapp-web"])
+    begins, ends = now - timedelta(seconds=since), now + timedelta(seconds=until)
+    certificate = certificates.lasting("whatsapp-web", begins, ends, ["whatsapp-web"])
     context = server_context(certificate, certificates.PRIVATE)
+    fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate.decode())).hexdigest()
+    trusts = {"by its chain": full(certificate), "by its pin": pinned(frozenset({fingerprint}))}
 
     async def run() -> int:
         async with serving(says(answer(GOOD), keep=True), context) as served, Prober() as prober:
-            place = replace(served.question().place, trust=full(certificate))
+            place = replace(served.question().place, trust=trusts.get(trusted, unverified()))
             question = replace(served.question(), place=place, period=5.0)
+            began = time.monotonic()
             await prober.ask(question)
+            took = time.monotonic() - began
             await prober.ask(question)
             assert served.connections == 1
             (parked,) = prober.pool._parked.values()
-            assert least <= parked.wire.until - time.monotonic() <= most
+            assert least <= parked.wire.until - began <= most + took
             parked.wire.until = time.monotonic()
             await prober.ask(question)
             return served.connections
 
     assert asyncio.run(run()) == 2
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "years"),
+    [("260101000000Z", "20500101000000Z", (2026, 2050)), ("20510101000000Z", "20520101000000Z", (2051, 2052))],
+)
+def test_times_of_a_certificate_are_read_in_both_forms(begins: str, ends: str, years: tuple[int, int]) -> None:
+    """Two digits of a year until 2049, four from then on."""
+    read = renewal._validity(b"\x02\x01\x00\x30\x1e" + _der(begins) + _der(ends))
+    assert read == tuple(datetime(year, 1, 1, tzinfo=UTC) for year in years)
+
+
+def test_a_certificate_whose_times_are_none_is_kept_as_any_other() -> None:
+    for odd in (b"", b"\x30\x1e" + _der("269901000000Z") * 2, *certificates.mutated(200)):
+        assert KEPT_AT_THE_END <= renewal.kept_for(odd) <= LONGEST_KEPT[1]
+
+
+def _der(time: str) -> bytes:
+    return bytes([0x17 if len(time) == 13 else 0x18, len(time)]) + time.encode()
+
+
+def test_not_all_connections_are_made_anew_at_once() -> None:
+    """One a second, or 5 % a minute of all that are parked, where that is more."""
+
+    async def run() -> int:
+        async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
+            hosts = dict.fromkeys(("one", "two", "three"), 30.0)
+            await asked_in_turn(prober, served, hosts)
+            for parked in prober.pool._parked.values():
+                parked.wire.until = 0.0
+            await asked_in_turn(prober, served, hosts)
+            return served.connections
+
+    assert asyncio.run(run()) == 3 + 1
+
+
+@pytest.mark.parametrize(("parked", "most"), [(10, 60), (1_200, 60), (10_000, 500)])
+def test_how_many_are_made_anew_a_minute(parked: int, most: int) -> None:
+    renewals = renewal.Renewals()
+    renewed = sum(renewals.allow(parked, hundredth / 100) for hundredth in range(6000))
+    assert most * 0.9 <= renewed <= most
 
 
 def test_a_kept_connection_that_the_server_closed_is_made_anew_in_silence() -> None:

@@ -7,6 +7,7 @@ from collections import OrderedDict, defaultdict
 from typing import NamedTuple, TypeVar
 
 from wahealth.probe.descriptors import at_most_half
+from wahealth.probe.renewal import Renewals
 from wahealth.probe.trust import Trust
 from wahealth.probe.wire import Wire
 
@@ -37,6 +38,7 @@ class Pool:
         """`most`, and no more than half of the descriptors that there may be."""
         self.most = at_most_half(most)
         self.longest = longest
+        self._renewals = Renewals()
         self._parked: OrderedDict[Route, Parked] = OrderedDict()  # the one parked longest first
         self._by_period: defaultdict[float, dict[Route, None]] = defaultdict(dict)
         self._by_host: defaultdict[str, dict[Route, None]] = defaultdict(dict)
@@ -55,11 +57,14 @@ class Pool:
         if parked is None:
             return None
         now = time.monotonic()
-        fits = parked.wire.address in addresses and now - parked.since <= self.longest and now < parked.wire.until
-        if fits and parked.wire.is_quiet():
+        fits = parked.wire.address in addresses and now - parked.since <= self.longest
+        if fits and not self._is_to_be_renewed(parked.wire, now) and parked.wire.is_quiet():
             return parked.wire
         parked.wire.close()
         return None
+
+    def _is_to_be_renewed(self, wire: Wire, now: float) -> bool:
+        return now >= wire.until and self._renewals.allow(len(self), now)
 
     def park(self, route: Route, wire: Wire, period: float) -> None:
         """Keep it for the next question, which comes after `period` seconds; or close it, where it is not worth it."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import random
 import socket
 import ssl
 import time
@@ -18,11 +16,11 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 
 from wahealth.core.answer import Unreached
 from wahealth.core.certificate import Untrusted
+from wahealth.probe.renewal import kept_for
 from wahealth.probe.stage import Progress, Stage, failed, no_handshake, not_connected, out_of_time, untrusted
 from wahealth.probe.trust import Trust
 
 CONNECT_SECONDS = 3.5  # the third SYN goes out after 3 s
-RENEWED = (3600.0, 5400.0)  # seconds, at random within: after so long a connection is made anew
 _EYEBALLS_SECONDS = 0.25  # until the next address is tried beside the first (RFC 8305)
 _RECEIVE = 64 * 1024
 MOST_ON_THE_WIRE = 2 * 1024 * 1024  # bytes received for one answer, with all that is around it
@@ -30,8 +28,7 @@ MOST_ON_THE_WIRE = 2 * 1024 * 1024  # bytes received for one answer, with all th
 
 class Wire:
     """`address`: whom it leads to. `received`: bytes since the last question. `until`: the time of the monotonic clock
-    at which another one is to be made instead: a certificate is seen in a handshake alone, so a renewed one, or a bad
-    new one, would stay unseen for as long as a connection is kept."""
+    at which another one is to be made instead."""
 
     __slots__ = ("_incoming", "_outgoing", "_socket", "_tls", "address", "received", "until")
 
@@ -40,7 +37,7 @@ class Wire:
         self._tls: ssl.SSLObject | None = None
         self.address = address
         self.received = 0
-        self.until = time.monotonic() + random.uniform(*RENEWED)  # noqa: S311 - spreads load, guards nothing
+        self.until = time.monotonic() + kept_for()
 
     @classmethod
     async def connect(cls, addresses: tuple[str, ...], port: int) -> Wire:
@@ -71,7 +68,7 @@ class Wire:
         presented = self.presented()
         if not trust.admits(presented):
             raise untrusted(Untrusted.OTHER_PIN, presented)
-        self.until = min(self.until, time.monotonic() + _lasts(self._tls))
+        self.until = time.monotonic() + kept_for(presented)
         return presented
 
     def presented(self) -> bytes:
@@ -167,12 +164,6 @@ class Wire:
         if self.received >= _RECEIVE:
             await asyncio.sleep(0)  # sock_recv does not wait while there is more: others want their turn, and deadlines
         return data
-
-
-def _lasts(tls: ssl.SSLObject) -> float:
-    """Seconds until the certificate that was verified ends; of one that was not, nothing ends."""
-    not_after = (tls.getpeercert() or {}).get("notAfter")
-    return ssl.cert_time_to_seconds(not_after) - time.time() if isinstance(not_after, str) else math.inf
 
 
 async def _connected(addresses: tuple[str, ...], port: int) -> tuple[socket.socket, str]:
