@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
 import resource
 import socket
 import ssl
@@ -29,11 +31,12 @@ from support.scripted import (
     server_context,
     serving,
 )
-from wahealth.core.answer import Answered, Outcome
+from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
 from wahealth.probe import renewal
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.names import Resolver
 from wahealth.probe.renewal import KEPT_AT_THE_END, LONGEST_KEPT
+from wahealth.probe.stage import ObserverFault, not_connected
 from wahealth.probe.trust import full, pinned, unverified
 from wahealth.probe.wire import Wire
 
@@ -305,7 +308,34 @@ def test_a_name_server_that_hangs_hangs_one_name() -> None:
 @pytest.mark.skipif(not portless.is_possible(), reason="needs root on Linux, with unshare and ip")
 def test_without_a_port_left_to_connect_from_nobody_is_blamed() -> None:
     """P8"""
-    assert portless.said() == ["Answered", "Answered", "our own fault", "Answered"]
+    assert portless.said() == ["Answered", "Answered", "our own fault", "our own fault", "Answered"]
+
+
+REFUSED, NO_ROUTE, LATE, NO_SOURCE = errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ETIMEDOUT, errno.EADDRNOTAVAIL
+
+
+@pytest.mark.parametrize(
+    ("numbers", "says"),
+    [
+        ((REFUSED, NO_ROUTE), Unreachable(Unreached.CONNECTION_REFUSED)),
+        ((NO_ROUTE, errno.ENETUNREACH), Unreachable(Unreached.CONNECTION_REFUSED, "no way leads there")),
+        ((REFUSED, LATE), Unreachable(Unreached.CONNECT_TIMEOUT)),
+        ((NO_SOURCE, REFUSED), Unreachable(Unreached.CONNECTION_REFUSED)),
+        ((NO_SOURCE, NO_ROUTE), Unreachable(Unreached.CONNECTION_REFUSED, "no way leads there")),
+        ((NO_SOURCE, errno.ENETUNREACH), None),
+        ((errno.EMFILE, REFUSED), None),
+        ((errno.EMFILE, NO_SOURCE, REFUSED), None),
+    ],
+)
+def test_of_addresses_that_fail_in_several_ways(numbers: tuple[int, ...], says: Unreachable | None) -> None:
+    """As aiohappyeyeballs raises it. None: it is our own fault. An operator without IPv6 has no source for half of a
+    dual-stack client, and still hears that the other half refuses."""
+    merged = OSError("Multiple exceptions: " + ", ".join(str(OSError(n, os.strerror(n))) for n in numbers))
+    if says is None:
+        with pytest.raises(ObserverFault):
+            not_connected(merged)
+    else:
+        assert not_connected(merged).outcome == says
 
 
 def test_a_pod_that_is_gone_leaves_no_connection() -> None:

@@ -26,7 +26,8 @@ def is_possible() -> bool:
 
 
 def said() -> list[str]:
-    """With two ports: what is said by two hosts, which take them, and by a third; and by that one with more ports."""
+    """With two ports: what is said by two hosts, which take them, by a third, and by one of two addresses to one of
+    which no way leads; and by the third with more ports."""
     argv = [*_INSIDE, sys.executable, "-m", "support.portless"]
     return subprocess.run(argv, cwd=TESTS, check=True, capture_output=True, text=True, timeout=240).stdout.splitlines()
 
@@ -42,10 +43,11 @@ async def _run() -> None:
 
     async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
 
-        async def ask(host: str) -> None:
+        async def ask(host: str, *more: str) -> None:
             question = served.question()
+            place = replace(question.place, host=host, addresses=(*question.place.addresses, *more))
             try:
-                heard = await prober.ask(replace(question, place=replace(question.place, host=host)))
+                heard = await prober.ask(replace(question, place=place))
                 print(reason(heard.outcome))
             except ObserverFault:
                 print(_OURS)
@@ -53,6 +55,7 @@ async def _run() -> None:
         _ports(2)
         for host in ("one", "two", "three"):
             await ask(host)
+        await ask("four", "203.0.113.1")
         _ports(1000)
         await ask("three")
 

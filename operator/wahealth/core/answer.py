@@ -100,6 +100,7 @@ class Unreached(Word):
 
 # How a connection may end before an answer is there: details that have words of their own.
 NOBODY_BEHIND = "the connection ended before a byte of TLS came"
+HALF_A_HANDSHAKE = "the connection ended in the middle of the handshake"
 NO_ANSWER = "the connection ended without an answer"
 BROKE_OFF = "the connection broke before the answer was complete"
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import re
 import ssl
 from dataclasses import dataclass
 from enum import Enum
 
-from wahealth.core.answer import BROKE_OFF, NOBODY_BEHIND, Unreachable, Unreached
+from wahealth.core.answer import BROKE_OFF, HALF_A_HANDSHAKE, NOBODY_BEHIND, Unreachable, Unreached
 from wahealth.core.certificate import Untrusted
 
-_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL, errno.EPERM})
-_NO_WAY = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES})
+_NO_SOURCE = errno.EADDRNOTAVAIL  # no port left to connect from, or no address of ours in that family
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EPERM, _NO_SOURCE})
+_NO_WAY = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES, _NO_SOURCE})
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 # OpenSSL's X509_V_ERR_… (x509_vfy.h), as far as a person can act on them.
 _NOT_VERIFIED = {
     9: Untrusted.NOT_YET_VALID,
@@ -29,6 +32,7 @@ _NOT_VERIFIED = {
 
 # What the other side's alert, or OpenSSL on our side, objects to: a part of its closed set of reasons, and its meaning.
 _WANTS_A_CERTIFICATE = "it wants a client certificate, or offers no cipher that is safe enough"
+_FINDS_IT_WRONG = "it ends the handshake, and finds what it was sent wrong"
 _OBJECTIONS = (
     ("CERTIFICATE_REQUIRED", "it wants a client certificate"),
     ("BAD_CERTIFICATE_STATUS_RESPONSE", "it does not take the client certificate"),
@@ -50,8 +54,11 @@ _OBJECTIONS = (
     ("HTTP_REQUEST", "that is no TLS"),
     ("PROTOCOL", "it speaks no TLS 1.2 or newer"),
     ("VERSION", "it speaks no TLS 1.2 or newer"),
-    ("ALERT", "it ends the handshake, and finds what it was sent wrong"),
+    ("ALERT", _FINDS_IT_WRONG),
+    ("UNSUPPORTED_EXTENSION", _FINDS_IT_WRONG),
 )
+# What an alert says; OpenSSL does not call all of them so.
+_ALERTS = ("ALERT", "UNSUPPORTED_EXTENSION", "UNRECOGNIZED_NAME", "BAD_CERTIFICATE_STATUS", "BAD_CERTIFICATE_HASH")
 
 
 class ObserverFault(Exception):
@@ -106,10 +113,27 @@ def out_of_time(stage: Stage, seconds: float) -> Unreachable:
 
 def not_connected(error: OSError) -> Failed:
     """Raises `ObserverFault` for what is our own fault."""
-    _unless_ours(error)
-    if error.errno == errno.ETIMEDOUT:
+    numbers = _numbers(error)
+    if _is_ours(numbers):
+        raise ObserverFault from None
+    if errno.ETIMEDOUT in numbers:
         return failed(Unreached.CONNECT_TIMEOUT)
-    return failed(Unreached.CONNECTION_REFUSED, "no way leads there" if error.errno in _NO_WAY else "")
+    return failed(Unreached.CONNECTION_REFUSED, "no way leads there" if numbers and numbers <= _NO_WAY else "")
+
+
+def _numbers(error: OSError) -> frozenset[int]:
+    """Of each address that was tried: where several failed in several ways, their numbers stand in the text alone."""
+    if error.errno is not None:
+        return frozenset({error.errno})
+    return frozenset(map(int, _ERRNO.findall(str(error))))
+
+
+def _is_ours(numbers: frozenset[int]) -> bool:
+    """Without a source we could not ask, unless the address of the other family says something of the client: an
+    operator without IPv6 never has one for half of a dual-stack client."""
+    return bool(numbers & _OURS - {_NO_SOURCE}) or (
+        _NO_SOURCE in numbers and numbers <= {_NO_SOURCE, errno.ENETUNREACH}
+    )
 
 
 def no_handshake(error: OSError, received: int) -> Failed:
@@ -129,15 +153,23 @@ def _unless_ours(error: OSError) -> None:
 
 
 def _objection(error: OSError) -> str:
-    reason = (error.reason if isinstance(error, ssl.SSLError) else "") or ""
-    return next((meaning for part, meaning in _OBJECTIONS if part in reason), "")
+    if not isinstance(error, ssl.SSLError) or isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return HALF_A_HANDSHAKE
+    said = _words(error)
+    return next((meaning for part, meaning in _OBJECTIONS if part in said), "")
+
+
+def _words(error: ssl.SSLError) -> str:
+    """OpenSSL's, as Python writes them where it knows them: of alerts 115 and 120 it has no `reason`, only the text."""
+    return str(error).upper().replace(" ", "_")
 
 
 def objected(error: OSError) -> Failed | None:
     """An alert that ends a connection before an answer began: TLS 1.3, and whoever negotiates anew, look at a client's
     certificate after the handshake."""
-    is_alert = isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
-    return failed(Unreached.TLS_HANDSHAKE_FAILED, _objection(error)) if is_alert else None
+    if not isinstance(error, ssl.SSLError) or not any(alert in _words(error) for alert in _ALERTS):
+        return None
+    return failed(Unreached.TLS_HANDSHAKE_FAILED, _objection(error))
 
 
 def broken(error: OSError) -> Failed:
