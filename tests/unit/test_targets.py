@@ -76,6 +76,14 @@ class TestService:
         found = of_service(named, *pods, pod("c", "10.0.0.3", ports={"http": 80}))
         assert places(found) == {"a": "10.0.0.1:8443", "b": "10.0.0.2:9443"}
 
+    def test_a_name_is_that_of_a_port_of_tcp(self) -> None:
+        """As Kubernetes compares name and protocol: a port of QUIC may have the same name."""
+        one = pod("a", "10.0.0.1", ports={"https": 8443})
+        quic = {"name": "https", "containerPort": 9443, "protocol": "UDP"}
+        one["spec"]["containers"][0]["ports"].insert(0, quic)
+        named = service(ports=[{"port": 443, "targetPort": "https"}])
+        assert places(of_service(named, one)) == {"a": "10.0.0.1:8443"}
+
     def test_without_a_target_port_it_is_the_same(self) -> None:
         found = of_service(service(ports=[{"port": 443}]), pod("w1", "10.0.0.1"))
         assert places(found) == {"w1": "10.0.0.1:443"}
@@ -129,6 +137,12 @@ class TestService:
         one = pod("w1", "10.0.0.1")
         one["status"]["podIPs"] = [{"ip": "10.0.0.1"}, {"ip": "fe80::1"}]
         assert refused(of_service(service(), one))[0] == "TargetForbidden"
+
+    def test_an_address_that_the_service_does_not_send_to_is_no_matter(self) -> None:
+        one = pod("w1", "10.0.0.1")
+        one["status"]["podIPs"] = [{"ip": "10.0.0.1"}, {"ip": "fe80::1"}]
+        assert places(of_service(service(ipFamilies=["IPv4"]), one)) == {"w1": "10.0.0.1:8443"}
+        assert refused(of_service(service(ipFamilies=["IPv6"]), one))[0] == "TargetForbidden"
 
     def test_a_pod_with_an_address_that_no_pod_has(self) -> None:
         found = refused(of_service(service(), pod("w1", "10.0.0.1"), pod("w2", "169.254.169.254")))

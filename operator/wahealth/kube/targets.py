@@ -103,14 +103,15 @@ class Targets:
         if service.port_of_pods(named.port) is None:
             return references.service_without_port(named.name, named.port)
         pods = tuple(self._inventory.pods.selected(record.ref.namespace, service.selector))
-        refused = self._refused("Service", named.name, pods)
+        refused = self._refused("Service", named.name, pods, service.families)
         if refused is not None:
             return refused
         behind = list(_behind(service, named.port, pods))
         return _as_one(record, named.name, behind, service) if as_one else _each(behind, service.families)
 
-    def _refused(self, kind: str, name: str, pods: Iterable[Pod]) -> Finding | None:
-        bad = next((pod for pod in pods if not all(map(self._limits.pods.admit, pod.addresses()))), None)
+    def _refused(self, kind: str, name: str, pods: Iterable[Pod], families: tuple[int, ...] = ()) -> Finding | None:
+        """For one of the addresses that would be asked."""
+        bad = next((pod for pod in pods if not all(map(self._limits.pods.admit, pod.addresses(families)))), None)
         return references.target_forbidden(kind, name, bad.name) if bad else None
 
     async def _of_url(self, url: str, names: Sequence[str], seconds: float) -> Located | Finding:

@@ -249,14 +249,15 @@ def _gate_of(pod: Document) -> Gate | None:
 
 
 def _named_ports(pod: Document) -> NamedPorts:
-    """Of a name that two containers have the first, and native sidecars come last, as where Kubernetes looks it up."""
+    """Those of TCP. Of a name that two containers have the first, and native sidecars come last, as where Kubernetes
+    looks it up."""
     spec = pod.get("spec", {})
     sidecars = (one for one in spec.get("initContainers") or () if one.get("restartPolicy") == "Always")
     containers = chain(spec.get("containers") or (), sidecars)
     ports = (port for container in containers for port in container.get("ports", ()))
     named: dict[str, int] = {}
     for port in ports:
-        if "name" in port:
+        if "name" in port and port.get("protocol", "TCP") == "TCP":
             named.setdefault(port["name"], port["containerPort"])
     return tuple(named.items())
 
