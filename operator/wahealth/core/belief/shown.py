@@ -21,13 +21,15 @@ _ABSENT_WHILE_SUSPENDED = frozenset(
     }
 )
 # What a new resource says of what is bad and not believed yet.
-_WAITED_FOR = {
-    ConditionType.CREDENTIALS_VALID: Reason.NOT_PROBED_YET,
-    ConditionType.REACHABLE: Reason.GRACE_PERIOD,
-    ConditionType.AVAILABLE: Reason.GRACE_PERIOD,
-    ConditionType.REDUNDANCY_SATISFIED: Reason.GRACE_PERIOD,
-    ConditionType.READY: Reason.GRACE_PERIOD,
-}
+_WAITED_FOR = frozenset(
+    {
+        ConditionType.CREDENTIALS_VALID,
+        ConditionType.REACHABLE,
+        ConditionType.AVAILABLE,
+        ConditionType.REDUNDANCY_SATISFIED,
+        ConditionType.READY,
+    }
+)
 
 
 def shown(history: History, draft: Verdict, patience: Patience, now: float) -> Status:
@@ -64,10 +66,10 @@ def without_ready(believed: Status) -> Status:
 
 
 def _open(condition: Condition) -> Condition:
-    reason = _WAITED_FOR.get(condition.type)
-    if reason is None or condition.status is Truth.TRUE:
+    untried = condition.reason == Reason.NOT_PROBED_YET.value
+    if condition.type not in _WAITED_FOR or condition.status is Truth.TRUE or untried:
         return condition
-    return condition._replace(status=Truth.UNKNOWN, reason=reason.value)
+    return condition._replace(status=Truth.UNKNOWN, reason=Reason.GRACE_PERIOD.value)
 
 
 def _resumed(believed: Status, draft: Verdict) -> Status:
