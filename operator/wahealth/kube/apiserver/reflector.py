@@ -128,7 +128,8 @@ async def reflect(
                     version = seen
                     told = told and allowed(collection)
         except TimeoutError:
-            continue  # time to list anew
+            relist = began  # time to list anew, whatever the loop's clock says: its timers end within its resolution
+            continue
         except ApiUnavailable:
             pass  # the outage is told of elsewhere
         except ApiError as error:
