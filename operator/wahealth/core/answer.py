@@ -116,6 +116,7 @@ class Unreachable:
     presented: Presented | None = None  # that certificate
     status: int = 0  # of HTTP
     code: int = 0  # the vendor's, of its errors
+    by_proxy: bool = False  # the proxy that we ask through says so, of the way behind it
     retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
 
 

@@ -5,29 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
-from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from wahealth.core.proxy import Proxy
 from wahealth.kubeconfig.problem import NotUsable
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-
-
-class Proxy(NamedTuple):
-    scheme: str  # a key of _PORTS
-    host: str
-    port: int
-    user: str = ""
-    password: str = ""
-
-    @property
-    def shown(self) -> str:
-        """Without what signs in."""
-        return f"{self.scheme}://{self.host}:{self.port}"
-
-    @property
-    def speaks_http(self) -> bool:
-        return self.scheme in {"http", "https"}
 
 
 def proxy_for(server: SplitResult, port: int, written: str, environ: Mapping[str, str]) -> Proxy | None:

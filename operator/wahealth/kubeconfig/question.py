@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import h11
 
+from wahealth.core.proxy import Proxy
 from wahealth.kubeconfig.login import Login
 from wahealth.kubeconfig.problem import NotUsable
-from wahealth.kubeconfig.proxies import Proxy, proxy_for
-from wahealth.kubeconfig.way import Connection, Goal, NoWay, authorization, connected
+from wahealth.kubeconfig.proxies import proxy_for
+from wahealth.kubeconfig.way import Connection, Goal, NoWay, connected
 
 _SECONDS = 30.0
 _LONGEST = 8 * 1024 * 1024  # bytes of a body; an object has 3 MiB at most
@@ -70,7 +71,7 @@ def _request(target: str, headers: Sequence[tuple[str, str]]) -> h11.Request:
 
 def _for_the_proxy(proxy: Proxy | None, goal: Goal) -> list[tuple[str, str]]:
     """What signs in at one that reads our head."""
-    line = authorization(proxy) if proxy and proxy.speaks_http and goal.trust is None else ""
+    line = proxy.authorization if proxy and proxy.speaks_http and goal.trust is None else ""
     name, _, value = line.strip().partition(": ")
     return [(name, value)] if line else []
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from wahealth.core.origin import bracketed
-from wahealth.kubeconfig.proxies import Proxy
+from wahealth.core.proxy import Proxy, question, status_of
 from wahealth.kubeconfig.trust import trust
 
 _LONGEST_HEAD = 16 * 1024  # bytes of a proxy's answer
@@ -73,22 +71,12 @@ async def _through(connection: Connection, proxy: Proxy, goal: Goal) -> None:
 
 
 async def _by_connect(connection: Connection, proxy: Proxy, goal: Goal) -> None:
-    there = f"{bracketed(goal.host)}:{goal.port}"
-    head = f"CONNECT {there} HTTP/1.1\r\nHost: {there}\r\n{authorization(proxy)}\r\n"
-    connection.writer.write(head.encode())
-    answer = await connection.reader.readuntil(b"\r\n\r\n")
-    words = answer.split(b"\r\n", 1)[0].split(b" ", 2)
-    if len(words) < 2 or not words[0].startswith(b"HTTP/1."):
+    connection.writer.write(question(proxy, goal.host, goal.port))
+    status = status_of(await connection.reader.readuntil(b"\r\n\r\n"))
+    if status is None:
         raise NoWay(f"what listens at {proxy.shown} is no proxy")
-    if words[1] != b"200":
-        raise NoWay(f"the proxy {proxy.shown} answers {words[1].decode(errors='replace')[:3]}")
-
-
-def authorization(proxy: Proxy) -> str:
-    """A line of a head, or none."""
-    if not proxy.user:
-        return ""
-    return f"Proxy-Authorization: Basic {base64.b64encode(f'{proxy.user}:{proxy.password}'.encode()).decode()}\r\n"
+    if status != 200:
+        raise NoWay(f"the proxy {proxy.shown} answers {status}")
 
 
 async def _by_socks(connection: Connection, proxy: Proxy, goal: Goal) -> None:
