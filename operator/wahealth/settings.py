@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from wahealth.core.hosts import is_pattern
 from wahealth.core.origin import listening_at
+from wahealth.core.proxy import Proxy, proxy_of
 
 
 def _listed(written: object) -> object:
@@ -39,6 +40,10 @@ def _address(written: str) -> str:
     return written
 
 
+def _proxy(written: object) -> object:
+    return proxy_of(written) if isinstance(written, str) and written else written or None
+
+
 NAMESPACE = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"  # RFC 1123, of at most 63 characters
 
 
@@ -55,6 +60,8 @@ def _namespace(written: str) -> str:
     return written
 
 
+HttpProxy = Annotated[Proxy | None, NoDecode, BeforeValidator(_proxy)]
+File = Annotated[Path | None, BeforeValidator(lambda written: written or None)]
 Listen = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, AfterValidator(_name)]
 Namespace = Annotated[str, AfterValidator(_namespace)]
@@ -94,6 +101,14 @@ class OperatorSettings(BaseSettings):
     )
     allow_url_networks: Networks = Field(
         (), description="Networks, with commas between them, in which those hosts may be although it is not public."
+    )
+    egress_proxy: HttpProxy = Field(
+        None,
+        description="Proxy through which hosts of target.url are asked, and nobody else: http://proxy.example.com:3128.",
+    )
+    egress_ca_file: File = Field(
+        None,
+        description="Certificate authorities (PEM) trusted for those hosts beside the public ones, without a caRef.",
     )
     own_deployment: str | None = Field(
         None,

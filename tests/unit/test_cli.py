@@ -56,6 +56,13 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (("operator", "--lease-namespace", ""), "name it with lower case letters, digits, - and ."),
         (("operator", "--watch-namespaces", "a,Bad_One"), "name namespaces such as team-a, with commas between them"),
         (("operator", "--resync", "-1"), "--resync (or WAHEALTH_RESYNC)"),
+        (
+            ("operator", "--egress-proxy", "socks5://u:canary@p:1"),
+            "--egress-proxy (or WAHEALTH_EGRESS_PROXY): a SOCKS proxy",
+        ),
+        (("operator", "--egress-proxy", "https://u:canary@p:1"), "a proxy is spoken with over http://"),
+        (("operator", "--egress-proxy", "http://u:canary@p:x"), "name a proxy such as http://proxy.example.com:3128"),
+        (("check", "https://a", "--egress-proxy", "socks5://u:canary@p:1"), "argument --egress-proxy: a SOCKS proxy"),
         (("operator", "--no-such-flag", "1"), "unrecognized arguments: --no-such-flag"),
         (("simulator",), "name what to simulate"),
         (("simulator", "--port", "x"), "argument --port: is to be a whole number. See: "),
@@ -70,6 +77,7 @@ def test_wrong_usage_is_a_sentence_and_64(
     assert sentence in said
     assert "Traceback" not in said
     assert "Value error" not in said
+    assert "canary" not in said
 
 
 def test_a_setting_may_come_from_the_environment_and_is_judged_the_same(
@@ -93,6 +101,18 @@ def test_without_a_cluster_it_says_so_and_exits_69(capsys: pytest.CaptureFixture
     assert exit_code("operator", "--kubeconfig", "/nowhere/kubeconfig") == 69
     says = "no cluster to work on: the kubeconfig /nowhere/kubeconfig is not there: name another."
     assert capsys.readouterr().err == f"wahealth: {says}\n"
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "cannot be read: No such"), ("x", "holds no certificate in PEM")])
+def test_authorities_that_cannot_be_used_keep_it_from_starting(
+    content: str | None, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if content is not None:
+        (tmp_path / "ca.crt").write_text(content)
+    assert exit_code("operator", "--egress-ca-file", str(tmp_path / "ca.crt")) == 69
+    said = capsys.readouterr().err
+    assert said.startswith(f"wahealth: {tmp_path / 'ca.crt'} {why}")
+    assert said.endswith(": name another with --egress-ca-file.\n")
 
 
 def test_what_is_generated_is_as_its_source_says() -> None:

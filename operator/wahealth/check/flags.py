@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wahealth.core.facts import ALLOWED_SHARDS, AUTO
 from wahealth.core.origin import HEALTH
+from wahealth.core.proxy import NotAProxy, Proxy, proxy_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.status import Mode
@@ -35,9 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("url", metavar="URL", help="of waweb: https://10.1.2.3, or http:// with --insecure")
     group.add_argument("--path", metavar="P", default=HEALTH, help=f"of the health node (default: {HEALTH})")
+    group.add_argument("--egress-proxy", type=_proxy, metavar="U", help="ask through this proxy: http://HOST:PORT")
     trust = group.add_mutually_exclusive_group()
     trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), whatever their names")
     trust.add_argument("--pin", metavar="SHA256", help="trust the certificate with this fingerprint alone")
+    trust.add_argument("--egress-ca-file", type=Path, metavar="F", help="trust these beside the public authorities")
     trust.add_argument("--insecure", action="store_true", help="verify nobody; what signs in goes to whoever answers")
 
 
@@ -66,6 +69,13 @@ def _add_ready(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--pod-role", metavar="R", choices=roles, default=PodRole.WEB, help=", ".join(roles))
     group.add_argument("--pod-name", metavar="N", help="this pod (default: $POD_NAME, the host name)")
     group.add_argument("--pod-ip", metavar="IP", help="this pod (default: $POD_IP)")
+
+
+def _proxy(written: str) -> Proxy:
+    try:
+        return proxy_of(written)
+    except NotAProxy as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _words(of: type[Word]) -> list[str]:

@@ -22,7 +22,7 @@ from wahealth.core.signin.talk import Reading
 from wahealth.core.status import ConditionType, Mode, Truth
 from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential
-from wahealth.probe.stage import ObserverFault
+from wahealth.probe.stage import ObserverFault, ProxyFault
 
 HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
 EXIT_CODES = {Truth.TRUE: HEALTHY, Truth.FALSE: NOT_HEALTHY, Truth.UNKNOWN: UNKNOWN}
@@ -34,8 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     except Unusable as error:
         print(f"wahealth check: {error}.", file=sys.stderr)
         return error.code
-    except ObserverFault:
-        print("wahealth check: no connection could be opened from this machine.", file=sys.stderr)
+    except ObserverFault as error:
+        why = error if isinstance(error, ProxyFault) else "no connection could be opened from this machine"
+        print(f"wahealth check: {why}.", file=sys.stderr)
         return HEALTHY if arguments.ready else UNKNOWN  # trouble of our own takes no pod away
     if arguments.ready:
         return _ready(arguments, facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from wahealth.check.unusable import NOT_THERE, Unusable, read
 from wahealth.core.conflicts import FLAGS, tls_useless
@@ -29,7 +30,9 @@ _NO_CONSENT = (
 def place_of(arguments: argparse.Namespace) -> Place:
     """Raises `Unusable`."""
     origin = _origin(arguments.url)
-    return Place(origin.host, (), origin.port, _trust(arguments, origin), path=arguments.path)
+    return Place(
+        origin.host, (), origin.port, _trust(arguments, origin), path=arguments.path, through=arguments.egress_proxy
+    )
 
 
 def exposure_of(arguments: argparse.Namespace, place: Place) -> Exposure | None:
@@ -53,18 +56,20 @@ def _trust(arguments: argparse.Namespace, origin: Origin) -> Trust | None:
         return unverified()
     if arguments.pin is not None:
         return _pinned(arguments.pin)
-    if arguments.ca is None:
+    beside: Path | None = arguments.egress_ca_file
+    file: Path | None = arguments.ca or beside
+    if file is None:
         return full()
     try:
-        return skip_hostname(read(arguments.ca))
+        return full(read(file), public=True) if beside else skip_hostname(read(file))
     except UntrustedCA:
-        raise Unusable(f"{arguments.ca} holds no certificate in PEM", NOT_THERE) from None
+        raise Unusable(f"{file} holds no certificate in PEM", NOT_THERE) from None
 
 
 def _check_consent(arguments: argparse.Namespace) -> None:
     """In clear nobody can be verified; as in the resource, that is to be said in so many words."""
-    for flag in ("ca", "pin"):
-        if getattr(arguments, flag) is not None:
+    for flag in ("ca", "pin", "egress-ca-file"):
+        if getattr(arguments, flag.replace("-", "_")) is not None:
             raise Unusable(tls_useless(f"--{flag}", FLAGS))
     if not arguments.insecure:
         raise Unusable(_NO_CONSENT)

@@ -226,7 +226,7 @@ def _with_others(record: Record, facts: Facts, shown: Mapping[str, str]) -> Fact
 
 
 def _at(record: Record, spot: Spot, question: Question) -> Question:
-    place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port)
+    place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port, through=spot.through)
     unknown = spot.host not in record.certificates  # a connection may be kept that another resource has made
     return Question(place, question.credential, question.timeout, question.period, shows_certificate=unknown)
 

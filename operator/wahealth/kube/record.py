@@ -89,6 +89,11 @@ class Record:
     left: str = ""  # the pod that it asked before, and that did not answer
 
     @property
+    def is_outside(self) -> bool:
+        """It names a host outside of the cluster."""
+        return self.spec is not None and self.spec.target.url is not None
+
+    @property
     def pods(self) -> PodsOfNodes:
         """What is to be written onto pods; nothing, where the spec is not understood."""
         return self.spec.pods if self.spec is not None else PodsOfNodes()

@@ -28,6 +28,7 @@ from wahealth.core.references import (
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
+from wahealth.kube.egress import Authorities
 from wahealth.kube.record import Held, Record
 from wahealth.probe.credential import Credential
 from wahealth.probe.reading import reading_of
@@ -39,10 +40,14 @@ _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.
 
 
 class References:
-    def __init__(self, api: ApiServer, refresh: float, only_labelled: bool = False) -> None:
-        """`only_labelled`: Secrets must say by a label that they are to be signed in with."""
+    def __init__(
+        self, api: ApiServer, refresh: float, only_labelled: bool = False, outside: Authorities | None = None
+    ) -> None:
+        """`only_labelled`: Secrets must say by a label that they are to be signed in with. `outside`: who is trusted
+        for hosts there."""
         self._api = api
         self._only_labelled = only_labelled
+        self._outside = outside or Authorities(None)
         self._refresh = refresh
         self._authorities: dict[tuple[str, str, str, str], Held[bytes]] = {}
         self._trusts: WeakValueDictionary[Hashable, Trust] = WeakValueDictionary()
@@ -61,7 +66,7 @@ class References:
         if record.trust is None or time.monotonic() >= record.trust.until:
             about = record.generation, record.nudged
             try:
-                found = await self._trust(record.ref.namespace, tls or Tls(), anew=record.trust is None)
+                found = await self._trust(record, tls or Tls(), anew=record.trust is None)
             except ApiUnavailable:
                 if record.trust is None:
                     raise
@@ -72,7 +77,7 @@ class References:
             return found
         return record.trust.value
 
-    async def _trust(self, namespace: str, tls: Tls, anew: bool) -> Trust | Finding:
+    async def _trust(self, record: Record, tls: Tls, anew: bool) -> Trust | Finding:
         """One trust for all resources that trust the same, so that they share its context. `anew`: there is a reason
         to read the CA, and not only that its time is up."""
         match tls.verification:
@@ -82,13 +87,14 @@ class References:
                 pins = frozenset(map(fingerprint, tls.pinned_sha256 or ()))
                 return self._shared(("Pinned", pins), lambda: pinned(pins))
             case "Full" | "SkipHostname":
-                return await self._verifying(namespace, tls, anew)
+                return await self._verifying(record, tls, anew)
 
-    async def _verifying(self, namespace: str, tls: Tls, anew: bool) -> Trust | Finding:
+    async def _verifying(self, record: Record, tls: Tls, anew: bool) -> Trust | Finding:
         make = full if tls.verification == "Full" else skip_hostname
         if tls.ca_ref is None:
-            return self._shared((tls.verification, None), make)
-        pem = await self._authority(namespace, tls.ca_ref, anew)
+            beside = self._outside.pem() if record.is_outside else None
+            return self._shared((tls.verification, "public", beside), lambda: make(beside, public=True))
+        pem = await self._authority(record.ref.namespace, tls.ca_ref, anew)
         if isinstance(pem, Finding):
             return pem
         try:

@@ -12,15 +12,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from wahealth.core.hosts import Hosts
 from wahealth.core.leadership import Terms
-from wahealth.core.networks import Networks
 from wahealth.kube import secrets
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.apiserver.outage import Outage
 from wahealth.kube.apiserver.session import Account, addresses_of, own_namespace, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.cycle import Cycle
+from wahealth.kube.egress import Authorities, NoAuthorities
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
 from wahealth.kube.handlers import Listener, follow
@@ -36,7 +35,7 @@ from wahealth.kube.record import Record
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.sweep import Pace, Sweep
-from wahealth.kube.targets import Limits, Targets
+from wahealth.kube.targets import Targets, limits_of
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
@@ -62,6 +61,11 @@ def run(settings: OperatorSettings) -> int:
     gc.set_threshold(*_COLLECT)
     with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
         try:
+            outside = Authorities(settings.egress_ca_file)
+        except NoAuthorities as error:
+            print(f"wahealth: {error}: name another with --egress-ca-file.", file=sys.stderr)
+            return NOT_THERE
+        try:
             account = asyncio.run(signed_in(settings.kubeconfig))
         except NotUsable as error:
             print(f"wahealth: no cluster to work on: {error}.", file=sys.stderr)
@@ -71,18 +75,18 @@ def run(settings: OperatorSettings) -> int:
             print(f"wahealth: no cluster to work on ({why}): name one with --kubeconfig.", file=sys.stderr)
             return NOT_THERE
         try:
-            asyncio.run(_until_stopped(account, settings))
+            asyncio.run(_until_stopped(account, settings, outside))
         except CannotListen:
             print(f"wahealth: cannot listen on {settings.listen}: name another with --listen.", file=sys.stderr)
             return NOT_THERE
     return 0
 
 
-async def _until_stopped(account: Account, settings: OperatorSettings) -> None:
+async def _until_stopped(account: Account, settings: OperatorSettings, outside: Authorities) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    working = asyncio.create_task(_operate(account, settings))
+    working = asyncio.create_task(_operate(account, settings, outside))
     stopping = asyncio.create_task(stopped.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     for task in (working, stopping):
@@ -92,7 +96,7 @@ async def _until_stopped(account: Account, settings: OperatorSettings) -> None:
     log.info("stopped")
 
 
-async def _operate(account: Account, settings: OperatorSettings) -> None:
+async def _operate(account: Account, settings: OperatorSettings, outside: Authorities) -> None:
     outage = Outage()
     async with (
         ApiServer(account, outage) as api,
@@ -100,7 +104,7 @@ async def _operate(account: Account, settings: OperatorSettings) -> None:
         ApiServer(account) as lease_api,
         Prober(slots=settings.max_probes_in_flight, parked=settings.max_parked_connections) as prober,
     ):
-        operator = _Operator(Border(account, outage, api, lease_api, prober), settings)
+        operator = _Operator(Border(account, outage, api, lease_api, prober, outside), settings)
         async with operator.endpoints.listening(settings.listen):
             await operator.run()
 
@@ -113,13 +117,14 @@ class Border(NamedTuple):
     api: ApiServer
     lease_api: ApiServer
     prober: Prober
+    outside: Authorities  # who is trusted for hosts there
 
 
 class _Operator:
     """All that one process holds, and what runs in it."""
 
     def __init__(self, border: Border, settings: OperatorSettings) -> None:
-        self.account, self.outage, self.api, lease_api, self.prober = border
+        self.account, self.outage, self.api, lease_api, self.prober, _ = border
         self.settings, self.namespaces = settings, settings.watch_namespaces
         self.group = asyncio.TaskGroup()
         self.lag = Lag()
@@ -134,8 +139,9 @@ class _Operator:
         self.cluster = Cluster(self.api, self.leadership.must_lead)
         recorder = Recorder(self.api)
         self.guard = Guard(recorder, self.inventory, _own(settings.own_deployment))
-        references = References(self.api, settings.secret_refresh, settings.require_secret_label)
-        targets = Targets(self.inventory, _limits(settings, self.account.login.cluster.server), Resolver())
+        references = References(self.api, settings.secret_refresh, settings.require_secret_label, border.outside)
+        limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
+        targets = Targets(self.inventory, limits, Resolver())
         gather = Gather(self.inventory, targets, references, self.prober)
         self.cycle = Cycle(gather, self.cluster, recorder, self.guard, self.lag)
         self.supervisor = Supervisor(
@@ -228,16 +234,6 @@ def _election(settings: OperatorSettings) -> Election | None:
     namespace = settings.lease_namespace or (own and own.namespace) or own_namespace() or _DEFAULT_NAMESPACE
     terms = Terms(settings.lease_duration, settings.renew_deadline, settings.retry_period)
     return Election(namespace, settings.lease_name, settings.shards, terms)
-
-
-def _limits(settings: OperatorSettings, host: str) -> Limits:
-    """`host` of the API server: nobody is to have it asked."""
-    denied = frozenset(addresses_of(host))
-    return Limits(
-        Networks(settings.allow_pod_networks, denied),
-        Hosts(frozenset(settings.allow_url_hosts)),
-        Networks(settings.allow_url_networks, denied, only_public=True),
-    )
 
 
 def _own(name: str | None) -> WorkloadRef | None:

@@ -25,7 +25,7 @@ from wahealth.kube.cycle import Act
 from wahealth.kube.process.leadership import NotLeading
 from wahealth.kube.process.meter import Meter
 from wahealth.kube.record import Record, Ref, record_of
-from wahealth.probe.stage import ObserverFault
+from wahealth.probe.stage import ObserverFault, ProxyFault
 from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)
@@ -242,6 +242,9 @@ class Supervisor:
             yield
         except Vanished:
             self.gone(record.uid)
+        except ProxyFault as error:
+            metrics.proxy_faults.labels(error.trouble).inc()
+            log.warning("rounds count for nothing", extra=logs.topic(f"proxy {error.trouble}", error=str(error)))
         except (NotLeading, ApiUnavailable, ObserverFault) as error:
             log.debug("round ended early", extra={**record.fields, "error": type(error).__name__})
         except ApiError as error:

@@ -14,8 +14,9 @@ from wahealth.api import v1alpha1 as api
 from wahealth.core import references
 from wahealth.core.answer import Unreachable
 from wahealth.core.hosts import Hosts
-from wahealth.core.networks import Networks
-from wahealth.core.origin import origin_of
+from wahealth.core.networks import Address, Networks
+from wahealth.core.origin import is_address, origin_of
+from wahealth.core.proxy import Proxy
 from wahealth.core.status import Finding
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
@@ -26,6 +27,7 @@ from wahealth.kube.inventory.services import Service
 from wahealth.kube.record import Record
 from wahealth.probe.names import Resolver
 from wahealth.probe.stage import Failed, Stage, out_of_time
+from wahealth.settings import OperatorSettings
 
 
 class Spot(NamedTuple):
@@ -34,6 +36,7 @@ class Spot(NamedTuple):
     host: str
     addresses: tuple[str, ...]
     port: int
+    through: Proxy | None = None  # which looks up the host itself
 
 
 class Located(NamedTuple):
@@ -55,6 +58,18 @@ class Limits(NamedTuple):
     pods: Networks
     url_hosts: Hosts
     url_networks: Networks
+    proxy: Proxy | None = None  # to the hosts of URLs, and to nobody else
+
+
+def limits_of(settings: OperatorSettings, api_server: Iterable[Address]) -> Limits:
+    """`api_server`: its addresses, at which nobody is to have it asked."""
+    denied = frozenset(api_server)
+    return Limits(
+        Networks(settings.allow_pod_networks, denied),
+        Hosts(frozenset(settings.allow_url_hosts)),
+        Networks(settings.allow_url_networks, denied, only_public=True),
+        settings.egress_proxy,
+    )
 
 
 class Targets:
@@ -122,6 +137,8 @@ class Targets:
         refused = next((one for one in (host, *names) if not self._limits.url_hosts.admit(one)), None)
         if refused is not None:
             return references.url_not_admitted(refused)
+        if self._limits.proxy is not None:
+            return self._by_proxy(Spot(host, (), port, self._limits.proxy), name)
         try:
             async with asyncio.timeout(seconds):
                 addresses = await self._resolver.addresses(host)
@@ -132,6 +149,12 @@ class Targets:
         if not all(map(self._limits.url_networks.admit, addresses)):
             return references.url_leads_inside(host)
         return Located({name: Spot(host, addresses, port)}, shown)
+
+    def _by_proxy(self, spot: Spot, name: str) -> Located | Finding:
+        """Whom a name leads to is the proxy's to look up and to allow; an address is what it is."""
+        if is_address(spot.host) and not self._limits.url_networks.admit(spot.host):
+            return references.url_leads_inside(spot.host)
+        return Located({name: spot}, {name: spot.host})
 
 
 def _other_names(spec: api.Spec) -> list[str]:

@@ -16,7 +16,9 @@ import httpx
 
 from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unreached
 from wahealth.core.origin import HEALTH, authority
+from wahealth.core.proxy import Proxy
 from wahealth.core.signin.talk import LoginOutcome
+from wahealth.probe import tunnel
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import Credential
@@ -35,6 +37,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where waweb answers. `host` as it was asked for; `addresses` of it, where they are known: else it is looked up.
+    `through`: a proxy, which looks it up itself.
 
     `trust` None: plain HTTP. `server_name`: what the certificate is to carry, and what SNI says; Host, too, unless
     `host_header` says another.
@@ -47,6 +50,7 @@ class Place:
     server_name: str = ""
     path: str = HEALTH
     host_header: str = ""
+    through: Proxy | None = None
 
     @classmethod
     def at(cls, address: str, port: int, trust: Trust | None) -> Place:
@@ -150,12 +154,17 @@ class Prober:
         way, until = _way(question), asyncio.get_running_loop().time() + question.timeout
         try:
             async with asyncio.timeout_at(until):
-                way.addresses = question.place.addresses or await self._resolver.addresses(question.place.host)
+                way.addresses = await self._addresses(question.place)
                 return Heard(await self._answer(_request(method, question, way), read), way.presented)
         except TimeoutError:
-            return Heard(out_of_time(way.progress.stage, question.timeout), way.presented)
+            return Heard(out_of_time(way.progress.stage, question.timeout, question.place.through), way.presented)
         except Failed as failed:
             return Heard(*await _explained(failed, way, until))
+
+    async def _addresses(self, place: Place) -> tuple[str, ...]:
+        if place.through is not None:
+            return await tunnel.addresses(place.through, self._resolver)
+        return place.addresses or await self._resolver.addresses(place.host)
 
     async def _answer(self, request: httpx.Request, read: Reader[T]) -> T:
         # No client of httpx in between: no cookies from one answer to the next question, and a third of the cost.
@@ -193,7 +202,7 @@ _NOBODY = unverified()
 
 def _way(question: Question) -> Way:
     place = question.place
-    route = Route(place.host, place.port, place.trust, place.name_verified)
+    route = Route(place.host, place.port, place.trust, place.name_verified, place.through)
     return Way(route, place.addresses, question.period, shows_certificate=question.shows_certificate)
 
 

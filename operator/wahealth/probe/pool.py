@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict, defaultdict
 from typing import NamedTuple, TypeVar
 
+from wahealth.core.proxy import Proxy
 from wahealth.probe.descriptors import at_most_half
 from wahealth.probe.renewal import Renewals
 from wahealth.probe.trust import Trust
@@ -17,12 +18,14 @@ LONGEST_PARKED = 150.0  # seconds; whoever is asked less often is connected to a
 
 
 class Route(NamedTuple):
-    """What one connection can be used for. `trust` None: plain HTTP. `host` is what was asked for, name or address."""
+    """What one connection can be used for. `trust` None: plain HTTP. `host` is what was asked for, name or address;
+    `through`: the proxy that leads there."""
 
     host: str
     port: int
     trust: Trust | None
     server_name: str
+    through: Proxy | None = None
 
 
 class Parked(NamedTuple):

@@ -10,6 +10,7 @@ from enum import Enum
 
 from wahealth.core.answer import BROKE_OFF, HALF_A_HANDSHAKE, NOBODY_BEHIND, Unreachable, Unreached
 from wahealth.core.certificate import Untrusted
+from wahealth.core.proxy import Proxy, Trouble, sentence, silent
 
 _NO_SOURCE = errno.EADDRNOTAVAIL  # no port left to connect from, or no address of ours in that family
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EPERM, _NO_SOURCE})
@@ -65,11 +66,20 @@ class ObserverFault(Exception):
     """This round failed through our own fault; the verdict stays as it is."""
 
 
+class ProxyFault(ObserverFault):
+    """The proxy of our settings is not there, or does not have us; says so in a sentence without what signs in."""
+
+    def __init__(self, proxy: Proxy, trouble: Trouble, status: int = 0) -> None:
+        super().__init__(sentence(proxy, trouble, status))
+        self.trouble = trouble
+
+
 class Stage(Enum):
     """Where a question is when its time is up."""
 
     LOOKING_UP = "looking up the name"
     CONNECTING = "connecting"
+    OPENING = "waiting for a way through the proxy"
     SHAKING_HANDS = "shaking hands"
     WAITING = "waiting for the answer"
     READING = "reading the answer"
@@ -97,11 +107,18 @@ def untrusted(why: Untrusted, presented: bytes | None = None) -> Failed:
     return Failed(Unreachable(Unreached.TLS_VERIFICATION_FAILED, why.value, why), presented)
 
 
-def out_of_time(stage: Stage, seconds: float) -> Unreachable:
+def out_of_time(stage: Stage, seconds: float, through: Proxy | None = None) -> Unreachable:
+    """Raises `ProxyFault` where that was on the way to a proxy."""
     match stage:
+        case Stage.LOOKING_UP if through is not None:
+            raise ProxyFault(through, Trouble.NOT_FOUND)
+        case Stage.CONNECTING if through is not None:
+            raise ProxyFault(through, Trouble.NOT_CONNECTED)
+        case Stage.OPENING if through is not None:
+            return silent(through, seconds)
         case Stage.LOOKING_UP:
             return Unreachable(Unreached.DNS_LOOKUP_FAILED, f"no answer within {seconds:g} s")
-        case Stage.CONNECTING:
+        case Stage.CONNECTING | Stage.OPENING:
             return Unreachable(Unreached.CONNECT_TIMEOUT, f"no connection within {seconds:g} s")
         case Stage.SHAKING_HANDS:
             return Unreachable(Unreached.TLS_HANDSHAKE_FAILED, f"not done within {seconds:g} s")

@@ -16,13 +16,13 @@ import h11
 import httpx
 
 from wahealth.core.answer import BROKE_OFF, NO_ANSWER, Unreached
+from wahealth.probe import tunnel
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
-from wahealth.probe.heads import MOST_INFORMATIONAL, Heads
+from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
 from wahealth.probe.pool import Pool, Route
 from wahealth.probe.stage import Progress, Stage, broken, failed, objected
 from wahealth.probe.wire import Wire
 
-_MOST_PIECES = 3_000  # 350 bytes each where they are 1 MiB
 _MANY_PIECES = 100  # after so many others want their turn
 _LONGEST_LINE = 1024  # before a chunk or behind the last one, where h11 tries each way to share out blanks
 EXTENSION = "wahealth"
@@ -85,7 +85,7 @@ async def presented_on(way: Way) -> bytes | None:
 
 async def _connected(way: Way) -> Wire:
     way.progress.stage = Stage.CONNECTING
-    wire = await Wire.connect(way.addresses, way.route.port)
+    wire = await _opened(way)
     if way.route.trust is not None:
         try:
             way.presented = await wire.secure(way.route.trust, way.route.server_name, way.progress)
@@ -94,6 +94,14 @@ async def _connected(way: Way) -> Wire:
             raise
     way.progress.stage = Stage.WAITING
     return wire
+
+
+async def _opened(way: Way) -> Wire:
+    """To the place itself, or to a proxy that leads there from then on."""
+    host, port, through = way.route.host, way.route.port, way.route.through
+    if through is None:
+        return await Wire.connect(way.addresses, port)
+    return await tunnel.opened(through, way.addresses, (host, port), way.progress)
 
 
 class _ClosedMeanwhile(Exception):
@@ -185,7 +193,7 @@ class Exchange:
         self._heard, self._over = True, not data
         self._progress.stage = Stage.READING
         self._pieces += 1
-        if self._pieces > _MOST_PIECES:
+        if self._pieces > MOST_PIECES:
             raise failed(Unreached.INVALID_RESPONSE, "the answer comes in too many pieces")
         if self._pieces % _MANY_PIECES == 0:
             await asyncio.sleep(0)
@@ -206,7 +214,7 @@ class Body(httpx.AsyncByteStream):
             size, pieces = size + len(event.data), pieces + 1
             if size > MOST_BYTES:
                 raise failed(Unreached.BODY_TOO_LARGE, TOO_LARGE)
-            if pieces > _MOST_PIECES:
+            if pieces > MOST_PIECES:
                 raise failed(Unreached.INVALID_RESPONSE, "the body comes in too many pieces")
             if pieces % _MANY_PIECES == 0:
                 await asyncio.sleep(0)

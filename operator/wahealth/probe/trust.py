@@ -35,14 +35,15 @@ class Trust:
         return not self.pins or fingerprint_of(presented) in self.pins
 
 
-def full(pem: bytes | None = None) -> Trust:
-    """Chains to one of the certificates, or to what the public trusts, and carries the name that is asked for."""
-    return Trust(_verifying(pem))
+def full(pem: bytes | None = None, public: bool = False) -> Trust:
+    """Chains to one of the certificates, and carries the name that is asked for. `public`: or to what the public
+    trusts, which is all where there is no certificate."""
+    return Trust(_verifying(pem, public))
 
 
-def skip_hostname(pem: bytes | None = None) -> Trust:
-    """Chains to one of the certificates, whatever name it carries: waweb's own names no pod's address."""
-    context = _verifying(pem)
+def skip_hostname(pem: bytes | None = None, public: bool = False) -> Trust:
+    """The same, whatever name it carries: waweb's own names no pod's address."""
+    context = _verifying(pem, public)
     context.check_hostname = False
     return Trust(context)
 
@@ -67,19 +68,21 @@ def fingerprint(written: str) -> str:
     return bare
 
 
-def _verifying(pem: bytes | None) -> ssl.SSLContext:
-    context = ssl.create_default_context() if pem is None else _of_authority(pem)
+def _verifying(pem: bytes | None, public: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context() if pem is None else _of_authority(pem, public)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
-def _of_authority(pem: bytes) -> ssl.SSLContext:
+def _of_authority(pem: bytes, public: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # waweb signs its certificate itself: it is its own authority, without the extensions that the strict mode wants.
     context.verify_flags = (context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN) & ~ssl.VERIFY_X509_STRICT
     if not add_authorities(context, pem):
         raise UntrustedCA
+    if public:
+        context.load_default_certs()
     return context
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
+from wahealth import mounted
 from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
 from wahealth.core.belief.history import History
 from wahealth.core.facts import Facts, with_asked
@@ -25,7 +26,6 @@ from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.reading import reading_of
 from wahealth.probe.stage import ObserverFault
-from wahealth.sidecar import mounted
 from wahealth.sidecar.settings import Settings
 from wahealth.telemetry import logs
 

@@ -9,6 +9,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
+from wahealth import mounted
 from wahealth.core.conflicts import FLAGS, among_flags, tls_useless
 from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Exposure, Patience
 from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
@@ -28,7 +29,6 @@ from wahealth.probe.trust import (
     skip_hostname,
     unverified,
 )
-from wahealth.sidecar import mounted
 from wahealth.sidecar.flags import LOOPBACK, given_in
 from wahealth.sidecar.identity import identity_of
 

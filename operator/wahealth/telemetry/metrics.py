@@ -34,6 +34,12 @@ postponed = Counter(
 )
 probes_in_flight = Gauge("wahealth_probes_in_flight", "Questions under way.", registry=REGISTRY)
 probes = Counter("wahealth_probes_total", "Questions asked, by what came of them.", ["result"], registry=REGISTRY)
+proxy_faults = Counter(
+    "wahealth_egress_proxy_faults_total",
+    "Rounds that count for nothing because of the proxy before hosts of target.url, by what is wrong with it.",
+    ["trouble"],
+    registry=REGISTRY,
+)
 status_writes = Counter(
     "wahealth_status_writes_total", "Writes of a status, by what came of them.", ["result"], registry=REGISTRY
 )

@@ -94,6 +94,24 @@ NO_WHOLE_ANSWER = _silent(
     "look at what serves the target's port: whether it speaks HTTP/1.1, and what waweb's log says",
     "look at what serves that port: whether it speaks HTTP/1.1, and what waweb's log says",
 )
+FORBIDDEN_BY_PROXY = _silent(
+    Reason.CONNECTION_REFUSED,
+    "The proxy that the operator asks through does not allow the target's host",
+    "allow the host and the port of spec.target.url in the rules of this proxy",
+    "allow the host and the port of the URL in the rules of this proxy",
+)
+NO_WAY_BEHIND_PROXY = _silent(
+    Reason.CONNECTION_REFUSED,
+    "The proxy that the operator asks through gets no connection to the target",
+    "look whether waweb runs and listens on the target's port, and whether the proxy knows its name and may go there",
+    "look whether waweb runs and listens on that port, and whether the proxy knows its name and may go there",
+)
+NO_WAY_IN_TIME = _silent(
+    Reason.CONNECT_TIMEOUT,
+    "The proxy that the operator asks through gets no connection to the target in time",
+    "look whether the proxy can get there and answers others, and at firewalls between it and waweb",
+    "look whether the proxy can get there and answers others, and at firewalls between it and waweb",
+)
 REDIRECTED = _answers(
     Reason.REDIRECTED,
     "a redirect that is never followed",
@@ -155,10 +173,13 @@ _OF_REASON = {
 }
 
 
+_OF_PROXY = {Unreached.CONNECTION_REFUSED: NO_WAY_BEHIND_PROXY, Unreached.CONNECT_TIMEOUT: NO_WAY_IN_TIME}
 _OF_ENDING = {NOBODY_BEHIND: NOBODY_BEHIND_IT, NO_ANSWER: NO_WHOLE_ANSWER, BROKE_OFF: NO_WHOLE_ANSWER}
 
 
 def row_of(why: Unreachable) -> Row:
+    if why.by_proxy:
+        return FORBIDDEN_BY_PROXY if why.status == 403 else _OF_PROXY[why.reason]
     if why.reason is Unreached.HTTP_STATUS:
         return of_http(why.status, why.code)
     return _OF_ENDING.get(why.detail) or _OF_REASON[why.reason]
