@@ -53,6 +53,11 @@ class Rendered:
     def env(self, name: str) -> str | None:
         return next((one.get("value") for one in self.container["env"] if one["name"] == name), None)
 
+    def secret(self, name: str) -> Document | None:
+        """From where the variable comes."""
+        found = (one for one in self.container["env"] if one["name"] == name)
+        return next((one.get("valueFrom", {}).get("secretKeyRef") for one in found), None)
+
     def labels(self, kind: str) -> Document:
         labels: Document = self.one(kind).get("metadata", {}).get("labels", {})
         return labels
@@ -73,6 +78,18 @@ def crd_is_kept(rendered: Rendered) -> bool:
 
 def alerts(rendered: Rendered) -> list[Document]:
     return [rule for group in rendered.spec("PrometheusRule").get("groups", ()) for rule in group["rules"]]
+
+
+CA_ENTRY = [{"key": "ca.crt", "path": "ca.crt"}]
+
+
+def authorities(rendered: Rendered) -> Document:
+    """The volume that is mounted where the operator reads them."""
+    path = rendered.env("WAHEALTH_EGRESS_CA_FILE") or ""
+    mounts = {one["mountPath"]: one for one in rendered.container.get("volumeMounts", ())}
+    mount = mounts.get(path.removesuffix("/ca.crt"), {})
+    volumes = (one for one in rendered.pod.get("volumes", ()) if one["name"] == mount.get("name"))
+    return next(volumes, {}) if "subPath" not in mount else {}
 
 
 def egress_ports(rendered: Rendered, which: int) -> list[int]:
@@ -133,6 +150,21 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("requireSecretLabel", True, lambda r: r.env("WAHEALTH_REQUIRE_SECRET_LABEL") == "true", {}),
     ("allowUrlHosts", ["a.example", "b"], lambda r: r.env("WAHEALTH_ALLOW_URL_HOSTS") == "a.example,b", {}),
     ("allowUrlNetworks", ["10.0.0.0/8"], lambda r: r.env("WAHEALTH_ALLOW_URL_NETWORKS") == "10.0.0.0/8", {}),
+    ("allowPodNetworks", ["240.0.0.0/4"], lambda r: r.env("WAHEALTH_ALLOW_POD_NETWORKS") == "240.0.0.0/4", {}),
+    ("egress.proxy", "http://p:1", lambda r: r.env("WAHEALTH_EGRESS_PROXY") == "http://p:1", {}),
+    ("egress.proxySecret.name", "p", lambda r: r.secret("WAHEALTH_EGRESS_PROXY") == {"name": "p", "key": "proxy"}, {}),
+    (
+        *("egress.proxySecret.key", "url"),
+        lambda r: r.secret("WAHEALTH_EGRESS_PROXY") == {"name": "p", "key": "url"},
+        {"egress": {"proxySecret": {"name": "p"}}},
+    ),
+    ("egress.ca.configMap", "c", lambda r: authorities(r).get("configMap") == {"name": "c", "items": CA_ENTRY}, {}),
+    ("egress.ca.secret", "c", lambda r: authorities(r).get("secret") == {"secretName": "c", "items": CA_ENTRY}, {}),
+    (
+        *("egress.ca.key", "bundle.pem"),
+        lambda r: authorities(r)["configMap"]["items"] == [{"key": "bundle.pem", "path": "ca.crt"}],
+        {"egress": {"ca": {"configMap": "c"}}},
+    ),
     ("logLevel", "debug", lambda r: r.env("WAHEALTH_LOG_LEVEL") == "debug", {}),
     ("logFormat", "text", lambda r: r.env("WAHEALTH_LOG_FORMAT") == "text", {}),
     ("crds.enabled", False, lambda r: not r.every("CustomResourceDefinition"), {}),
@@ -337,6 +369,17 @@ def test_a_disruption_budget_comes_with_the_second_replica(replicas: int, budget
         ),
         ({"image": {"registry": "https://registry.example.com"}}, "at '/image/registry'"),
         ({"allowUrlHosts": ["a host"]}, "at '/allowUrlHosts/0': 'a host' does not match pattern"),
+        ({"allowPodNetworks": ["240.0.0.0"]}, "at '/allowPodNetworks/0': '240.0.0.0' does not match pattern"),
+        ({"egress": {"proxy": "http://u:p@proxy:3128"}}, "at '/egress/proxy'"),
+        ({"egress": {"proxy": "socks5://proxy:1080"}}, "at '/egress/proxy'"),
+        (
+            {"egress": {"proxy": "http://proxy:3128", "proxySecret": {"name": "p"}}},
+            "egress.proxy and egress.proxySecret.name both name a proxy",
+        ),
+        (
+            {"egress": {"ca": {"configMap": "a", "secret": "b"}}},
+            "egress.ca.configMap and egress.ca.secret both hold authorities",
+        ),
         ({"priorityClassName": "a\n      hostNetwork: true"}, "at '/priorityClassName'"),
         (
             {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}},

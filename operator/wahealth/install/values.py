@@ -15,6 +15,7 @@ Namespace = Annotated[str, Field(pattern=f"^{NAMESPACE}$", max_length=63)]
 Unique = Field(json_schema_extra={"uniqueItems": True})
 Name = Annotated[str, Field(pattern=r"^([a-z]([-a-z0-9]*[a-z0-9])?)?$", max_length=52)]
 DnsName = Annotated[str, Field(pattern=r"^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$", max_length=253)]
+EntryName = Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
 HostPattern = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9:]([-.A-Za-z0-9:]*[A-Za-z0-9])?$")]
 Duration = Annotated[str, Field(pattern=r"^([0-9]+(ms|[smhd]))+$")]
 LabelName = Annotated[str, Field(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$")]
@@ -115,6 +116,25 @@ class NetworkPolicy(Part):
     extra_egress: list[Object] = []
 
 
+class Entry(Part):
+    """Of a Secret; without a name: of none."""
+
+    name: DnsName = ""
+    key: EntryName = "proxy"
+
+
+class Authorities(Part):
+    config_map: DnsName = ""
+    secret: DnsName = ""
+    key: EntryName = "ca.crt"
+
+
+class Egress(Part):
+    proxy: Annotated[str, Field(pattern=r"^(http://[^@/?#\s]+/?)?$")] = ""
+    proxy_secret: Entry = Entry()
+    ca: Authorities = Authorities()
+
+
 class Values(Part):
     enabled: bool = True  # for the `condition` of an umbrella chart
     global_: Annotated[Global, Field(alias="global")] = Global()
@@ -134,6 +154,8 @@ class Values(Part):
     require_secret_label: bool = False
     allow_url_hosts: list[HostPattern] = []
     allow_url_networks: list[Network] = []
+    allow_pod_networks: list[Network] = []
+    egress: Egress = Egress()
     log_level: LogLevel = "info"
     log_format: LogFormat = "json"
     crds: Crds = Crds()
