@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from support import scripted
-from support.egress import ADDRESS, PASSWORD, USER, Answer, Egress, egress, is_silent, says, status
+from support.egress import ADDRESS, PASSWORD, USER, Answer, Egress, Switch, egress, is_silent, says, status
 from support.scripted import GOOD, KEY, TRUST, Served, answer, server_context, serving
 from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
 from wahealth.core.proxy import Proxy, Trouble
@@ -41,7 +41,7 @@ def through(proxy: Proxy, tls: bool = True, timeout: float = 2.0, **place: objec
 
 def told(story: Told, instead: Answer | None = None, tls: bool = True) -> Outcome:
     async def run() -> Outcome:
-        async with serving(ANSWERS, tls=tls) as served, egress(served.port, instead) as proxy:
+        async with serving(ANSWERS, tls=tls) as served, egress(Switch(served.port, instead)) as proxy:
             return await story(proxy, served)
 
     return asyncio.run(run())
@@ -299,7 +299,7 @@ class TestTheDesk:
         async def run() -> tuple[int, str]:
             async with (
                 serving(ANSWERS, server_context(certificate, private)) as served,
-                egress(served.port, instead) as proxy,
+                egress(Switch(served.port, instead)) as proxy,
             ):
                 return await asyncio.to_thread(self.typed, files, proxy, *flags)
 

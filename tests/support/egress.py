@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -17,10 +18,27 @@ Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass
+class Switch:
+    """Where all ways lead, or what it says instead of opening one."""
+
+    to: int = 0
+    instead: Answer | None = None
+
+
+@dataclass
 class Egress:
     port: int = 0
     heads: list[bytes] = field(default_factory=list)  # as it was asked
     carried: bytearray = field(default_factory=bytearray)  # what went through it afterwards
+
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)  # of whoever came
+
+    def hang_up(self) -> None:
+        """From another thread: on all who came so far."""
+        for writer in self.writers:
+            with contextlib.suppress(OSError):  # it has gone already
+                writer.transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self.writers.clear()
 
     def proxy(self, user: str = "", password: str = "") -> Proxy:
         return Proxy("http", ADDRESS, self.port, user, password)
@@ -51,8 +69,7 @@ async def is_silent(_: asyncio.StreamWriter) -> None:
 
 
 @contextlib.asynccontextmanager
-async def egress(to: int, answer: Answer | None = None) -> AsyncIterator[Egress]:
-    """`to`: the port to which all ways lead; `answer`: what it says instead of opening one."""
+async def egress(switch: Switch) -> AsyncIterator[Egress]:
     opened, tasks = Egress(), set[asyncio.Task[None]]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,8 +77,9 @@ async def egress(to: int, answer: Answer | None = None) -> AsyncIterator[Egress]
         assert task is not None
         tasks.add(task)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            opened.writers.append(writer)
             opened.heads.append(await reader.readuntil(b"\r\n\r\n"))
-            await (answer(writer) if answer else _carry(opened, to, reader, writer))
+            await (switch.instead(writer) if switch.instead else _carry(opened, switch.to, reader, writer))
         writer.close()
         tasks.discard(task)
 

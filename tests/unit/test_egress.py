@@ -15,7 +15,7 @@ import looptime
 import pytest
 
 from support.builders import CONNECTED, PERIOD, resource, single
-from support.egress import ADDRESS, PASSWORD, USER, egress
+from support.egress import ADDRESS, PASSWORD, USER, Switch, egress
 from support.played import Played
 from support.scripted import CERTIFICATE, GOOD, KEY, TRUST, answer, says, serving
 from wahealth.api.auth import Use
@@ -139,7 +139,7 @@ class TestWhoIsAskedThroughIt:
         """The proxy stands there; the host of a URL is found through it alone, and no pod is."""
 
         async def run() -> tuple[int, int]:
-            async with serving(says(answer(GOOD), keep=True)) as served, egress(served.port) as proxy:
+            async with serving(says(answer(GOOD), keep=True)) as served, egress(Switch(served.port)) as proxy:
                 allowed = {"allow_url_hosts": "waweb.example.com", "allow_pod_networks": "127.0.0.0/8"}
                 inventory, found = targets(settings(egress_proxy=proxy.url, **allowed), ADDRESS, served.port)
                 named = {"workload": {"workload": {"kind": "StatefulSet", "name": "web", "port": served.port}}}
