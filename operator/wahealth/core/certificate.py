@@ -27,6 +27,18 @@ def is_expiring(certificate: Certificate | None, now: datetime) -> bool:
     return certificate is not None and certificate.not_after - now <= EXPIRING
 
 
+class Unfit(Word):
+    """Why a client certificate cannot be shown, as the sentence says it."""
+
+    NO_CERTIFICATE = "there is no certificate in PEM"
+    NO_KEY = "there is no key in PEM"
+    ENCRYPTED = "its key has a password"
+    OTHER_KEY = "the key belongs to another certificate"
+    TOO_LONG = "its key is longer than 4,096 bits"
+    TOO_WEAK = "its key or its signature is too weak"
+    OTHERWISE = "it cannot be read"
+
+
 class Untrusted(Word):
     """Why one was not trusted, as the sentence says it."""
 

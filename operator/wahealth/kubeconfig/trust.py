@@ -8,10 +8,9 @@ an RSA key of 1,024 bits; and it never takes a certificate's common name for a h
 from __future__ import annotations
 
 import ssl
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
+from wahealth import keypair
 from wahealth.authorities import add_authorities
 from wahealth.kubeconfig.problem import NotUsable
 
@@ -44,21 +43,10 @@ def trust(authorities: bytes | None, verified: bool = True, own: KeyPair | None 
 
 
 def _show(context: ssl.SSLContext, own: KeyPair) -> None:
-    """Python reads it from files alone; these are there for that moment, and readable by us alone."""
-    with tempfile.TemporaryDirectory(prefix="wahealth-") as folder:
-        paths = [Path(folder) / name for name in KeyPair._fields]
-        for path, content in zip(paths, own, strict=True):
-            path.write_bytes(content)
-        certificate, key = paths
-        try:
-            context.load_cert_chain(certificate, key, password=_nobody_is_asked)
-        except (ssl.SSLError, ValueError):
-            raise NotUsable(
-                "the client certificate and its key cannot be used together: the kubeconfig is to hold both in PEM, the"
-                " key without a password"
-            ) from None
-
-
-def _nobody_is_asked() -> bytes:
-    """For the password of a key that has one: else OpenSSL would ask at the terminal."""
-    return b""
+    try:
+        keypair.load(context, *own)
+    except ValueError:
+        raise NotUsable(
+            "the client certificate and its key cannot be used together: the kubeconfig is to hold both in PEM, the"
+            " key without a password"
+        ) from None
