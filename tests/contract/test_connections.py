@@ -179,7 +179,7 @@ def test_a_kept_connection_is_made_anew_in_time(
 )
 def test_times_of_a_certificate_are_read_in_both_forms(begins: str, ends: str, years: tuple[int, int]) -> None:
     """Two digits of a year until 2049, four from then on."""
-    read = renewal._validity(b"\x02\x01\x00\x30\x1e" + _der(begins) + _der(ends))
+    read = renewal.validity(b"\x02\x01\x00\x30\x1e" + _der(begins) + _der(ends))
     assert read == tuple(datetime(year, 1, 1, tzinfo=UTC) for year in years)
 
 

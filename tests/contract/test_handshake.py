@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import socket
 import ssl
-import struct
 import threading
 import time
 from dataclasses import replace
@@ -20,6 +19,7 @@ from support.scripted import (
     CERTIFICATE,
     GOOD,
     KEY,
+    RESET,
     Served,
     answer,
     asked,
@@ -27,6 +27,7 @@ from support.scripted import (
     says,
     server_context,
     serving,
+    shaken,
 )
 from wahealth.core.answer import HALF_A_HANDSHAKE, NOBODY_BEHIND, Answered, Outcome, Unreachable, Unreached
 from wahealth.core.certificate import Untrusted
@@ -67,31 +68,6 @@ def test_no_tls_on_the_port_and_the_key_is_not_sent(garbage: bytes) -> None:
     outcome, heard = asyncio.run(run())
     assert reason(outcome) == "TLSHandshakeFailed"
     assert KEY not in b"".join(heard)
-
-
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: what is unsent is thrown away, and the other side told so
-
-
-def shaken(context: ssl.SSLContext, resets: bool = False) -> Outcome:
-    """What comes of a handshake with a blocking server: asyncio's ends without the alert that says why. `resets`: right
-    behind the alert, as Envoy does."""
-
-    def shake(listening: socket.socket) -> None:
-        connection, _ = listening.accept()
-        with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as tls:
-            with contextlib.suppress(ssl.SSLError):
-                tls.do_handshake()
-            if resets:
-                tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                return
-            socket.socket.recv(tls, 4096)  # the question: unread, it would reset the connection
-
-    with socket.create_server((ADDRESS, 0)) as listening:
-        thread = threading.Thread(target=shake, args=(listening,))
-        thread.start()
-        outcome = asyncio.run(asked(Served(listening.getsockname()[1]).question()))
-        thread.join()
-    return outcome
 
 
 @pytest.mark.parametrize("resets", [False, True])

@@ -89,6 +89,13 @@ def test_so_is_a_ca(kubectl: Path, tmp_path: Path, kind: str) -> None:
     assert re.fullmatch(f"prod-waweb-ca-{HASH}", spec["tls"]["caRef"]["name"])
 
 
+def test_so_is_a_client_certificate(kubectl: Path, tmp_path: Path) -> None:
+    generated = [{"name": "web-client", "literals": ["tls.crt=one", "tls.key=one"], "type": "kubernetes.io/tls"}]
+    named = client(tls={"clientCertificateRef": {"name": "web-client"}})
+    spec = built(kubectl, tmp_path, named, secretGenerator=[*GENERATED["secretGenerator"], *generated])
+    assert re.fullmatch(f"prod-web-client-{HASH}", spec["tls"]["clientCertificateRef"]["name"])
+
+
 @pytest.mark.parametrize("kind", KINDS.keys())
 def test_a_workload_is_named_with_its_prefix(kubectl: Path, tmp_path: Path, kind: str) -> None:
     labels = {"app": "web"}

@@ -42,6 +42,7 @@ OF_A_CLIENT = {
     "wahealth_client_probe_period_seconds": set(),
     "wahealth_client_token_expiry_timestamp_seconds": set(),
     "wahealth_client_tls_not_after_timestamp_seconds": set(),
+    "wahealth_client_client_certificate_not_after_timestamp_seconds": set(),
 }
 OF_THE_OPERATOR = {
     "wahealth_probe_duration_seconds",
@@ -91,7 +92,9 @@ def client(name: str = "shop", **status: object) -> Record:
     record.asked = 1e9
     record.failovers["PrimaryMaster"] = 3
     record.written = record.written._replace(
-        credentials=Credentials(token_expiry_time=WHEN), tls=Certificate("fingerprint", WHEN)
+        credentials=Credentials(token_expiry_time=WHEN),
+        tls=Certificate("fingerprint", WHEN),
+        client_certificate=Certificate("fingerprint", WHEN),
     )
     return record
 
@@ -118,7 +121,7 @@ def test_each_name_of_the_operator() -> None:
 def test_a_client_has_some_fourteen_series_however_many_words_it_uses() -> None:
     text = page([client(f"c{i}") for i in range(10)])
     counts = Counter(s.labels["name"] for f in plain(text) for s in f.samples if "namespace" in s.labels)
-    assert set(counts.values()) == {17}  # with a token, a certificate, a failover and no verification; else 13
+    assert set(counts.values()) == {18}  # with a token, two certificates, a failover and no verification; else 13
 
 
 def test_no_label_has_a_message_or_an_address() -> None:

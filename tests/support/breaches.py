@@ -47,7 +47,11 @@ WHOLE: tuple[Resource, ...] = (
     changed(
         spec__target={"url": "https://waweb.example.com"},
         spec__auth={"userCredentials": {"secretRef": {"name": "u", "usernameKey": "n", "passwordKey": "p"}}},
-        spec__tls={"verification": "Full", "caRef": {"kind": "Secret", "name": "ca", "key": "ca.crt"}},
+        spec__tls={
+            "verification": "Full",
+            "caRef": {"kind": "Secret", "name": "ca", "key": "ca.crt"},
+            "clientCertificateRef": {"name": "web-client"},
+        },
     ),
 )
 

@@ -51,6 +51,7 @@ ACCEPTED = {
     "a DaemonSet": changed(spec__target__workload={"kind": "DaemonSet", "name": "web"}),
     "a CA in a ConfigMap": changed(spec__tls={"caRef": {"kind": "ConfigMap", "name": "ca"}}),
     "a CA and a name": changed(spec__tls={"verification": "Full", "caRef": {"name": "ca"}, "serverName": "waweb"}),
+    "a client certificate": changed(spec__tls={"clientCertificateRef": {"name": "web-client"}}),
     "a CA without the name": changed(spec__tls={"verification": "SkipHostname", "caRef": {"name": "ca"}}),
     "a pinned certificate": changed(spec__tls={"verification": "Pinned", "pinnedSHA256": ["ab" * 32]}),
     "a pin as openssl prints it": changed(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
+import struct
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from wahealth.core.answer import Malformed, Outcome, Unreachable
 from wahealth.playground.pki import self_signed
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import api_key
-from wahealth.probe.trust import skip_hostname
+from wahealth.probe.trust import Trust, skip_hostname
 
 ADDRESS = "127.0.0.1"
 KEY = b"canary-of-the-scripted-server"
@@ -123,3 +126,29 @@ async def asked(question: Question) -> Outcome:
         heard = await prober.ask(question)
     assert KEY.decode() not in repr((question, heard))
     return heard.outcome
+
+
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: what is unsent is thrown away, and the other side told so
+
+
+def shaken(context: ssl.SSLContext, resets: bool = False, trust: Trust = TRUST) -> Outcome:
+    """What comes of a handshake with a blocking server: asyncio's ends without the alert that says why. `resets`: right
+    behind the alert, as Envoy does."""
+
+    def shake(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as tls:
+            with contextlib.suppress(ssl.SSLError):
+                tls.do_handshake()
+            if resets:
+                tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                return
+            socket.socket.recv(tls, 4096)  # the question: unread, it would reset the connection
+
+    with socket.create_server((ADDRESS, 0)) as listening:
+        thread = threading.Thread(target=shake, args=(listening,))
+        thread.start()
+        question = Served(listening.getsockname()[1]).question()
+        outcome = asyncio.run(asked(replace(question, place=replace(question.place, trust=trust))))
+        thread.join()
+    return outcome

@@ -128,6 +128,26 @@ def test_another_name_for_the_same_target_is_a_rotation() -> None:
     assert new[1] in old
 
 
+SHOWING: dict[str, Any] = {"tls": {"verification": "Full", "clientCertificateRef": {"name": "own"}}}
+ANOTHER: dict[str, Any] = {"tls": {"verification": "Full", "clientCertificateRef": {"name": "another"}}}
+
+
+def test_another_client_certificate_for_the_same_target_is_a_rotation_too() -> None:
+    old, new = sent(named("first", "key") | SHOWING, named("second", "key") | ANOTHER, takes_old=True)
+    assert new[1] in old
+
+
+@pytest.mark.parametrize("edit", list(ELSEWHERE.values()), ids=list(ELSEWHERE))
+@pytest.mark.parametrize("shown", [SHOWING, ANOTHER], ids=["the same certificate", "another certificate"])
+def test_a_client_certificate_makes_another_target_no_better_known(shown: dict[str, Any], edit: dict[str, Any]) -> None:
+    now = shown | edit
+    if "tls" in edit:
+        now["tls"] = shown["tls"] | edit["tls"]
+    old, new = sent(named("first", "key") | SHOWING, named("second", "key") | now)
+    assert new
+    assert not old & set(new)
+
+
 @pytest.mark.parametrize("kind", ["token", "login"])
 def test_of_tokens_and_logins_none_is_held(kind: str) -> None:
     old, new = sent(named("first", kind), named("second", kind), takes_old=True)

@@ -66,6 +66,31 @@ def test_while_nobody_says_anything_the_last_one_stays() -> None:
     assert len(story.writes) == 1
 
 
+def shown_to(own: Certificate) -> Facts:
+    said = facts(single(CONNECTED), shows_certificate=True)
+    return replace(said, own=own, own_expiring=is_expiring(own, START))
+
+
+def test_the_one_that_we_show_stands_there_too() -> None:
+    story = Story().rounds(5, shown_to(LATE))
+    assert (story.written.client_certificate, story.written.tls) == (LATE, None)
+    assert len(story.writes) == 1
+    assert "ClientCertificateExpiring" not in story.told
+    story.rounds(3, replace(facts(single(CONNECTED), shows_certificate=True)))
+    assert story.written.client_certificate == LATE
+    story.rounds(3, replace(facts(single(CONNECTED)), generation=2))
+    assert story.written.client_certificate is None
+
+
+def test_its_end_is_told_once_and_not_again_by_a_new_process() -> None:
+    story = Story().rounds(10, shown_to(SOON))
+    assert story.told.count("ClientCertificateExpiring") == 1
+    assert story.written.truth(ConditionType.READY) is Truth.TRUE
+    again = story.restarted().rounds(10, shown_to(SOON))
+    assert again.told == []
+    assert again.writes == []
+
+
 def test_over_plain_http_there_is_none() -> None:
     plain = replace(facts(single(CONNECTED), exposed=Exposure.PLAIN_HTTP), generation=2)
     story = Story().rounds(3, seen(LATE)).rounds(2, plain)

@@ -11,18 +11,21 @@ from typing import Any
 
 import pytest
 
+from support.builders import resource
 from wahealth.api.auth import Use, use_of
 from wahealth.api.v1alpha1 import Auth
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
 from wahealth.core.signin.talk import Reading
 from wahealth.core.signin.tokens import Token
+from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError, ApiServer
-from wahealth.kube.record import record_of
+from wahealth.kube.record import Record, record_of
 from wahealth.kube.references import References
-from wahealth.playground.pki import self_signed
+from wahealth.playground.pki import Authority, self_signed
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
-from wahealth.probe.trust import NotAFingerprint, pinned
+from wahealth.probe.pair import Pair
+from wahealth.probe.trust import NotAFingerprint, Trust, pinned
 
 CANARY = b"canary-of-enough-characters"
 KEY = use_of(Auth.model_validate({"apiKey": {"secretKeyRef": {"name": "k"}}}))
@@ -204,6 +207,93 @@ def test_a_ca_that_many_refer_to_is_read_when_its_time_is_up(refresh: float, mor
         assert len(reads) == 4
 
     asyncio.run(script())
+
+
+PAIR = Authority.new("clients").issue("operator")
+TLS = "kubernetes.io/tls"
+LABELLED: dict[str, Any] = {"metadata": {"labels": {"wahealth.io/credentials": ""}}}
+
+
+def a_pair(certificate: bytes = PAIR[0], key: bytes = PAIR[1], **more: Any) -> dict[str, Any]:
+    return {"type": TLS, **data(**{"tls.crt": certificate, "tls.key": key}), **more}
+
+
+def showing(name: str = "own", **more: Any) -> Record:
+    """A resource that shows a client certificate."""
+    tls = {"verification": "None", "clientCertificateRef": {"name": name}}
+    return record_of(resource(tls=tls, **more))
+
+
+def trusted(record: Record, answer: dict[str, Any] | Exception, only_labelled: bool = False) -> Trust | Finding:
+    assert record.spec is not None
+    return asyncio.run(References(Answering(answer), 300, only_labelled).trust(record, record.spec.tls))
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_client_certificate(labelled: bool) -> None:
+    found = trusted(showing(), a_pair(**LABELLED) if labelled else a_pair(), only_labelled=labelled)
+    assert isinstance(found, Trust)
+    assert found.own == Pair(*PAIR).own
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "said"),
+    [
+        (ApiError(404, "NotFound"), "SecretNotFound", "Secret own is not there"),
+        (ApiError(403, "Forbidden"), "SecretForbidden", "allow it to get this Secret"),
+        (a_pair(), "SecretForbidden", 'add the label wahealth.io/credentials: "true"'),
+        (a_pair(type="Opaque", **LABELLED), "SecretForbidden", "is not of type kubernetes.io/tls"),
+        ({"type": TLS, **LABELLED, **data(**{"tls.crt": PAIR[0]})}, "SecretKeyMissing", "has no entry tls.key"),
+        ({"type": TLS, **LABELLED, **data(**{"tls.key": PAIR[1]})}, "SecretKeyMissing", "has no entry tls.crt"),
+        (a_pair(key=b"", **LABELLED), "ClientCertificateInvalid", "there is no key in PEM: put it there"),
+        (a_pair(key=CANARY, **LABELLED), "ClientCertificateInvalid", "there is no key in PEM: put it there"),
+    ],
+)
+def test_what_is_wrong_with_a_client_certificate(answer: dict[str, Any] | Exception, expected: str, said: str) -> None:
+    record = showing()
+    found = trusted(record, answer, only_labelled=True)
+    assert isinstance(found, Finding)
+    assert found.reason == expected
+    assert said in found.message
+    assert CANARY.decode() not in found.message
+    assert record.trust is None
+
+
+def test_a_trust_is_shared_by_those_who_show_the_same_alone() -> None:
+    references = References(Answering(a_pair()), 300)
+
+    def trust(record: Record) -> Trust | Finding:
+        assert record.spec is not None
+        return asyncio.run(references.trust(record, record.spec.tls))
+
+    one, another, none = (
+        trust(record_of(resource(tls=tls)))
+        for tls in (
+            {"verification": "None", "clientCertificateRef": {"name": "one"}},
+            {"verification": "None", "clientCertificateRef": {"name": "another"}},
+            {"verification": "None"},
+        )
+    )
+    assert one is another
+    assert none is not one
+    references._api = Answering(a_pair(*Authority.new("clients").issue("operator")))
+    assert trust(showing()) not in {one, none}
+
+
+def test_an_edit_lets_go_of_what_was_shown() -> None:
+    """Whoever is asked from then on is shown what the spec names now, and nothing that was held for another."""
+    record = showing()
+    assert isinstance(trusted(record, a_pair()), Trust)
+    tls = {"verification": "None", "clientCertificateRef": {"name": "another"}}
+    record.renew(resource(generation=2, version="2", tls=tls, target={"workload": {"name": "elsewhere"}}))
+    assert isinstance(trusted(record, ApiError(404, "NotFound")), Finding)
+
+
+def test_a_change_of_its_secret_is_noticed() -> None:
+    record = showing()
+    trusted(record, a_pair())
+    assert record.secret_changed("own")
+    assert record.trust is None
 
 
 def test_pinned_without_pins_trusts_nobody() -> None:

@@ -259,6 +259,13 @@ def test_null_is_nothing_as_the_api_server_stores_it(tmp_path: Path, capsys: pyt
     assert readys(simulated(capsys, path)) == [(0, "Available")]
 
 
+def test_a_client_that_shows_a_certificate_is_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Handshakes are not played, so its Secret need not be there."""
+    renamed = {"client": {"spec": {"tls": {"clientCertificateRef": {"name": "second"}}}}}
+    path = edited(tmp_path, renamed, mode=None, tls={"clientCertificateRef": {"name": "first"}})
+    assert readys(simulated(capsys, path)) == [(0, "Available"), (60, "Available")]
+
+
 @pytest.mark.parametrize(
     ("field", "written", "said"),
     [

@@ -357,6 +357,7 @@ ANOTHER_NAMESPACE = (
         lambda name: {"target": {"service": {"name": name}}},
         lambda name: {"auth": {"apiKey": {"secretKeyRef": {"name": name}}}},
         lambda name: {"tls": {"caRef": {"name": name}}},
+        lambda name: {"tls": {"clientCertificateRef": {"name": name}}},
     ],
 )
 def test_a_name_that_could_lead_out_of_the_namespace(spec: Any, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import Auth, Spec
-from wahealth.core.signin.kinds import Kind
+from wahealth.core.signin.kinds import Kind, Meant
 
 
 class Use(NamedTuple):
@@ -32,4 +32,15 @@ def use_of(auth: Auth) -> Use:
 def secrets_of(spec: Spec) -> frozenset[str]:
     """The names of all Secrets that it refers to."""
     ca = spec.tls.ca_ref if spec.tls else None
-    return frozenset({use_of(spec.auth).secret, *([ca.name] if ca is not None and ca.kind == "Secret" else ())})
+    own = spec.tls.client_certificate_ref if spec.tls else None
+    named = [ca] if ca is not None and ca.kind == "Secret" else []
+    return frozenset({use_of(spec.auth).secret, *(one.name for one in (*named, own) if one is not None)})
+
+
+def meant(spec: Spec) -> Meant:
+    """For whom what it signs in with is meant. Whichever certificate of our own is shown there, it is the same one who
+    is asked: another name of it is a rotation, as of a key."""
+    use, tls = use_of(spec.auth), spec.tls
+    if tls is not None and tls.client_certificate_ref is not None:
+        tls = tls.model_copy(update={"client_certificate_ref": None})
+    return Meant(use.kind, (spec.target, tls), use)

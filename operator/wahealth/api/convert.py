@@ -50,6 +50,7 @@ def expectation(spec: api.Spec) -> Expectation:
         suspended=spec.suspend,
         signs_in_by=use_of(spec.auth).kind,
         restart_period=_restart_period(spec.api_key_rotation),
+        shows_certificate=spec.tls is not None and spec.tls.client_certificate_ref is not None,
         exposed=_exposure(spec),
         patience=_patience(spec),
     )
@@ -98,13 +99,14 @@ def status_document(status: core.Status) -> dict[str, Any]:
             "topology": _topology(status),
             "last_failover": _last_failover(status.last_failover),
             "tls": _tls(status.tls),
+            "client_certificate": _client_certificate(status.client_certificate),
         }
     )
     document = written.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {key: value for key, value in document.items() if value != []}
 
 
-_SHAPED_ANEW = frozenset({"topology", "last_failover", "tls"})
+_SHAPED_ANEW = frozenset({"topology", "last_failover", "tls", "client_certificate"})
 
 
 def _topology(status: core.Status) -> api.Topology | None:
@@ -116,6 +118,12 @@ def _tls(certificate: Certificate | None) -> api.TlsStatus | None:
     if certificate is None:
         return None
     return api.TlsStatus(not_after_time=certificate.not_after, fingerprint_sha256=certificate.fingerprint)
+
+
+def _client_certificate(own: Certificate | None) -> api.ClientCertificate | None:
+    if own is None:
+        return None
+    return api.ClientCertificate(not_after_time=own.not_after, fingerprint_sha256=own.fingerprint)
 
 
 def _last_failover(moved: core.Failover | None) -> api.LastFailover | None:
@@ -145,7 +153,8 @@ def written_status(document: Mapping[str, Any]) -> core.Status:
         nodes=tuple(_read_node(n) for n in read.topology.nodes) if read.topology else (),
         endpoints=tuple(core.Endpoint(**e.model_dump()) for e in read.endpoints),
         credentials=_read_credentials(read.credentials),
-        tls=Certificate(read.tls.fingerprint_sha256, read.tls.not_after_time) if read.tls else None,
+        tls=_read_certificate(read.tls),
+        client_certificate=_read_certificate(read.client_certificate),
         conditions=tuple(_read_condition(c) for c in read.conditions if c.type in _KNOWN_TYPES),
         observed_generation=read.observed_generation,
     )
@@ -197,6 +206,10 @@ def _read_credentials(read: api.Credentials | None) -> core.Credentials | None:
         return None
     in_use = core.KeyInUse(read.key_in_use) if read.key_in_use else None
     return core.Credentials(in_use, read.last_rotation_time, read.token_expiry_time)
+
+
+def _read_certificate(read: api.TlsStatus | api.ClientCertificate | None) -> Certificate | None:
+    return Certificate(read.fingerprint_sha256, read.not_after_time) if read else None
 
 
 _KNOWN_TYPES = frozenset(type_.value for type_ in core.ConditionType)

@@ -9,7 +9,7 @@ from wahealth.api.v1alpha1 import GROUP
 from wahealth.core.signin.kinds import Kind
 
 API_KEY = f"{GROUP}/api-key"  # its value names the entry
-CREDENTIALS = f"{GROUP}/credentials"  # of a token or a login, with any value
+CREDENTIALS = f"{GROUP}/credentials"  # of a token, a login or a client certificate, with any value
 ALL = (API_KEY, CREDENTIALS)
 
 
@@ -18,6 +18,6 @@ def wanted(use: Use) -> tuple[str, str]:
     return (API_KEY, use.entries[0]) if use.kind is Kind.API_KEY else (CREDENTIALS, "")
 
 
-def permit(labels: Mapping[str, str], use: Use) -> bool:
-    name, value = wanted(use)
+def permit(labels: Mapping[str, str], wanted: tuple[str, str]) -> bool:
+    name, value = wanted
     return name in labels and value in {"", labels[name]}

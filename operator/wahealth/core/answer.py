@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wahealth.core.certificate import Presented, Untrusted
+from wahealth.core.certificate import EXPIRED, NOT_YET_VALID, Presented, Untrusted
 from wahealth.core.word import Word
 
 
@@ -104,6 +104,10 @@ HALF_A_HANDSHAKE = "the connection ended in the middle of the handshake"
 NO_ANSWER = "the connection ended without an answer"
 BROKE_OFF = "the connection broke before the answer was complete"
 
+# What a detail has that is about one of ours, shown or wanted; and beside it, where its time is not now.
+CLIENT_CERTIFICATE = "client certificate"
+LAPSED = (EXPIRED, NOT_YET_VALID)
+
 # What a question may have run out of time for, so that whoever asks had to wait.
 TIMED_OUT = frozenset({Unreached.CONNECT_TIMEOUT, Unreached.READ_TIMEOUT, Unreached.TLS_HANDSHAKE_FAILED})
 
@@ -129,6 +133,15 @@ class Malformed:
 
 Outcome = Answered | Refused | Forbidden | Throttled | Unreachable | Malformed
 REACHED = (Answered, Refused, Forbidden, Throttled)  # the pod answers, whatever it says
+
+
+def is_about_ours(outcome: Outcome) -> bool:
+    """The other side does not speak with us, for the certificate that we show or for want of one."""
+    return (
+        isinstance(outcome, Unreachable)
+        and outcome.reason is Unreached.TLS_HANDSHAKE_FAILED
+        and CLIENT_CERTIFICATE in outcome.detail
+    )
 
 
 def result_of(outcome: Outcome) -> str:

@@ -27,6 +27,22 @@ def is_expiring(certificate: Certificate | None, now: datetime) -> bool:
     return certificate is not None and certificate.not_after - now <= EXPIRING
 
 
+EXPIRED, NOT_YET_VALID = "the client certificate has expired", "the client certificate is not valid yet"
+
+
+class Own(NamedTuple):
+    """One of ours, which is shown to whom we ask."""
+
+    certificate: Certificate
+    not_before: datetime
+
+    def lapse(self, now: datetime) -> str:
+        """Why nobody is expected to take it now, as the sentence says it; empty while it is in its time."""
+        if now >= self.certificate.not_after:
+            return EXPIRED
+        return NOT_YET_VALID if now < self.not_before else ""
+
+
 class Unfit(Word):
     """Why a client certificate cannot be shown, as the sentence says it."""
 

@@ -78,6 +78,7 @@ class Expectation:
     registration_required: bool = True
     suspended: bool = False
     signs_in_by: Kind = Kind.API_KEY
+    shows_certificate: bool = False  # one of our own, to whom it asks
     restart_period: float | None = None  # seconds between two restarts of the web workload; None: it is never restarted
     exposed: Exposure | None = None  # why that is sent to whoever answers
     patience: Patience = field(default_factory=Patience)
@@ -123,6 +124,8 @@ class Facts:
     workload: WebWorkload | None = None  # where it may be restarted after a change of the key
     certificate: Certificate | None = None  # the one of waweb that ends first, as far as seen
     expiring: bool = False  # it ends soon
+    own: Certificate | None = None  # the client certificate that was shown
+    own_expiring: bool = False  # it ends soon
     token_expires: datetime | None = None
     token_expiring: bool = False  # soon, and somebody has to see to it
     claims: Finding | None = None  # why nothing is written on some of the client's pods: PodsClaimed=False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from wahealth.core.certificate import Unfit
 from wahealth.core.reasons import spec
 from wahealth.core.reasons.found import false
+from wahealth.core.reasons.trust import MADE_FIT
 from wahealth.core.status import Finding
 
 
@@ -73,6 +75,14 @@ def secret_forbidden(name: str) -> Finding:
 
 def secret_not_labelled(name: str, label: str, value: str) -> Finding:
     return false(spec.SECRET_NOT_LABELLED, name=name, label=label, value=value or "true")
+
+
+def secret_of_another_type(name: str, wanted: str) -> Finding:
+    return false(spec.SECRET_OF_ANOTHER_TYPE, name=name, type=wanted)
+
+
+def client_certificate_invalid(name: str, why: Unfit) -> Finding:
+    return false(spec.CLIENT_CERTIFICATE_INVALID, name=name, why=why, way_out=MADE_FIT[why])
 
 
 def ca_not_found(kind: str, name: str) -> Finding:

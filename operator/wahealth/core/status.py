@@ -165,6 +165,7 @@ class Status(NamedTuple):
     endpoints: tuple[Endpoint, ...] = ()
     credentials: Credentials | None = None
     tls: Certificate | None = None
+    client_certificate: Certificate | None = None
     conditions: tuple[Condition, ...] = ()
     observed_generation: int | None = None
 

@@ -39,7 +39,7 @@ RIGHTS: tuple[Right, ...] = (
     Right("apps", _WORKLOADS, ("list", "watch"), "to know whether the target is there"),
     Right("", ("pods",), ("list", "watch"), "to know which pods the target has, and where"),
     Right("", ("services",), ("list", "watch"), "to know which pods a Service that is a target selects"),
-    Right("", ("secrets", "configmaps"), ("get",), "to read the API key and the CA, each by its name"),
+    Right("", ("secrets", "configmaps"), ("get",), "to read the API key, the CA, the client certificate, each by name"),
     Right("", ("events",), ("create", "patch"), "to tell of transitions"),
     Right("events.k8s.io", ("events",), ("create", "patch"), "the same, by a replica of an earlier version"),
     Right("coordination.k8s.io", ("leases",), ("get", "create", "update"), "to lead, or to see who does", own=True),

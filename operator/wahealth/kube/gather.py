@@ -8,15 +8,15 @@ from collections.abc import Coroutine, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TypeVar
 
-from wahealth.api.auth import use_of
+from wahealth.api.auth import meant, use_of
 from wahealth.api.v1alpha1 import Auth, Spec
-from wahealth.core.answer import Outcome, result_of
-from wahealth.core.certificate import first_to_end, is_expiring
+from wahealth.core.answer import Outcome, is_about_ours, result_of
+from wahealth.core.certificate import Certificate, first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
 from wahealth.core.restart import WebWorkload, behind_no_service, no_safe_way, not_there, not_to_be_seen, obstacle
 from wahealth.core.resting import rest_of
-from wahealth.core.signin.kinds import Meant, carried_on
+from wahealth.core.signin.kinds import carried_on
 from wahealth.core.signin.talk import (
     Ask,
     Came,
@@ -85,11 +85,15 @@ class Gather:
             record.ask_another()
         # The Secret may have changed meanwhile.
         record.signin = asked.signin if record.nudged == nudged else asked.signin.stale()
-        certificate = first_to_end(record.certificates.values()) if pattern.trust is not None else None
+        certificate, own = _certificates(record, pattern)
+        if own is not None and any(is_about_ours(outcome) for outcome in asked.outcomes.values()):
+            record.trust = None  # it may have been renewed meanwhile
         facts = replace(
             facts,
             certificate=certificate,
             expiring=is_expiring(certificate, now.wall),
+            own=own,
+            own_expiring=is_expiring(own, now.wall),
             workload=self._web_workload(record, spec, located.spots.keys(), now),
         )
         return _with_others(record, with_asked(facts, asked, located.shown, resting), located.shown)
@@ -225,6 +229,14 @@ def _with_others(record: Record, facts: Facts, shown: Mapping[str, str]) -> Fact
     return replace(facts, outcomes=tuple(heard.values()), in_turns=True, workload=workload)
 
 
+def _certificates(record: Record, pattern: Place) -> tuple[Certificate | None, Certificate | None]:
+    """The one of the pods that ends first; and ours, where one is shown."""
+    if pattern.trust is None:
+        return None, None
+    own = pattern.trust.own
+    return first_to_end(record.certificates.values()), own.certificate if own else None
+
+
 def _at(record: Record, spot: Spot, question: Question) -> Question:
     place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port, through=spot.through)
     unknown = spot.host not in record.certificates  # a connection may be kept that another resource has made
@@ -243,10 +255,9 @@ def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:
 def _signin(record: Record, spec: Spec) -> SignIn[Credential]:
     """Another reference for the same target is a rotation. Another target is somebody else: nothing is known of it, so
     that no previous key and no token of a login goes where it was not meant to."""
-    use = use_of(spec.auth)
-    meant = Meant(use.kind, (spec.target, spec.tls), use)
-    if record.signin_of != meant:
+    now = meant(spec)
+    if record.signin_of != now:
         record.reading = None
-    record.signin = signin = carried_on(record.signin, record.signin_of, meant)
-    record.signin_of = meant
+    record.signin = signin = carried_on(record.signin, record.signin_of, now)
+    record.signin_of = now
     return signin

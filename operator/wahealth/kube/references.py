@@ -1,4 +1,4 @@
-"""What a spec refers to by name: the Secret to sign in with and the CA, read as seldom as can be.
+"""What a spec refers to by name: Secret to sign in with, CA and client certificate, read as seldom as can be.
 
 A good one is held for `secret_refresh` seconds, with jitter; a missing or bad one is read again in every round. What
 is not there, or not readable by us, is a finding; an API server that cannot be asked is no finding at all.
@@ -11,32 +11,48 @@ import binascii
 import random
 import time
 from collections.abc import Callable, Hashable
+from functools import partial
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from wahealth.api import labels
 from wahealth.api.auth import Use
-from wahealth.api.v1alpha1 import CaRef, Tls
+from wahealth.api.v1alpha1 import CaRef, ClientCertificateRef, Tls
 from wahealth.core.references import (
     ca_entry_missing,
     ca_not_found,
     ca_not_pem,
+    client_certificate_invalid,
     secret_forbidden,
     secret_key_missing,
     secret_not_found,
     secret_not_labelled,
+    secret_of_another_type,
 )
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import Finding
+from wahealth.keypair import UnfitPair
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.egress import Authorities
 from wahealth.kube.record import Held, Record
 from wahealth.probe.credential import Credential
+from wahealth.probe.pair import Pair
 from wahealth.probe.reading import reading_of
 from wahealth.probe.trust import Trust, UntrustedCA, fingerprint, full, pinned, skip_hostname, unverified
 
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
 _SHARED = 60.0  # seconds for which a CA that was read is good for others, too; never longer than `refresh`
+_PAIR = "kubernetes.io/tls"  # the type of a Secret with a certificate and its key
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
+
+
+class Wanted(NamedTuple):
+    """Of a Secret: which entries, by which label it says that they are to be used so, of which type it is to be."""
+
+    secret: str
+    entries: tuple[str, ...]
+    label: tuple[str, str]
+    type: str = ""  # any
 
 
 class References:
@@ -59,7 +75,7 @@ class References:
 
     async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
         """What to sign in with, as it stands in the Secret now; or what is wrong with it."""
-        found = await self._entries(namespace, use)
+        found = await self._entries(namespace, Wanted(use.secret, use.entries, labels.wanted(use)))
         return Reading(reference=found) if isinstance(found, Finding) else reading_of(use.kind, found)
 
     async def trust(self, record: Record, tls: Tls | None) -> Trust | Finding:
@@ -78,43 +94,63 @@ class References:
         return record.trust.value
 
     async def _trust(self, record: Record, tls: Tls, anew: bool) -> Trust | Finding:
-        """One trust for all resources that trust the same, so that they share its context. `anew`: there is a reason
-        to read the CA, and not only that its time is up."""
+        """With the certificate that is shown there. `anew`: there is a reason to read the CA, and not only that its
+        time is up."""
+        ref = tls.client_certificate_ref
+        if ref is None:
+            return await self._showing(record, tls, anew, None)
+        try:
+            pair = await self._pair(record.ref.namespace, ref)
+            return pair if isinstance(pair, Finding) else await self._showing(record, tls, anew, pair)
+        except UnfitPair as unfit:
+            return client_certificate_invalid(ref.name, unfit.why)
+
+    async def _showing(self, record: Record, tls: Tls, anew: bool, pair: Pair | None) -> Trust | Finding:
         match tls.verification:
             case "None":
-                return self._shared(("None",), unverified)
+                return self._shared(("None",), unverified, pair)
             case "Pinned":
                 pins = frozenset(map(fingerprint, tls.pinned_sha256 or ()))
-                return self._shared(("Pinned", pins), lambda: pinned(pins))
+                return self._shared(("Pinned", pins), partial(pinned, pins), pair)
             case "Full" | "SkipHostname":
-                return await self._verifying(record, tls, anew)
+                return await self._verifying(record, tls, anew, pair)
 
-    async def _verifying(self, record: Record, tls: Tls, anew: bool) -> Trust | Finding:
+    async def _verifying(self, record: Record, tls: Tls, anew: bool, pair: Pair | None) -> Trust | Finding:
         make = full if tls.verification == "Full" else skip_hostname
         if tls.ca_ref is None:
             beside = self._outside.pem() if record.is_outside else None
-            return self._shared((tls.verification, "public", beside), lambda: make(beside, public=True))
+            return self._shared((tls.verification, "public", beside), partial(make, beside, public=True), pair)
         pem = await self._authority(record.ref.namespace, tls.ca_ref, anew)
         if isinstance(pem, Finding):
             return pem
         try:
-            return self._shared((tls.verification, pem), lambda: make(pem))
+            return self._shared((tls.verification, pem), partial(make, pem), pair)
         except UntrustedCA:
             return ca_not_pem(tls.ca_ref.kind, tls.ca_ref.name, tls.ca_ref.key)
 
-    def _shared(self, what: Hashable, make: Callable[[], Trust]) -> Trust:
-        return self._trusts.get(what) or self._trusts.setdefault(what, make())
+    def _shared(self, what: Hashable, make: Callable[..., Trust], pair: Pair | None) -> Trust:
+        """One trust for all resources that trust the same and show the same, so that they share its context."""
+        key = what, pair and pair.digest
+        return self._trusts.get(key) or self._trusts.setdefault(key, make(pair=pair))
 
-    async def _entries(self, namespace: str, use: Use) -> list[bytes] | Finding:
+    async def _pair(self, namespace: str, ref: ClientCertificateRef) -> Pair | Finding:
+        """Raises `UnfitPair`."""
+        entries = ("tls.crt", "tls.key")
+        found = await self._entries(namespace, Wanted(ref.name, entries, (labels.CREDENTIALS, ""), _PAIR))
+        return found if isinstance(found, Finding) else Pair(*found)
+
+    async def _entries(self, namespace: str, wanted: Wanted) -> list[bytes] | Finding:
         try:
-            document = await self._read(namespace, "Secret", use.secret)
+            document = await self._read(namespace, "Secret", wanted.secret)
         except ApiError as error:
-            return _unread(error, use.secret)
-        if self._only_labelled and not labels.permit(document["metadata"].get("labels", {}), use):
-            return secret_not_labelled(use.secret, *labels.wanted(use))
-        found = {entry: _entry(document, entry) for entry in use.entries}
+            return _unread(error, wanted.secret)
+        if self._only_labelled and not labels.permit(document["metadata"].get("labels", {}), wanted.label):
+            return secret_not_labelled(wanted.secret, *wanted.label)
+        if wanted.type and document.get("type") != wanted.type:
+            return secret_of_another_type(wanted.secret, wanted.type)
+        found = {entry: _entry(document, entry) for entry in wanted.entries}
         missing = next((entry for entry, value in found.items() if value is None), None)
-        return secret_key_missing(use.secret, missing) if missing else [found[entry] or b"" for entry in use.entries]
+        return secret_key_missing(wanted.secret, missing) if missing else [value or b"" for value in found.values()]
 
     async def _authority(self, namespace: str, ref: CaRef, anew: bool) -> bytes | Finding:
         """Of many resources that refer to the same, whose time is up, one reads it for all."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Generic, NamedTuple, Self, TypeVar
 
@@ -28,7 +29,7 @@ from wahealth.probe.payload import is_redirect, outcome_of, seconds_of, waiting
 from wahealth.probe.pool import MOST_PARKED, Pool, Route
 from wahealth.probe.stage import Failed, out_of_time
 from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
-from wahealth.probe.trust import Trust, unverified
+from wahealth.probe.trust import Trust, objected_to, unverified
 from wahealth.probe.users import LOGIN, login_outcome_of
 
 T = TypeVar("T")
@@ -179,7 +180,7 @@ async def _explained(failed: Failed, way: Way, until: float) -> Heard[Unreachabl
     """Of a certificate that is not trusted: which one it is, so that a person can decide to trust it; if there is time
     left to look."""
     if failed.outcome.reason is not Unreached.TLS_VERIFICATION_FAILED:
-        return Heard(failed.outcome, way.presented)
+        return Heard(objected_to(failed.outcome, way.route.trust, datetime.now(UTC)), way.presented)
     presented = failed.presented or await _look_at(way, until)
     if not presented:
         return Heard(failed.outcome)

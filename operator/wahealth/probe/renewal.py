@@ -25,11 +25,12 @@ _VALIDITY = re.compile(rb"\x30." + _TIME + _TIME, re.DOTALL)
 def kept_for(presented: bytes = b"") -> float:
     """Seconds for which a new connection is kept. `presented`: the certificate on it, in DER; nothing in the clear."""
     seconds = random.uniform(*LONGEST_KEPT)  # noqa: S311 - spreads load, guards nothing
-    validity = _validity(presented)
-    return seconds if validity is None else min(seconds, _while_valid(*validity, datetime.now(UTC)))
+    found = validity(presented)
+    return seconds if found is None else min(seconds, _while_valid(*found, datetime.now(UTC)))
 
 
-def _validity(presented: bytes) -> tuple[datetime, datetime] | None:
+def validity(presented: bytes) -> tuple[datetime, datetime] | None:
+    """From when to when a certificate in DER is good."""
     found = _VALIDITY.search(presented)
     if found is None:
         return None

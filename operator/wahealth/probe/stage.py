@@ -32,10 +32,11 @@ _NOT_VERIFIED = {
 
 
 # What the other side's alert, or OpenSSL on our side, objects to: a part of its closed set of reasons, and its meaning.
-_WANTS_A_CERTIFICATE = "it wants a client certificate, or offers no cipher that is safe enough"
+WANTS_A_CERTIFICATE, DENIED = "it wants a client certificate", "it denies access"
+_WANTS_A_CERTIFICATE = f"{WANTS_A_CERTIFICATE}, or offers no cipher that is safe enough"
 _FINDS_IT_WRONG = "it ends the handshake, and finds what it was sent wrong"
 _OBJECTIONS = (
-    ("CERTIFICATE_REQUIRED", "it wants a client certificate"),
+    ("CERTIFICATE_REQUIRED", WANTS_A_CERTIFICATE),
     ("BAD_CERTIFICATE_STATUS_RESPONSE", "it does not take the client certificate"),
     ("BAD_CERTIFICATE_HASH_VALUE", "it does not take the client certificate"),
     ("BAD_CERTIFICATE", _WANTS_A_CERTIFICATE),
@@ -48,7 +49,7 @@ _OBJECTIONS = (
     ("CERTIFICATE_REVOKED", "the client certificate is revoked"),
     ("UNRECOGNIZED_NAME", "it knows no such name: correct the server name"),
     ("NO_APPLICATION_PROTOCOL", "it speaks no HTTP/1.1"),
-    ("ACCESS_DENIED", "it denies access"),
+    ("ACCESS_DENIED", DENIED),
     ("INSUFFICIENT_SECURITY", "it wants safer ciphers"),
     ("INTERNAL_ERROR", "it has an error of its own"),
     ("WRONG_VERSION_NUMBER", "that is no TLS"),

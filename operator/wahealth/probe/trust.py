@@ -1,13 +1,18 @@
-"""Whom a probe trusts: TLS contexts, TLS 1.2 at least, and pinned certificates."""
+"""Whom a probe trusts, and what it shows of itself there: TLS contexts, TLS 1.2 at least, and pinned certificates."""
 
 from __future__ import annotations
 
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from wahealth.authorities import add_authorities
+from wahealth.core.answer import CLIENT_CERTIFICATE, Unreachable, Unreached
+from wahealth.core.certificate import Own
 from wahealth.probe.certificate import fingerprint_of
+from wahealth.probe.pair import Pair
+from wahealth.probe.stage import DENIED, WANTS_A_CERTIFICATE, ObserverFault
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -25,39 +30,66 @@ class UntrustedCA(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Trust:
-    """A context, shared by everyone who trusts the same; with `pins`, only certificates with one of these SHA-256."""
+    """A context, shared by everyone who trusts the same and shows the same; with `pins`, only certificates with one of
+    these SHA-256. `own`: the client certificate that is shown there."""
 
     context: ssl.SSLContext
     pins: frozenset[str] = frozenset()
+    own: Own | None = None
 
     def admits(self, presented: bytes) -> bool:
-        """Asked when the handshake is done and nothing was sent yet; `presented` is the certificate in DER."""
+        """Asked before anything of ours is sent; `presented` is the certificate in DER."""
         return not self.pins or fingerprint_of(presented) in self.pins
 
 
-def full(pem: bytes | None = None, public: bool = False) -> Trust:
+def objected_to(said: Unreachable, trust: Trust | None, now: datetime) -> Unreachable:
+    """What ends a handshake, told as what it means where a certificate of ours was shown."""
+    own = trust.own if trust is not None else None
+    if own is None or said.reason is not Unreached.TLS_HANDSHAKE_FAILED:
+        return said
+    if CLIENT_CERTIFICATE not in said.detail and said.detail != DENIED:
+        return said
+    if lapse := own.lapse(now):
+        return replace(said, detail=lapse)
+    if said.detail == DENIED:
+        return replace(said, detail=f"{DENIED} with this {CLIENT_CERTIFICATE}")
+    return replace(said, detail=said.detail.replace(WANTS_A_CERTIFICATE, "it does not take the client certificate"))
+
+
+def full(pem: bytes | None = None, pair: Pair | None = None, public: bool = False) -> Trust:
     """Chains to one of the certificates, and carries the name that is asked for. `public`: or to what the public
     trusts, which is all where there is no certificate."""
-    return Trust(_verifying(pem, public))
+    return _showing(pair, Trust(_verifying(pem, public)))
 
 
-def skip_hostname(pem: bytes | None = None, public: bool = False) -> Trust:
+def skip_hostname(pem: bytes | None = None, pair: Pair | None = None, public: bool = False) -> Trust:
     """The same, whatever name it carries: waweb's own names no pod's address."""
     context = _verifying(pem, public)
     context.check_hostname = False
-    return Trust(context)
+    return _showing(pair, Trust(context))
 
 
-def pinned(fingerprints: frozenset[str]) -> Trust:
+def pinned(fingerprints: frozenset[str], pair: Pair | None = None) -> Trust:
     """Whoever presents one of these certificates, whatever name it carries and whoever signed it; at least one."""
     if not fingerprints:
         raise NotAFingerprint
-    return Trust(_anybody(), fingerprints)
+    return _showing(pair, Trust(_anybody(), fingerprints))
 
 
-def unverified() -> Trust:
+def unverified(pair: Pair | None = None) -> Trust:
     """Anybody. Encrypted, and that is all."""
-    return Trust(_anybody())
+    return _showing(pair, Trust(_anybody()))
+
+
+def _showing(pair: Pair | None, trust: Trust) -> Trust:
+    """Of a context that is nobody else's yet. Raises `UnfitPair`, and `ObserverFault` for what is our own fault."""
+    if pair is None:
+        return trust
+    try:
+        pair.load(trust.context)
+    except OSError:  # no descriptor, no memory
+        raise ObserverFault from None
+    return replace(trust, own=pair.own)
 
 
 def fingerprint(written: str) -> str:

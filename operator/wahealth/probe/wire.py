@@ -59,15 +59,13 @@ class Wire:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         try:
             self._tls = trust.context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
-            await self._shake_hands(self._tls)
+            await self._shake_hands(self._tls, trust)
         except OSError as error:
             self._say_goodbye()
             raise no_handshake(error, self.received) from None
         except ValueError:
             raise untrusted(Untrusted.NO_SUCH_NAME) from None
         presented = self.presented()
-        if not trust.admits(presented):
-            raise untrusted(Untrusted.OTHER_PIN, presented)
         self.until = time.monotonic() + kept_for(presented)
         return presented
 
@@ -130,15 +128,21 @@ class Wire:
                 return True
         return False
 
-    async def _shake_hands(self, tls: ssl.SSLObject) -> None:
-        while True:
+    async def _shake_hands(self, tls: ssl.SSLObject, trust: Trust) -> None:
+        """What was presented is judged before our next word goes out, for that may be a certificate of our own."""
+        done = False
+        while not done:
             try:
                 tls.do_handshake()
-                break
+                done = True
             except ssl.SSLWantReadError:
-                await self._flush()
+                pass
+            presented = _presented_so_far(tls)
+            if (presented or done) and not trust.admits(presented):
+                raise untrusted(Untrusted.OTHER_PIN, presented)
+            await self._flush()
+            if not done:
                 await self._feed()
-        await self._flush()
 
     def _say_goodbye(self) -> None:
         """The alert that says why, if it goes out at once."""
@@ -164,6 +168,15 @@ class Wire:
         if self.received >= _RECEIVE:
             await asyncio.sleep(0)  # sock_recv does not wait while there is more: others want their turn, and deadlines
         return data
+
+
+def _presented_so_far(tls: ssl.SSLObject) -> bytes:
+    """In DER. Python tells it of a handshake under way from 3.13 on, by a method that is there before, too."""
+    chain = tls._sslobj.get_unverified_chain()  # type: ignore[attr-defined]
+    return chain[0].public_bytes(_DER) if chain else b""
+
+
+_DER = 2  # _ssl.ENCODING_DER
 
 
 async def _connected(addresses: tuple[str, ...], port: int) -> tuple[socket.socket, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from wahealth.api.auth import Use, use_of
+from wahealth.api.auth import Use, meant, use_of
 from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core import moment as clock
@@ -206,9 +206,8 @@ class Replay:
     def _asked(self, spec: Spec, facts: Facts, now: clock.Moment) -> Facts:
         if not self._world.target:
             return replace(facts, reference=target_not_found(*spec.target.named))
-        use = use_of(spec.auth)
-        meant = Meant(use.kind, (spec.target, spec.tls), use)
-        signin, self._signin_of = carried_on(self._signin, self._signin_of, meant), meant
+        use, whom = use_of(spec.auth), meant(spec)
+        signin, self._signin_of = carried_on(self._signin, self._signin_of, whom), whom
         terms = Terms(facts.expected.patience.previous_key, SECRET_REFRESH)
         talk = signin.asking(tuple(sorted(self._world.pods)), terms, now)
         period, resting = facts.expected.patience.period, self._world.left_alone(now)

@@ -23,6 +23,7 @@ from wahealth.api.v1alpha1.resource import (
 from wahealth.api.v1alpha1.spec import Expectations, Multiconnect, Spec
 from wahealth.api.v1alpha1.status import (
     WAITING,
+    ClientCertificate,
     Condition,
     Connected,
     Credentials,
@@ -36,7 +37,7 @@ from wahealth.api.v1alpha1.status import (
 )
 from wahealth.api.v1alpha1.target import Service, Target, Workload
 from wahealth.api.v1alpha1.timing import GRACE_DEFAULT, PROBE_DEFAULT, Grace, Probe
-from wahealth.api.v1alpha1.tls import CaRef, Tls
+from wahealth.api.v1alpha1.tls import CaRef, ClientCertificateRef, Tls
 from wahealth.api.v1alpha1.writes import ApiKeyRotation, PodSelector, PodsOfNodes
 
 __all__ = [
@@ -57,6 +58,8 @@ __all__ = [
     "Auth",
     "BearerToken",
     "CaRef",
+    "ClientCertificate",
+    "ClientCertificateRef",
     "Condition",
     "Connected",
     "Credentials",

@@ -145,6 +145,15 @@ class TlsStatus(Model):
     )
 
 
+class ClientCertificate(Model):
+    """The client certificate that is shown to waweb."""
+
+    not_after_time: AwareDatetime = Field(description="When it ends.")
+    fingerprint_sha256: str = Field(
+        alias="fingerprintSHA256", description="SHA-256 of it, 64 hexadecimal digits.", examples=["9f86d0…0a08"]
+    )
+
+
 WAITING: JsonDict = {
     "gateway": "Unknown",
     "conditions": [
@@ -194,3 +203,4 @@ class Status(Model):
     endpoints: list[Endpoint] = Field(default_factory=list, max_length=80, json_schema_extra=by_key("pod"))
     credentials: Credentials | None = None
     tls: TlsStatus | None = None
+    client_certificate: ClientCertificate | None = None

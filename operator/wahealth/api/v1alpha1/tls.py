@@ -22,6 +22,14 @@ class CaRef(Model):
     key: EntryName = Field("ca.crt", description="Entry that holds the certificates (PEM).")
 
 
+class ClientCertificateRef(Model):
+    """A Secret of type kubernetes.io/tls in the resource's own namespace: its entries tls.crt and tls.key."""
+
+    name: ObjectName = Field(
+        description="Name of the Secret, in the resource's own namespace.", examples=["web-client-certificate"]
+    )
+
+
 class Tls(Model):
     """How waweb's certificate is verified, before the API key is sent.
 
@@ -54,6 +62,9 @@ class Tls(Model):
         None,
         description="The name that the certificate is to carry, sent as SNI and as Host. Absent: the pod's address.",
         examples=["whatsapp-web"],
+    )
+    client_certificate_ref: ClientCertificateRef | None = Field(
+        None, description="The certificate to show to waweb, or to a proxy before it, where that wants one."
     )
     pinned_sha256: list[Fingerprint] | None = Field(
         None,

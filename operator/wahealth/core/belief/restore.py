@@ -56,6 +56,7 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
     believed = unstamped(written)
     odd = frozenset() if trouble in UNSEEN else oddities(believed.nodes, _mode_of_nodes(believed), None)
     odd = odd | {Oddity.CERTIFICATE_EXPIRING} if is_expiring(written.tls, now.wall) else odd
+    odd = odd | {Oddity.OWN_EXPIRING} if is_expiring(written.client_certificate, now.wall) else odd
     token_ends = written.credentials.token_expiry_time if written.credentials else None
     odd = odd | {Oddity.TOKEN_EXPIRING} if ends_soon(token_ends, now) else odd
     waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO

@@ -6,7 +6,15 @@ known beside the reason; {comma} stands before it where there is any.
 
 from __future__ import annotations
 
-from wahealth.core.answer import BROKE_OFF, NO_ANSWER, NOBODY_BEHIND, Unreachable, Unreached
+from wahealth.core.answer import (
+    BROKE_OFF,
+    LAPSED,
+    NO_ANSWER,
+    NOBODY_BEHIND,
+    Unreachable,
+    Unreached,
+    is_about_ours,
+)
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import AtDesk, Row
 
@@ -79,6 +87,18 @@ TLS_HANDSHAKE_FAILED = _silent(
     "No TLS connection to a web pod comes about",
     "look at what serves the target's port, and at spec.target.scheme",
     "look at what serves that port",
+)
+CLIENT_CERTIFICATE_WANTED = _silent(
+    Reason.TLS_HANDSHAKE_FAILED,
+    "What serves waweb's port wants a client certificate that it takes",
+    "name the Secret of one that it takes in spec.tls.clientCertificateRef",
+    "give one that it takes with --client-certificate and --client-key",
+)
+CLIENT_CERTIFICATE_LAPSED = _silent(
+    Reason.TLS_HANDSHAKE_FAILED,
+    "What serves waweb's port does not take a client certificate whose time is not now",
+    "put one that is valid now into the Secret of spec.tls.clientCertificateRef",
+    "give one that is valid now with --client-certificate and --client-key",
 )
 NOBODY_BEHIND_IT = _silent(
     Reason.TLS_HANDSHAKE_FAILED,
@@ -182,6 +202,8 @@ def row_of(why: Unreachable) -> Row:
         return FORBIDDEN_BY_PROXY if why.status == 403 else _OF_PROXY[why.reason]
     if why.reason is Unreached.HTTP_STATUS:
         return of_http(why.status, why.code)
+    if is_about_ours(why):
+        return CLIENT_CERTIFICATE_LAPSED if why.detail.endswith(LAPSED) else CLIENT_CERTIFICATE_WANTED
     return _OF_ENDING.get(why.detail) or _OF_REASON[why.reason]
 
 

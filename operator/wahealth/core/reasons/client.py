@@ -156,6 +156,12 @@ CERTIFICATE_EXPIRING = Row(
     "renew it; status.tls says when",
     desk=AtDesk("The certificate of waweb ends within 14 days", "renew it"),
 )
+CLIENT_CERTIFICATE_EXPIRING = Row(
+    Reason.CLIENT_CERTIFICATE_EXPIRING,
+    "The client certificate that is shown to waweb ends within 14 days",
+    "renew it in its Secret; status.clientCertificate says when",
+    desk=AtDesk("The client certificate that is shown to waweb ends within 14 days", "renew it"),
+)
 REDUNDANCY_LOST = Row(Reason.REDUNDANCY_LOST, "The next failure may not be survived", "add or mend coreapps or masters")
 WEB_PODS_DISAGREE = Row(
     Reason.WEB_PODS_DISAGREE, "Web pods report different topologies", "compare what each of them answers"

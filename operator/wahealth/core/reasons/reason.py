@@ -17,6 +17,7 @@ class Reason(Word):
     SECRET_KEY_MISSING = "SecretKeyMissing"  # noqa: S105 - a word
     SECRET_FORBIDDEN = "SecretForbidden"  # noqa: S105 - a word
     CA_NOT_FOUND = "CANotFound"
+    CLIENT_CERTIFICATE_INVALID = "ClientCertificateInvalid"
 
     # CredentialsValid
     KEY_ACCEPTED = "KeyAccepted"
@@ -94,6 +95,7 @@ class Reason(Word):
     UNKNOWN_ROLE = "UnknownRole"
     CLIENT_VERSION_DEPRECATED = "ClientVersionDeprecated"
     TLS_CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
+    CLIENT_CERTIFICATE_EXPIRING = "ClientCertificateExpiring"
     TOKEN_EXPIRING_SOON = "TokenExpiringSoon"  # noqa: S105 - a word
     FAILOVER_STALLED = "FailoverStalled"
     REDUNDANCY_LOST = "RedundancyLost"

@@ -91,6 +91,16 @@ SECRET_NOT_LABELLED = Row(
     "Secret {name} is not labelled for this use",
     'add the label {label}: "{value}" to it',
 )
+SECRET_OF_ANOTHER_TYPE = Row(
+    Reason.SECRET_FORBIDDEN,
+    "Secret {name} is not of type {type}, so no client certificate is taken from it",
+    "make it anew with kubectl create secret tls",
+)
+CLIENT_CERTIFICATE_INVALID = Row(
+    Reason.CLIENT_CERTIFICATE_INVALID,
+    "The client certificate of Secret {name} cannot be shown because {why}",
+    "{way_out}",
+)
 
 CA_NOT_FOUND = Row(Reason.CA_NOT_FOUND, "{kind} {name} is not there or not readable", "create it")
 CA_ENTRY_MISSING = Row(Reason.CA_NOT_FOUND, "{kind} {name} has no entry {entry}", "add it")

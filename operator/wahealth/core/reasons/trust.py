@@ -1,9 +1,10 @@
-"""The way out of a certificate that is not trusted, once a person has compared its fingerprint with waweb's own."""
+"""The way out of a certificate that is not trusted, once a person has compared its fingerprint with waweb's own; and of
+one of our own that cannot be shown."""
 
 from __future__ import annotations
 
 from wahealth.core.answer import Unreachable
-from wahealth.core.certificate import Presented, Untrusted
+from wahealth.core.certificate import Presented, Unfit, Untrusted
 from wahealth.core.reasons.row import Surface
 
 # What no CA and no name can help against: somebody has to act first, and a pin bridges the time until then.
@@ -59,4 +60,14 @@ _TRUST = {
 _PIN = {
     Surface.RESOURCE: 'write into spec tls: {{verification: Pinned, pinnedSHA256: ["{fingerprint}"]}}',
     Surface.DESK: "give --pin {fingerprint}",
+}
+
+MADE_FIT = {
+    Unfit.NO_CERTIFICATE: "put it there in PEM",
+    Unfit.NO_KEY: "put it there in PEM",
+    Unfit.ENCRYPTED: "store the key without one",
+    Unfit.OTHER_KEY: "put two there that were made together, and the certificate before those of its authorities",
+    Unfit.TOO_LONG: "make a new pair with a shorter one",
+    Unfit.TOO_WEAK: "make a new pair with a stronger one",
+    Unfit.OTHERWISE: "make a new pair",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from wahealth.core.certificate import Certificate
 from wahealth.core.facts import Facts
 from wahealth.core.sight.census import Census
 from wahealth.core.sight.endpoints import listed
@@ -88,7 +89,11 @@ def judge(facts: Facts, sight: Sight, assessed: Assessment, believed: Status, ov
 
 
 def _ending(facts: Facts) -> frozenset[Oddity]:
-    ending = {Oddity.CERTIFICATE_EXPIRING: facts.expiring, Oddity.TOKEN_EXPIRING: facts.token_expiring}
+    ending = {
+        Oddity.CERTIFICATE_EXPIRING: facts.expiring,
+        Oddity.OWN_EXPIRING: facts.own_expiring,
+        Oddity.TOKEN_EXPIRING: facts.token_expiring,
+    }
     return frozenset(oddity for oddity, soon in ending.items() if soon)
 
 
@@ -134,11 +139,19 @@ def _redundancy(nodes: tuple[TopologyNode, ...], level: Level, as_it_was: Status
 
 def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
     conditions = tuple(Condition(type_, *finding) for type_, finding in findings(case).items())
-    exposed = case.facts.expected.exposed
-    tls = None if exposed and exposed.in_clear else case.facts.certificate or case.believed.tls
-    status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls)
+    tls, own = _certificates(case)
+    status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls, client_certificate=own)
     unanswered = None if case.round.reached or not case.round.asked else commonest(case.round)
     return Verdict(status, case.trouble, not case.over and not case.kept, odd, unanswered, case.kept)
+
+
+def _certificates(case: Case) -> tuple[Certificate | None, Certificate | None]:
+    """The one presented and the one shown; what was not seen in this round is as it was, if it can be at all."""
+    facts, believed = case.facts, case.believed
+    exposed = facts.expected.exposed
+    tls = None if exposed and exposed.in_clear else facts.certificate or believed.tls
+    own = facts.own or believed.client_certificate if facts.expected.shows_certificate else None
+    return tls, own
 
 
 def _credentials(case: Case) -> Credentials | None:

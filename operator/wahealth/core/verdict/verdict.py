@@ -20,6 +20,7 @@ class Oddity(Word):
     UNKNOWN_ROLE = "UnknownRole"
     DEPRECATED = "ClientVersionDeprecated"
     CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
+    OWN_EXPIRING = "ClientCertificateExpiring"
     TOKEN_EXPIRING = "TokenExpiringSoon"  # noqa: S105 - a word
 
 

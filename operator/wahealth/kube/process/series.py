@@ -91,6 +91,11 @@ def tls_not_after(told: Told) -> Iterator[Sample]:
         yield (), told.status.tls.not_after.timestamp()
 
 
+def client_certificate_not_after(told: Told) -> Iterator[Sample]:
+    if told.status.client_certificate:
+        yield (), told.status.client_certificate.not_after.timestamp()
+
+
 def tls_unverified(told: Told) -> Iterator[Sample]:
     spec = told.record.spec
     if spec is not None and (spec.target.scheme == "HTTP" or (spec.tls and spec.tls.verification == "None")):
@@ -129,6 +134,12 @@ ROWS: tuple[Row, ...] = (
     Row("probe_period_seconds", "How often the client is asked.", (), probe_period),
     Row("token_expiry_timestamp_seconds", "When the token that is signed in with ends.", (), token_expiry),
     Row("tls_not_after_timestamp_seconds", "When the certificate that waweb presents ends.", (), tls_not_after),
+    Row(
+        "client_certificate_not_after_timestamp_seconds",
+        "When the client certificate that is shown to waweb ends.",
+        (),
+        client_certificate_not_after,
+    ),
     Row("flapping", "1: the client goes up and down too often for each change to be told.", (), flapping),
     Row("oddity", "1 for what should not be and decides nothing, by its event's reason.", ("kind",), oddity),
     Row("tls_unverified", "1: nobody verifies whom the API key is sent to.", (), tls_unverified),
