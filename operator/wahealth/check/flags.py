@@ -20,7 +20,7 @@ LONGEST_TIMEOUT = 60  # seconds, as in the resource
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "%(prog)s URL [options]"
     parser.description = "One probe, with the full verdict. Exit code 0 healthy, 1 not, 2 unknown."
-    parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, max_help_position=24)
+    parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, max_help_position=26)
     forms = ["table", "json", "yaml"]
     parser.add_argument("-o", "--output", metavar="F", choices=forms, default="table", help=", ".join(forms))
     parser.add_argument(
@@ -34,12 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_where(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("url", metavar="URL", help="of waweb: https://10.1.2.3, or http:// with --insecure")
+    group.add_argument("url", metavar="URL", help="of waweb: https://10.1.2.3; http:// with --insecure")
     group.add_argument("--path", metavar="P", default=HEALTH, help=f"of the health node (default: {HEALTH})")
     group.add_argument("--egress-proxy", type=_proxy, metavar="U", help="ask through this proxy: http://HOST:PORT")
     trust = group.add_mutually_exclusive_group()
     trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), whatever their names")
     trust.add_argument("--pin", metavar="SHA256", help="trust the certificate with this fingerprint alone")
+    group.add_argument("--client-certificate", type=Path, metavar="F", help="show it (PEM), with --client-key")
+    group.add_argument("--client-key", type=Path, metavar="F", help="key (PEM) of --client-certificate")
     trust.add_argument("--egress-ca-file", type=Path, metavar="F", help="trust these beside the public authorities")
     trust.add_argument("--insecure", action="store_true", help="verify nobody; what signs in goes to whoever answers")
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from wahealth.check.unusable import NOT_THERE, Unusable, read
-from wahealth.core.conflicts import FLAGS, tls_useless
+from wahealth.core.conflicts import FLAGS, HALF_A_PAIR, tls_useless
 from wahealth.core.facts import Exposure
 from wahealth.core.origin import NotAnOrigin, Origin, origin_of
+from wahealth.core.reasons.trust import not_shown
+from wahealth.keypair import UnfitPair
 from wahealth.probe.client import Place
+from wahealth.probe.pair import Pair
 from wahealth.probe.trust import (
     NotAFingerprint,
     Trust,
@@ -49,34 +54,48 @@ def _origin(url: str) -> Origin:
 
 
 def _trust(arguments: argparse.Namespace, origin: Origin) -> Trust | None:
+    if (arguments.client_certificate is None) is not (arguments.client_key is None):
+        raise Unusable(HALF_A_PAIR)
     if origin.scheme == "http":
         _check_consent(arguments)
         return None
-    if arguments.insecure:
-        return unverified()
-    if arguments.pin is not None:
-        return _pinned(arguments.pin)
-    beside: Path | None = arguments.egress_ca_file
-    file: Path | None = arguments.ca or beside
-    if file is None:
-        return full()
     try:
-        return full(read(file), public=True) if beside else skip_hostname(read(file))
+        return _trusting(arguments)(pair=_pair(arguments))
     except UntrustedCA:
+        file = arguments.ca or arguments.egress_ca_file
         raise Unusable(f"{file} holds no certificate in PEM", NOT_THERE) from None
+    except UnfitPair as error:
+        raise Unusable(not_shown(error.why), NOT_THERE) from None
+
+
+def _trusting(arguments: argparse.Namespace) -> Callable[..., Trust]:
+    if arguments.insecure:
+        return unverified
+    if arguments.pin is not None:
+        return partial(pinned, frozenset({_fingerprint(arguments.pin)}))
+    beside: Path | None = arguments.egress_ca_file
+    if beside is not None:
+        return partial(full, read(beside), public=True)
+    return full if arguments.ca is None else partial(skip_hostname, read(arguments.ca))
+
+
+def _pair(arguments: argparse.Namespace) -> Pair | None:
+    if arguments.client_certificate is None:
+        return None
+    return Pair(read(arguments.client_certificate), read(arguments.client_key))
 
 
 def _check_consent(arguments: argparse.Namespace) -> None:
     """In clear nobody can be verified; as in the resource, that is to be said in so many words."""
-    for flag in ("ca", "pin", "egress-ca-file"):
+    for flag in ("ca", "pin", "egress-ca-file", "client-certificate"):
         if getattr(arguments, flag.replace("-", "_")) is not None:
             raise Unusable(tls_useless(f"--{flag}", FLAGS))
     if not arguments.insecure:
         raise Unusable(_NO_CONSENT)
 
 
-def _pinned(written: str) -> Trust:
+def _fingerprint(written: str) -> str:
     try:
-        return pinned(frozenset({fingerprint(written)}))
+        return fingerprint(written)
     except NotAFingerprint as error:
         raise Unusable(f"--pin is to be {error}") from None

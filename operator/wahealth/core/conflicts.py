@@ -41,6 +41,7 @@ def tls_useless(what: str, names: Names) -> str:
     return f"{what} has no meaning with {names.in_clear}: remove {what} or change the scheme"
 
 
+HALF_A_PAIR = "--client-certificate and --client-key belong together: name both or neither"
 NO_PATH = "--path is to be a path such as /support/v1/health, without query: correct it"
 
 _AMONG_FLAGS: tuple[tuple[Callable[[Expectation, str], bool], str], ...] = (

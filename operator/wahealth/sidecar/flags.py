@@ -40,6 +40,8 @@ FLAGS = (
     Flag("shards", "Shards of Multiconnect."),
     Flag("ca", "File with certificates (PEM) to trust."),
     Flag("pin", "SHA-256 fingerprint of the one certificate to trust."),
+    Flag("client-certificate", "File with the certificate (PEM) to show where one is wanted; read anew on every use."),
+    Flag("client-key", "File with the key (PEM) of that certificate, the same."),
     Flag("server-name", "Name that the certificate carries."),
     Flag("insecure", "Verify nobody; so by default where the upstream is on loopback.", switch=True),
     Flag("period", "Seconds from one question to the next.", "10"),

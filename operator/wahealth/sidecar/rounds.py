@@ -27,6 +27,7 @@ from wahealth.probe.credential import Credential
 from wahealth.probe.reading import reading_of
 from wahealth.probe.stage import ObserverFault
 from wahealth.sidecar.settings import Settings
+from wahealth.sidecar.showing import ends_soon
 from wahealth.telemetry import logs
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class Rounds:
         terms = Terms(self._expected.patience.previous_key, 0.0)
         asked = await carried_out(self._signin.stale().asking((UPSTREAM,), terms, now), self._came_of)
         self._signin = asked.signin
-        facts = with_asked(Facts(self._expected, 0), asked, {UPSTREAM: self._settings.upstream.host})
+        facts = with_asked(self._begun(), asked, {UPSTREAM: self._settings.upstream.host})
         problem = facts.key or facts.reference
         self._noted(problem)
         if problem is None:
@@ -115,6 +116,11 @@ class Rounds:
         heard = await self._outcome(None)
         outcomes = (PodOutcome(UPSTREAM, self._settings.upstream.host, heard),)
         return Facts(self._expected, 0, outcomes, refusal=problem)
+
+    def _begun(self) -> Facts:
+        """What is known before anybody is asked."""
+        own = self._settings.showing.own if self._settings.showing else None
+        return Facts(self._expected, 0, own=own.certificate if own else None, own_expiring=ends_soon(own))
 
     async def _came_of(self, command: Command[Credential]) -> Came[Credential]:
         match command:
@@ -148,7 +154,8 @@ class Rounds:
 
     def _question(self, secret: Credential | None, period: float) -> Question:
         upstream, settings = self._settings.upstream, self._settings
-        place = Place(upstream.host, (), upstream.port, settings.trust, settings.server_name, settings.path)
+        trust = settings.showing.trust() if settings.showing else None
+        place = Place(upstream.host, (), upstream.port, trust, settings.server_name, settings.path)
         return Question(place, secret, settings.timeout, period)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
 from wahealth import mounted
-from wahealth.core.conflicts import FLAGS, among_flags, tls_useless
+from wahealth.core.conflicts import FLAGS, HALF_A_PAIR, among_flags, tls_useless
 from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Exposure, Patience
 from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.readiness.depth import Depth
@@ -21,7 +22,6 @@ from wahealth.core.status import Mode
 from wahealth.core.word import Word
 from wahealth.probe.trust import (
     NotAFingerprint,
-    Trust,
     UntrustedCA,
     fingerprint,
     full,
@@ -31,6 +31,7 @@ from wahealth.probe.trust import (
 )
 from wahealth.sidecar.flags import LOOPBACK, given_in
 from wahealth.sidecar.identity import identity_of
+from wahealth.sidecar.showing import PAIR, NoPair, Showing, Trusting
 
 W = TypeVar("W", bound=Word)
 _THIS_POD = (ip_network("127.0.0.0/24"), ip_network("::1/128"))
@@ -42,7 +43,7 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`files`: of user name and password where it logs in, of one secret else. `trust` None: plain HTTP. `period` and
+    """`files`: of user name and password where it logs in, of one secret else. `showing` None: plain HTTP. `period` and
     `timeout` in seconds."""
 
     upstream: Origin
@@ -51,7 +52,7 @@ class Settings:
     identity: Identity
     depth: Depth
     expected: Expectation
-    trust: Trust | None
+    showing: Showing | None
     server_name: str
     period: float
     timeout: float
@@ -87,7 +88,7 @@ def _settings(given: Mapping[str, str], environment: Mapping[str, str]) -> Setti
         identity=identity,
         depth=_one_of(Depth, given, "depth"),
         expected=expected,
-        trust=_trust(given, upstream),
+        showing=_showing(given, upstream),
         server_name=given["server-name"],
         period=expected.patience.period,
         timeout=_seconds(given, "timeout", 1, 60),
@@ -146,6 +147,7 @@ def _expected(given: Mapping[str, str], kind: Kind, exposed: Exposure | None) ->
         mode=None if mode == AUTO else Mode(mode),
         shards=_shards(given["shards"]),
         signs_in_by=kind,
+        shows_certificate=bool(given["client-certificate"]),
         exposed=exposed,
         patience=patience,
         surface=Surface.DESK,
@@ -193,34 +195,49 @@ def _listen(written: str) -> tuple[str, int]:
     return host, port
 
 
-def _trust(given: Mapping[str, str], upstream: Origin) -> Trust | None:
+def _showing(given: Mapping[str, str], upstream: Origin) -> Showing | None:
+    trusting, files = _trusting(given, upstream), [given[flag] for flag in PAIR]
+    if any(files) and not all(files):
+        raise Unusable(HALF_A_PAIR)
+    try:
+        return None if trusting is None else Showing(trusting, tuple(map(Path, filter(None, files))))
+    except NoPair as error:
+        raise Unusable(str(error)) from None
+
+
+_OF_TLS = ("ca", "pin", "server-name", *PAIR)
+
+
+def _trusting(given: Mapping[str, str], upstream: Origin) -> Trusting | None:
     """Nobody else can answer on loopback; anybody else is verified."""
     named = [name for name in ("ca", "pin", "insecure") if given[name]]
     if len(named) > 1:
         raise Unusable(f"--{named[0]} and --{named[1]} exclude each other: name one of them")
     if upstream.scheme == "http":
-        if (useless := next((name for name in ("ca", "pin", "server-name") if given[name]), None)) is not None:
+        if (useless := next((name for name in _OF_TLS if given[name]), None)) is not None:
             raise Unusable(tls_useless(f"--{useless}", FLAGS))
         return None
     if given["pin"]:
         return _pinned(given["pin"])
     if given["ca"]:
         return _of_ca(Path(given["ca"]), bool(given["server-name"]))
-    return unverified() if given["insecure"] or _is_loopback(upstream.host) else full()
+    return unverified if given["insecure"] or _is_loopback(upstream.host) else partial(full, None)
 
 
-def _pinned(written: str) -> Trust:
+def _pinned(written: str) -> Trusting:
     try:
-        return pinned(frozenset({fingerprint(written)}))
+        return partial(pinned, frozenset({fingerprint(written)}))
     except NotAFingerprint as error:
         raise Unusable(f"--pin is to be {error}") from None
 
 
-def _of_ca(path: Path, with_name: bool) -> Trust:
+def _of_ca(path: Path, with_name: bool) -> Trusting:
     """With a name the certificate has to carry it; waweb's own carries no pod's address."""
     try:
         pem = mounted.read(path)
-        return full(pem) if with_name else skip_hostname(pem)
+        make = full if with_name else skip_hostname
+        make(pem)
+        return partial(make, pem)
     except OSError as error:
         raise Unusable(f"--ca: {path} cannot be read: {error.strerror}") from None
     except mounted.NoPlainFile:

@@ -71,3 +71,8 @@ MADE_FIT = {
     Unfit.TOO_WEAK: "make a new pair with a stronger one",
     Unfit.OTHERWISE: "make a new pair",
 }
+
+
+def not_shown(why: Unfit) -> str:
+    """Of what was named on a command line."""
+    return f"--client-certificate and --client-key cannot be used because {why}: {MADE_FIT[why]}"
