@@ -32,9 +32,9 @@ def files() -> dict[str, str]:
     """By path in the repository: the content."""
     models, rights = "operator/wahealth/api/v1alpha1", "operator/wahealth/kube/access.py"
     return {
-        "operator/REFERENCE.md": reference(),
-        "operator/METRICS.md": _metrics(),
-        "operator/REASONS.md": reasons(),
+        "docs/reference.md": reference(),
+        "docs/metrics.md": _metrics(),
+        "docs/reasons.md": reasons(),
         **dict.fromkeys(
             ("manifests/crd.yaml", f"{CHART}/files/crd.yaml"), _yaml(models, [custom_resource_definition()])
         ),

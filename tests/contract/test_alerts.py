@@ -65,6 +65,6 @@ def test_each_has_a_runbook(name: str) -> None:
 
 
 def test_each_asks_for_series_that_there_are() -> None:
-    there = set(re.findall(r"`(wahealth_\w+)`", (ROOT / "operator" / "METRICS.md").read_text()))
+    there = set(re.findall(r"`(wahealth_\w+)`", (ROOT / "docs" / "metrics.md").read_text()))
     asked = {name for rule in RULES for name in re.findall(r"wahealth_\w+", rule["expr"])}
     assert asked <= there

@@ -20,7 +20,7 @@ from support.monitoring.dashboard import document, filled, panels, queries, vari
 from wahealth.core.status import Gateway
 from wahealth.playground.cluster.binaries import provide
 
-METRICS = Path(__file__).parents[2] / "operator" / "METRICS.md"
+METRICS = Path(__file__).parents[2] / "docs" / "metrics.md"
 OF_A_HISTOGRAM = re.compile(r"_(bucket|sum|count)$")
 SHOWS_NUMBERS = {"stat", "timeseries", "state-timeline"}
 

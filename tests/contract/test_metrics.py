@@ -190,6 +190,6 @@ def test_prometheus_own_tool_takes_it() -> None:
 
 
 def test_the_page_about_them_has_them_all() -> None:
-    written = (Path(__file__).parents[2] / "operator" / "METRICS.md").read_text()
+    written = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
     missing = [name for name in (*OF_A_CLIENT, *OF_THE_OPERATOR) if f"`{name}" not in written]
     assert missing == []

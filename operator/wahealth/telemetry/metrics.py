@@ -1,4 +1,4 @@
-"""What the operator counts of itself, as Prometheus reads it. The names are public: `operator/METRICS.md` has them
+"""What the operator counts of itself, as Prometheus reads it. The names are public: `docs/metrics.md` has them
 all.
 
 What is told of each resource is not counted here but made when it is asked for (`kube.series`).
