@@ -34,20 +34,20 @@ class Right(NamedTuple):
 
 
 RIGHTS: tuple[Right, ...] = (
-    Right(GROUP, (PLURAL,), ("get", "list", "watch"), "to know whom to watch; get, to read again after a conflict"),
+    Right(GROUP, (PLURAL,), ("get", "list", "watch"), "to know which to probe; get, to read again after a conflict"),
     Right(GROUP, (f"{PLURAL}/status",), ("patch",), "to write the verdict, and nothing else of the resource"),
-    Right("apps", _WORKLOADS, ("list", "watch"), "to know whether the target is there"),
+    Right("apps", _WORKLOADS, ("list", "watch"), "to know whether the target exists"),
     Right("", ("pods",), ("list", "watch"), "to know which pods the target has, and where"),
     Right("", ("services",), ("list", "watch"), "to know which pods a Service that is a target selects"),
     Right("", ("secrets", "configmaps"), ("get",), "to read the API key, the CA, the client certificate, each by name"),
-    Right("", ("events",), ("create", "patch"), "to tell of transitions"),
-    Right("events.k8s.io", ("events",), ("create", "patch"), "the same, by a replica of an earlier version"),
-    Right("coordination.k8s.io", ("leases",), ("get", "create", "update"), "to lead, or to see who does", own=True),
+    Right("", ("events",), ("create", "patch"), "to post events about transitions"),
+    Right("events.k8s.io", ("events",), ("create", "patch"), "the same, for a replica of an earlier version"),
+    Right("coordination.k8s.io", ("leases",), ("get", "create", "update"), "to lead, or to see who leads", own=True),
     Right("apps", _WORKLOADS, ("patch",), "to restart a web workload after a change", Option.RESTART),
     Right("", ("secrets",), ("list", "watch"), "to notice a change of a labelled Secret at once", Option.WATCH_SECRETS),
-    Right("", ("pods", "pods/status"), ("patch",), "to write roles and the gate onto pods", Option.MARK_PODS),
+    Right("", ("pods", "pods/status"), ("patch",), "to write role labels and the gate on pods", Option.MARK_PODS),
     *(
-        Right(kind.group, (kind.plural,), ("list", "watch"), "the same of kinds by option", Option.WATCH_WORKLOADS)
+        Right(kind.group, (kind.plural,), ("list", "watch"), "the same for this kind", Option.WATCH_WORKLOADS)
         for kind in (_ROLLOUT, _DEPLOYMENT_CONFIG)
     ),
     Right(_ROLLOUT.group, (_ROLLOUT.plural,), ("patch",), "to restart an Argo Rollout", Option.RESTART_ROLLOUTS),
