@@ -12,7 +12,7 @@ from wahealth.api.crd import Schema, resolved_schema
 HEAD = f"""# The fields of a {api.KIND}
 
 `{api.API_VERSION}`. References are to the resource's own namespace; durations are integers with the unit in the name.
-The same stands in the cluster: `kubectl explain {api.SINGULAR}.spec --recursive`.
+`kubectl explain {api.SINGULAR}.spec --recursive` shows the same in a cluster.
 """
 
 
