@@ -82,6 +82,10 @@ scenarios: $(VENV)/ready ## Write anew what tests/scenarios/expected says: read 
 gitops-table: $(VENV)/ready ## Write anew what the tools say of each state in manifests/gitops/README.md (needs Go)
 	@$(SCRIPT) tests/support/gitops/table.py
 
+.PHONY: picture
+picture: $(VENV)/ready ## Draw the picture of the demo in docs/demo.svg again, from a run of it
+	@$(RUN)/wahealth demo --once | $(SCRIPT) tests/picture.py docs/demo.svg
+
 .PHONY: format
 format: $(VENV)/ready ## Let ruff format and mend what it can
 	@$(RUN)/ruff format --quiet .
