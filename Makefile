@@ -79,7 +79,7 @@ scenarios: $(VENV)/ready ## Write anew what tests/scenarios/expected says: read 
 	@$(SCRIPT) tests/timeline.py
 
 .PHONY: gitops-table
-gitops-table: $(VENV)/ready ## Write anew what the tools say of each state in manifests/gitops/README.md (needs Go)
+gitops-table: $(VENV)/ready ## Write again what the tools say of each state in docs/gitops.md (needs Go)
 	@$(SCRIPT) tests/support/gitops/table.py
 
 .PHONY: picture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from contract.conftest import KEY, PASSWORD, USER, Simulator
+from support.pages import commands
 from support.proxied import BASE, Proxy
 from wahealth import cli
 
@@ -61,6 +63,28 @@ def test_each_way_to_sign_in(
     for typed in (["check", simulator.url(""), f"--ca={ca_file}", "-o", "json"], in_clear):
         assert cli.main([*typed, *files.flags(kind)]) == 0
         assert condition(capsys) == ("True", "KeyAccepted", f"The client accepts the {called}.")
+
+
+MANUAL = [*commands(__file__, "docs/cli.md"), *commands(__file__, "docs/kubelet.md")]
+
+
+@pytest.mark.parametrize("line", MANUAL)
+def test_the_lines_of_the_manual(
+    simulator: Simulator,
+    files: Files,
+    ca_file: Path,
+    proxy: Proxy,
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the addresses of this place, in a folder that has the files."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ca.crt").write_bytes(ca_file.read_bytes())
+    places = {"https://10.1.2.3": "", "https://127.0.0.1": "", "http://10.1.2.3:8080": proxy.url}
+    program, *typed = shlex.split(line)
+    assert program == "wahealth"
+    assert cli.main([(places[word] or simulator.url("")) if word in places else word for word in typed]) == 0
 
 
 def test_a_token_from_the_environment(

@@ -1,4 +1,4 @@
-"""From nothing to a verdict and an alert, on a real node: the lines of the README as they stand, by the real Helm.
+"""From nothing to a verdict and an alert, on a real node: the lines of the documentation, by the real Helm.
 
 What the README installs is kept for all tests that only look; one that changes it takes `to_change`.
 """
@@ -22,6 +22,7 @@ from e2e.conftest import EXAMPLES, IMAGE, PORT, Client, Document, Plane
 from support.gitops.tools import NoGo, ask, program
 from support.kinds import monitoring_crds
 from support.monitoring.prometheus import scraping
+from support.pages import commands
 from support.steps import step
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, PLURAL
 from wahealth.playground.cluster.binaries import provide
@@ -34,10 +35,8 @@ SYSTEM, RELEASE, NAME = "wahealth-system", "wahealth", "wahealth-operator"
 OURS = f"system:serviceaccount:{SYSTEM}:{NAME}"
 REGISTRY, _, TAGGED = IMAGE.partition("/")
 TAG = f"--set=image.tag={TAGGED.partition(':')[2]}"
-WALK = re.findall(
-    r"^\$ (.*)$", (ROOT / "README.md").read_text().split("## Install on a cluster")[1].split("\n## ")[0], re.MULTILINE
-)
-
+WALK = commands(__file__, "README.md")
+(MONITORED,) = commands(__file__, "docs/monitoring.md")
 CLIENT_LINE = next(line for line in WALK if "client-high-availability" in line)
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
@@ -78,7 +77,7 @@ class Cluster:
 
     def walk(self, folder: Path) -> str:
         """The README's lines, from nothing to a verdict; what the last one says."""
-        for line in (line for line in WALK if "prometheusRule" not in line):
+        for line in WALK:
             said = self.run(as_written(line, folder))
         self.as_the_readme_says = True
         return said
@@ -238,8 +237,7 @@ def test_the_previous_chart_with_another_crd(cluster: Cluster, bare: None, tmp_p
 
 def test_the_lines_of_the_readme(cluster: Cluster, bare: None, tmp_path: Path) -> None:
     """Under Pod Security `restricted`; with the verdict two minutes after `kubectl apply` at the latest."""
-    walk = [line for line in WALK if "prometheusRule" not in line]
-    assert [line.split()[1] for line in walk] == ["install", "test", "apply", "wait", "get"]
+    assert [line.split()[1] for line in WALK] == ["install", "test", "apply", "wait", "get"]
     row = cluster.walk(tmp_path).splitlines()[1].split()
     assert row[:5] == ["support", "HighAvailability", "True", "Connected", "1/1"]
 
@@ -319,8 +317,7 @@ def test_an_alert_with_a_runbook_when_it_breaks(
     for crd in crds:
         cluster.run(f"kubectl apply --server-side -f {crd}")
     until_kinds_are_served(plane.read)
-    (line,) = (line for line in WALK if "prometheusRule" in line)
-    cluster.run(line)
+    cluster.run(MONITORED)
     rule = cluster.read(f"prometheusrules/{NAME}", api="apis/monitoring.coreos.com/v1")["spec"]
     for group in rule["groups"]:
         for one in group["rules"]:

@@ -132,7 +132,7 @@ def test_with_the_resource_they_go_too(client: Client) -> None:
 
 
 def test_without_an_operator_a_new_pod_waits_and_a_person_can_open_its_gate(client: Client, operator: Operator) -> None:
-    """As the README says: what there is stays ready; the way out is to open the gate by hand, or to take it out."""
+    """As docs/kubelet.md says: what is ready stays ready; the gate is opened by hand, or taken out of the template."""
     operator.stop()
     old, new = (pod["metadata"]["name"] for pod in client.pods("coreapp"))
     client.kubectl("delete", "pod", new, "--wait=false")

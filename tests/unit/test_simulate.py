@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from support.pages import ROOT, commands, fences
 from wahealth import cli
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -400,3 +402,10 @@ def test_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = capsys.readouterr().err
     assert "none.yaml: cannot be read" in said
     assert "none.json cannot be used as an answer" in said
+
+
+def test_the_manual_shows_what_it_prints(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    (line,) = commands(__file__, "docs/cli.md")
+    assert cli.main(shlex.split(line)[1:]) == 0
+    assert capsys.readouterr().out in [fence.text for fence in fences("docs/cli.md")]

@@ -1,6 +1,6 @@
-"""The table of manifests/gitops/README.md: what each tool says of a client in each state.
+"""The table of docs/gitops.md: what each tool says of a client in each state.
 
-`make gitops-table` writes it anew.
+`make gitops-table` writes it again.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from support.gitops import kubectl
 from support.gitops.states import Object, at, deleting, edited, fresh
 from support.gitops.tools import MANIFESTS, Said, ask
 
-README = MANIFESTS / "README.md"
+PAGE = MANIFESTS.parents[1] / "docs" / "gitops.md"
 _BEGIN, _END = "<!-- Written by tests/support/gitops/table.py -->\n", "<!-- End -->\n"
 _HEAD = (
     "| the client | Ready | kubectl | Helm 4 | Argo CD | configuration | serving | redundancy |\n"
@@ -78,14 +78,14 @@ def _ready(client: Object) -> str:
 
 
 def shown() -> str:
-    """The table that stands in the README."""
-    return README.read_text().partition(_BEGIN)[2].partition(_END)[0]
+    """The table as it stands on the page."""
+    return PAGE.read_text().partition(_BEGIN)[2].partition(_END)[0]
 
 
 def write() -> None:
-    before, begin, rest = README.read_text().partition(_BEGIN)
+    before, begin, rest = PAGE.read_text().partition(_BEGIN)
     _, end, after = rest.partition(_END)
-    README.write_text(before + begin + table() + end + after)
+    PAGE.write_text(before + begin + table() + end + after)
 
 
 if __name__ == "__main__":
