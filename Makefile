@@ -86,6 +86,12 @@ gitops-table: $(VENV)/ready ## Write again what the tools say of each state in d
 picture: $(VENV)/ready ## Draw the picture of the demo in docs/demo.svg again, from a run of it
 	@$(RUN)/wahealth demo --once | $(SCRIPT) tests/picture.py docs/demo.svg
 
+ELSEWHERE = '<(script|link|img|image|iframe|source)[^>]* (src|srcset|href)="?(https?:)?//[^ >]*|(url\(|@import )["'\'']?(https?:)?//[^)]*'
+.PHONY: docs
+docs: $(VENV)/docs/ready ## Build the pages of docs/ as a site, in site/
+	@$(VENV)/docs/bin/zensical build --strict --clean
+	@! grep -rnoE $(ELSEWHERE) --include=*.html --include=*.css --include=*.svg site || { echo "the site loads this from elsewhere" >&2; exit 1; }
+
 .PHONY: format
 format: $(VENV)/ready ## Let ruff format and mend what it can
 	@$(RUN)/ruff format --quiet .
@@ -97,10 +103,11 @@ lock: $(VENV)/ready ## Pin the latest versions of all dependencies, with hashes
 	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
 	@$(COMPILE) --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
+	@$(COMPILE) --group docs -c requirements-dev.lock -o requirements-docs.lock
 
 .PHONY: clean
 clean: ## Remove what these commands made in this folder (the cache of cluster programs stays)
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Without uv on the machine it is installed into .venv, never into the system.
@@ -114,4 +121,10 @@ $(VENV)/ready: requirements-dev.lock pyproject.toml $(if $(filter $(VENV)/bin/uv
 	@[ -x $(RUN)/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(RUN)/python --require-hashes requirements-dev.lock
 	@$(UV) pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Of its own, for nothing else needs it.
+$(VENV)/docs/ready: requirements-docs.lock $(VENV)/ready
+	@[ -x $(VENV)/docs/bin/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)/docs
+	@$(UV) pip sync --quiet --python $(VENV)/docs/bin/python --require-hashes requirements-docs.lock
 	@touch $@
