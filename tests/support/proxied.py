@@ -35,11 +35,12 @@ def proxied(upstream: str) -> Iterator[Proxy]:
             authorization = self.headers.get("Authorization", "")
             proxy.heard.append((self.command, self.path, authorization))
             status, headers, body = self._answer(authorization)
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            with contextlib.suppress(ConnectionError):  # whoever asked may be gone by now
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
 
         def do_POST(self) -> None:
             self.do_GET()
