@@ -112,9 +112,9 @@ async def main(arguments: argparse.Namespace) -> None:
 
         async def counted(record: Record) -> Act | None:
             act = await cycle.round(record)
-            believed = record.history.believed if record.history else None
-            ready = believed is not None and any(
-                c.type == "Ready" and c.status == "True" for c in believed.status.conditions
+            confirmed = record.history.confirmed if record.history else None
+            ready = confirmed is not None and any(
+                c.type == "Ready" and c.status == "True" for c in confirmed.status.conditions
             )
             counts["ok" if ready else "bad"] += 1
             return act

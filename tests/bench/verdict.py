@@ -15,8 +15,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from wahealth.core.answer import Answered, Outcome, PodOutcome
-from wahealth.core.belief.history import History
 from wahealth.core.facts import Expectation, Facts
+from wahealth.core.hysteresis.history import History
 from wahealth.core.moment import Moment
 from wahealth.core.round import at_once, begin, play
 from wahealth.core.status import Status

@@ -123,102 +123,104 @@ def _some(luck: random.Random, most: int) -> int:
     return most if luck.random() < 0.3 else int(most ** luck.random())
 
 
-def _keys(draft: Draft, names: list[str]) -> None:
-    draft.nodes = [(name, entry) for name, (_, entry) in zip(names, draft.nodes, strict=True)]
+def _keys(candidate: Draft, names: list[str]) -> None:
+    candidate.nodes = [(name, entry) for name, (_, entry) in zip(names, candidate.nodes, strict=True)]
 
 
-def many_nodes(draft: Draft, luck: random.Random) -> None:
+def many_nodes(candidate: Draft, luck: random.Random) -> None:
     count = luck.choice([1_000, 1_000, 1_000, 1_001, _some(luck, 40_000)])
-    entry = draft.nodes[-1][1]
-    draft.nodes = [(f"10.0.{n // 250}.{n % 250}:core-{n}", dict(entry)) for n in range(count)]
+    entry = candidate.nodes[-1][1]
+    candidate.nodes = [(f"10.0.{n // 250}.{n % 250}:core-{n}", dict(entry)) for n in range(count)]
 
 
-def long_names(draft: Draft, luck: random.Random) -> None:
+def long_names(candidate: Draft, luck: random.Random) -> None:
     length = luck.choice([253, 254, 900, _some(luck, 100_000)])
-    _keys(draft, [key.ljust(length, "n") for key, _ in draft.nodes])
+    _keys(candidate, [key.ljust(length, "n") for key, _ in candidate.nodes])
 
 
-def the_same_once_cleaned(draft: Draft, luck: random.Random) -> None:
+def the_same_once_cleaned(candidate: Draft, luck: random.Random) -> None:
     start = luck.choice([0x100, 0x4E00, 0x10000])
-    _keys(draft, [chr(start + n) for n in range(len(draft.nodes))])
+    _keys(candidate, [chr(start + n) for n in range(len(candidate.nodes))])
 
 
-def the_same_once_cut(draft: Draft, luck: random.Random) -> None:
-    _keys(draft, [f"{'x' * 253}{n}" for n in range(len(draft.nodes))])
+def the_same_once_cut(candidate: Draft, luck: random.Random) -> None:
+    _keys(candidate, [f"{'x' * 253}{n}" for n in range(len(candidate.nodes))])
 
 
-def numbers_that_are_taken(draft: Draft, luck: random.Random) -> None:
-    half = len(draft.nodes) // 2
-    names = [f"?~{n}" for n in range(half, 2 * half)] + [chr(0x100 + n) for n in range(len(draft.nodes) - half)]
-    _keys(draft, names)
+def numbers_that_are_taken(candidate: Draft, luck: random.Random) -> None:
+    half = len(candidate.nodes) // 2
+    names = [f"?~{n}" for n in range(half, 2 * half)] + [chr(0x100 + n) for n in range(len(candidate.nodes) - half)]
+    _keys(candidate, names)
 
 
-def one_container(draft: Draft, luck: random.Random) -> None:
-    _keys(draft, [f"{key}:x" for key, _ in draft.nodes])
+def one_container(candidate: Draft, luck: random.Random) -> None:
+    _keys(candidate, [f"{key}:x" for key, _ in candidate.nodes])
 
 
-def the_same_key(draft: Draft, luck: random.Random) -> None:
-    draft.nodes += [draft.nodes[-1]] * _some(luck, 20_000)
+def the_same_key(candidate: Draft, luck: random.Random) -> None:
+    candidate.nodes += [candidate.nodes[-1]] * _some(luck, 20_000)
 
 
-def all_new_each_round(draft: Draft, luck: random.Random) -> None:
-    draft.moved = not draft.moved
+def all_new_each_round(candidate: Draft, luck: random.Random) -> None:
+    candidate.moved = not candidate.moved
 
 
-def characters_as_they_are(draft: Draft, luck: random.Random) -> None:
-    draft.escaped = not draft.escaped
+def characters_as_they_are(candidate: Draft, luck: random.Random) -> None:
+    candidate.escaped = not candidate.escaped
 
 
-def words(draft: Draft, luck: random.Random) -> None:
+def words(candidate: Draft, luck: random.Random) -> None:
     status = luck.choice(["connected", "connecting", "disconnected", "uninitialized", "unregistered", "odd", "é" * 900])
     role = luck.choice(["coreapp", "primary_master", "secondary_master", "odd", ""])
-    for _, entry in draft.nodes if luck.random() < 0.7 else draft.nodes[1::2]:
+    for _, entry in candidate.nodes if luck.random() < 0.7 else candidate.nodes[1::2]:
         entry["gateway_status"], entry["role"] = json.dumps(status), json.dumps(role)
 
 
-def odd_values(draft: Draft, luck: random.Random) -> None:
+def odd_values(candidate: Draft, luck: random.Random) -> None:
     value = luck.choice(["null", "[]", "{}", "1e999", "-0", "true", '"\\ud83d\\ude00"', '"\\ud83d"', "NaN"])
-    for _, entry in draft.nodes:
+    for _, entry in candidate.nodes:
         entry[luck.choice(["gateway_status", "role", "errors"])] = value
 
 
-def many_keys(draft: Draft, luck: random.Random) -> None:
-    count = max(1, _some(luck, 19_000) // len(draft.nodes))
-    for _, entry in draft.nodes:
+def many_keys(candidate: Draft, luck: random.Random) -> None:
+    count = max(1, _some(luck, 19_000) // len(candidate.nodes))
+    for _, entry in candidate.nodes:
         entry.update({f"k{n}": "1" for n in range(count)})
 
 
-def errors(draft: Draft, luck: random.Random) -> None:
-    for _, entry in draft.nodes:
+def errors(candidate: Draft, luck: random.Random) -> None:
+    for _, entry in candidate.nodes:
         entry["errors"] = '[{"code":1014,"title":"Internal error","details":"Database"}]'
 
 
-def no_nodes(draft: Draft, luck: random.Random) -> None:
-    draft.beside.append(f'"health":{{"gateway_status":"{"é" * _some(luck, 100_000)}"}}')
+def no_nodes(candidate: Draft, luck: random.Random) -> None:
+    candidate.beside.append(f'"health":{{"gateway_status":"{"é" * _some(luck, 100_000)}"}}')
 
 
-def deep(draft: Draft, luck: random.Random) -> None:
+def deep(candidate: Draft, luck: random.Random) -> None:
     depth = _some(luck, 20_000)
-    draft.beside.append(luck.choice([f'"x":{"[" * depth}{"]" * depth}', f'"x":{"[" * depth}', f'"x":{"[{" * depth}']))
+    candidate.beside.append(
+        luck.choice([f'"x":{"[" * depth}{"]" * depth}', f'"x":{"[" * depth}', f'"x":{"[{" * depth}'])
+    )
 
 
-def huge_numbers(draft: Draft, luck: random.Random) -> None:
+def huge_numbers(candidate: Draft, luck: random.Random) -> None:
     digits, point = _some(luck, 5_000), luck.choice(["", "1.", "-0."])
-    draft.beside.append(f'"n":[{",".join([point + "7" * digits] * min(18_000, 900_000 // (digits + 4)))}]')
+    candidate.beside.append(f'"n":[{",".join([point + "7" * digits] * min(18_000, 900_000 // (digits + 4)))}]')
 
 
-def escapes(draft: Draft, luck: random.Random) -> None:
+def escapes(candidate: Draft, luck: random.Random) -> None:
     escape = luck.choice(["\\n", "\\u00e9", "\\ud83d\\ude00", "\\\\", "é", "\N{GRINNING FACE}"])
-    draft.beside.append(f'"s":"{escape * (_some(luck, 900_000) // len(escape.encode()))}"')
+    candidate.beside.append(f'"s":"{escape * (_some(luck, 900_000) // len(escape.encode()))}"')
 
 
-def version(draft: Draft, luck: random.Random) -> None:
-    draft.beside.append(f'"meta":{{"version":"{"é" * _some(luck, 100_000)}"}}')
+def version(candidate: Draft, luck: random.Random) -> None:
+    candidate.beside.append(f'"meta":{{"version":"{"é" * _some(luck, 100_000)}"}}')
 
 
-def tokens(draft: Draft, luck: random.Random) -> None:
+def tokens(candidate: Draft, luck: random.Random) -> None:
     claims = "e30." + "A" * 4 * _some(luck, 2_000) + "."
-    draft.beside.append(f'"users":[{{"token":"{claims}","expires_after":"{"9" * _some(luck, 1_000)}"}}]')
+    candidate.beside.append(f'"users":[{{"token":"{claims}","expires_after":"{"9" * _some(luck, 1_000)}"}}]')
 
 
 OPERATORS: tuple[Operator, ...] = (
@@ -233,11 +235,11 @@ def honest() -> Draft:
     entry = {"gateway_status": '"disconnected"', "role": '"coreapp"'}
     active = {"gateway_status": '"connected"', "role": '"coreapp"'}
     primary = {"gateway_status": '"disconnected"', "role": '"primary_master"'}
-    draft = Draft([("10.0.0.1:core-0", active), ("10.0.0.2:master-0", primary)])
-    while len(draft.body(0)) < _HONEST:
-        first = len(draft.nodes)
-        draft.nodes += [(f"10.0.{n // 250}.{n % 250}:core-{n}", dict(entry)) for n in range(first, first + 10)]
-    return draft
+    candidate = Draft([("10.0.0.1:core-0", active), ("10.0.0.2:master-0", primary)])
+    while len(candidate.body(0)) < _HONEST:
+        first = len(candidate.nodes)
+        candidate.nodes += [(f"10.0.{n // 250}.{n % 250}:core-{n}", dict(entry)) for n in range(first, first + 10)]
+    return candidate
 
 
 # --- the hunt --------------------------------------------------------------------------------------------------------
@@ -272,13 +274,13 @@ class Hunt:
         self.tried = 0
 
     def step(self) -> None:
-        draft = deepcopy(self._luck.choice(self._kept).draft)
+        candidate = deepcopy(self._luck.choice(self._kept).draft)
         for _ in range(self._luck.randint(1, 3)):
             operator = self._luck.choice(OPERATORS)
-            operator(draft, self._luck)
-            draft.made_by = (*draft.made_by, operator.__name__)[-12:]
-        cost = draft.cost()
-        found = Found(cost.instructions / self._measure, cost, draft)
+            operator(candidate, self._luck)
+            candidate.made_by = (*candidate.made_by, operator.__name__)[-12:]
+        cost = candidate.cost()
+        found = Found(cost.instructions / self._measure, cost, candidate)
         self.tried += 1
         self.largest = max(self.largest, found, key=lambda one: one.cost.peak)
         self._kept = sorted([*self._kept, found], key=lambda one: one.times, reverse=True)[:_KEPT]

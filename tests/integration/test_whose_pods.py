@@ -116,11 +116,11 @@ def test_an_answer_that_names_pods_of_others_marks_none_of_them(claimed: Environ
     states = {key: {"role": "primary_master", "gateway_status": "disconnected"} for key in keys}
     claimed.set_client(SPACE, "hostile", body=json.dumps({"health": states}))
 
-    def believed() -> bool:
+    def confirmed() -> bool:
         nodes = claimed.client(SPACE, "hostile")["status"].get("topology", {}).get("nodes", ())
         return {node.get("podIP") for node in nodes} == {pod["status"]["podIP"] for pod in victims}
 
-    until(believed, "the answer is believed", PATIENCE)
+    until(confirmed, "the answer is believed", PATIENCE)
     before = patches(claimed)
     time.sleep(4 * PERIOD)
     assert patches(claimed) == before

@@ -10,9 +10,9 @@ from typing import Any
 
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
-from wahealth.core.belief.history import History
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.hosts import Hosts
+from wahealth.core.hysteresis.history import History
 from wahealth.core.moment import Moment
 from wahealth.core.networks import Networks
 from wahealth.core.round import Plan, at_once, begin, play

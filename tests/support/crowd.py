@@ -125,8 +125,8 @@ class Crowd:
         self.rounds[record.ref.namespace] += 1
         if record.ref.namespace != "dear":
             self.took.append(loop.time() - began)
-            believed = record.history.believed if record.history else None
-            self.ready[record.uid] = believed is not None and believed.status.truth(ConditionType.READY) is Truth.TRUE
+            confirmed = record.history.confirmed if record.history else None
+            self.ready[record.uid] = confirmed is not None and confirmed.status.truth(ConditionType.READY) is Truth.TRUE
             late = (began - self._phases[record.uid] * PERIOD) % PERIOD
             if self.rounds[record.ref.namespace] > 1:  # the first comes with the resource, on no beat
                 self.late.append(late if late < PERIOD - 0.11 else 0.0)  # some come with a wake-up before their own

@@ -33,8 +33,8 @@ from wahealth.core.answer import (
     Unreachable,
     Unreached,
 )
-from wahealth.core.belief.history import History
 from wahealth.core.facts import Expectation, Patience
+from wahealth.core.hysteresis.history import History
 from wahealth.core.moment import Moment
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole, own_entry
@@ -82,7 +82,7 @@ class Sidecar:
         history = self.history or begin(Status(), 1, self.expected.patience, now)
         done = play(history, said, Status(), now)
         self.history = done.history
-        verdict = done.history.believed or done.seen
+        verdict = done.history.confirmed or done.seen
         assert verdict is not None
         self.kept = after(self.kept, self.identity, Seen(said, verdict.status, self.seconds))
         self.seconds += PERIOD

@@ -45,9 +45,9 @@ def after(seconds: float) -> datetime:
 
 
 def decision(
-    believed: Status = BELIEVED, seconds: float = 10, pods: frozenset[str] = frozenset({"web-0"}), **workload: Any
+    confirmed: Status = BELIEVED, seconds: float = 10, pods: frozenset[str] = frozenset({"web-0"}), **workload: Any
 ) -> WebWorkload | Skip | None:
-    return decided(believed, WEB._replace(**workload), pods, 300, after(seconds))
+    return decided(confirmed, WEB._replace(**workload), pods, 300, after(seconds))
 
 
 def test_at_once_after_a_change() -> None:
@@ -55,12 +55,12 @@ def test_at_once_after_a_change() -> None:
 
 
 @pytest.mark.parametrize(
-    "believed",
+    "confirmed",
     [BELIEVED._replace(conditions=()), BELIEVED._replace(credentials=None), Status()],
     ids=["not required", "no change is known", "nothing is believed"],
 )
-def test_not_without_a_change_that_waweb_has_not_taken(believed: Status) -> None:
-    assert decision(believed) is None
+def test_not_without_a_change_that_waweb_has_not_taken(confirmed: Status) -> None:
+    assert decision(confirmed) is None
 
 
 def test_once_a_change() -> None:

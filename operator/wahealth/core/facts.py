@@ -46,7 +46,7 @@ class Patience:
 
     @property
     def startup(self) -> float:
-        """What a new resource is given before anything bad about it is believed."""
+        """What a new resource is given before anything bad about it is confirmed."""
         return max(self.connecting, self.failure_threshold * self.period)
 
     @property
@@ -56,7 +56,7 @@ class Patience:
 
     @property
     def kept(self) -> float:
-        """How long a client may not be seen, because it wants to be asked less often, before what was believed of it
+        """How long a client may not be seen, because it wants to be asked less often, before what was confirmed of it
         is not told any more."""
         return max(600.0, 5 * self.period)
 

@@ -110,9 +110,9 @@ def named(status: Status) -> Iterator[Named]:
             yield Named(node.pod_name, node.pod_ip, node)
 
 
-def wanted(client: str, believed: Status) -> dict[str, Wanted]:
+def wanted(client: str, confirmed: Status) -> dict[str, Wanted]:
     """By pod."""
-    return {pod: Wanted(dict(_labels(client, node)), _gate(client, node)) for pod, _, node in named(believed)}
+    return {pod: Wanted(dict(_labels(client, node)), _gate(client, node)) for pod, _, node in named(confirmed)}
 
 
 def _gate(client: str, node: TopologyNode) -> Gate:

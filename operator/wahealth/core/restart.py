@@ -74,17 +74,17 @@ def holds_others(kind: str, name: str, sign: str) -> str:
 
 
 def decided(
-    believed: Status, workload: WebWorkload, web_pods: frozenset[str], min_period: float, now: datetime
+    confirmed: Status, workload: WebWorkload, web_pods: frozenset[str], min_period: float, now: datetime
 ) -> WebWorkload | Skip | None:
     """The workload to restart, why not, or nothing to do yet. `min_period` in seconds.
 
-    `believed` says that a restart is required, and in this round a pod took the previous key: so the change is not
+    `confirmed` says that a restart is required, and in this round a pod took the previous key: so the change is not
     taken, and it is not one of long ago.
     """
-    rotated = believed.credentials.last_rotation_time if believed.credentials else None
-    if rotated is None or believed.condition(ConditionType.RESTART_REQUIRED) is None:
+    rotated = confirmed.credentials.last_rotation_time if confirmed.credentials else None
+    if rotated is None or confirmed.condition(ConditionType.RESTART_REQUIRED) is None:
         return None
-    why_not = workload.obstacle or _node_among(believed, workload, web_pods)
+    why_not = workload.obstacle or _node_among(confirmed, workload, web_pods)
     if why_not:
         return Skip(why_not)
     if workload.rolling_out:
@@ -113,8 +113,8 @@ def _of_no_use(workload: WebWorkload) -> str:
     return f"{restarted} and still runs another API key: let its WA_API_KEY come from the Secret."
 
 
-def _node_among(believed: Status, workload: WebWorkload, web_pods: frozenset[str]) -> str:
-    node = next((node for node in believed.nodes if node.pod_name in web_pods), None)
+def _node_among(confirmed: Status, workload: WebWorkload, web_pods: frozenset[str]) -> str:
+    node = next((node for node in confirmed.nodes if node.pod_name in web_pods), None)
     return holds_others(
         workload.kind, workload.name, f"node {node.name} runs in its pod {node.pod_name}" if node else ""
     )

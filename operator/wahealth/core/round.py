@@ -8,17 +8,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from wahealth.core.belief.believe import believe, with_endpoints
-from wahealth.core.belief.clocks import is_over, not_before, ticking
-from wahealth.core.belief.failover import active_coreapps, passed_on, primary_master, stalled
-from wahealth.core.belief.flapping import PAUSE, is_flapping, recent
-from wahealth.core.belief.history import History, Rest, Told, is_calm, odd_for, paused, seen_so_far, uncounted
-from wahealth.core.belief.restore import restored, unstamped
-from wahealth.core.belief.shown import shown, suspended, without_ready
 from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
 from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
 from wahealth.core.facts import Expectation, Facts, Patience
+from wahealth.core.hysteresis.clocks import is_over, not_before, ticking
+from wahealth.core.hysteresis.debounce import debounce, with_endpoints
+from wahealth.core.hysteresis.failover import active_coreapps, passed_on, primary_master, stalled
+from wahealth.core.hysteresis.flapping import PAUSE, is_flapping, recent
+from wahealth.core.hysteresis.history import History, Rest, Told, is_calm, odd_for, paused, seen_so_far, uncounted
+from wahealth.core.hysteresis.restore import restored, unstamped
+from wahealth.core.hysteresis.shown import shown, suspended, without_ready
 from wahealth.core.moment import AsOf, Moment, has_lasted
 from wahealth.core.plan import believable, plan
 from wahealth.core.restart import Skip, WebWorkload, decided
@@ -47,8 +47,8 @@ class Plan(NamedTuple):
 
     @property
     def known(self) -> Status:
-        """As believed, or as seen in this round while nothing is believed yet."""
-        verdict = self.history.believed or self.seen
+        """As confirmed, or as seen in this round while nothing is confirmed yet."""
+        verdict = self.history.confirmed or self.seen
         return verdict.status if verdict else _NOTHING
 
 
@@ -69,8 +69,8 @@ def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
         return Plan(history, None, ())  # nobody was asked, because they wanted it so: that counts for nothing
     patience = facts.expected.patience
     before = _begun(history, facts, now)
-    after, draft, sight = _judged(before, facts, now)
-    after, moves = _handed_over(after, draft, sight, now)
+    after, candidate, sight = _judged(before, facts, now)
+    after, moves = _handed_over(after, candidate, sight, now)
     after = _flapping(after, patience, now)
     change = _change(before, after, moves, facts.expected)
     restart = _restart(after, facts, sight, now)
@@ -78,9 +78,9 @@ def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
     after, events = told_after(before, after, change, marks, now.seconds)
-    say = shown(after, draft, patience, now.seconds)
+    say = shown(after, candidate, patience, now.seconds)
     events = (RESUMED, *events) if history.suspended else events
-    done = _written(after._replace(suspended=False), say, written, events, now)._replace(seen=draft, moves=moves)
+    done = _written(after._replace(suspended=False), say, written, events, now)._replace(seen=candidate, moves=moves)
     if isinstance(restart, WebWorkload):
         return done._replace(restart=restart)
     return done if _may_be_restarted(facts, sight) else _rested(done, facts, written)
@@ -100,56 +100,58 @@ def _begun(history: History, facts: Facts, now: Moment) -> History:
     """A new generation: its rounds are counted afresh."""
     if history.generation == facts.generation:
         return history
-    began = history.began if history.believed else now.seconds
+    began = history.began if history.confirmed else now.seconds
     return uncounted(history)._replace(generation=facts.generation, began=began)
 
 
 def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdict, Sight]:
-    """The history with what is seen and believed now, and the verdict of this round alone."""
-    remembered, sight = look(history.remembered, facts, history.believed is not None, now.seconds)
+    """The history with what is seen and confirmed now, and the verdict of this round alone."""
+    remembered, sight = look(history.remembered, facts, history.confirmed is not None, now.seconds)
     assessed = assess(facts, sight)
     clocks = not_before(
         ticking(history.clocks, assessed.trouble, now.seconds), facts.key_changed, remembered.detection.unclear
     )
-    believed = history.believed.status if history.believed else history.shown
+    confirmed = history.confirmed.status if history.confirmed else history.shown
 
     def as_of(second: float, seen: Sight, assessed: Assessment) -> Verdict:
         seen = seen._replace(now=AsOf(second, now.seconds))
         over = is_over(clocks, assessed.trouble, assessed.grace, seen.now)
-        return judge(facts, seen, assessed, believed, over)
+        return judge(facts, seen, assessed, confirmed, over)
 
-    def a_round_ago() -> Verdict:
+    def candidate_at_last_round() -> Verdict:
         seen = as_of_mode(sight, history.remembered.detection, facts.expected.mode)
         return as_of(history.last, seen, assessed if seen is sight else assess(facts, seen))
 
-    draft = as_of(now.seconds, sight, assessed)
+    candidate = as_of(now.seconds, sight, assessed)
     if not sight.round.fresh:
-        after = with_endpoints(history._replace(remembered=remembered), draft)
-        return after, after.believed or draft, sight
-    odd = odd_for(history, draft, sight.census is not None)
+        after = with_endpoints(history._replace(remembered=remembered), candidate)
+        return after, after.confirmed or candidate, sight
+    odd = odd_for(history, candidate, sight.census is not None)
     after = history._replace(remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
-    after = believe(after, draft, a_round_ago, facts.expected.patience, now.seconds)
-    return after if after.believed else after._replace(shown=seen_so_far(draft.status)), draft, sight
+    after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.seconds)
+    return after if after.confirmed else after._replace(shown=seen_so_far(candidate.status)), candidate, sight
 
 
-def _handed_over(history: History, draft: Verdict, sight: Sight, now: Moment) -> tuple[History, tuple[Failover, ...]]:
-    """Who carries the client, as seen and as believed; the believed status tells of the last move."""
-    says_nothing = draft.trouble in {Trouble.UNDECIDED, Trouble.NO_MODE}
+def _handed_over(
+    history: History, candidate: Verdict, sight: Sight, now: Moment
+) -> tuple[History, tuple[Failover, ...]]:
+    """Who carries the client, as seen and as confirmed; the confirmed status tells of the last move."""
+    says_nothing = candidate.trouble in {Trouble.UNDECIDED, Trouble.NO_MODE}
     if says_nothing or not sight.round.fresh or sight.census is None or sight.census.single is not None:
         return history, ()
-    believed = history.believed is draft
-    coreapps, first = passed_on(history.coreapps, active_coreapps(sight), believed, now)
-    primary, second = passed_on(history.primary, primary_master(sight), believed, now)
+    confirmed = history.confirmed is candidate
+    coreapps, first = passed_on(history.coreapps, active_coreapps(sight), confirmed, now)
+    primary, second = passed_on(history.primary, primary_master(sight), confirmed, now)
     history = history._replace(coreapps=coreapps, primary=primary)
     moves = tuple(move for move in (first, second) if move is not None)
     return (_with_last(history, moves[0]) if moves else history), moves
 
 
 def _with_last(history: History, move: Failover) -> History:
-    if history.believed is None:
+    if history.confirmed is None:
         return history
-    status = history.believed.status._replace(last_failover=move)
-    return history._replace(believed=history.believed._replace(status=status))
+    status = history.confirmed.status._replace(last_failover=move)
+    return history._replace(confirmed=history.confirmed._replace(status=status))
 
 
 def _flapping(history: History, patience: Patience, now: Moment) -> History:
@@ -189,7 +191,7 @@ def _change(before: History, after: History, moves: tuple[Failover, ...], expect
 
 
 def _status(history: History) -> Status:
-    return history.believed.status if history.believed else _NOTHING
+    return history.confirmed.status if history.confirmed else _NOTHING
 
 
 def _written(history: History, say: Status, written: Status, events: tuple[Event, ...], now: Moment) -> Plan:
@@ -212,11 +214,11 @@ def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
 
 def _suspended(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     history = _begun(history, facts, now)
-    believed = history.believed and history.believed._replace(status=without_ready(history.believed.status))
+    confirmed = history.confirmed and history.confirmed._replace(status=without_ready(history.confirmed.status))
     say = suspended(
-        believed.status if believed else unstamped(believable(written, now.wall))._replace(conditions=()),
+        confirmed.status if confirmed else unstamped(believable(written, now.wall))._replace(conditions=()),
         facts.generation,
     )
     events = () if history.suspended else (SUSPENDED,)
-    paused_ = paused(history)._replace(believed=believed, about=facts.generation)
+    paused_ = paused(history)._replace(confirmed=confirmed, about=facts.generation)
     return _written(paused_, say, written, events, now)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Set
 from datetime import UTC, datetime
 
-from wahealth.core.belief.history import History
+from wahealth.core.hysteresis.history import History
 from wahealth.core.marks import MOST_PERIODS, Change, Options, changes, wanted
 from wahealth.core.moment import has_lasted
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
@@ -41,8 +41,8 @@ class Marker:
         if not self.concerns(record) or now < record.unwritable:
             return
         since = now if record.seen is None else record.seen
-        seen = history.believed is not None and not has_lasted(now - since, MOST_PERIODS * record.timing.period)
-        want = wanted(record.ref.name, history.believed.status) if history.believed and seen else {}
+        seen = history.confirmed is not None and not has_lasted(now - since, MOST_PERIODS * record.timing.period)
+        want = wanted(record.ref.name, history.confirmed.status) if history.confirmed and seen else {}
         async with record.marking:
             there = tuple(self.claims.around(record.ref, record.uid))
             todo = changes(record.ref.name, there, want, options_of(record))

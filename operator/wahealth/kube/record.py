@@ -10,11 +10,11 @@ from wahealth.api.auth import secrets_of
 from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
 from wahealth.api.v1alpha1 import PodsOfNodes, Probe, Spec
 from wahealth.core.answer import Outcome, PodOutcome
-from wahealth.core.belief.history import History
 from wahealth.core.budget import NEVER, Postponed
 from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
+from wahealth.core.hysteresis.history import History
 from wahealth.core.marks import Change
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.references import invalid_spec

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from wahealth import mounted
 from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
-from wahealth.core.belief.history import History
 from wahealth.core.facts import Facts, with_asked
+from wahealth.core.hysteresis.history import History
 from wahealth.core.moment import Moment
 from wahealth.core.readiness.depth import STARTING
 from wahealth.core.readiness.pod import Kept, Seen, after
@@ -36,7 +36,7 @@ UPSTREAM = "upstream"
 
 
 class Rounds:
-    """`status`: of the whole client, as believed or as seen so far. `ticked`: the second of the last round's begin."""
+    """`status`: of the whole client, as confirmed or as seen so far. `ticked`: the second of the last round's begin."""
 
     def __init__(self, settings: Settings, prober: Prober) -> None:
         self._settings = settings
@@ -54,7 +54,7 @@ class Rounds:
 
     @property
     def credentials(self) -> Finding:
-        """Whether what is mounted is taken: what is wrong with it, or what the client says of it, as believed."""
+        """Whether what is mounted is taken: what is wrong with it, or what the client says of it, as confirmed."""
         said = self.status.condition(ConditionType.CREDENTIALS_VALID)
         seen = Finding(said.status, said.reason, said.message) if said else not_tried(self._expected.signs_in_by)
         return self._unusable or seen

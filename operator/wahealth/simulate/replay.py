@@ -13,9 +13,9 @@ from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_docum
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core import moment as clock
 from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
-from wahealth.core.belief.history import History
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
+from wahealth.core.hysteresis.history import History
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
 from wahealth.core.resting import rest_of
 from wahealth.core.round import begin, play

@@ -1,1 +1,1 @@
-"""Tells: what a change of what is believed has to tell, and how often."""
+"""Tells: what a change of what is confirmed has to tell, and how often."""

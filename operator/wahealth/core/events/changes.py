@@ -1,4 +1,4 @@
-"""Changes for the better, or just changes: Normal events, a function each, from what was believed to what is now."""
+"""Changes for the better, or just changes: Normal events, a function each, from what was confirmed to what is now."""
 
 from __future__ import annotations
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.belief.history import BURST, Budget, History, Told
 from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
 from wahealth.core.events.event import Event, warning
 from wahealth.core.events.warnings import NOBODY_ANSWERS, Standing, standing_warnings
 from wahealth.core.facts import Expectation
+from wahealth.core.hysteresis.history import BURST, Budget, History, Told
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Truth
@@ -20,7 +20,7 @@ _FLAPPING = warning(client.FLAPPING_DETECTED)
 
 
 class Marks(NamedTuple):
-    """What holds beside the believed verdict."""
+    """What holds beside the confirmed verdict."""
 
     pods_disagree: bool = False
     failover_stalled: bool = False
@@ -48,10 +48,10 @@ def told_after(
 
 def warnings_of(before: History, history: History, marks: Marks) -> tuple[Event, ...]:
     """Everything that holds now and should not."""
-    if history.believed is None or history.believed.status.condition(ConditionType.READY) is None:
-        return ()  # nothing is believed, or nobody can say whether it still holds
+    if history.confirmed is None or history.confirmed.status.condition(ConditionType.READY) is None:
+        return ()  # nothing is confirmed, or nobody can say whether it still holds
     lost = was_told(history, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
-    return standing_warnings(Standing(history.believed, lost, *marks))
+    return standing_warnings(Standing(history.confirmed, lost, *marks))
 
 
 def was_told(history: History, reason: str) -> bool:
@@ -60,7 +60,7 @@ def was_told(history: History, reason: str) -> bool:
 
 
 def _redundancy(history: History) -> Truth | None:
-    return history.believed.status.truth(ConditionType.REDUNDANCY_SATISFIED) if history.believed else None
+    return history.confirmed.status.truth(ConditionType.REDUNDANCY_SATISFIED) if history.confirmed else None
 
 
 def _within_budget(history: History, events: tuple[Event, ...], now: float) -> tuple[History, tuple[Event, ...]]:

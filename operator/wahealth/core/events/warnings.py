@@ -16,7 +16,7 @@ from wahealth.core.verdict.verdict import Oddity, Verdict
 
 
 class Standing(NamedTuple):
-    """What is believed, and what a status has no place for."""
+    """What is confirmed, and what a status has no place for."""
 
     verdict: Verdict
     redundancy_lost: bool = False  # it was there before

@@ -28,7 +28,7 @@ class Kept(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """One round. `status`: of the whole client, as believed; or as it is seen while nothing is believed yet."""
+    """One round. `status`: of the whole client, as confirmed; or as it is seen while nothing is confirmed yet."""
 
     facts: Facts
     status: Status
@@ -97,7 +97,7 @@ def _listed(status: Status, node: Node | None) -> TopologyNode | None:
 
 
 def _silent(kept: Kept, seen: Seen) -> Readiness:
-    """Another component's fault must not take this pod away, nor hold it up for longer than it takes to believe it."""
+    """Another component's fault must not take this pod away, nor hold it up for longer than it takes to confirm it."""
     patience = seen.facts.expected.patience
     longest = patience.failure_threshold * patience.period if kept.readiness == STARTING else KEPT
     since = kept.answered if kept.answered is not None else kept.began

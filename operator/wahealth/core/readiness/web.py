@@ -53,7 +53,7 @@ RULES: tuple[Rule, ...] = (unreachable, *ANSWERING)
 
 
 def of_web(status: Status) -> Readiness:
-    """`status` as it is believed, or as it is seen while nothing is believed yet."""
+    """`status` as it is confirmed, or as it is seen while nothing is confirmed yet."""
     return first(RULES, status)
 
 

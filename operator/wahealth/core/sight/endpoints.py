@@ -1,6 +1,6 @@
-"""Each web pod by itself: whether it answers and takes the key, believed after thresholds of its own.
+"""Each web pod by itself: whether it answers and takes the key, confirmed after thresholds of its own.
 
-A pod that was not asked in this round adds to no streak: it stays as it was, and counts as what is believed of it.
+A pod that was not asked in this round adds to no streak: it stays as it was, and counts as what is confirmed of it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ MOST_CHARACTERS = 5_000  # of their names
 
 
 class Watched(NamedTuple):
-    """What is believed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise; `rival`:
+    """What is confirmed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise; `rival`:
     what, where all of them have to say the same."""
 
-    believed: Endpoint | None
+    confirmed: Endpoint | None
     otherwise: int = 0
     rival: Endpoint | None = None
 
@@ -34,26 +34,26 @@ Endpoints = Mapping[str, Watched]  # by pod
 def settle_endpoints(
     before: Endpoints, outcomes: Sequence[PodOutcome], patience: Patience, protected: bool
 ) -> Endpoints:
-    """`protected`: a verdict is believed already, so that a pod that comes later and is silent waits for its turn."""
+    """`protected`: a verdict is confirmed already, so that a pod that comes later and is silent waits for its turn."""
     kept = {o.pod: before[o.pod] for o in outcomes if not o.asked and o.pod in before}
     return kept | {o.pod: _settled(before.get(o.pod), _seen(o), patience, protected) for o in outcomes if o.asked}
 
 
 def that_count(endpoints: Endpoints, outcomes: Sequence[PodOutcome]) -> tuple[PodOutcome, ...]:
-    """Those of this round; and of the pods that were not asked, what is believed of them, but nothing newer: one word
+    """Those of this round; and of the pods that were not asked, what is confirmed of them, but nothing newer: one word
     heard long ago is no evidence again in each round."""
-    return tuple(o for o in outcomes if o.asked or _is_believed(endpoints.get(o.pod), _seen(o)))
+    return tuple(o for o in outcomes if o.asked or _is_confirmed(endpoints.get(o.pod), _seen(o)))
 
 
-def _is_believed(watched: Watched | None, said: Endpoint) -> bool:
-    return watched is not None and watched.believed == said
+def _is_confirmed(watched: Watched | None, said: Endpoint) -> bool:
+    return watched is not None and watched.confirmed == said
 
 
 def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
     """As many as a status has room for."""
-    believed = [w.believed for _, w in sorted(endpoints.items()) if w.believed is not None][:MOST_LISTED]
-    lengths = accumulate(len(endpoint.pod) for endpoint in believed)
-    return tuple(believed[: sum(length <= MOST_CHARACTERS for length in lengths)])
+    confirmed = [w.confirmed for _, w in sorted(endpoints.items()) if w.confirmed is not None][:MOST_LISTED]
+    lengths = accumulate(len(endpoint.pod) for endpoint in confirmed)
+    return tuple(confirmed[: sum(length <= MOST_CHARACTERS for length in lengths)])
 
 
 def _seen(asked: PodOutcome) -> Endpoint:
@@ -75,35 +75,35 @@ def _reserved(outcome: Outcome) -> str | None:
 
 
 def _settled(before: Watched | None, now: Endpoint, patience: Patience, protected: bool) -> Watched:
-    believed = before.believed if before and _same_pod(before.believed, now) else None
-    if now == believed:
+    confirmed = before.confirmed if before and _same_pod(before.confirmed, now) else None
+    if now == confirmed:
         return Watched(now)
-    if believed is None and not protected:
+    if confirmed is None and not protected:
         return Watched(now)
     otherwise = before.otherwise + 1 if before else 1
-    rival = now if _is_as_bad(believed, now) else None
+    rival = now if _is_as_bad(confirmed, now) else None
     if rival is not None and before is not None and before.rival != rival:
         otherwise = 1  # reasons that take turns are one outage
-    lasts = rival is not None or _is_worse(believed, now)
+    lasts = rival is not None or _is_worse(confirmed, now)
     needed = patience.failure_threshold if lasts else patience.success_threshold
-    return Watched(now) if otherwise >= needed else Watched(believed, otherwise, rival)
+    return Watched(now) if otherwise >= needed else Watched(confirmed, otherwise, rival)
 
 
-def _same_pod(believed: Endpoint | None, now: Endpoint) -> bool:
+def _same_pod(confirmed: Endpoint | None, now: Endpoint) -> bool:
     """A pod of the same name with another address is another pod."""
-    return believed is None or believed.address == now.address
+    return confirmed is None or confirmed.address == now.address
 
 
-def _is_as_bad(believed: Endpoint | None, now: Endpoint) -> bool:
+def _is_as_bad(confirmed: Endpoint | None, now: Endpoint) -> bool:
     """Silent before and after, for another reason."""
-    return believed is not None and not believed.reachable and not now.reachable
+    return confirmed is not None and not confirmed.reachable and not now.reachable
 
 
-def _is_worse(believed: Endpoint | None, now: Endpoint) -> bool:
-    if believed is None:
+def _is_worse(confirmed: Endpoint | None, now: Endpoint) -> bool:
+    if confirmed is None:
         return not now.reachable or now.key_accepted is False or now.reason is not None
     return (
-        (believed.reachable and not now.reachable)
-        or (believed.key_accepted is True and now.key_accepted is False)
-        or (believed.reason is None and now.reason is not None)
+        (confirmed.reachable and not now.reachable)
+        or (confirmed.key_accepted is True and now.key_accepted is False)
+        or (confirmed.reason is None and now.reason is not None)
     )

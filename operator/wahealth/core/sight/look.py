@@ -43,7 +43,7 @@ class Sight(NamedTuple):
 
 
 def look(before: Remembered, facts: Facts, protected: bool, now: float) -> tuple[Remembered, Sight]:
-    """`protected`: a verdict is believed already. `now` in seconds."""
+    """`protected`: a verdict is confirmed already. `now` in seconds."""
     endpoints = before.endpoints
     if not facts.asked_nobody:
         endpoints = settle_endpoints(endpoints, facts.outcomes, facts.expected.patience, protected)

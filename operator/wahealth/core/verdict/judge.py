@@ -71,17 +71,17 @@ def _unseen_because(round_: Round) -> Trouble:
     return Trouble.THROTTLED if round_.throttling else Trouble.UNREACHABLE
 
 
-def judge(facts: Facts, sight: Sight, assessed: Assessment, believed: Status, over: bool) -> Verdict:
-    """`believed`: for what stays as it was. `over`: the grace of this round's trouble has ended."""
+def judge(facts: Facts, sight: Sight, assessed: Assessment, confirmed: Status, over: bool) -> Verdict:
+    """`confirmed`: for what stays as it was. `over`: the grace of this round's trouble has ended."""
     level = assessed.level
     case = Case(
-        facts, sight.round, sight.endpoints, believed, level, assessed.trouble, over, sight.detected, sight.mismatch
+        facts, sight.round, sight.endpoints, confirmed, level, assessed.trouble, over, sight.detected, sight.mismatch
     )
     if sight.census is None or level is None:
-        status = believed._replace(endpoints=listed(sight.endpoints)) if case.kept else _unseen(believed, sight)
+        status = confirmed._replace(endpoints=listed(sight.endpoints)) if case.kept else _unseen(confirmed, sight)
         return _verdict(status, case, frozenset())
     nodes = () if sight.census.single else _topology(facts, sight)
-    status = _seen(sight, sight.census, level, nodes, believed)
+    status = _seen(sight, sight.census, level, nodes, confirmed)
     primaries = tuple([seen.node.gateway for seen in sight.census.primaries])
     case = case._replace(redundancy=status.redundancy, primaries=primaries)
     odd = oddities(nodes, sight.judged, sight.census.single) | _ending(facts)
@@ -101,32 +101,32 @@ def _topology(facts: Facts, sight: Sight) -> tuple[TopologyNode, ...]:
     return topology(sight.roster, sight.names, Setting(facts.expected.patience, sight.now))
 
 
-def _unseen(believed: Status, sight: Sight) -> Status:
+def _unseen(confirmed: Status, sight: Sight) -> Status:
     """While the client cannot be seen, what does not age stays: mode, version, topology, the last failover, and how
     many coreapps are to be connected. What would be read as a number of now goes."""
-    return believed._replace(
+    return confirmed._replace(
         gateway=Gateway.UNKNOWN,
-        connected=believed.connected and Connected.unseen(believed.connected.expected),
+        connected=confirmed.connected and Connected.unseen(confirmed.connected.expected),
         connected_coreapps=(),
         redundancy=None,
         endpoints=listed(sight.endpoints),
     )
 
 
-def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode, ...], believed: Status) -> Status:
+def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode, ...], confirmed: Status) -> Status:
     view = sight.round.view
-    known = believed.connected is not None and believed.connected.current is not None
+    known = confirmed.connected is not None and confirmed.connected.current is not None
     undecided = level.gateway is None and not sight.mismatch and known
     names = tuple(sorted(sight.names[seen.node.key] for seen in census.connected))[:MOST_CONNECTED]
     return Status(
-        gateway=level.gateway or (Gateway.UNKNOWN if sight.mismatch else believed.gateway),
+        gateway=level.gateway or (Gateway.UNKNOWN if sight.mismatch else confirmed.gateway),
         mode=sight.detected,
-        client_version=(view.version if view else None) or believed.client_version,
-        connected=believed.connected if undecided else Connected.of(level.connected, level.expected),
+        client_version=(view.version if view else None) or confirmed.client_version,
+        connected=confirmed.connected if undecided else Connected.of(level.connected, level.expected),
         primary_master=min((sight.names[seen.node.key] for seen in census.primaries), default=None),
-        connected_coreapps=believed.connected_coreapps if undecided else names,
-        last_failover=believed.last_failover,
-        redundancy=_redundancy(nodes, level, believed if undecided else None) if census.single is None else None,
+        connected_coreapps=confirmed.connected_coreapps if undecided else names,
+        last_failover=confirmed.last_failover,
+        redundancy=_redundancy(nodes, level, confirmed if undecided else None) if census.single is None else None,
         nodes=fitting(nodes),
         endpoints=listed(sight.endpoints),
     )
@@ -147,18 +147,18 @@ def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
 
 def _certificates(case: Case) -> tuple[Certificate | None, Certificate | None]:
     """The one presented and the one shown; what was not seen in this round is as it was, if it can be at all."""
-    facts, believed = case.facts, case.believed
+    facts, confirmed = case.facts, case.confirmed
     exposed = facts.expected.exposed
-    tls = None if exposed and exposed.in_clear else facts.certificate or believed.tls
-    own = facts.own or believed.client_certificate if facts.expected.shows_certificate else None
+    tls = None if exposed and exposed.in_clear else facts.certificate or confirmed.tls
+    own = facts.own or confirmed.client_certificate if facts.expected.shows_certificate else None
     return tls, own
 
 
 def _credentials(case: Case) -> Credentials | None:
     """Of an API key which one waweb takes, and when a change of it was last noticed; of a token when it ends."""
     if case.kept:
-        return case.believed.credentials
-    known = case.believed.credentials or Credentials()
+        return case.confirmed.credentials
+    known = case.confirmed.credentials or Credentials()
     if case.facts.expected.signs_in_by is not Kind.API_KEY:
         expires = case.facts.token_expires or (None if case.round.reached else known.token_expiry_time)
         return Credentials(token_expiry_time=expires) if expires else None

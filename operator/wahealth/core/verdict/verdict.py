@@ -1,4 +1,4 @@
-"""What one round says, or what is believed: a status without times, and what a status has no place for."""
+"""What one round says, or what is confirmed: a status without times, and what a status has no place for."""
 
 from __future__ import annotations
 

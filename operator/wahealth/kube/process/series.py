@@ -1,4 +1,4 @@
-"""What Prometheus reads of each resource: made when it is asked for, from what is believed.
+"""What Prometheus reads of each resource: made when it is asked for, from what is confirmed.
 
 A series exists for what holds, with the value 1, and not for what does not: some 14 a resource instead of 40. Labels of
 a resource are `namespace` and `name`; no message and no address is ever a label. Only who asks for a resource tells of
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from wahealth.core.belief.shown import suspended
+from wahealth.core.hysteresis.shown import suspended
 from wahealth.core.status import Status
 from wahealth.kube.record import Record
 from wahealth.telemetry.exposition import Family
@@ -108,10 +108,10 @@ def flapping(told: Told) -> Iterator[Sample]:
 
 
 def oddity(told: Told) -> Iterator[Sample]:
-    """Of what is believed by this process; a Warning tells of each."""
+    """Of what is confirmed by this process; a Warning tells of each."""
     history = told.record.history
-    if history is not None and history.believed is not None:
-        for one in sorted(history.believed.oddities):
+    if history is not None and history.confirmed is not None:
+        for one in sorted(history.confirmed.oddities):
             yield (one.value,), 1.0
 
 
@@ -156,9 +156,9 @@ def families(records: Sequence[Record], with_nodes: bool = False) -> Iterator[Fa
 
 
 def status_of(record: Record) -> Status:
-    """As believed, and suspended where it is; as written, where nobody has looked since this process began."""
+    """As confirmed, and suspended where it is; as written, where nobody has looked since this process began."""
     history = record.history
-    if history is None or history.believed is None:
+    if history is None or history.confirmed is None:
         return record.written
-    believed = history.believed.status
-    return suspended(believed, record.generation) if record.expected.suspended else believed
+    confirmed = history.confirmed.status
+    return suspended(confirmed, record.generation) if record.expected.suspended else confirmed

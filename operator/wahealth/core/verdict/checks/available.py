@@ -26,8 +26,8 @@ def credentials_unknown(case: Case) -> Finding | None:
 
 
 def kept(case: Case) -> Finding | None:
-    """It wants to be asked less often, and what was believed of it stays for a while."""
-    last = case.believed.condition(ConditionType.AVAILABLE) if case.kept else None
+    """It wants to be asked less often, and what was confirmed of it stays for a while."""
+    last = case.confirmed.condition(ConditionType.AVAILABLE) if case.kept else None
     return Finding(last.status, last.reason, last.message) if last is not None else None
 
 
@@ -96,7 +96,7 @@ def _as_it_was(case: Case, seen: Finding) -> Finding:
 
 
 def _last_known(case: Case) -> Finding | None:
-    last = case.believed.condition(ConditionType.AVAILABLE)
+    last = case.confirmed.condition(ConditionType.AVAILABLE)
     known = last is not None and last.status is not Truth.UNKNOWN
     return Finding(last.status, last.reason, last.message) if last is not None and known else None
 
@@ -141,11 +141,11 @@ def unregistered(case: Case) -> Finding | None:
 
 
 def _was_connected(case: Case) -> bool:
-    """Until now, or until it was believed that it is not registered any more: its sentence tells that afterwards.
+    """Until now, or until it was confirmed that it is not registered any more: its sentence tells that afterwards.
 
     Documented (page "Frequently asked questions"): an instance that registers a number shuts the one before out.
     """
-    last = case.believed.condition(ConditionType.AVAILABLE)
+    last = case.confirmed.condition(ConditionType.AVAILABLE)
     if last is None:
         return False
     return last.reason in _CONNECTED or last.message == client.UNREGISTERED_SINCE.says()

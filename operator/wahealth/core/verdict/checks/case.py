@@ -17,7 +17,7 @@ class Case(NamedTuple):
     facts: Facts
     round: Round
     endpoints: Endpoints
-    believed: Status  # for what stays as it was
+    confirmed: Status  # for what stays as it was
     level: Level | None = None  # None: the client was not seen
     trouble: Trouble | None = None
     over: bool = True  # the trouble's grace is over

@@ -41,7 +41,7 @@ def key_accepted(case: Case) -> Finding | None:
 
 
 def key_as_last_known(case: Case) -> Finding | None:
-    last = case.believed.condition(ConditionType.CREDENTIALS_VALID)
+    last = case.confirmed.condition(ConditionType.CREDENTIALS_VALID)
     if last is None or last.reason not in _TRIED:
         return None
     return Finding(last.status, last.reason, last.message)

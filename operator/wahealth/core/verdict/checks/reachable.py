@@ -13,7 +13,7 @@ from wahealth.core.verdict.checks.case import Case, Rule
 def reachable_as_last_known(case: Case) -> Finding | None:
     if not case.facts.asked_nobody:
         return None
-    last = case.believed.condition(ConditionType.REACHABLE)
+    last = case.confirmed.condition(ConditionType.REACHABLE)
     return Finding(last.status, last.reason, last.message) if last else unknown(asking.NOT_PROBED_YET)
 
 
@@ -31,7 +31,7 @@ def nobody_answers(case: Case) -> Finding | None:
 
 
 def throttled(case: Case) -> Finding | None:
-    """As believed, thresholds applied."""
+    """As confirmed, thresholds applied."""
     said = words.throttled(case.endpoints)
     return true(asking.THROTTLED, case.facts.expected.surface, answering=said) if said else None
 

@@ -13,7 +13,7 @@ from wahealth.core.verdict.trouble import Trouble
 
 def kept(case: Case) -> Finding | None:
     """While the client says no more than that it wants to be left alone, or nobody knows who is who in its answer."""
-    last = case.believed.condition(ConditionType.REDUNDANCY_SATISFIED)
+    last = case.confirmed.condition(ConditionType.REDUNDANCY_SATISFIED)
     if last is None:
         return None
     known = case.trouble is Trouble.UNDECIDED and last.status is not Truth.UNKNOWN

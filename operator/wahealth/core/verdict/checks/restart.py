@@ -27,7 +27,7 @@ def some_refuse(case: Case) -> Finding | None:
 
 
 def as_last_known(case: Case) -> Finding | None:
-    last = case.believed.condition(ConditionType.RESTART_REQUIRED)
+    last = case.confirmed.condition(ConditionType.RESTART_REQUIRED)
     if case.round.reached or last is None or case.facts.expected.signs_in_by is not Kind.API_KEY:
         return None
     return Finding(last.status, last.reason, last.message)

@@ -54,24 +54,24 @@ _DETAIL = {
 
 def throttled(endpoints: Endpoints) -> str:
     """How many pods want to be asked less often; empty where none does."""
-    believed = [w.believed for w in endpoints.values() if w.believed is not None]
-    count = sum(endpoint.reason == Reason.THROTTLED for endpoint in believed)
+    confirmed = [w.confirmed for w in endpoints.values() if w.confirmed is not None]
+    count = sum(endpoint.reason == Reason.THROTTLED for endpoint in confirmed)
     if not count:
         return ""
-    who = "The web pod" if len(believed) == 1 else f"{count} of {len(believed)} web pods"
+    who = "The web pod" if len(confirmed) == 1 else f"{count} of {len(confirmed)} web pods"
     return f"{who} {'wants' if count == 1 else 'want'} to be asked less often (HTTP 429)"
 
 
 def answering(endpoints: Endpoints, in_turns: bool) -> str:
-    """Of the pods as they are believed; one that is silent for the first time is not told yet. `in_turns`: a new
+    """Of the pods as they are confirmed; one that is silent for the first time is not told yet. `in_turns`: a new
     process knows how many there are only after some rounds, which is no news to write down."""
-    believed = [w.believed for _, w in sorted(endpoints.items()) if w.believed is not None]
-    silent = [endpoint for endpoint in believed if not endpoint.reachable]
+    confirmed = [w.confirmed for _, w in sorted(endpoints.items()) if w.confirmed is not None]
+    silent = [endpoint for endpoint in confirmed if not endpoint.reachable]
     if not silent and in_turns:
         return "The health node answers on each web pod that was asked"
     if not silent:
-        return f"The health node answers on {pods(max(1, len(believed)))}"
-    return f"{silent_of(len(silent), len(believed))}: {_named(silent)}"
+        return f"The health node answers on {pods(max(1, len(confirmed)))}"
+    return f"{silent_of(len(silent), len(confirmed))}: {_named(silent)}"
 
 
 def _named(silent: list[Endpoint]) -> str:

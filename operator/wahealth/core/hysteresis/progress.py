@@ -5,10 +5,10 @@ Never both, never beside Ready=True, never while suspended.
 
 from __future__ import annotations
 
-from wahealth.core.belief.believe import ONLY_AN_EDIT_HELPS
-from wahealth.core.belief.clocks import is_over
-from wahealth.core.belief.history import History
 from wahealth.core.facts import Patience
+from wahealth.core.hysteresis.clocks import is_over
+from wahealth.core.hysteresis.debounce import ONLY_AN_EDIT_HELPS
+from wahealth.core.hysteresis.history import History
 from wahealth.core.moment import AsOf
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.credentials import MAY_PASS
@@ -18,56 +18,56 @@ from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Verdict
 
 
-def progress(history: History, shown: Status, draft: Verdict, patience: Patience, now: float) -> Condition | None:
+def progress(history: History, shown: Status, candidate: Verdict, patience: Patience, now: float) -> Condition | None:
     """The one of the two that holds beside what is shown, if any. `now` in seconds."""
     if shown.truth(ConditionType.READY) is Truth.TRUE:
         return None
-    if history.believed is not None and history.settled and _same_cause(history.believed, draft):
-        stalled = _stalled(history, history.believed, patience, now)
+    if history.confirmed is not None and history.settled and _same_cause(history.confirmed, candidate):
+        stalled = _stalled(history, history.confirmed, patience, now)
         if stalled is not None:
             return stalled
-    return _reconciling(history, draft)
+    return _reconciling(history, candidate)
 
 
-def _same_cause(believed: Verdict, draft: Verdict) -> bool:
-    return draft.trouble is believed.trouble or believed.trouble not in _STALLING
+def _same_cause(confirmed: Verdict, candidate: Verdict) -> bool:
+    return candidate.trouble is confirmed.trouble or confirmed.trouble not in _STALLING
 
 
 _STALLING = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED})
 
 
-def _stalled(history: History, believed: Verdict, patience: Patience, now: float) -> Condition | None:
-    accepted = believed.status.condition(ConditionType.ACCEPTED)
+def _stalled(history: History, confirmed: Verdict, patience: Patience, now: float) -> Condition | None:
+    accepted = confirmed.status.condition(ConditionType.ACCEPTED)
     if accepted is not None and accepted.status is Truth.FALSE:
         waited = is_over(history.clocks, Trouble.REFERENCE, patience.startup, AsOf(now, now))
         return _told(ConditionType.STALLED, accepted) if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
-    key = believed.status.condition(ConditionType.CREDENTIALS_VALID)
-    if key is None or believed.trouble not in {Trouble.KEY_FORM, Trouble.REFUSED}:
+    key = confirmed.status.condition(ConditionType.CREDENTIALS_VALID)
+    if key is None or confirmed.trouble not in {Trouble.KEY_FORM, Trouble.REFUSED}:
         return None
     if key.reason in MAY_PASS:
         return None
     waited = is_over(history.clocks, Trouble.REFUSED, patience.refused, AsOf(now, now))
-    return _told(ConditionType.STALLED, key) if waited or believed.trouble is Trouble.KEY_FORM else None
+    return _told(ConditionType.STALLED, key) if waited or confirmed.trouble is Trouble.KEY_FORM else None
 
 
 def _told(type_: ConditionType, cause: Condition) -> Condition:
     return Condition(type_, Truth.TRUE, cause.reason, cause.message)
 
 
-def _reconciling(history: History, draft: Verdict) -> Condition | None:
-    seen = _headline(draft).removesuffix(".")
-    if history.believed is not None and history.about != history.generation:
+def _reconciling(history: History, candidate: Verdict) -> Condition | None:
+    seen = _headline(candidate).removesuffix(".")
+    if history.confirmed is not None and history.about != history.generation:
         return _waiting(says.NEW_GENERATION, seen)
-    if draft.trouble is Trouble.REFERENCE:
+    if candidate.trouble is Trouble.REFERENCE:
         return _waiting(says.WAITING_FOR_REFERENCE, seen)
-    if history.believed is None or draft.waiting or (history.other and draft.good):
+    if history.confirmed is None or candidate.waiting or (history.other and candidate.good):
         return _waiting(says.WAITING, seen)
     return None
 
 
-def _headline(draft: Verdict) -> str:
-    """What is seen: of Ready, or of Available where nothing is wrong but not believed yet."""
-    found = draft.status.condition(ConditionType.READY)
+def _headline(candidate: Verdict) -> str:
+    """What is seen: of Ready, or of Available where nothing is wrong but not confirmed yet."""
+    found = candidate.status.condition(ConditionType.READY)
     return found.message if found else ""
 
 

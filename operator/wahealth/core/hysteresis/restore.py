@@ -1,15 +1,15 @@
-"""A history from a status: the believed verdict is the one that is written, and graces run on from its times."""
+"""A history from a status: the confirmed verdict is the one that is written, and graces run on from its times."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from wahealth.core.answer import Node
-from wahealth.core.belief.clocks import LONG_AGO, Clocks
-from wahealth.core.belief.failover import Handover, Holder
-from wahealth.core.belief.history import BURST, Budget, History, seen_so_far
 from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
+from wahealth.core.hysteresis.clocks import LONG_AGO, Clocks
+from wahealth.core.hysteresis.failover import Handover, Holder
+from wahealth.core.hysteresis.history import BURST, Budget, History, seen_so_far
 from wahealth.core.moment import Moment
 from wahealth.core.plan import believable
 from wahealth.core.reasons.credentials import FORBIDDING, REFUSALS
@@ -25,7 +25,7 @@ from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.trouble import OF_GATEWAY, Trouble
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
-_NOT_BELIEVED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
+_NOT_CONFIRMED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
 _OF_GATEWAY = OF_GATEWAY | {Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW}
 UNSEEN = frozenset(
     {
@@ -53,15 +53,15 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
     if written.observed_generation is None or written.condition(ConditionType.AVAILABLE) is None:
         return history._replace(about=written.observed_generation, shown=seen_so_far(unstamped(written)))
     trouble = _trouble(written)
-    believed = unstamped(written)
-    odd = frozenset() if trouble in UNSEEN else oddities(believed.nodes, _mode_of_nodes(believed), None)
+    confirmed = unstamped(written)
+    odd = frozenset() if trouble in UNSEEN else oddities(confirmed.nodes, _mode_of_nodes(confirmed), None)
     odd = odd | {Oddity.CERTIFICATE_EXPIRING} if is_expiring(written.tls, now.wall) else odd
     odd = odd | {Oddity.OWN_EXPIRING} if is_expiring(written.client_certificate, now.wall) else odd
     token_ends = written.credentials.token_expiry_time if written.credentials else None
     odd = odd | {Oddity.TOKEN_EXPIRING} if ends_soon(token_ends, now) else odd
     waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO
     return history._replace(
-        believed=Verdict(believed, trouble, waiting, odd),
+        confirmed=Verdict(confirmed, trouble, waiting, odd),
         about=written.observed_generation,
         clocks=_clocks(written, trouble, now),
         remembered=_remembered(written, patience, now),
@@ -82,7 +82,7 @@ def _remembered(written: Status, patience: Patience, now: Moment) -> Remembered:
 
 def unstamped(written: Status) -> Status:
     """The status as a verdict holds it: no times, and nothing of what is only waited for."""
-    kept = tuple(c for c in written.conditions if c.type not in _NOT_BELIEVED)
+    kept = tuple(c for c in written.conditions if c.type not in _NOT_CONFIRMED)
     return written._replace(
         primary_master_since_time=None,
         nodes=tuple(node._replace(since_time=None) for node in written.nodes),

@@ -1,4 +1,4 @@
-"""Flapping: more believed changes of Available than somebody could follow."""
+"""Flapping: more confirmed changes of Available than somebody could follow."""
 
 from __future__ import annotations
 

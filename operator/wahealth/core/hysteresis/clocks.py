@@ -1,7 +1,7 @@
 """Since when each trouble of the present stretch has been seen: what graces are counted from.
 
 A clock starts with the first round of that very state, runs on through other troubles, and ends with a good round or
-when another state is believed. So states that take turns cannot put each other's grace off for ever.
+when another state is confirmed. So states that take turns cannot put each other's grace off for ever.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.belief.clocks import Clocks
-from wahealth.core.belief.failover import Handover
 from wahealth.core.facts import Facts
+from wahealth.core.hysteresis.clocks import Clocks
+from wahealth.core.hysteresis.failover import Handover
 from wahealth.core.sight.look import Remembered
 from wahealth.core.sight.roster import STARTING, Seen
 from wahealth.core.status import Gateway, Status
@@ -42,13 +42,13 @@ class Rest(NamedTuple):
 
 
 class History(NamedTuple):
-    began: float  # the first round, of the resource or of a generation nothing was believed of
+    began: float  # the first round, of the resource or of a generation nothing was confirmed of
     generation: int  # of the rounds that are counted
     last: float  # the last round that counted
-    believed: Verdict | None = None  # None: nothing yet
-    about: int | None = None  # the generation that the believed verdict, or a suspension, is about
-    shown: Status = Status()  # while nothing is believed: what was seen last
-    worse: int = 0  # rounds in a row that are worse than what is believed, or bad ones on a new generation
+    confirmed: Verdict | None = None  # None: nothing yet
+    about: int | None = None  # the generation that the confirmed verdict, or a suspension, is about
+    shown: Status = Status()  # while nothing is confirmed: what was seen last
+    worse: int = 0  # rounds in a row that are worse than what is confirmed, or bad ones on a new generation
     other: int = 0  # rounds in a row that are different in another way
     rival: Verdict | None = None  # what these say, where all of them have to say the same
     clocks: Clocks = ()
@@ -56,7 +56,7 @@ class History(NamedTuple):
     coreapps: Handover = Handover()
     primary: Handover = Handover()
     odd: tuple[tuple[Oddity, int], ...] = ()  # for how many rounds in a row each oddity was seen
-    changes: tuple[float, ...] = ()  # of what is believed of Available
+    changes: tuple[float, ...] = ()  # of what is confirmed of Available
     flapping: bool = False
     suspended: bool = False
     told: tuple[Told, ...] = ()
@@ -66,8 +66,8 @@ class History(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Something is believed, and it is about the present generation."""
-        return self.believed is not None and self.about == self.generation
+        """Something is confirmed, and it is about the present generation."""
+        return self.confirmed is not None and self.about == self.generation
 
 
 def is_calm(history: History) -> bool:
@@ -90,16 +90,16 @@ def _is_still(seen: Seen) -> bool:
     return seen.absent is None and seen.missed is None and seen.node.gateway not in STARTING
 
 
-def odd_for(history: History, draft: Verdict, seen: bool) -> tuple[tuple[Oddity, int], ...]:
+def odd_for(history: History, candidate: Verdict, seen: bool) -> tuple[tuple[Oddity, int], ...]:
     """With this round's oddities counted. What is not `seen` is as it was."""
     if not seen:
         return history.odd
     before = dict(history.odd)
-    return tuple((oddity, before.get(oddity, 0) + 1) for oddity in sorted(draft.oddities))
+    return tuple((oddity, before.get(oddity, 0) + 1) for oddity in sorted(candidate.oddities))
 
 
 def seen_so_far(status: Status) -> Status:
-    """Of a client that nothing is believed of: what stays while it is not seen, and decides nothing."""
+    """Of a client that nothing is confirmed of: what stays while it is not seen, and decides nothing."""
     return status._replace(gateway=Gateway.UNKNOWN, conditions=(), endpoints=(), observed_generation=None)
 
 

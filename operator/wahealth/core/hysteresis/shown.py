@@ -1,10 +1,10 @@
-"""What the status is to say: what is believed, or, while nothing is, what is seen and waited for."""
+"""What the status is to say: what is confirmed, or, while nothing is, what is seen and waited for."""
 
 from __future__ import annotations
 
-from wahealth.core.belief.history import History
-from wahealth.core.belief.progress import progress
 from wahealth.core.facts import Patience
+from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.progress import progress
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import Condition, ConditionType, Status, Truth
@@ -20,7 +20,7 @@ _ABSENT_WHILE_SUSPENDED = frozenset(
         ConditionType.STALLED,
     }
 )
-# What a new resource says of what is bad and not believed yet.
+# What a new resource says of what is bad and not confirmed yet.
 _WAITED_FOR = frozenset(
     {
         ConditionType.CREDENTIALS_VALID,
@@ -32,37 +32,39 @@ _WAITED_FOR = frozenset(
 )
 
 
-def shown(history: History, draft: Verdict, patience: Patience, now: float) -> Status:
+def shown(history: History, candidate: Verdict, patience: Patience, now: float) -> Status:
     """The status without its times; `now` in seconds."""
-    if history.believed is None:
-        status = starting(draft)
-    elif history.believed.status.condition(ConditionType.READY) is None:
-        status = _resumed(history.believed.status, draft)
+    if history.confirmed is None:
+        status = starting(candidate)
+    elif history.confirmed.status.condition(ConditionType.READY) is None:
+        status = _resumed(history.confirmed.status, candidate)
     else:
-        status = history.believed.status
-    found = progress(history, status, draft, patience, now)
+        status = history.confirmed.status
+    found = progress(history, status, candidate, patience, now)
     conditions = status.conditions if found is None else (*status.conditions, found)
     return status._replace(conditions=conditions, observed_generation=history.about)
 
 
-def starting(draft: Verdict) -> Status:
+def starting(candidate: Verdict) -> Status:
     """A new resource: what is seen, with everything bad about it still open. A missing reference is told as it is."""
-    if draft.trouble is Trouble.REFERENCE:
-        return draft.status
-    return draft.status._replace(conditions=tuple(_open(c) for c in draft.status.conditions))
+    if candidate.trouble is Trouble.REFERENCE:
+        return candidate.status
+    return candidate.status._replace(conditions=tuple(_open(c) for c in candidate.status.conditions))
 
 
-def suspended(believed: Status, generation: int) -> Status:
+def suspended(confirmed: Status, generation: int) -> Status:
     """Nothing is asked; the last verdict stays, and says so. No Ready, so that no tool waits or fails on it."""
-    message = says.SUSPENDED.says(gateway=believed.gateway)
+    message = says.SUSPENDED.says(gateway=confirmed.gateway)
     told = Condition(ConditionType.SUSPENDED, Truth.TRUE, says.SUSPENDED.reason.value, message)
-    kept = without_ready(believed)
+    kept = without_ready(confirmed)
     return kept._replace(conditions=(*kept.conditions, told), observed_generation=generation)
 
 
-def without_ready(believed: Status) -> Status:
+def without_ready(confirmed: Status) -> Status:
     """The last verdict of a client that is not asked any more: nobody can say whether it is ready."""
-    return believed._replace(conditions=tuple(c for c in believed.conditions if c.type not in _ABSENT_WHILE_SUSPENDED))
+    return confirmed._replace(
+        conditions=tuple(c for c in confirmed.conditions if c.type not in _ABSENT_WHILE_SUSPENDED)
+    )
 
 
 def _open(condition: Condition) -> Condition:
@@ -72,8 +74,8 @@ def _open(condition: Condition) -> Condition:
     return condition._replace(status=Truth.UNKNOWN, reason=Reason.GRACE_PERIOD.value)
 
 
-def _resumed(believed: Status, draft: Verdict) -> Status:
-    """After a suspension, until something is believed of the client again."""
-    seen = draft.status.condition(ConditionType.READY)
+def _resumed(confirmed: Status, candidate: Verdict) -> Status:
+    """After a suspension, until something is confirmed of the client again."""
+    seen = candidate.status.condition(ConditionType.READY)
     ready = Condition(ConditionType.READY, Truth.UNKNOWN, Reason.GRACE_PERIOD.value, seen.message if seen else "")
-    return believed._replace(conditions=(*believed.conditions, ready))
+    return confirmed._replace(conditions=(*confirmed.conditions, ready))

@@ -1,4 +1,4 @@
-"""Who carries the client, and how a role moves: from the last complete set that was believed to the next.
+"""Who carries the client, and how a role moves: from the last complete set that was confirmed to the next.
 
 Documented (page "High Availability"): when the active coreapp or the primary master dies, another takes over.
 """
@@ -29,7 +29,7 @@ Named = tuple[Holder, ...]
 class Handover(NamedTuple):
     """One role: its holders, and what is seen since they lost it."""
 
-    settled: Named = ()  # the last complete set that was believed
+    settled: Named = ()  # the last complete set that was confirmed
     lost: Moment | None = None  # the first round without it
     rounds: int = 0  # rounds in a row without it
     found: Named = ()  # another complete set
@@ -77,10 +77,10 @@ def _without(nodes: Named, others: Named, there: frozenset[str]) -> Named:
     return tuple(node for node in nodes if not among_the_others(node))
 
 
-def passed_on(before: Handover, seen: Holders, believed: bool, now: Moment) -> tuple[Handover, Failover | None]:
-    """`believed`: this very view is what is believed now."""
+def passed_on(before: Handover, seen: Holders, confirmed: bool, now: Moment) -> tuple[Handover, Failover | None]:
+    """`confirmed`: this very view is what is confirmed now."""
     after = _watched(before, seen, now)
-    if not (believed and seen.complete):
+    if not (confirmed and seen.complete):
         return after, None
     return Handover(seen.nodes), _moved(after, seen)
 
