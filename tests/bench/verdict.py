@@ -18,7 +18,7 @@ from wahealth.core.answer import Answered, Outcome, PodOutcome
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.hysteresis.history import History
 from wahealth.core.moment import Moment
-from wahealth.core.round import at_once, begin, play
+from wahealth.core.reconcile import evaluate_once, reconcile, restore_state
 from wahealth.core.status import Status
 from wahealth.probe.payload import parse_health
 
@@ -59,7 +59,7 @@ class Resource:
         self.seconds = 0.0
         self.written = Status()
         facts = facts_of(self.answer)
-        self.history = begin(self.written, 1, facts.expected.patience, self._now())
+        self.history = restore_state(self.written, 1, facts.expected.patience, self._now())
         for _ in range(3):
             self.round(facts)
 
@@ -68,7 +68,7 @@ class Resource:
         return Moment(self.seconds, WALL)
 
     def round(self, facts: Facts) -> None:
-        todo = play(self.history, facts, self.written, self._now())
+        todo = reconcile(self.history, facts, self.written, self._now())
         self.history, self.written = todo.history, todo.status or self.written
 
 
@@ -91,7 +91,7 @@ def rows() -> list[tuple[str, float | None, list[float]]]:
 
     def parsed_and_evaluated() -> None:
         """The verdict of one answer alone, nothing remembered."""
-        at_once(facts_of(answer))
+        evaluate_once(facts_of(answer))
 
     def whole_round(history: History) -> Callable[[], None]:
         def turn() -> None:

@@ -22,7 +22,7 @@ from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, Malformed, PodOutcome
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.moment import Moment
-from wahealth.core.round import begin, play
+from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
 from wahealth.probe.payload import outcome_of, parse_health
 
@@ -46,8 +46,8 @@ def one_input(data: bytes) -> None:
         outcome = parse_health(body) if number % 3 else outcome_of(200, body)
         assert isinstance(outcome, Answered | Malformed), outcome
         now = Moment(number * 30.0, START + timedelta(seconds=30 * number))
-        history = history or begin(written, 1, facts.expected.patience, now)
-        todo = play(history, _asked(facts, outcome), written, now)
+        history = history or restore_state(written, 1, facts.expected.patience, now)
+        todo = reconcile(history, _asked(facts, outcome), written, now)
         history, written = todo.history, todo.status or written
         _can_be_written(written)
 

@@ -33,7 +33,7 @@ from wahealth.api.convert import status_document
 from wahealth.core.answer import PodOutcome
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.moment import Moment
-from wahealth.core.round import begin, play
+from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
 from wahealth.probe.document import MOST_BYTES
 from wahealth.probe.payload import outcome_of
@@ -71,8 +71,8 @@ def _rounds(*bodies: bytes) -> None:
     for number, body in enumerate(bodies):
         now = Moment(number * 30.0, _START + timedelta(seconds=30 * number))
         outcome = PodOutcome("web-0", "10.0.0.1", outcome_of(200, body))
-        history = history or begin(written, 1, facts.expected.patience, now)
-        todo = play(history, Facts(facts.expected, facts.generation, (outcome,)), written, now)
+        history = history or restore_state(written, 1, facts.expected.patience, now)
+        todo = reconcile(history, Facts(facts.expected, facts.generation, (outcome,)), written, now)
         history, written = todo.history, todo.status or written
         status_document(written)
     login_outcome_of(200, bodies[0], 0)

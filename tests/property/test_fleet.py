@@ -41,7 +41,7 @@ ALL_AT_ONCE = st.builds(
     st.floats(0, 60),
 )
 MOVES = st.lists(st.one_of(SOME.map(lambda move: [move]), ALL_AT_ONCE), max_size=40).map(
-    lambda found: [move for moves in found for move in moves]
+    lambda found: [move for failovers in found for move in failovers]
 )
 STORY = st.lists(st.tuples(st.integers(0, 3), SOME), max_size=150)
 
@@ -65,11 +65,11 @@ def reach(fleet: Fleet, votes: list[Vote], now: float, reached: bool = True) -> 
 
 
 @given(MOVES, st.integers(1, 12))
-def test_no_tenant_alone_freezes_anybody(moves: list[Move], others: int) -> None:
+def test_no_tenant_alone_freezes_anybody(failovers: list[Move], others: int) -> None:
     """However few votes the others have, as long as they are reached."""
     fleet, now = Fleet(), 0.0
     reach(fleet, OTHERS[:others], now)
-    for move in moves:
+    for move in failovers:
         now += move.wait
         play(fleet, "attacker", move, now)
         assert not fleet.isolated(Path.CLUSTER)
@@ -77,9 +77,9 @@ def test_no_tenant_alone_freezes_anybody(moves: list[Move], others: int) -> None
 
 
 @given(MOVES)
-def test_who_was_never_reached_is_frozen_by_no_tenant_alone(moves: list[Move]) -> None:
+def test_who_was_never_reached_is_frozen_by_no_tenant_alone(failovers: list[Move]) -> None:
     fleet, now = Fleet(), 0.0
-    for move in moves:
+    for move in failovers:
         now += move.wait
         play(fleet, "attacker", move, now)
         for path in Path:

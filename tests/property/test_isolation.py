@@ -92,11 +92,11 @@ class World:
         self.times: Counter[str] = Counter()  # that somebody was asked, by address
         self.writes: dict[str, list[Written]] = {f"other-{n}": [] for n in range(OTHERS)}
 
-    def run(self, moves: list[Move]) -> dict[str, list[Written]]:
-        self.processor.run(lambda: self._main(moves))
+    def run(self, failovers: list[Move]) -> dict[str, list[Written]]:
+        self.processor.run(lambda: self._main(failovers))
         return self.writes
 
-    async def _main(self, moves: list[Move]) -> None:
+    async def _main(self, failovers: list[Move]) -> None:
         lag, played, inventory = Lag(), Played(self), _inventory()
         cluster: Any = played
         gather = Gather(inventory, any_targets(inventory), cluster, played)
@@ -108,7 +108,7 @@ class World:
                 supervisor.saw(_resource(f"other-{number}", f"others-{number}", "StatefulSet"))
             await asyncio.sleep(2.0)
             began = asyncio.get_running_loop().time()
-            for move in moves:
+            for move in failovers:
                 self._move(supervisor, move)
                 await asyncio.sleep(move.pause)
             await asyncio.sleep(max(0.0, began + SECONDS - asyncio.get_running_loop().time()))
@@ -231,9 +231,9 @@ DEAR = Answering(0.05, 3.0, True, single(CONNECTED))
     [Move("answer", 1, DEAR, 0.0), *[Move("make", 9, DEAR, 0.3), Move("edit", 9, DEAR, 0.3)] * 6], [ANSWERS] * OTHERS
 )
 def test_whatever_one_namespace_does_the_others_say_the_same_at_the_same_time(
-    moves: list[Move], stories: list[list[Outcome]]
+    failovers: list[Move], stories: list[list[Outcome]]
 ) -> None:
-    undisturbed, disturbed = World(stories).run([]), World(stories).run(moves)
+    undisturbed, disturbed = World(stories).run([]), World(stories).run(failovers)
     for name, before in undisturbed.items():
         after = disturbed[name]
         assert [write.status for write in after] == [write.status for write in before]

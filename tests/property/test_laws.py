@@ -27,7 +27,7 @@ from wahealth.core.answer import (
 )
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.plan import plan
-from wahealth.core.round import at_once
+from wahealth.core.reconcile import evaluate_once
 from wahealth.core.schedule import next_beat
 from wahealth.core.sight.expected import Rise, allowed_at_least, risen
 from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, Truth
@@ -101,8 +101,8 @@ def test_applying_a_plan_twice_changes_nothing(expected: Expectation, said: list
     story = Story()
     for outcomes_ in said:
         todo = story.round(told(expected, outcomes_))
-        if todo.say is not None:
-            assert plan(story.written, todo.say, START + timedelta(days=1)) is None
+        if todo.desired is not None:
+            assert plan(story.written, todo.desired, START + timedelta(days=1)) is None
 
 
 @given(st.data(), reports)
@@ -110,7 +110,7 @@ def test_the_order_of_nodes_and_pods_does_not_matter(data: st.DataObject, report
     shuffled = report._replace(nodes=tuple(data.draw(st.permutations(report.nodes))))
     pods = [PodOutcome("web-0", "10.0.0.1", Answered(report)), PodOutcome("web-1", "10.0.0.2", Refused())]
     turned = [pods[1], pods[0]._replace(outcome=Answered(shuffled))]
-    assert at_once(Facts(Expectation(), 1, tuple(pods))) == at_once(Facts(Expectation(), 1, tuple(turned)))
+    assert evaluate_once(Facts(Expectation(), 1, tuple(pods))) == evaluate_once(Facts(Expectation(), 1, tuple(turned)))
 
 
 @given(st.data(), st.lists(few_answers, min_size=1, max_size=8), expectations)
@@ -272,7 +272,7 @@ def test_the_status_document_reads_back_as_it_was(expected: Expectation, said: l
 
 @given(st.lists(nodes, min_size=1, max_size=200, unique_by=lambda n: n.key))
 def test_at_most_80_nodes_are_listed_and_the_counts_are_exact(found: list[Node]) -> None:
-    status = at_once(facts(Answered(Report(None, tuple(found), None))))
+    status = evaluate_once(facts(Answered(Report(None, tuple(found), None))))
     connected = [n for n in found if n.role is Role.COREAPP and n.gateway is CONNECTED]
     assert len(status.nodes) == min(80, len(found))
     assert status.connected is not None

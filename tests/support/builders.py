@@ -15,7 +15,7 @@ from wahealth.core.hosts import Hosts
 from wahealth.core.hysteresis.history import History
 from wahealth.core.moment import Moment
 from wahealth.core.networks import Networks
-from wahealth.core.round import Plan, at_once, begin, play
+from wahealth.core.reconcile import Plan, evaluate_once, reconcile, restore_state
 from wahealth.core.status import ConditionType, Mode, Status
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.targets import Limits, Targets
@@ -66,7 +66,7 @@ def facts(*outcomes: Outcome, mode: Mode | None = None, shards: int | None = Non
 
 def verdict(*outcomes: Outcome, **more: Any) -> Status:
     """What one round says, by itself."""
-    return at_once(facts(*outcomes, **more))
+    return evaluate_once(facts(*outcomes, **more))
 
 
 def at(seconds: float) -> Moment:
@@ -86,8 +86,8 @@ class Story:
 
     def round(self, said: Facts) -> Plan:
         now = Moment(self.seconds, self.wall + timedelta(seconds=self.seconds))
-        history = self.history or begin(self.written, said.generation, said.expected.patience, now)
-        todo = play(history, said, self.written, now)
+        history = self.history or restore_state(self.written, said.generation, said.expected.patience, now)
+        todo = reconcile(history, said, self.written, now)
         self.history = todo.history
         self.told += [event.reason for event in todo.events]
         if todo.status is not None:

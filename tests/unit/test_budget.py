@@ -210,7 +210,7 @@ MOVES = st.lists(
 
 @given(MOVES)
 def test_whatever_one_namespace_does_no_other_s_round_begins_later_for_it(
-    moves: list[tuple[float, str, int, float]],
+    failovers: list[tuple[float, str, int, float]],
 ) -> None:
     """At each look everything of the others begins that is due; what is dear begins behind it, once a due time."""
     ledger, waiting, now = Ledger(), {DEAR: 0}, 0.0
@@ -219,7 +219,7 @@ def test_whatever_one_namespace_does_no_other_s_round_begins_later_for_it(
     for number in range(5):
         found.put(f"other-{number}", CHEAP, number * 0.7)
         wanted[f"other-{number}"] = number * 0.7
-    for pause, move, number, amount in moves:
+    for pause, move, number, amount in failovers:
         now += pause
         uid = f"dear-{number}"
         if move == "put":

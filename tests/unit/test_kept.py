@@ -10,8 +10,8 @@ from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts
 from wahealth.core.answer import Forbidden, Outcome, Refused, Throttled, Unreachable, Unreached
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.reasons.row import Surface
+from wahealth.core.reconcile import evaluate_once
 from wahealth.core.resting import rest_of
-from wahealth.core.round import at_once
 from wahealth.core.status import ConditionType, Gateway
 
 GOOD = single(CONNECTED)
@@ -122,7 +122,7 @@ def test_nothing_says_of_it_that_it_was_not_seen_for_ten_minutes_before_they_are
 
 
 def test_who_asks_once_hears_nothing_of_minutes_and_of_no_flag_that_there_is_not() -> None:
-    status = at_once(facts(Throttled(300.0), surface=Surface.DESK))
+    status = evaluate_once(facts(Throttled(300.0), surface=Surface.DESK))
     messages = [condition.message for condition in status.conditions]
     assert said(status, AVAILABLE)[0] == said(status, READY)[0] == "Unknown"
     assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")

@@ -11,9 +11,9 @@ NUMBERS = st.sampled_from([5.0, 30.0, 30.0, 300.0, 3600.0])
 
 
 @given(st.lists(st.tuples(st.booleans(), NUMBERS), max_size=60))
-def test_it_is_the_longest_of_those_that_are_there(moves: list[tuple[bool, float]]) -> None:
+def test_it_is_the_longest_of_those_that_are_there(failovers: list[tuple[bool, float]]) -> None:
     longest, there = Longest(), list[float]()
-    for come, number in moves:
+    for come, number in failovers:
         if come:
             there.append(number)
             longest.add(number)

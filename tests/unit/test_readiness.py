@@ -39,7 +39,7 @@ from wahealth.core.moment import Moment
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole, own_entry
 from wahealth.core.readiness.pod import KEPT, Kept, Seen, after
-from wahealth.core.round import begin, play
+from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Mode, Status
 
 PERIOD = 10.0
@@ -79,10 +79,10 @@ class Sidecar:
     def round(self, outcome: Outcome) -> None:
         now = Moment(self.seconds, START + timedelta(seconds=self.seconds))
         said = replace(facts(outcome), expected=self.expected)
-        history = self.history or begin(Status(), 1, self.expected.patience, now)
-        done = play(history, said, Status(), now)
+        history = self.history or restore_state(Status(), 1, self.expected.patience, now)
+        done = reconcile(history, said, Status(), now)
         self.history = done.history
-        verdict = done.history.confirmed or done.seen
+        verdict = done.history.confirmed or done.candidate
         assert verdict is not None
         self.kept = after(self.kept, self.identity, Seen(said, verdict.status, self.seconds))
         self.seconds += PERIOD

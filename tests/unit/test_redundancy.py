@@ -20,7 +20,7 @@ from support.builders import (
 )
 from wahealth.core.answer import Node, Refused, Unreachable, Unreached
 from wahealth.core.facts import Expectation
-from wahealth.core.round import at_once
+from wahealth.core.reconcile import evaluate_once
 from wahealth.core.status import ConditionType, Gateway, Mode, Redundancy
 
 AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
@@ -33,11 +33,11 @@ class TestExpectations:
         three = answer(primary("m0", CONNECTED), *(core(f"c{i}", CONNECTED) for i in range(3)))
         for minimum, available in ((3, ("True", "MinimumConnected")), (4, ("False", "PartiallyConnected"))):
             expected = Expectation(Mode.MULTICONNECT, 4, min_connected=minimum)
-            status = at_once(replace(facts(three), expected=expected))
+            status = evaluate_once(replace(facts(three), expected=expected))
             assert (status.gateway, said(status, AVAILABLE)) == (Gateway.PARTIALLY_CONNECTED, available)
 
     def test_a_client_may_be_allowed_to_be_unregistered(self) -> None:
-        status = at_once(replace(facts(single(UNREGISTERED)), expected=Expectation(registration_required=False)))
+        status = evaluate_once(replace(facts(single(UNREGISTERED)), expected=Expectation(registration_required=False)))
         assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNREGISTERED, ("True", "Unregistered"))
 
 
@@ -71,7 +71,7 @@ class TestRedundancy:
     def test_other_numbers_may_be_wanted(self) -> None:
         alone = answer(primary("m0"), core("c0", CONNECTED))
         modest = Expectation(Mode.HIGH_AVAILABILITY, min_coreapps=1, min_masters=1)
-        assert said(at_once(replace(facts(alone), expected=modest)), REDUNDANCY) == ("True", "SparesAvailable")
+        assert said(evaluate_once(replace(facts(alone), expected=modest)), REDUNDANCY) == ("True", "SparesAvailable")
 
     def test_a_single_instance_has_none(self) -> None:
         status = verdict(single(CONNECTED))

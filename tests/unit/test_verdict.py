@@ -27,7 +27,7 @@ from support.builders import (
 )
 from wahealth.core.answer import Answered, GatewayStatus, Malformed, Node, Refused, Role, Unreachable, Unreached
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
-from wahealth.core.round import at_once
+from wahealth.core.reconcile import evaluate_once
 from wahealth.core.status import ConditionType, Finding, Gateway, Mode, Truth
 from wahealth.probe.payload import parse_health
 
@@ -206,7 +206,7 @@ class TestNotSeen:
 
     def test_a_missing_secret(self) -> None:
         missing = Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it.")
-        status = at_once(Facts(Expectation(), 1, reference=missing))
+        status = evaluate_once(Facts(Expectation(), 1, reference=missing))
         assert said(status, ACCEPTED) == ("False", "SecretNotFound")
         assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
         assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
@@ -214,7 +214,7 @@ class TestNotSeen:
 
     def test_a_bad_key(self) -> None:
         short = Finding(Truth.FALSE, "APIKeyTooShort", "The API key is too short.")
-        status = at_once(Facts(Expectation(), 1, key=short))
+        status = evaluate_once(Facts(Expectation(), 1, key=short))
         assert said(status, CREDENTIALS) == ("False", "APIKeyTooShort")
         assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
         assert said(status, READY) == ("Unknown", "APIKeyTooShort")
@@ -261,7 +261,7 @@ class TestNodes:
 
 
 def test_facts_without_anything_are_no_verdict_about_the_client() -> None:
-    assert said(at_once(facts()), AVAILABLE)[0] == "Unknown"
+    assert said(evaluate_once(facts()), AVAILABLE)[0] == "Unknown"
 
 
 @pytest.mark.parametrize("word", ["deprecated", "Deprecated"])

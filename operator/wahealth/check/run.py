@@ -16,7 +16,7 @@ from wahealth.core.facts import AUTO, Expectation, Exposure, Facts
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.reasons.row import Surface
-from wahealth.core.round import at_once
+from wahealth.core.reconcile import evaluate_once
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import ConditionType, Mode, Truth
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         return HEALTHY if arguments.ready else UNKNOWN  # trouble of our own takes no pod away
     if arguments.ready:
         return _ready(arguments, facts)
-    status = at_once(facts)
+    status = evaluate_once(facts)
     print(shown.written(status, arguments.output))
     return EXIT_CODES[status.truth(ConditionType.READY) or Truth.UNKNOWN]
 

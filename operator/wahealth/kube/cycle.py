@@ -20,8 +20,8 @@ from wahealth.core.moment import Moment
 from wahealth.core.origin import origin_of
 from wahealth.core.plan import plan
 from wahealth.core.reasons.reason import Reason
+from wahealth.core.reconcile import Plan, reconcile, restore_state
 from wahealth.core.restart import WebWorkload
-from wahealth.core.round import Plan, begin, play
 from wahealth.core.status import Condition, ConditionType, Status
 from wahealth.kube.cluster import Cluster, Conflict, Unwritable, Vanished
 from wahealth.kube.events import Recorder, Subject
@@ -80,11 +80,11 @@ class Cycle:
     def _decided(self, record: Record, facts: Facts) -> Act | None:
         now = _now()
         facts = self._with_claims(record, facts)
-        history = record.history or begin(record.written, record.generation, facts.expected.patience, now)
-        todo = play(history, facts, record.written, now)
+        history = record.history or restore_state(record.written, record.generation, facts.expected.patience, now)
+        todo = reconcile(history, facts, record.written, now)
         record.seen = now.seconds if facts.answered or record.seen is None else record.seen
         record.history, record.asked = todo.history, record.asked if facts.asked_nobody else now.wall.timestamp()
-        for move in todo.moves:
+        for move in todo.failovers:
             record.failovers[move.kind] = record.failovers.get(move.kind, 0) + 1
         record.untold = (*record.untold, *todo.events)[-MOST_UNTOLD:]
         if todo.status is None and todo.restart is None and not record.untold and not self.marker.concerns(record):
@@ -142,7 +142,7 @@ class Cycle:
                 return await self._least(record, status)
             except Conflict:
                 await self._look_again(record)
-                status = plan(record.written, todo.say, now.wall) if todo.say else None
+                status = plan(record.written, todo.desired, now.wall) if todo.desired else None
             else:
                 return True
         return False

@@ -10,14 +10,14 @@ from wahealth.core.moment import Moment
 from wahealth.core.readiness.depth import Readiness
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.readiness.pod import Kept, Seen, after
-from wahealth.core.round import begin, play
+from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
 
 
 def ready_once(identity: Identity, facts: Facts) -> Readiness:
     """Every grace is taken as not over. The fault of another component takes no pod away."""
     now = Moment(0.0, datetime.now(UTC))
-    done = play(begin(Status(), 0, facts.expected.patience, now), facts, Status(), now)
+    done = reconcile(restore_state(Status(), 0, facts.expected.patience, now), facts, Status(), now)
     seen = Seen(facts, done.known, now.seconds)
     if identity.role is not PodRole.WEB and not isinstance(seen.outcome, Answered):
         return Readiness("WebSilent")

@@ -14,9 +14,9 @@ from wahealth.core.moment import Moment
 from wahealth.core.readiness.depth import STARTING
 from wahealth.core.readiness.pod import Kept, Seen, after
 from wahealth.core.reasons.row import Surface
+from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.references import file_not_there, no_plain_file
 from wahealth.core.resting import rest_of
-from wahealth.core.round import begin, play
 from wahealth.core.signin.kinds import begun
 from wahealth.core.signin.talk import Ask, Came, Command, Keep, LogIn, Read, Reading, SignIn, Terms
 from wahealth.core.status import ConditionType, Finding, Status
@@ -78,8 +78,8 @@ class Rounds:
             self._count("LeftAlone")  # nobody is asked, for the upstream wants it so: that counts for nothing
             return
         facts = await self._facts(now)
-        history = self._history or begin(Status(), 0, self._expected.patience, now)
-        done = play(history, facts, Status(), now)
+        history = self._history or restore_state(Status(), 0, self._expected.patience, now)
+        done = reconcile(history, facts, Status(), now)
         self._history = done.history
         self.status = done.known
         seen, before = Seen(facts, done.known, now.seconds), self.kept.readiness

@@ -16,9 +16,9 @@ from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
 from wahealth.core.hysteresis.history import History
+from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
 from wahealth.core.resting import rest_of
-from wahealth.core.round import begin, play
 from wahealth.core.signin.kinds import Kind, Meant, carried_on, form_problem
 from wahealth.core.signin.talk import (
     Ask,
@@ -186,8 +186,8 @@ class Replay:
             self._world.take(self._steps.pop(0))
 
     def _round(self, facts: Facts, now: clock.Moment) -> Iterator[Moment]:
-        history = self._history or begin(self._written, facts.generation, facts.expected.patience, now)
-        todo = play(history, facts, self._written, now)
+        history = self._history or restore_state(self._written, facts.generation, facts.expected.patience, now)
+        todo = reconcile(history, facts, self._written, now)
         self._history = todo.history
         self._written = todo.status or self._written
         if todo.status is not None or todo.events:

@@ -12,11 +12,12 @@ from wahealth.core.status import ConditionType, Failover, FailoverKind, Gateway,
 
 
 class Change(NamedTuple):
-    """Before and after; `moves` are the roles that moved with it, `in_time` says whether the one of the status did."""
+    """Before and after; `failovers` are the roles that moved with it, `in_time` says whether the one of the status
+    did."""
 
     old: Status
     new: Status
-    moves: tuple[Failover, ...] = ()
+    failovers: tuple[Failover, ...] = ()
     in_time: bool = False
     expected: Expectation = Expectation()
 
@@ -24,7 +25,7 @@ class Change(NamedTuple):
         return self.old.truth(type_) is Truth.FALSE and self.new.truth(type_) is Truth.TRUE
 
     def has_moved(self, kind: FailoverKind) -> bool:
-        return any(move.kind is kind for move in self.moves)
+        return any(move.kind is kind for move in self.failovers)
 
 
 def recovered(change: Change) -> Event | None:
@@ -66,7 +67,7 @@ def coreapp_changed(change: Change) -> Event | None:
 
 
 def failover_completed(change: Change) -> Event | None:
-    if not change.moves or not change.in_time:
+    if not change.failovers or not change.in_time:
         return None
     return normal(client.FAILOVER_COMPLETED)
 

@@ -34,32 +34,32 @@ _NOTHING = Status()
 class Plan(NamedTuple):
     """What is to be done. `status` None: the resource says it already, or it is not time to say it.
 
-    `say` is the same without times, for a plan against what somebody else has written meanwhile.
+    `desired` is the same without times, for a plan against what somebody else has written meanwhile.
     """
 
     history: History
     status: Status | None
     events: tuple[Event, ...]
-    say: Status | None = None
+    desired: Status | None = None
     restart: WebWorkload | None = None  # to be restarted, once the status is written
-    moves: tuple[Failover, ...] = ()  # roles that passed on in this round
-    seen: Verdict | None = None  # of this round alone; None: nothing was looked at anew
+    failovers: tuple[Failover, ...] = ()  # roles that passed on in this round
+    candidate: Verdict | None = None  # of this round alone; None: nothing was looked at anew
 
     @property
     def known(self) -> Status:
         """As confirmed, or as seen in this round while nothing is confirmed yet."""
-        verdict = self.history.confirmed or self.seen
+        verdict = self.history.confirmed or self.candidate
         return verdict.status if verdict else _NOTHING
 
 
-def begin(written: Status, generation: int, patience: Patience, now: Moment) -> History:
+def restore_state(written: Status, generation: int, patience: Patience, now: Moment) -> History:
     """The history of a resource that this process sees for the first time, from what its status says."""
     history = restored(written, generation, patience, now)
     holding = warnings_of(history, history, Marks(lasting=frozenset(Oddity)))
     return history._replace(told=tuple(Told(event.reason, now.seconds) for event in holding))
 
 
-def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
+def reconcile(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     """`written`: what the resource says now. Applied once, the same facts a moment later leave nothing to do."""
     if history.rest is not None and history.rest.holds(facts, written, now.seconds):
         return Plan(history, None, ())
@@ -70,23 +70,25 @@ def play(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     patience = facts.expected.patience
     before = _begun(history, facts, now)
     after, candidate, sight = _judged(before, facts, now)
-    after, moves = _handed_over(after, candidate, sight, now)
+    after, failovers = _handed_over(after, candidate, sight, now)
     after = _flapping(after, patience, now)
-    change = _change(before, after, moves, facts.expected)
+    change = _change(before, after, failovers, facts.expected)
     restart = _restart(after, facts, sight, now)
     marks = _marks(after, facts.expected, now)._replace(
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
     after, events = told_after(before, after, change, marks, now.seconds)
-    say = shown(after, candidate, patience, now.seconds)
+    desired = shown(after, candidate, patience, now.seconds)
     events = (RESUMED, *events) if history.suspended else events
-    done = _written(after._replace(suspended=False), say, written, events, now)._replace(seen=candidate, moves=moves)
+    done = _written(after._replace(suspended=False), desired, written, events, now)._replace(
+        candidate=candidate, failovers=failovers
+    )
     if isinstance(restart, WebWorkload):
         return done._replace(restart=restart)
     return done if _may_be_restarted(facts, sight) else _rested(done, facts, written)
 
 
-def at_once(facts: Facts) -> Status:
+def evaluate_once(facts: Facts) -> Status:
     """The verdict on one round alone, without patience and without times: for a question from the desk."""
     impatient = Patience(facts.expected.patience.period, 1, 1, 0.0, 0.0, 0.0)
     facts = replace(facts, expected=replace(facts.expected, patience=impatient))
@@ -143,8 +145,8 @@ def _handed_over(
     coreapps, first = passed_on(history.coreapps, active_coreapps(sight), confirmed, now)
     primary, second = passed_on(history.primary, primary_master(sight), confirmed, now)
     history = history._replace(coreapps=coreapps, primary=primary)
-    moves = tuple(move for move in (first, second) if move is not None)
-    return (_with_last(history, moves[0]) if moves else history), moves
+    failovers = tuple(move for move in (first, second) if move is not None)
+    return (_with_last(history, failovers[0]) if failovers else history), failovers
 
 
 def _with_last(history: History, move: Failover) -> History:
@@ -185,21 +187,21 @@ def _restart(history: History, facts: Facts, sight: Sight, now: Moment) -> WebWo
     return decided(_status(history), facts.workload, pods, period, now.wall)
 
 
-def _change(before: History, after: History, moves: tuple[Failover, ...], expected: Expectation) -> Change:
-    in_time = bool(moves) and moves[0].seconds <= expected.patience.failover
-    return Change(_status(before), _status(after), moves, in_time, expected)
+def _change(before: History, after: History, failovers: tuple[Failover, ...], expected: Expectation) -> Change:
+    in_time = bool(failovers) and failovers[0].seconds <= expected.patience.failover
+    return Change(_status(before), _status(after), failovers, in_time, expected)
 
 
 def _status(history: History) -> Status:
     return history.confirmed.status if history.confirmed else _NOTHING
 
 
-def _written(history: History, say: Status, written: Status, events: tuple[Event, ...], now: Moment) -> Plan:
+def _written(history: History, desired: Status, written: Status, events: tuple[Event, ...], now: Moment) -> Plan:
     """While a client flaps, its status follows at leisure."""
     if history.flapping and history.written is not None and not has_lasted(now.seconds - history.written, PAUSE):
         return Plan(history, None, events)
-    status = plan(written, say, now.wall)
-    return Plan(history if status is None else history._replace(written=now.seconds), status, events, say)
+    status = plan(written, desired, now.wall)
+    return Plan(history if status is None else history._replace(written=now.seconds), status, events, desired)
 
 
 def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
@@ -215,10 +217,10 @@ def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
 def _suspended(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
     history = _begun(history, facts, now)
     confirmed = history.confirmed and history.confirmed._replace(status=without_ready(history.confirmed.status))
-    say = suspended(
+    desired = suspended(
         confirmed.status if confirmed else unstamped(believable(written, now.wall))._replace(conditions=()),
         facts.generation,
     )
     events = () if history.suspended else (SUSPENDED,)
     paused_ = paused(history)._replace(confirmed=confirmed, about=facts.generation)
-    return _written(paused_, say, written, events, now)
+    return _written(paused_, desired, written, events, now)
