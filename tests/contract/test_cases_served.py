@@ -12,7 +12,7 @@ import pytest
 from support.builders import Story, facts, said
 from support.scripted import Served, reason, serving
 from support.served import NAMES, script_of
-from wahealth.core.answer import Forbidden, Malformed, Outcome, Refused
+from wahealth.core.answer import Forbidden, Malformed, Outcome, Unauthorized
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.talk import LoginOutcome
 from wahealth.core.status import ConditionType
@@ -49,19 +49,19 @@ SERVED = {
     "05-403": Answers(("Forbidden",), ("Unknown", "AccessForbidden")),
     "05-403-html": Answers(("Forbidden",), ("Unknown", "AccessForbidden")),
     "10-sidecar-1014": Answers(("Answered", "HTTPStatus"), ERROR, detail="HTTP 500, code 1014"),
-    "17-401": Answers(("Refused",), ("Unknown", "APIKeyRejected")),
-    "17-401-tls": Answers(("Refused",), ("Unknown", "APIKeyRejected")),
+    "17-401": Answers(("Unauthorized",), ("Unknown", "APIKeyRejected")),
+    "17-401-tls": Answers(("Unauthorized",), ("Unknown", "APIKeyRejected")),
     "17-429-tls": Answers(("Throttled",), KEPT, 4),
     "20-one-429": Answers(("Answered", "Throttled", "Answered"), GOOD, 17),
     "20-one-429-without": Answers(("Answered", "Throttled", "Answered"), GOOD),
     "20-one-503": Answers(("Answered", "HTTPStatus", "Answered"), GOOD, 17),
 }
 LOGINS = {
-    "login-400-1008": Refused(1008),
-    "login-401-1024": Refused(1024),
+    "login-400-1008": Unauthorized(1008),
+    "login-401-1024": Unauthorized(1024),
     "login-401-jwt": Forbidden("Bearer"),
     "login-403": Forbidden(),
-    "login-403-expired-app": Refused(1005),
+    "login-403-expired-app": Unauthorized(1005),
     "login-gzip": Malformed("the body is compressed, which was not asked for"),
 }
 

@@ -26,7 +26,7 @@ from support.scripted import (
     serving,
     shaken,
 )
-from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
+from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
 from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import Authority, self_signed
@@ -95,7 +95,7 @@ def test_one_that_is_not_taken_is_told_with_the_way_out(
 ) -> None:
     outcome = shaken(wanting(version, EXPIRED, EARLY), trust=skip_hostname(CERTIFICATE, shown()))
     assert isinstance(outcome, Unreachable)
-    assert outcome.reason is Unreached.TLS_HANDSHAKE_FAILED
+    assert outcome.reason is FailureReason.TLS_HANDSHAKE_FAILED
     said = {at: row_of(outcome).tells(at) for at in Surface}
     assert way_out in said[Surface.RESOURCE]
     assert "--client-certificate and --client-key" in said[Surface.DESK]

@@ -31,7 +31,7 @@ from support.scripted import (
     server_context,
     serving,
 )
-from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
+from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
 from wahealth.probe import renewal
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.names import Resolver
@@ -317,11 +317,11 @@ REFUSED, NO_ROUTE, LATE, NO_SOURCE = errno.ECONNREFUSED, errno.EHOSTUNREACH, err
 @pytest.mark.parametrize(
     ("numbers", "says"),
     [
-        ((REFUSED, NO_ROUTE), Unreachable(Unreached.CONNECTION_REFUSED)),
-        ((NO_ROUTE, errno.ENETUNREACH), Unreachable(Unreached.CONNECTION_REFUSED, "no way leads there")),
-        ((REFUSED, LATE), Unreachable(Unreached.CONNECT_TIMEOUT)),
-        ((NO_SOURCE, REFUSED), Unreachable(Unreached.CONNECTION_REFUSED)),
-        ((NO_SOURCE, NO_ROUTE), Unreachable(Unreached.CONNECTION_REFUSED, "no way leads there")),
+        ((REFUSED, NO_ROUTE), Unreachable(FailureReason.CONNECTION_REFUSED)),
+        ((NO_ROUTE, errno.ENETUNREACH), Unreachable(FailureReason.CONNECTION_REFUSED, "no way leads there")),
+        ((REFUSED, LATE), Unreachable(FailureReason.CONNECT_TIMEOUT)),
+        ((NO_SOURCE, REFUSED), Unreachable(FailureReason.CONNECTION_REFUSED)),
+        ((NO_SOURCE, NO_ROUTE), Unreachable(FailureReason.CONNECTION_REFUSED, "no way leads there")),
         ((NO_SOURCE, errno.ENETUNREACH), None),
         ((errno.EMFILE, REFUSED), None),
         ((errno.EMFILE, NO_SOURCE, REFUSED), None),

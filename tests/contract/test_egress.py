@@ -18,7 +18,7 @@ import pytest
 from support import scripted
 from support.egress import ADDRESS, PASSWORD, USER, Answer, Egress, Switch, egress, is_silent, says, status
 from support.scripted import GOOD, KEY, TRUST, Served, answer, server_context, serving
-from wahealth.core.answer import Answered, Outcome, Unreachable, Unreached
+from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
 from wahealth.core.proxy import Proxy, Trouble
 from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
@@ -121,7 +121,7 @@ class TestTheWay:
 
         outcome = told(story)
         assert isinstance(outcome, Unreachable)
-        assert outcome.reason is Unreached.TLS_VERIFICATION_FAILED
+        assert outcome.reason is FailureReason.TLS_VERIFICATION_FAILED
         assert outcome.presented is not None
         assert outcome.presented.name == "whatsapp-web"
 
@@ -171,7 +171,7 @@ class TestWhatIsOurFault:
             assert ": " in str(raised.value)
             assert not [secret for secret in (USER, PASSWORD) if secret in str(raised.value) + repr(raised.value)]
             assert served.connections == 0
-            return Unreachable(Unreached.READ_TIMEOUT)
+            return Unreachable(FailureReason.READ_TIMEOUT)
 
         told(story, instead)
 
@@ -218,18 +218,18 @@ def trouble(question: Question, resolver: Resolver | None = None) -> Trouble:
 
 
 THEIRS = {
-    403: (Unreached.CONNECTION_REFUSED, "does not allow it (HTTP 403)", "allow the host and the port"),
-    500: (Unreached.CONNECTION_REFUSED, "gets no connection there (HTTP 500)", "look whether waweb runs"),
-    502: (Unreached.CONNECTION_REFUSED, "gets no connection there (HTTP 502)", "look whether waweb runs"),
-    503: (Unreached.CONNECTION_REFUSED, "gets no connection there (HTTP 503)", "look whether waweb runs"),
-    504: (Unreached.CONNECT_TIMEOUT, "gets no connection there (HTTP 504)", "look whether the proxy can get there"),
+    403: (FailureReason.CONNECTION_REFUSED, "does not allow it (HTTP 403)", "allow the host and the port"),
+    500: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 500)", "look whether waweb runs"),
+    502: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 502)", "look whether waweb runs"),
+    503: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 503)", "look whether waweb runs"),
+    504: (FailureReason.CONNECT_TIMEOUT, "gets no connection there (HTTP 504)", "look whether the proxy can get there"),
 }
 
 
 class TestWhatIsAboutWhoeverIsBehindIt:
     @pytest.mark.parametrize(("number", "means"), THEIRS.items(), ids=map(str, THEIRS))
     @pytest.mark.parametrize("tls", [True, False])
-    def test_an_answer(self, number: int, means: tuple[Unreached, str, str], tls: bool) -> None:
+    def test_an_answer(self, number: int, means: tuple[FailureReason, str, str], tls: bool) -> None:
         async def story(proxy: Egress, _: Served) -> Outcome:
             outcome = await ask(through(proxy.proxy(USER, PASSWORD), tls))
             reason, detail, step = means
@@ -250,7 +250,7 @@ class TestWhatIsAboutWhoeverIsBehindIt:
         async def story(proxy: Egress, _: Served) -> Outcome:
             outcome = await ask(through(proxy.proxy(), timeout=0.3))
             detail = f"the proxy {ADDRESS}:{proxy.port} has opened no way there within 0.3 s"
-            assert outcome == Unreachable(Unreached.CONNECT_TIMEOUT, detail, by_proxy=True)
+            assert outcome == Unreachable(FailureReason.CONNECT_TIMEOUT, detail, by_proxy=True)
             return outcome
 
         told(story, is_silent)

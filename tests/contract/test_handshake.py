@@ -29,7 +29,7 @@ from support.scripted import (
     serving,
     shaken,
 )
-from wahealth.core.answer import HALF_A_HANDSHAKE, NOBODY_BEHIND, Answered, Outcome, Unreachable, Unreached
+from wahealth.core.answer import HALF_A_HANDSHAKE, NOBODY_BEHIND, Answered, FailureReason, Outcome, Unreachable
 from wahealth.core.certificate import Untrusted
 from wahealth.core.reasons.asking import row_of
 from wahealth.playground.pki import self_signed
@@ -76,7 +76,7 @@ def test_a_client_certificate_is_demanded(resets: bool) -> None:
     context = server_context()
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=CERTIFICATE.decode())
-    assert shaken(context, resets) == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "it wants a client certificate")
+    assert shaken(context, resets) == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, "it wants a client certificate")
 
 
 @pytest.mark.parametrize("resets", [False, True])
@@ -95,7 +95,7 @@ def test_nobody_stands_behind_what_accepts(resets: bool) -> None:
         thread.start()
         outcome = asyncio.run(asked(Served(listening.getsockname()[1]).question()))
         thread.join()
-    assert outcome == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
+    assert outcome == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
     assert "look whether waweb runs behind it" in row_of(outcome).says(
         who="W", does="does", detail=NOBODY_BEHIND, comma=", "
     )
@@ -132,7 +132,7 @@ def alert(code: int) -> ssl.SSLError:
 )
 def test_an_alert_is_told_by_its_meaning(code: int, says: str) -> None:
     """In the handshake, and behind it where nothing of an answer came. Python 3.11.7 has no reason for 115 and 120."""
-    meaning = Unreachable(Unreached.TLS_HANDSHAKE_FAILED, says)
+    meaning = Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, says)
     assert no_handshake(alert(code), received=7).outcome == meaning
     behind = objected(alert(code))
     assert behind is not None
@@ -142,7 +142,7 @@ def test_an_alert_is_told_by_its_meaning(code: int, says: str) -> None:
 def test_what_is_no_alert_is_told_by_what_is_known() -> None:
     garbled = ssl.SSLError(1, "[SSL: BAD_RECORD_TYPE] bad record type (_ssl.c:1006)")
     assert objected(garbled) is None
-    assert no_handshake(garbled, received=7).outcome == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "")
+    assert no_handshake(garbled, received=7).outcome == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, "")
 
 
 @pytest.mark.parametrize("resets", [False, True])
@@ -163,7 +163,7 @@ def test_a_handshake_that_ends_in_the_middle(resets: bool) -> None:
         thread.start()
         outcome = asyncio.run(asked(Served(listening.getsockname()[1]).question()))
         thread.join()
-    assert outcome == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, HALF_A_HANDSHAKE)
+    assert outcome == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, HALF_A_HANDSHAKE)
 
 
 def test_old_tls_is_not_spoken() -> None:
@@ -172,7 +172,7 @@ def test_old_tls_is_not_spoken() -> None:
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.set_ciphers("ALL:@SECLEVEL=0")
-    assert shaken(context) == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "it speaks no TLS 1.2 or newer")
+    assert shaken(context) == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, "it speaks no TLS 1.2 or newer")
 
 
 def test_plain_http_on_the_port_is_told_as_what_it_is() -> None:
@@ -185,7 +185,7 @@ def test_plain_http_on_the_port_is_told_as_what_it_is() -> None:
         async with serving(plain, tls=False) as served:
             return await asked(served.question())
 
-    assert asyncio.run(run()) == Unreachable(Unreached.TLS_HANDSHAKE_FAILED, "that is no TLS")
+    assert asyncio.run(run()) == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, "that is no TLS")
 
 
 Heard = tuple[Outcome, list[bytes]]
@@ -262,7 +262,7 @@ def test_a_certificate_that_our_library_does_not_like_is_judged_as_any_other(odd
     for stranger in (full(), pinned(frozenset({"0" * 64}))):
         outcome = asyncio.run(asked_with(stranger))
         assert isinstance(outcome, Unreachable)
-        assert outcome.reason is Unreached.TLS_VERIFICATION_FAILED
+        assert outcome.reason is FailureReason.TLS_VERIFICATION_FAILED
         assert outcome.presented is not None
         assert outcome.presented.fingerprint == fingerprint
         assert outcome.detail.endswith("and it cannot be read") is (certificate_of(odd) is None)

@@ -27,13 +27,13 @@ from wahealth.core.answer import (
     BROKE_OFF,
     NO_ANSWER,
     Answered,
+    FailureReason,
     GatewayStatus,
     Malformed,
     Outcome,
-    Refused,
     Throttled,
+    Unauthorized,
     Unreachable,
-    Unreached,
 )
 from wahealth.core.reasons.asking import row_of
 
@@ -141,8 +141,8 @@ ANSWERS: list[tuple[str, Script, str]] = [
     ("T8 blanks behind a chunk", says(CHUNKS + b"1;" + b" " * 60_000 + b"\n\r\n"), "InvalidResponse"),
     ("T8 blanks in a trailer", says(CHUNKS + b"0\r\nX:" + b" " * 60_000 + b"\x0b\r\n\r\n"), "InvalidResponse"),
     ("T31 a short body", says(OK + b"Content-Length: 900\r\n\r\n" + GOOD), "InvalidResponse"),
-    ("T33 401", says(answer(b"", b"", b"401 Unauthorized")), "Refused"),
-    ("T33 401 without end", says(b"HTTP/1.1 401 No\r\n\r\n", *[b"x"] * 100, pause=0.1), "Refused"),
+    ("T33 401", says(answer(b"", b"", b"401 Unauthorized")), "Unauthorized"),
+    ("T33 401 without end", says(b"HTTP/1.1 401 No\r\n\r\n", *[b"x"] * 100, pause=0.1), "Unauthorized"),
     ("T33 403", says(answer(b"", b"", b"403 Forbidden")), "Forbidden"),
     ("T33 404", says(answer(b"", b"", b"404 Not Found")), "HTTPStatus"),
     ("T33 429", says(answer(b"", b"Retry-After: 60\r\n", b"429 Too Many")), "Throttled"),
@@ -161,14 +161,14 @@ def test_an_answer(script: Script, expected: str) -> None:
 
 def test_half_an_answer_and_none_are_told_apart() -> None:
     half = told(silent_after(OK + b"Content-Length: 90\r\n\r\n", GOOD[:20]), 1.0)
-    assert half == Unreachable(Unreached.READ_TIMEOUT, "the answer began and was not complete within 1 s")
-    assert told(silent_after(), 1.0) == Unreachable(Unreached.READ_TIMEOUT, "no answer within 1 s")
+    assert half == Unreachable(FailureReason.READ_TIMEOUT, "the answer began and was not complete within 1 s")
+    assert told(silent_after(), 1.0) == Unreachable(FailureReason.READ_TIMEOUT, "no answer within 1 s")
 
 
 def test_what_ends_before_it_is_an_answer_does_not_answer() -> None:
     for script, ending in ((says(), NO_ANSWER), (says(OK + b"Content-Length: 90\r\n\r\n", GOOD), BROKE_OFF)):
         outcome = told(script)
-        assert outcome == Unreachable(Unreached.INVALID_RESPONSE, ending)
+        assert outcome == Unreachable(FailureReason.INVALID_RESPONSE, ending)
         assert isinstance(outcome, Unreachable)
         assert row_of(outcome).event == "HealthNodeUnreachable"
 
@@ -299,4 +299,4 @@ def test_memory_stays_where_it_is(script: Script) -> None:
 
 
 def test_a_refusal_in_the_clear_is_one_too() -> None:
-    assert told(says(answer(b"", b"", b"401 No")), tls=False) == Refused()
+    assert told(says(answer(b"", b"", b"401 No")), tls=False) == Unauthorized()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from support.builders import PAYLOADS, parsed, payload, said, verdict, verdicts
-from wahealth.core.answer import Answered, Malformed, Unreachable, Unreached
+from wahealth.core.answer import Answered, FailureReason, Malformed, Unreachable
 from wahealth.core.status import ConditionType, Gateway, Mode
 from wahealth.probe.payload import clean, leads_to, outcome_of, parse_health
 
@@ -157,7 +157,7 @@ def test_a_word_that_nothing_has_changed_is_no_redirect() -> None:
     for status in (204, 206, 304):
         heard = outcome_of(status, b"", "/")
         assert isinstance(heard, Unreachable)
-        assert (heard.reason, heard.detail) == (Unreached.HTTP_STATUS, f"HTTP {status}")
+        assert (heard.reason, heard.detail) == (FailureReason.HTTP_STATUS, f"HTTP {status}")
         found = verdict(heard).condition(ConditionType.REACHABLE)
         assert found is not None
         assert found.message == (

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from contract.conftest import FIRST, KEY, Simulator
-from wahealth.core.answer import Answered, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import Answered, FailureReason, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.playground.pki import self_signed
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.credential import api_key
@@ -50,7 +50,7 @@ def test_an_answer(question: Question) -> None:
 
 
 def test_a_refusal(question: Question) -> None:
-    assert ask(replace(question, credential=api_key(b"a-wrong-key-of-enough"))) == Refused()
+    assert ask(replace(question, credential=api_key(b"a-wrong-key-of-enough"))) == Unauthorized()
 
 
 FAULTS = {
@@ -82,7 +82,7 @@ def test_a_slow_drip_does_not_stretch_the_deadline(simulator: Simulator, questio
 
 def test_the_vendors_error_code_stands_in_the_detail(simulator: Simulator, question: Question) -> None:
     simulator.set(status=500, body='{"errors": [{"code": 1014}]}')
-    assert ask(question) == Unreachable(Unreached.HTTP_STATUS, "HTTP 500, code 1014", status=500, code=1014)
+    assert ask(question) == Unreachable(FailureReason.HTTP_STATUS, "HTTP 500, code 1014", status=500, code=1014)
 
 
 @pytest.mark.parametrize("body", ["<html></html>", '{"meta": {}}', "null", ""])

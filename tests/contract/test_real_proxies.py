@@ -45,7 +45,7 @@ STATES: dict[str, tuple[Script | None, str, str]] = {
     "reset": (_reset, "", "HTTPStatus"),
     "half a body": (says(HEAD + b"Content-Length: 500\r\n\r\n" + GOOD), "", "InvalidResponse"),
     "half a chunk": (says(CHUNKED + b"100\r\n" + GOOD), "", "InvalidResponse"),
-    "401 of waweb": (says(answer(b"", b"WWW-Authenticate: Apikey\r\n", b"401 Unauthorized")), "", "Refused"),
+    "401 of waweb": (says(answer(b"", b"WWW-Authenticate: Apikey\r\n", b"401 Unauthorized")), "", "Unauthorized"),
     "401 of the proxy": (says(answer(GOOD)), "/sign-in", "Forbidden"),
     "403 of a rule": (says(answer(GOOD)), "/forbidden", "Forbidden"),
     "429 of a limit": (says(answer(GOOD)), "/limited", "Throttled"),

@@ -12,7 +12,7 @@ import pytest
 from support.builders import CONNECTED, Story, facts, said, single
 from support.lossy import Wire, is_possible, rounds
 from support.scripted import ADDRESS, GOOD, TRUST, Script, answer, reason, says, serving
-from wahealth.core.answer import Outcome, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Outcome, Unreachable
 from wahealth.core.facts import Patience
 from wahealth.core.fleet import Fleet, Path, Vote
 from wahealth.core.status import ConditionType
@@ -150,7 +150,10 @@ def test_black_holes_delay_nobody_else() -> None:
 needs_a_wire = pytest.mark.skipif(not is_possible(), reason="needs root on Linux with /dev/net/tun")
 
 
-OUTCOMES: dict[str, Outcome] = {**{word.value: Unreachable(word) for word in Unreached}, "Answered": single(CONNECTED)}
+OUTCOMES: dict[str, Outcome] = {
+    **{word.value: Unreachable(word) for word in FailureReason},
+    "Answered": single(CONNECTED),
+}
 
 
 @needs_a_wire

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from support.builders import CONNECTED, DISCONNECTED, UNREGISTERED, any_targets, resource, single
 from support.processor import Processor
-from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.core.signin.talk import Reading
 from wahealth.core.turns import MOST_ASKED
 from wahealth.kube.cycle import Cycle
@@ -33,8 +33,8 @@ OTHERS, PERIOD, SECONDS = 4, 5, 60.0
 LATER = 1.0  # seconds by which what the others say may come later
 KINDS = ("StatefulSet", "Deployment")  # of the tenant's: one with one pod, one with more than are asked in a round
 ANSWERS: list[Outcome] = [
-    *(single(CONNECTED), single(DISCONNECTED), single(UNREGISTERED), Refused()),
-    *(Malformed("the body is not JSON"), Unreachable(Unreached.CONNECTION_REFUSED)),
+    *(single(CONNECTED), single(DISCONNECTED), single(UNREGISTERED), Unauthorized()),
+    *(Malformed("the body is not JSON"), Unreachable(FailureReason.CONNECTION_REFUSED)),
 ]
 
 

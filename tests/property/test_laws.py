@@ -14,16 +14,16 @@ from support.builders import CONNECTED, DISCONNECTED, START, Story, answer, core
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import (
     Answered,
+    FailureReason,
     GatewayStatus,
     Malformed,
     Node,
     Outcome,
     PodOutcome,
-    Refused,
     Report,
     Role,
+    Unauthorized,
     Unreachable,
-    Unreached,
 )
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.plan import plan
@@ -49,8 +49,8 @@ reports = st.builds(
 ) | st.builds(lambda gateway: Report(gateway, (), None), st.sampled_from(GatewayStatus))
 outcomes: st.SearchStrategy[Outcome] = (
     st.builds(Answered, reports)
-    | st.just(Refused())
-    | st.builds(Unreachable, st.sampled_from(Unreached))
+    | st.just(Unauthorized())
+    | st.builds(Unreachable, st.sampled_from(FailureReason))
     | st.just(Malformed("the body is not JSON"))
 )
 patiences = st.builds(
@@ -108,7 +108,7 @@ def test_applying_a_plan_twice_changes_nothing(expected: Expectation, said: list
 @given(st.data(), reports)
 def test_the_order_of_nodes_and_pods_does_not_matter(data: st.DataObject, report: Report) -> None:
     shuffled = report._replace(nodes=tuple(data.draw(st.permutations(report.nodes))))
-    pods = [PodOutcome("web-0", "10.0.0.1", Answered(report)), PodOutcome("web-1", "10.0.0.2", Refused())]
+    pods = [PodOutcome("web-0", "10.0.0.1", Answered(report)), PodOutcome("web-1", "10.0.0.2", Unauthorized())]
     turned = [pods[1], pods[0]._replace(outcome=Answered(shuffled))]
     assert evaluate_once(Facts(Expectation(), 1, tuple(pods))) == evaluate_once(Facts(Expectation(), 1, tuple(turned)))
 
@@ -211,18 +211,18 @@ def test_what_gitops_tools_read_is_never_contradictory(expected: Expectation, sa
 
 
 silences: st.SearchStrategy[Outcome] = (
-    st.builds(Unreachable, st.sampled_from(Unreached))
-    | st.builds(Unreachable, st.just(Unreached.HTTP_STATUS), status=st.sampled_from([500, 502, 503, 504]))
+    st.builds(Unreachable, st.sampled_from(FailureReason))
+    | st.builds(Unreachable, st.just(FailureReason.HTTP_STATUS), status=st.sampled_from([500, 502, 503, 504]))
     | st.builds(Malformed, st.sampled_from(["the body is not JSON", "the body is empty"]) | st.text("ab", max_size=9))
-    | st.builds(Unreachable, st.just(Unreached.HTTP_STATUS), st.text("ab", max_size=9), status=st.just(503))
+    | st.builds(Unreachable, st.just(FailureReason.HTTP_STATUS), st.text("ab", max_size=9), status=st.just(503))
 )
-bad: st.SearchStrategy[Outcome] = silences | st.just(Refused()) | st.just(single(DISCONNECTED))
+bad: st.SearchStrategy[Outcome] = silences | st.just(Unauthorized()) | st.just(single(DISCONNECTED))
 
 
 def during_an_outage(expected: Expectation, said: list[Outcome]) -> Story:
     """What is written and told while these come, once an outage is believed."""
     story = Story().rounds(1, told(expected, [single(CONNECTED)]))
-    story.rounds(30, told(expected, [Unreachable(Unreached.HTTP_STATUS)]))
+    story.rounds(30, told(expected, [Unreachable(FailureReason.HTTP_STATUS)]))
     story.writes, story.told = [], []
     for outcome in said:
         story.round(told(expected, [outcome]))

@@ -12,7 +12,7 @@ from support.builders import CONNECTED, any_targets, at, resource, single
 from support.played import Played
 from wahealth.api.auth import Use
 from wahealth.api.v1alpha1 import Tls
-from wahealth.core.answer import Outcome, Refused
+from wahealth.core.answer import Outcome, Unauthorized
 from wahealth.core.signin.talk import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
@@ -59,11 +59,11 @@ class Listening(Prober):
     async def ask(self, question: Question) -> Heard[Outcome]:
         self.sent.append(question.credential)
         taken = self.takes is None or question.credential in self.takes
-        return Heard(single(CONNECTED) if taken else Refused())
+        return Heard(single(CONNECTED) if taken else Unauthorized())
 
     async def log_in(self, question: Question) -> Heard[LoginOutcome[Credential]]:
         self.sent.append(question.credential)
-        return Heard(LoggedIn(bearer_token(b"given-by-a-login")) if self.takes is None else Refused())
+        return Heard(LoggedIn(bearer_token(b"given-by-a-login")) if self.takes is None else Unauthorized())
 
 
 def sent(before: dict[str, Any], *after: dict[str, Any], takes_old: bool = False) -> tuple[set[Any], list[Any]]:

@@ -11,7 +11,7 @@ import pytest
 from support.builders import CONNECTED, IMPATIENT, START, any_targets, said, single
 from wahealth.api.v1alpha1 import Target
 from wahealth.api.v1alpha1.target import Workload
-from wahealth.core.answer import PodOutcome, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, PodOutcome, Unreachable
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.fleet import Path, Vote
 from wahealth.core.moment import Moment
@@ -144,7 +144,7 @@ class Saying(Gather):
         return Facts(expected, record.generation, self.outcomes, reference=self.reference)
 
 
-REFUSED = PodOutcome("web-0", "10.0.0.1", Unreachable(Unreached.CONNECTION_REFUSED))
+REFUSED = PodOutcome("web-0", "10.0.0.1", Unreachable(FailureReason.CONNECTION_REFUSED))
 MISSING = Finding(Truth.FALSE, Reason.TARGET_NOT_FOUND, "there is none")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, secondary, single
-from wahealth.core.answer import Answered, Report, Unreachable, Unreached
+from wahealth.core.answer import Answered, FailureReason, Report, Unreachable
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.sight.expected import allowed_at_least
 from wahealth.core.status import ConditionType
@@ -33,7 +33,7 @@ def test_a_warning_that_had_to_wait_is_told_as_soon_as_there_is_room() -> None:
     story = Story()
     for number in range(40):
         story.round(carried_by(number))
-    silent = facts(Unreachable(Unreached.READ_TIMEOUT), patience=QUICK)
+    silent = facts(Unreachable(FailureReason.READ_TIMEOUT), patience=QUICK)
     story.rounds(1, silent)
     assert "HealthNodeUnreachable" not in story.told
     assert "HealthNodeUnreachable" in story.rounds(301, silent).told
@@ -58,7 +58,7 @@ def test_a_better_round_between_worse_ones_begins_their_count_again() -> None:
 def test_a_worse_round_between_better_ones_begins_their_count_again() -> None:
     patience = Patience(failure_threshold=2, success_threshold=3)
     up, down = facts(single(CONNECTED), patience=patience), facts(single(DISCONNECTED), patience=patience)
-    silent = facts(Unreachable(Unreached.READ_TIMEOUT), patience=patience)
+    silent = facts(Unreachable(FailureReason.READ_TIMEOUT), patience=patience)
     story = Story().rounds(1, up).rounds(2, down).rounds(2, up).rounds(1, silent).rounds(2, up)
     assert story.written.gateway == "Disconnected"
     assert story.rounds(1, up).written.gateway == "Connected"

@@ -12,7 +12,7 @@ import pytest
 from support.builders import CONNECTED, any_targets, resource, single
 from support.played import Played
 from wahealth.api.auth import Use
-from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.restart import WebWorkload
@@ -78,17 +78,17 @@ def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
 
 
 def busy(seconds: float) -> Unreachable:
-    return Unreachable(Unreached.HTTP_STATUS, "HTTP 429", retry_after=seconds)
+    return Unreachable(FailureReason.HTTP_STATUS, "HTTP 429", retry_after=seconds)
 
 
 def test_who_wants_to_be_left_alone_is_left_alone() -> None:
-    prober = Scripted(busy(70), Refused())
-    assert asked_at(prober, 0, 30, 60, 90) == [busy(70)] * 3 + [Refused()]
+    prober = Scripted(busy(70), Unauthorized())
+    assert asked_at(prober, 0, 30, 60, 90) == [busy(70)] * 3 + [Unauthorized()]
 
 
 def test_but_not_for_more_than_five_periods() -> None:
-    prober = Scripted(busy(86_400), Refused())
-    assert asked_at(prober, 0, 30, 140, 151) == [busy(0)] * 3 + [Refused()]
+    prober = Scripted(busy(86_400), Unauthorized())
+    assert asked_at(prober, 0, 30, 140, 151) == [busy(0)] * 3 + [Unauthorized()]
 
 
 class Faulty(Prober):
@@ -106,7 +106,7 @@ class Faulty(Prober):
             await asyncio.sleep(10)
         finally:
             self.under_way -= 1
-        return Heard(Refused())
+        return Heard(Unauthorized())
 
 
 def test_with_a_fault_of_ours_the_other_questions_end() -> None:

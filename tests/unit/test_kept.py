@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, said, secondary, single
-from wahealth.core.answer import Forbidden, Outcome, Refused, Throttled, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Forbidden, Outcome, Throttled, Unauthorized, Unreachable
 from wahealth.core.facts import Facts, Patience
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reconcile import evaluate_once
@@ -16,7 +16,7 @@ from wahealth.core.status import ConditionType, Gateway
 
 GOOD = single(CONNECTED)
 HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
-BUSY = Unreachable(Unreached.HTTP_STATUS, "HTTP 503", status=503)
+BUSY = Unreachable(FailureReason.HTTP_STATUS, "HTTP 503", status=503)
 AVAILABLE, CREDENTIALS, READY, REACHABLE, REDUNDANCY = (
     ConditionType.AVAILABLE,
     ConditionType.CREDENTIALS_VALID,
@@ -138,7 +138,7 @@ def test_forbidden_is_no_wrong_key_and_nothing_that_only_an_edit_would_cure() ->
     assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
     assert status.condition(ConditionType.STALLED) is None
     assert "AccessForbidden" in story.told
-    refused = Story().rounds(3, facts(GOOD)).rounds(100, facts(Refused()))
+    refused = Story().rounds(3, facts(GOOD)).rounds(100, facts(Unauthorized()))
     assert refused.written.condition(ConditionType.STALLED) is not None
 
 
@@ -159,8 +159,8 @@ def test_one_pod_that_answers_is_enough_and_the_others_are_told_with_their_reaso
 def test_how_long_a_pod_is_left_alone() -> None:
     assert rest_of(Throttled(70.0), 30.0) == 70.0
     assert rest_of(Throttled(86_400.0), 30.0) == 150.0
-    assert rest_of(Unreachable(Unreached.HTTP_STATUS, retry_after=20.0), 30.0) == 20.0
-    assert rest_of(GOOD, 30.0) == rest_of(Refused(), 30.0) == 0.0
+    assert rest_of(Unreachable(FailureReason.HTTP_STATUS, retry_after=20.0), 30.0) == 20.0
+    assert rest_of(GOOD, 30.0) == rest_of(Unauthorized(), 30.0) == 0.0
 
 
 def test_a_sign_in_of_a_proxy_is_no_wrong_key_and_nothing_that_only_an_edit_would_cure() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from support.builders import CONNECTED, at, single
-from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.talk import Ask, Asked, Came, Command, Read, Reading, Terms, carried_out
 from wahealth.core.status import Finding, Truth
@@ -38,8 +38,8 @@ class Waweb:
 
     def _outcome(self, pod: str, key: str) -> Outcome:
         if self.pods[pod] == "silent":
-            return Unreachable(Unreached.READ_TIMEOUT)
-        return single(CONNECTED) if self.pods[pod] == key else Refused()
+            return Unreachable(FailureReason.READ_TIMEOUT)
+        return single(CONNECTED) if self.pods[pod] == key else Unauthorized()
 
 
 def ring_of(key: str, then: str | None = None, seconds: float = 0) -> KeyRing[str]:
@@ -69,7 +69,7 @@ def test_a_refusal_reads_the_secret_and_tries_a_changed_key_at_once() -> None:
 
 def test_a_key_that_did_not_change_is_not_sent_again() -> None:
     waweb = Waweb("one", a="other")
-    assert waweb.round(ring_of("one")).outcomes == {"a": Refused()}
+    assert waweb.round(ring_of("one")).outcomes == {"a": Unauthorized()}
     assert (waweb.asked, waweb.read) == ([("one", ("a",))], 1)
 
 
@@ -84,7 +84,7 @@ def test_only_those_that_refuse_are_asked_again() -> None:
     asked = waweb.round(ring_of("one", "two", 10), 20, fresh=True)
     assert waweb.asked == [("two", ("a", "b", "c")), ("one", ("b",))]
     assert asked.on_previous == {"b"}
-    assert asked.outcomes["c"] == Unreachable(Unreached.READ_TIMEOUT)
+    assert asked.outcomes["c"] == Unreachable(FailureReason.READ_TIMEOUT)
 
 
 def test_the_previous_key_is_tried_for_a_while_only() -> None:

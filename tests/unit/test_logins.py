@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from support.builders import CONNECTED, START, at, single
-from wahealth.core.answer import Forbidden, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.core.moment import Moment
 from wahealth.core.signin.logins import Session
 from wahealth.core.signin.talk import (
@@ -85,19 +85,19 @@ class Waweb:
 
     def _login(self, pod: str, login: str, now: Moment) -> LoginOutcome[str]:
         if pod in self.silent:
-            return Unreachable(Unreached.CONNECTION_REFUSED)
+            return Unreachable(FailureReason.CONNECTION_REFUSED)
         self.logins.append(now.seconds)
         if self.answer is not None:
             return self.answer
         if self.limited is not None:
             return Limited(self.limited)
         expires = now.wall + self.lasts if self.lasts else None
-        return LoggedIn(self.gives, expires) if login == self.takes else Refused()
+        return LoggedIn(self.gives, expires) if login == self.takes else Unauthorized()
 
     def _outcome(self, pod: str, token: str | None) -> Outcome:
         if pod in self.silent:
-            return Unreachable(Unreached.CONNECTION_REFUSED)
-        return single(CONNECTED) if token == self.takes_token else Refused()
+            return Unreachable(FailureReason.CONNECTION_REFUSED)
+        return single(CONNECTED) if token == self.takes_token else Unauthorized()
 
 
 def reasons(asked: Asked[str]) -> tuple[list[str], str]:
@@ -142,7 +142,7 @@ def test_a_wrong_password_is_tried_after_pauses_that_double() -> None:
     assert [after - before for before, after in zip(waweb.logins[-3:], waweb.logins[-2:], strict=False)] == [3600, 3600]
     assert waweb.asked == []
     assert all("user name and password" in reasons(asked)[1] for asked in rounds)
-    assert all(reasons(asked)[0] == ["Refused", "Refused"] for asked in rounds)
+    assert all(reasons(asked)[0] == ["Unauthorized", "Unauthorized"] for asked in rounds)
 
 
 def test_a_secret_that_is_mended_is_tried_at_once() -> None:
@@ -216,9 +216,9 @@ def test_it_shows_no_secret() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        Unreachable(Unreached.HTTP_STATUS, "HTTP 500"),
-        Unreachable(Unreached.READ_TIMEOUT),
-        Unreachable(Unreached.REDIRECTED),
+        Unreachable(FailureReason.HTTP_STATUS, "HTTP 500"),
+        Unreachable(FailureReason.READ_TIMEOUT),
+        Unreachable(FailureReason.REDIRECTED),
         Malformed("the login gave no token"),
     ],
 )
@@ -226,7 +226,7 @@ def test_a_login_without_a_usable_answer_is_not_tried_at_every_pod_and_round(ans
     waweb = Waweb(answer=answer)
     rounds = waweb.rounds(0, 900)
     assert waweb.logins == [0, 60, 180, 420]
-    assert rounds[0].outcomes == {"a": answer, "b": Refused()}
+    assert rounds[0].outcomes == {"a": answer, "b": Unauthorized()}
     assert reasons(rounds[-1])[1].startswith("A login ")
 
 
@@ -282,7 +282,7 @@ def test_another_reference_waits_as_well() -> None:
 def test_a_renewal_that_fails_in_silence_is_warned_of() -> None:
     waweb = Waweb()
     waweb.round(0)
-    waweb.answer = Unreachable(Unreached.HTTP_STATUS, "HTTP 500")
+    waweb.answer = Unreachable(FailureReason.HTTP_STATUS, "HTTP 500")
     assert waweb.round(6.5 * 86400).expiring
 
 
@@ -290,16 +290,16 @@ def test_whether_they_are_there_is_seen_while_no_login_is_tried() -> None:
     waweb = Waweb(secret="wrong")
     waweb.round(0)
     waweb.silent = ("a",)
-    assert reasons(waweb.round(30))[0] == ["Unreachable", "Refused"]
+    assert reasons(waweb.round(30))[0] == ["Unreachable", "Unauthorized"]
     assert waweb.logins == [0]
 
 
 @pytest.mark.parametrize(
     ("answer", "reason", "says"),
     [
-        (Refused(), "LoginFailed", "compare the Secret"),
-        (Refused(1005), "LoginFailed", "this build of the client has expired"),
-        (Refused(1024), "PasswordChangeRequired", "change it through the Webapp"),
+        (Unauthorized(), "LoginFailed", "compare the Secret"),
+        (Unauthorized(1005), "LoginFailed", "this build of the client has expired"),
+        (Unauthorized(1024), "PasswordChangeRequired", "change it through the Webapp"),
         (Forbidden(), "AccessForbidden", "what stands before waweb"),
         (Limited(60), "LoginLimited", "find who sends them"),
     ],
@@ -314,14 +314,20 @@ def test_each_word_about_a_login_is_told_with_what_to_do(answer: LoginOutcome[st
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (Refused(), "The client refuses user name and password: compare"),
-        (Refused(1004), "The client refuses user name and password (code 1004): compare"),
-        (Refused(1005), "whether this build of the client has expired"),
-        (Refused(1008), "The client wants more of a login than user name and password (code 1008): look whether the"),
-        (Refused(1024), "The client wants the password of this user changed before"),
+        (Unauthorized(), "The client refuses user name and password: compare"),
+        (Unauthorized(1004), "The client refuses user name and password (code 1004): compare"),
+        (Unauthorized(1005), "whether this build of the client has expired"),
+        (
+            Unauthorized(1008),
+            "The client wants more of a login than user name and password (code 1008): look whether the",
+        ),
+        (Unauthorized(1024), "The client wants the password of this user changed before"),
         (Malformed("the body is compressed, which was not asked for"), "such as a page, a redirect or a compressed"),
-        (Unreachable(Unreached.REDIRECTED), "such as a page, a redirect or a compressed body: look at what serves"),
-        (Unreachable(Unreached.HTTP_STATUS, status=500), "A login gets no answer that gives a token: look at waweb"),
+        (Unreachable(FailureReason.REDIRECTED), "such as a page, a redirect or a compressed body: look at what serves"),
+        (
+            Unreachable(FailureReason.HTTP_STATUS, status=500),
+            "A login gets no answer that gives a token: look at waweb",
+        ),
     ],
 )
 def test_why_a_login_is_of_no_use_is_told_for_as_long_as_it_is_not_tried_again(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wahealth.core.answer import Malformed, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Malformed, Unreachable
 from wahealth.probe.credential import api_key
 from wahealth.probe.page import LONGEST, first_words
 from wahealth.probe.payload import outcome_of
@@ -58,11 +58,11 @@ def test_a_long_line_is_cut_between_words() -> None:
 
 def test_they_stand_in_the_outcome_of_what_is_not_waweb() -> None:
     said = outcome_of(503, b"no healthy upstream")
-    assert said == Unreachable(Unreached.HTTP_STATUS, 'HTTP 503, "no healthy upstream"', status=503)
+    assert said == Unreachable(FailureReason.HTTP_STATUS, 'HTTP 503, "no healthy upstream"', status=503)
     page = outcome_of(200, b"<html><title>Sign in</title></html>")
     assert page == Malformed('the body is not JSON but says "Sign in"')
     assert outcome_of(500, b'{"errors": [{"code": 1014}]}') == Unreachable(
-        Unreached.HTTP_STATUS, "HTTP 500, code 1014", status=500, code=1014
+        FailureReason.HTTP_STATUS, "HTTP 500, code 1014", status=500, code=1014
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.certificate import Presented, Untrusted
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reasons.trust import way_out
@@ -13,7 +13,7 @@ TRAEFIK, INGRESS = "3f0a9c.81bb2d.traefik.default", "ingress.local"
 
 
 def said(name: str, at: Surface, why: Untrusted = Untrusted.UNKNOWN_AUTHORITY) -> str:
-    return way_out(Unreachable(Unreached.TLS_VERIFICATION_FAILED, why.value, why, Presented("ab" * 32, name)), at)
+    return way_out(Unreachable(FailureReason.TLS_VERIFICATION_FAILED, why.value, why, Presented("ab" * 32, name)), at)
 
 
 @pytest.mark.parametrize("why", [Untrusted.UNKNOWN_AUTHORITY, Untrusted.SIGNS_ITSELF, Untrusted.OTHER_NAME])

@@ -24,14 +24,14 @@ from support.builders import (
     single,
 )
 from wahealth.core.answer import (
+    FailureReason,
     Forbidden,
     GatewayStatus,
     Malformed,
     Outcome,
-    Refused,
     Throttled,
+    Unauthorized,
     Unreachable,
-    Unreached,
 )
 from wahealth.core.facts import Expectation, Patience
 from wahealth.core.hysteresis.history import History
@@ -54,7 +54,7 @@ HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
 HA_NONE = answer(primary("m0"), secondary("m1"), core("c0"), core("c1"))
 HA_TWO = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1", CONNECTED))
 HEADLESS = answer(secondary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
-SILENT = Unreachable(Unreached.CONNECTION_REFUSED)
+SILENT = Unreachable(FailureReason.CONNECTION_REFUSED)
 
 
 def multiconnect(connected: int, primary_: GatewayStatus = CONNECTED) -> Outcome:
@@ -116,7 +116,7 @@ class TestWeb:
             (HA_NONE, ALL),
             (HEADLESS, ALL),
             (multiconnect(4), ALL),
-            (Refused(), ALL),
+            (Unauthorized(), ALL),
             (Forbidden(), ALL),
             (Throttled(), ALL),
             (SILENT, NONE),
@@ -134,7 +134,7 @@ class TestWeb:
             (single(UNINITIALIZED), NONE, 3),
             (single(UNREGISTERED), REGISTERED, 3),
             (SILENT, NONE, 3),
-            (Unreachable(Unreached.HTTP_STATUS, "HTTP 500"), NONE, 3),
+            (Unreachable(FailureReason.HTTP_STATUS, "HTTP 500"), NONE, 3),
             (Malformed("no JSON"), NONE, 3),
         ],
     )
@@ -169,13 +169,13 @@ class TestWeb:
         assert sidecar.hears(multiconnect(1), times=4) == NOT_CONNECTED
 
     @pytest.mark.parametrize("before", [single(CONNECTED), single(UNREGISTERED), single(UNINITIALIZED)])
-    @pytest.mark.parametrize("nothing", [Refused(), Forbidden(), Throttled(), single(UNKNOWN)])
+    @pytest.mark.parametrize("nothing", [Unauthorized(), Forbidden(), Throttled(), single(UNKNOWN)])
     def test_what_says_nothing_of_the_pod_keeps_it_as_it_was(self, before: Outcome, nothing: Outcome) -> None:
         sidecar = Sidecar()
         was = sidecar.hears(before, times=20)
         assert sidecar.hears(nothing, times=200) == was
 
-    @pytest.mark.parametrize("said", [Refused(), Forbidden(), Throttled(), single(UNKNOWN)])
+    @pytest.mark.parametrize("said", [Unauthorized(), Forbidden(), Throttled(), single(UNKNOWN)])
     def test_who_says_anything_answers(self, said: Outcome) -> None:
         sidecar = Sidecar()
         assert sidecar.hears(SILENT, times=20) == NONE
@@ -291,9 +291,9 @@ class TestNode:
         assert sidecar.hears(HA) == ALL
 
     def test_a_key_that_is_refused_from_the_start_holds_up_no_pod(self) -> None:
-        assert heard_by("c1", Refused()).ready == ALL
+        assert heard_by("c1", Unauthorized()).ready == ALL
 
-    @pytest.mark.parametrize("fault", [SILENT, Refused(), Forbidden(), Throttled(), Malformed("no JSON")])
+    @pytest.mark.parametrize("fault", [SILENT, Unauthorized(), Forbidden(), Throttled(), Malformed("no JSON")])
     def test_the_fault_of_another_component_takes_no_pod_away(self, fault: Outcome) -> None:
         for before, was in ((HA, ALL), (answer(primary("m0"), core("c1", UNINITIALIZED), core("c0", CONNECTED)), NONE)):
             sidecar = heard_by("c1", *times(before, 3))
@@ -329,6 +329,6 @@ def test_a_pod_finds_itself_by_host_and_container_then_by_one_of_them() -> None:
 def test_the_depths_are_in_order() -> None:
     """What is not ready at one depth is not ready at those after it."""
     sidecar = Sidecar()
-    for said in (single(CONNECTED), single(UNREGISTERED), single(DISCONNECTED), SILENT, HA, Refused()):
+    for said in (single(CONNECTED), single(UNREGISTERED), single(DISCONNECTED), SILENT, HA, Unauthorized()):
         ready = sidecar.hears(said, times=20)
         assert list(ready) == sorted(ready, reverse=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import wahealth
-from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.certificate import Presented, Untrusted
 from wahealth.core.reasons import asking, client, credentials, pods, progress, spec
 from wahealth.core.reasons.reason import Reason
@@ -43,14 +43,14 @@ def test_each_reason_has_a_row_and_each_row_is_spoken_of_in_whole_sentences() ->
 
 
 def test_each_way_to_be_unreached_has_a_row_of_its_own_reason() -> None:
-    for unreached in Unreached:
+    for unreached in FailureReason:
         assert asking.row_of(Unreachable(unreached)).reason.value == unreached.value
-        assert asking.row_named(unreached).reason.value == unreached.value or unreached is Unreached.HTTP_STATUS
+        assert asking.row_named(unreached).reason.value == unreached.value or unreached is FailureReason.HTTP_STATUS
     assert asking.row_named("OfAnotherVersion").event is Reason.HEALTH_NODE_UNREACHABLE
 
 
 def test_whatever_is_wrong_is_told_with_what_to_do() -> None:
-    wrong = (*asking.HTTP_ROWS, *map(asking.row_of, map(Unreachable, Unreached)))
+    wrong = (*asking.HTTP_ROWS, *map(asking.row_of, map(Unreachable, FailureReason)))
     assert all(row.step and row.step != NOTHING for row in wrong)
 
 
@@ -94,7 +94,7 @@ def test_every_sentence_is_given_what_varies_in_it() -> None:
 
 
 def test_an_event_of_asking_is_the_same_sentence_each_time() -> None:
-    for row in (*asking.HTTP_ROWS, *map(asking.row_of, map(Unreachable, Unreached))):
+    for row in (*asking.HTTP_ROWS, *map(asking.row_of, map(Unreachable, FailureReason))):
         if row.reason is not Reason.TLS_VERIFICATION_FAILED:  # told as the condition says it, with the fingerprint
             assert all("{" not in row.tells(at) for at in Surface)
 
@@ -103,8 +103,10 @@ def test_no_event_says_that_waweb_answers_where_something_before_it_does() -> No
     assert not any("waweb answers" in row.note for row in asking.HTTP_ROWS)
 
 
-@pytest.mark.parametrize("unreached", [Unreached.REDIRECTED, Unreached.BODY_TOO_LARGE, Unreached.INVALID_RESPONSE])
-def test_of_whoever_answers_nobody_says_that_it_does_not(unreached: Unreached) -> None:
+@pytest.mark.parametrize(
+    "unreached", [FailureReason.REDIRECTED, FailureReason.BODY_TOO_LARGE, FailureReason.INVALID_RESPONSE]
+)
+def test_of_whoever_answers_nobody_says_that_it_does_not(unreached: FailureReason) -> None:
     row = asking.row_of(Unreachable(unreached))
     assert not any("not answer" in sentence for sentence in (row.means, row.note))
 
@@ -130,22 +132,22 @@ def _of(module: object) -> list[Row]:
 @pytest.mark.parametrize("cause", [Untrusted.EXPIRED, Untrusted.NOT_YET_VALID, Untrusted.WEAK_KEY])
 @pytest.mark.parametrize("at", list(Surface))
 def test_no_authority_and_no_name_is_asked_for_where_they_cannot_help(cause: Untrusted, at: Surface) -> None:
-    why = Unreachable(Unreached.TLS_VERIFICATION_FAILED, cause, cause, Presented("ab" * 32, "waweb.example"))
+    why = Unreachable(FailureReason.TLS_VERIFICATION_FAILED, cause, cause, Presented("ab" * 32, "waweb.example"))
     said = way_out(why, at)
     assert not any(word in said for word in ("caRef", "serverName", "--ca"))
     assert "ab" * 32 in said
 
 
 def test_the_way_out_of_a_certificate_is_one_that_this_reader_can_take() -> None:
-    why = Unreachable(Unreached.TLS_VERIFICATION_FAILED, "", Untrusted.SIGNS_ITSELF, Presented("ab" * 32, "waweb"))
+    why = Unreachable(FailureReason.TLS_VERIFICATION_FAILED, "", Untrusted.SIGNS_ITSELF, Presented("ab" * 32, "waweb"))
     assert way_out(why, Surface.RESOURCE).startswith("if it is waweb's own, write into spec tls: {verification: Pinned")
     assert way_out(why, Surface.DESK) == f"if it is waweb's own, give --pin {'ab' * 32}, or give its CA with --ca"
-    assert way_out(Unreachable(Unreached.TLS_VERIFICATION_FAILED), Surface.DESK) == "give its CA with --ca"
+    assert way_out(Unreachable(FailureReason.TLS_VERIFICATION_FAILED), Surface.DESK) == "give its CA with --ca"
 
 
 @pytest.mark.parametrize("cause", [Untrusted.OTHER_NAME, Untrusted.OTHER_ADDRESS])
 def test_where_the_name_is_what_differs_the_one_that_is_carried_is_told(cause: Untrusted) -> None:
-    why = Unreachable(Unreached.TLS_VERIFICATION_FAILED, cause, cause, Presented("ab" * 32, "waweb.example"))
+    why = Unreachable(FailureReason.TLS_VERIFICATION_FAILED, cause, cause, Presented("ab" * 32, "waweb.example"))
     assert way_out(why, Surface.DESK).endswith(", or ask for the name that it carries, waweb.example")
     assert way_out(why, Surface.RESOURCE).endswith("serverName: waweb.example")
     nameless = replace(why, presented=Presented("ab" * 32))

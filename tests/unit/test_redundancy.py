@@ -18,14 +18,14 @@ from support.builders import (
     single,
     verdict,
 )
-from wahealth.core.answer import Node, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Node, Unauthorized, Unreachable
 from wahealth.core.facts import Expectation
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.status import ConditionType, Gateway, Mode, Redundancy
 
 AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
 REDUNDANCY = ConditionType.REDUNDANCY_SATISFIED
-REFUSED_CONNECTION = Unreachable(Unreached.CONNECTION_REFUSED)
+REFUSED_CONNECTION = Unreachable(FailureReason.CONNECTION_REFUSED)
 
 
 class TestExpectations:
@@ -79,7 +79,7 @@ class TestRedundancy:
 
     def test_unseen_it_is_unknown(self) -> None:
         assert said(verdict(REFUSED_CONNECTION), REDUNDANCY) == ("Unknown", "Unreachable")
-        assert said(verdict(Refused()), REDUNDANCY) == ("Unknown", "CredentialsUnknown")
+        assert said(verdict(Unauthorized()), REDUNDANCY) == ("Unknown", "CredentialsUnknown")
 
     def test_it_does_not_count_for_ready(self) -> None:
         assert said(verdict(answer(primary("m0"), core("c0", CONNECTED))), READY) == ("True", "Available")

@@ -23,7 +23,7 @@ from support.builders import (
     verdicts,
 )
 from wahealth.api.convert import written_status
-from wahealth.core.answer import Node, Refused, Role, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Node, Role, Unauthorized, Unreachable
 from wahealth.core.facts import Expectation, Facts, Patience, Pod, Pods
 from wahealth.core.reasons.credentials import LOGIN_REFUSED, TOKEN_EXPIRED
 from wahealth.core.signin.kinds import Kind
@@ -32,12 +32,12 @@ from wahealth.core.status import ConditionType, Finding, Mode, Truth
 AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
 HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
 HA_NONE = answer(primary("m0"), secondary("m1"), core("c0"), core("c1"))
-SILENT = Unreachable(Unreached.CONNECTION_REFUSED)
+SILENT = Unreachable(FailureReason.CONNECTION_REFUSED)
 MISSING = Facts(Expectation(), 1, reference=Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it."))
 
 
 def test_nothing_is_written_and_nothing_is_told() -> None:
-    for before in (facts(HA), facts(SILENT), facts(Refused()), facts(single(UNINITIALIZED)), MISSING):
+    for before in (facts(HA), facts(SILENT), facts(Unauthorized()), facts(single(UNINITIALIZED)), MISSING):
         story = Story().rounds(10, before)
         again = story.restarted().rounds(10, before)
         assert again.writes == []
@@ -175,9 +175,9 @@ def test_a_grace_begins_when_its_state_was_seen_and_not_when_nobody_could_see() 
 
 
 def test_what_only_an_edit_helps_stays_so() -> None:
-    by_login = replace(facts(Refused(), signs_in_by=Kind.LOGIN), refusal=LOGIN_REFUSED)
-    by_token = replace(facts(Refused(), signs_in_by=Kind.TOKEN), refusal=TOKEN_EXPIRED)
-    for told in (MISSING, facts(Refused()), by_login, by_token):
+    by_login = replace(facts(Unauthorized(), signs_in_by=Kind.LOGIN), refusal=LOGIN_REFUSED)
+    by_token = replace(facts(Unauthorized(), signs_in_by=Kind.TOKEN), refusal=TOKEN_EXPIRED)
+    for told in (MISSING, facts(Unauthorized()), by_login, by_token):
         story = Story().rounds(1, facts(single(CONNECTED))).rounds(6, told)
         assert story.written.condition(ConditionType.STALLED) is not None
         assert story.restarted().rounds(2, told).writes == []
@@ -186,7 +186,7 @@ def test_what_only_an_edit_helps_stays_so() -> None:
 def test_a_verdict_that_was_not_believed_is_not_believed_after_a_suspension() -> None:
     suspended = Facts(Expectation(suspended=True), 2)
     again = Story().rounds(1, facts(single(CONNECTING))).rounds(1, suspended).restarted()
-    again.rounds(3, replace(facts(Refused()), generation=3))
+    again.rounds(3, replace(facts(Unauthorized()), generation=3))
     assert said(again.written, READY) == ("Unknown", "GracePeriod")
     assert again.told == ["Resumed"]
     assert again.written.observed_generation == 2

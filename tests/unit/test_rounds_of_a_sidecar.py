@@ -13,7 +13,7 @@ import looptime
 import pytest
 
 from support.builders import UNKNOWN, UNREGISTERED, answer, core, primary, single
-from wahealth.core.answer import GatewayStatus, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, GatewayStatus, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.stage import ObserverFault
 from wahealth.sidecar.flags import add_arguments
@@ -38,7 +38,7 @@ class Upstream(Prober):
             raise type(now)(*now.args)  # one object, raised again and again, would gather a traceback without an end
         if isinstance(now, float):
             await asyncio.sleep(min(now, question.timeout))
-            return Heard(Unreachable(Unreached.READ_TIMEOUT))
+            return Heard(Unreachable(FailureReason.READ_TIMEOUT))
         return Heard(now)
 
 
@@ -82,8 +82,8 @@ def test_no_gateway_status_ever_fails_liveness(status: GatewayStatus, key: Path)
 @pytest.mark.parametrize(
     "said",
     [
-        *(Unreachable(reason) for reason in Unreached),
-        Refused(),
+        *(Unreachable(reason) for reason in FailureReason),
+        Unauthorized(),
         Malformed("no JSON"),
         ObserverFault(),
         RuntimeError("a bug of ours"),
@@ -97,7 +97,7 @@ def test_nor_does_any_error_for_hours(said: Said, key: Path) -> None:
 
 
 def test_nor_a_key_that_is_not_there(tmp_path: Path) -> None:
-    assert lived(Upstream(Refused()), tmp_path / "nowhere") == GOOD
+    assert lived(Upstream(Unauthorized()), tmp_path / "nowhere") == GOOD
 
 
 def test_it_asks_once_a_period_whatever_happens(key: Path) -> None:
@@ -113,9 +113,9 @@ def test_reasons_that_take_turns_are_one_line(key: Path, caplog: pytest.LogCaptu
     """As behind an Envoy that finds another end of the same fault each time."""
     caplog.set_level("INFO", logger="wahealth.sidecar.rounds")
     reasons: list[Said] = [
-        Unreachable(Unreached.CONNECT_TIMEOUT),
+        Unreachable(FailureReason.CONNECT_TIMEOUT),
         Malformed("the body is empty"),
-        Unreachable(Unreached.READ_TIMEOUT),
+        Unreachable(FailureReason.READ_TIMEOUT),
     ]
     lived(Upstream(*reasons), key, 600.0)
     assert len([one for one in caplog.records if one.message == "readiness changed"]) == 1

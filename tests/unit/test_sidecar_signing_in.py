@@ -15,7 +15,7 @@ import looptime
 import pytest
 
 from support.builders import CONNECTED, single
-from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.facts import Exposure
 from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.client import Heard, Prober, Question
@@ -50,14 +50,14 @@ class Waweb(Prober):
         self.asked.append(question.credential)
         self.paths.add(question.place.path)
         taken = question.credential is not None and question.credential == self.takes
-        return Heard(single(CONNECTED) if taken else Refused())
+        return Heard(single(CONNECTED) if taken else Unauthorized())
 
     async def log_in(self, question: Question) -> Heard[LoginOutcome[Credential]]:
         self.logins.append(asyncio.get_running_loop().time())
         if self.instead is not None:
             return Heard(self.instead)
         if question.credential != login(USER.encode(), self.password.encode()):
-            return Heard(Refused())
+            return Heard(Unauthorized())
         return Heard(LoggedIn(MADE["login"], datetime.now(UTC) + timedelta(days=7)))
 
 
@@ -129,7 +129,7 @@ def test_what_is_said_of_it_before_it_is_tried_while_it_is_taken_and_refused(kin
     waweb, given = Waweb(MADE[kind]), settings(*mounted.flags(kind))
 
     def refuse() -> None:
-        waweb.takes, waweb.instead = None, Refused()
+        waweb.takes, waweb.instead = None, Unauthorized()
 
     first, taken, refused = lived(waweb, given, (0, nothing), (35, refuse), (3600, nothing))
     called = CALLED[kind]
@@ -159,7 +159,7 @@ def test_one_login_does_for_hours(mounted: Mounted) -> None:
 
 @pytest.mark.parametrize(
     ("instead", "says"),
-    [(Refused(), "refuses user name and password"), (Limited(0), "no login for now"), (None, "refuses the token")],
+    [(Unauthorized(), "refuses user name and password"), (Limited(0), "no login for now"), (None, "refuses the token")],
 )
 def test_a_login_of_no_use_is_tried_after_pauses_that_double(
     instead: LoginOutcome[Credential] | None, says: str, mounted: Mounted
@@ -210,7 +210,7 @@ def test_a_file_that_is_gone_is_told_and_takes_no_pod_away(kind: str, file: str,
     assert gone["ready"]
 
 
-@pytest.mark.parametrize("instead", [Unreachable(Unreached.HTTP_STATUS, "HTTP 404 to a login"), Limited(3600)])
+@pytest.mark.parametrize("instead", [Unreachable(FailureReason.HTTP_STATUS, "HTTP 404 to a login"), Limited(3600)])
 def test_logins_that_are_not_answered_take_no_pod_away(instead: LoginOutcome[Credential], mounted: Mounted) -> None:
     waweb = Waweb(MADE["login"])
     acts = [(35.0, lambda: setattr(waweb, "instead", instead)), (40.0, lambda: setattr(waweb, "takes", None))]

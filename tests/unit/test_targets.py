@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import any_targets, resource
 from wahealth.api.convert import InvalidSpec, spec_of
-from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.status import Finding
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.record import Record, record_of
@@ -228,7 +228,7 @@ class TestUrl:
         assert isinstance(found, Located)
         lost = found.lost["w.example.com"]
         assert isinstance(lost, Unreachable)
-        assert lost.reason is Unreached.DNS_LOOKUP_FAILED
+        assert lost.reason is FailureReason.DNS_LOOKUP_FAILED
         assert found.hosts == {"w.example.com"}
 
     def test_a_name_that_moves_is_looked_up_and_checked_in_each_round(self) -> None:

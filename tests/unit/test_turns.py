@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.builders import CONNECTED, DISCONNECTED, Story, any_targets, resource, said, single
-from wahealth.core.answer import Outcome, PodOutcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Outcome, PodOutcome, Unauthorized, Unreachable
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.signin.talk import Reading
@@ -25,7 +25,7 @@ from wahealth.probe.credential import Credential, api_key
 
 OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
 HTTP = {"workload": {"kind": "StatefulSet", "name": "web"}, "scheme": "HTTP"}
-SILENT = Unreachable(Unreached.CONNECTION_REFUSED)
+SILENT = Unreachable(FailureReason.CONNECTION_REFUSED)
 Says = Callable[[int], Outcome]  # of the pod of this number
 
 
@@ -185,7 +185,7 @@ def test_a_key_refused_once_is_no_evidence_in_each_round_after_it() -> None:
     world = World(400).rounds(10, connected)
 
     def once(number: int) -> Outcome:
-        return Refused() if number == 0 else single(CONNECTED)
+        return Unauthorized() if number == 0 else single(CONNECTED)
 
     world.rounds(5, once)
     assert world.story.written.condition(ConditionType.RESTART_REQUIRED) is None

@@ -11,25 +11,25 @@ from typing import Any
 import pytest
 
 from support.builders import CONNECTED, Story, facts, single
-from wahealth.core.answer import Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.core.facts import Facts, Patience
 from wahealth.simulate.replay import Replay
 from wahealth.simulate.scenario import Scenario
 
 OWN = {
-    Unreached.NO_READY_ENDPOINTS: "NoReadyEndpoints",
-    Unreached.TLS_VERIFICATION_FAILED: "TLSVerificationFailed",
-    Unreached.INVALID_RESPONSE: "InvalidHealthResponse",
+    FailureReason.NO_READY_ENDPOINTS: "NoReadyEndpoints",
+    FailureReason.TLS_VERIFICATION_FAILED: "TLSVerificationFailed",
+    FailureReason.INVALID_RESPONSE: "InvalidHealthResponse",
 }
 OTHERS = "HealthNodeUnreachable"
 TOLD = frozenset({OTHERS, *OWN.values()})
-GOOD, REFUSED = facts(single(CONNECTED)), facts(Refused())
+GOOD, REFUSED = facts(single(CONNECTED)), facts(Unauthorized())
 
 
-def silence(reason: Unreached) -> Facts:
-    outcomes: dict[Unreached, tuple[Outcome, ...]] = {
-        Unreached.NO_READY_ENDPOINTS: (),
-        Unreached.INVALID_RESPONSE: (Malformed("the body is not JSON"),),
+def silence(reason: FailureReason) -> Facts:
+    outcomes: dict[FailureReason, tuple[Outcome, ...]] = {
+        FailureReason.NO_READY_ENDPOINTS: (),
+        FailureReason.INVALID_RESPONSE: (Malformed("the body is not JSON"),),
     }
     return facts(*outcomes.get(reason, (Unreachable(reason),)))
 
@@ -47,8 +47,8 @@ def down(silent: Facts) -> Story:
 
 
 def down_for_another_reason(silent: Facts) -> Story:
-    another = Unreached.CONNECT_TIMEOUT if silent == silence(Unreached.NO_READY_ENDPOINTS) else None
-    return down(silence(another or Unreached.NO_READY_ENDPOINTS))
+    another = FailureReason.CONNECT_TIMEOUT if silent == silence(FailureReason.NO_READY_ENDPOINTS) else None
+    return down(silence(another or FailureReason.NO_READY_ENDPOINTS))
 
 
 Before = Callable[[Facts], Story]
@@ -71,8 +71,8 @@ WAYS: dict[str, tuple[Before, bool, int | None]] = {
 
 @pytest.mark.parametrize("edited", [False, True], ids=["", "with a new generation"])
 @pytest.mark.parametrize(("before", "anew", "told"), WAYS.values(), ids=WAYS)
-@pytest.mark.parametrize("reason", Unreached)
-def test_told_once(reason: Unreached, before: Before, anew: bool, told: int | None, edited: bool) -> None:
+@pytest.mark.parametrize("reason", FailureReason)
+def test_told_once(reason: FailureReason, before: Before, anew: bool, told: int | None, edited: bool) -> None:
     silent = silence(reason)
     story = before(silent).restarted() if anew else before(silent)
     now = replace(silent, generation=2) if edited else silent
@@ -87,8 +87,8 @@ def events(story: Story, said: Facts) -> list[str]:
     return [event.reason for event in story.round(said).events]
 
 
-@pytest.mark.parametrize("reason", Unreached)
-def test_told_at_once_where_one_round_is_enough(reason: Unreached) -> None:
+@pytest.mark.parametrize("reason", FailureReason)
+def test_told_at_once_where_one_round_is_enough(reason: FailureReason) -> None:
     quick = Patience(failure_threshold=1)
     silent = silence(reason)
     good, silent = (replace(one, expected=replace(one.expected, patience=quick)) for one in (GOOD, silent))
@@ -96,10 +96,10 @@ def test_told_at_once_where_one_round_is_enough(reason: Unreached) -> None:
     assert events(Story().rounds(1, good).restarted(), silent) == [OWN.get(reason, OTHERS)]
 
 
-@pytest.mark.parametrize("one", Unreached)
-@pytest.mark.parametrize("other", Unreached)
+@pytest.mark.parametrize("one", FailureReason)
+@pytest.mark.parametrize("other", FailureReason)
 @pytest.mark.parametrize("lasting", [1, 2, 3])
-def test_reasons_that_take_turns_are_one_outage(one: Unreached, other: Unreached, lasting: int) -> None:
+def test_reasons_that_take_turns_are_one_outage(one: FailureReason, other: FailureReason, lasting: int) -> None:
     """Each event once, however often the reason changes, and none of a reason that never lasts; what lasts is told
     again within the hour."""
     story = down(silence(one))
@@ -111,9 +111,12 @@ def test_reasons_that_take_turns_are_one_outage(one: Unreached, other: Unreached
     assert [reason for reason in story.rounds(120, silence(one)).told if reason in TOLD]
 
 
-@pytest.mark.parametrize("reason", Unreached)
-def test_a_replay_tells_the_same_in_the_same_round(reason: Unreached) -> None:
-    forms: dict[Unreached, Any] = {Unreached.NO_READY_ENDPOINTS: None, Unreached.INVALID_RESPONSE: {"text": "no JSON"}}
+@pytest.mark.parametrize("reason", FailureReason)
+def test_a_replay_tells_the_same_in_the_same_round(reason: FailureReason) -> None:
+    forms: dict[FailureReason, Any] = {
+        FailureReason.NO_READY_ENDPOINTS: None,
+        FailureReason.INVALID_RESPONSE: {"text": "no JSON"},
+    }
     spec = {"target": {"workload": {"name": "web"}}, "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}}}
     steps = [
         {"at": 0, "pods": {"web-0": {"body": {"health": {"gateway_status": "connected"}}}}},

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wahealth.core.answer import Forbidden, Malformed, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Forbidden, Malformed, Unauthorized, Unreachable
 from wahealth.core.signin.talk import Limited, LoggedIn
 from wahealth.probe.credential import bearer_token
 from wahealth.probe.users import expiry_of, login_outcome_of
@@ -63,11 +63,11 @@ def test_no_token_in_it(body: bytes) -> None:
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_refused(status: int) -> None:
-    assert login_outcome_of(status, b"", 0) == Refused()
+    assert login_outcome_of(status, b"", 0) == Unauthorized()
 
 
 def test_why_a_login_is_refused() -> None:
-    assert login_outcome_of(401, b'{"errors": [{"code": 1024}]}', 0) == Refused(1024)
+    assert login_outcome_of(401, b'{"errors": [{"code": 1024}]}', 0) == Unauthorized(1024)
 
 
 def test_a_login_that_is_forbidden_is_no_wrong_password() -> None:
@@ -76,14 +76,14 @@ def test_a_login_that_is_forbidden_is_no_wrong_password() -> None:
 
 
 def test_a_login_that_waweb_itself_forbids_has_its_code() -> None:
-    assert login_outcome_of(403, b'{"errors": [{"code": 1005}]}', 0) == Refused(1005)
+    assert login_outcome_of(403, b'{"errors": [{"code": 1005}]}', 0) == Unauthorized(1005)
 
 
 def test_why_no_login_was_looked_at() -> None:
     gone = login_outcome_of(500, b'{"errors": [{"code": 1014}]}', 0)
-    assert gone == Unreachable(Unreached.HTTP_STATUS, "a login with HTTP 500, code 1014", status=500, code=1014)
+    assert gone == Unreachable(FailureReason.HTTP_STATUS, "a login with HTTP 500, code 1014", status=500, code=1014)
     moved = login_outcome_of(302, b"", 0, "https://me:secret@sso.example/start?return=secret")
-    assert moved == Unreachable(Unreached.REDIRECTED, "HTTP 302 to https://sso.example/start for a login")
+    assert moved == Unreachable(FailureReason.REDIRECTED, "HTTP 302 to https://sso.example/start for a login")
 
 
 def test_limited() -> None:

@@ -25,7 +25,16 @@ from support.builders import (
     verdict,
     verdicts,
 )
-from wahealth.core.answer import Answered, GatewayStatus, Malformed, Node, Refused, Role, Unreachable, Unreached
+from wahealth.core.answer import (
+    Answered,
+    FailureReason,
+    GatewayStatus,
+    Malformed,
+    Node,
+    Role,
+    Unauthorized,
+    Unreachable,
+)
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.status import ConditionType, Finding, Gateway, Mode, Truth
@@ -36,7 +45,7 @@ REACHABLE, AVAILABLE, READY = ConditionType.REACHABLE, ConditionType.AVAILABLE, 
 
 HEALTHY_HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
 HEALTHY_MC2 = answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1", CONNECTED), core("c2"))
-REFUSED_CONNECTION = Unreachable(Unreached.CONNECTION_REFUSED)
+REFUSED_CONNECTION = Unreachable(FailureReason.CONNECTION_REFUSED)
 
 
 class TestSingle:
@@ -165,7 +174,7 @@ class TestManyPods:
         assert verdict(HEALTHY_HA, outage).gateway is Gateway.CONNECTED
 
     def test_none_answers_gives_the_reason_of_most(self) -> None:
-        timeout = Unreachable(Unreached.READ_TIMEOUT)
+        timeout = Unreachable(FailureReason.READ_TIMEOUT)
         status = verdict(REFUSED_CONNECTION, timeout, timeout)
         assert said(status, REACHABLE) == ("False", "ReadTimeout")
         assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNKNOWN, ("Unknown", "Unreachable"))
@@ -173,7 +182,8 @@ class TestManyPods:
 
     def test_a_tie_of_reasons_falls_to_the_order_of_the_table(self) -> None:
         assert (
-            said(verdict(Unreachable(Unreached.READ_TIMEOUT), REFUSED_CONNECTION), REACHABLE)[1] == "ConnectionRefused"
+            said(verdict(Unreachable(FailureReason.READ_TIMEOUT), REFUSED_CONNECTION), REACHABLE)[1]
+            == "ConnectionRefused"
         )
 
     def test_nobody_to_ask(self) -> None:
@@ -187,14 +197,14 @@ class TestManyPods:
 
 class TestRefused:
     def test_by_all_is_about_the_key_not_the_client(self) -> None:
-        status = verdict(Refused(), Refused())
+        status = verdict(Unauthorized(), Unauthorized())
         assert said(status, CREDENTIALS) == ("False", "APIKeyRejected")
         assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
         assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
         assert said(status, READY) == ("Unknown", "APIKeyRejected")
 
     def test_by_some_they_still_run_another_key(self) -> None:
-        status = verdict(HEALTHY_HA, Refused())
+        status = verdict(HEALTHY_HA, Unauthorized())
         assert said(status, CREDENTIALS) == ("True", "KeyAccepted")
         assert said(status, ConditionType.RESTART_REQUIRED) == ("True", "PreviousKeyInUse")
         assert said(status, READY)[0] == "True"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support.builders import CONNECTED, START, Story, answer, core, facts, primary, resource, single
-from wahealth.core.answer import Answered, PodOutcome, Refused
+from wahealth.core.answer import Answered, PodOutcome, Unauthorized
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.restart import Skip, WebWorkload, decided, obstacle
 from wahealth.core.status import (
@@ -327,14 +327,14 @@ class TestRounds:
 
     def test_nothing_while_the_key_is_refused_by_all(self) -> None:
         story = Story().rounds(1, rotating(False))
-        refused = replace(rotating(False), outcomes=(PodOutcome("web-0", "10.0.0.1", Refused()),))
+        refused = replace(rotating(False), outcomes=(PodOutcome("web-0", "10.0.0.1", Unauthorized()),))
         assert [story.round(refused).restart for _ in range(9)] == [None] * 9
 
     def test_nothing_weeks_after_a_change_that_was_taken(self) -> None:
         """Whoever refuses the key then runs another one for another reason."""
         story = Story().rounds(2, rotating(True)).rounds(3, rotating(False))
         story.seconds += 30 * 86400
-        both = (PodOutcome("web-0", "10.0.1.0", single(CONNECTED)), PodOutcome("web-1", "10.0.1.1", Refused()))
+        both = (PodOutcome("web-0", "10.0.1.0", single(CONNECTED)), PodOutcome("web-1", "10.0.1.1", Unauthorized()))
         some = replace(rotating(False), outcomes=both, key_changed=None, rotated=None)
         assert [story.round(some).restart for _ in range(9)] == [None] * 9
         assert story.written.condition(ConditionType.RESTART_REQUIRED) is not None

@@ -61,7 +61,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Unauthorized:
     """HTTP 401: a word about what is signed in with, not about the client. `code`: the vendor's, of a login."""
 
     code: int = 0
@@ -82,7 +82,7 @@ class Throttled:
     retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
 
 
-class Unreached(Word):
+class FailureReason(Word):
     """Why no answer came, in the order in which a tie between pods is decided."""
 
     DNS_LOOKUP_FAILED = "DNSLookupFailed"
@@ -109,12 +109,12 @@ CLIENT_CERTIFICATE = "client certificate"
 LAPSED = (EXPIRED, NOT_YET_VALID)
 
 # What a question may have run out of time for, so that whoever asks had to wait.
-TIMED_OUT = frozenset({Unreached.CONNECT_TIMEOUT, Unreached.READ_TIMEOUT, Unreached.TLS_HANDSHAKE_FAILED})
+TIMED_OUT = frozenset({FailureReason.CONNECT_TIMEOUT, FailureReason.READ_TIMEOUT, FailureReason.TLS_HANDSHAKE_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    reason: Unreached
+    reason: FailureReason
     detail: str = ""  # our own words, such as "HTTP 500, code 1014"; never an exception's text
     untrusted: Untrusted | None = None  # why the certificate was not trusted
     presented: Presented | None = None  # that certificate
@@ -131,15 +131,15 @@ class Malformed:
     problem: str
 
 
-Outcome = Answered | Refused | Forbidden | Throttled | Unreachable | Malformed
-REACHED = (Answered, Refused, Forbidden, Throttled)  # the pod answers, whatever it says
+Outcome = Answered | Unauthorized | Forbidden | Throttled | Unreachable | Malformed
+REACHED = (Answered, Unauthorized, Forbidden, Throttled)  # the pod answers, whatever it says
 
 
 def is_about_ours(outcome: Outcome) -> bool:
     """The other side does not speak with us, for the certificate that we show or for want of one."""
     return (
         isinstance(outcome, Unreachable)
-        and outcome.reason is Unreached.TLS_HANDSHAKE_FAILED
+        and outcome.reason is FailureReason.TLS_HANDSHAKE_FAILED
         and CLIENT_CERTIFICATE in outcome.detail
     )
 
@@ -150,7 +150,9 @@ def result_of(outcome: Outcome) -> str:
         case Unreachable(reason):
             return reason
         case Malformed():
-            return Unreached.INVALID_RESPONSE
+            return FailureReason.INVALID_RESPONSE
+        case Unauthorized():
+            return "Refused"  # the word of the metric, which is public
         case _:
             return type(outcome).__name__
 

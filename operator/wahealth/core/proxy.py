@@ -10,7 +10,7 @@ import base64
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.origin import bracketed, is_host
 from wahealth.core.word import Word
 
@@ -118,10 +118,10 @@ def sentence(proxy: Proxy, trouble: Trouble, status: int = 0) -> str:
 
 # What proxies say of the way behind them. Squid: 503, 504; Envoy, HAProxy, Go: 502, 503, 504; tinyproxy: 500.
 _NO_WAY = {
-    500: Unreached.CONNECTION_REFUSED,
-    502: Unreached.CONNECTION_REFUSED,
-    503: Unreached.CONNECTION_REFUSED,
-    504: Unreached.CONNECT_TIMEOUT,
+    500: FailureReason.CONNECTION_REFUSED,
+    502: FailureReason.CONNECTION_REFUSED,
+    503: FailureReason.CONNECTION_REFUSED,
+    504: FailureReason.CONNECT_TIMEOUT,
 }
 
 
@@ -136,7 +136,7 @@ def meaning_of(proxy: Proxy, status: int) -> Unreachable | Trouble | None:
         return None
     if status == 403:
         detail = f"the proxy {proxy.authority} does not allow it (HTTP 403)"
-        return Unreachable(Unreached.CONNECTION_REFUSED, detail, status=status, by_proxy=True)
+        return Unreachable(FailureReason.CONNECTION_REFUSED, detail, status=status, by_proxy=True)
     if status in _NO_WAY:
         detail = f"the proxy {proxy.authority} gets no connection there (HTTP {status})"
         return Unreachable(_NO_WAY[status], detail, status=status, by_proxy=True)
@@ -146,4 +146,4 @@ def meaning_of(proxy: Proxy, status: int) -> Unreachable | Trouble | None:
 def silent(proxy: Proxy, seconds: float) -> Unreachable:
     """It was asked for a way, and says nothing: it answers at once for itself, and waits for whoever is behind it."""
     detail = f"the proxy {proxy.authority} has opened no way there within {seconds:g} s"
-    return Unreachable(Unreached.CONNECT_TIMEOUT, detail, by_proxy=True)
+    return Unreachable(FailureReason.CONNECT_TIMEOUT, detail, by_proxy=True)

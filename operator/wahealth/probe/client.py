@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 import httpx
 
-from wahealth.core.answer import TIMED_OUT, Malformed, Outcome, Unreachable, Unreached
+from wahealth.core.answer import TIMED_OUT, FailureReason, Malformed, Outcome, Unreachable
 from wahealth.core.origin import HEALTH, authority
 from wahealth.core.proxy import Proxy
 from wahealth.core.signin.talk import LoginOutcome
@@ -179,7 +179,7 @@ class Prober:
 async def _explained(failed: Failed, way: Way, until: float) -> Heard[Unreachable]:
     """Of a certificate that is not trusted: which one it is, so that a person can decide to trust it; if there is time
     left to look."""
-    if failed.outcome.reason is not Unreached.TLS_VERIFICATION_FAILED:
+    if failed.outcome.reason is not FailureReason.TLS_VERIFICATION_FAILED:
         return Heard(objected_to(failed.outcome, way.route.trust, datetime.now(UTC)), way.presented)
     presented = failed.presented or await _look_at(way, until)
     if not presented:

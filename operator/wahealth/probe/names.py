@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 
-from wahealth.core.answer import Unreached
+from wahealth.core.answer import FailureReason
 from wahealth.core.origin import is_address
 from wahealth.probe.stage import ObserverFault, failed
 
@@ -84,7 +84,9 @@ def _failed(error: OSError | UnicodeError | None) -> Exception:
     if isinstance(error, socket.gaierror):
         if error.errno in {socket.EAI_SYSTEM, socket.EAI_MEMORY}:
             return ObserverFault()
-        return failed(Unreached.DNS_LOOKUP_FAILED, _WHY.get(error.errno or 0, ""))
+        return failed(FailureReason.DNS_LOOKUP_FAILED, _WHY.get(error.errno or 0, ""))
     return (
-        ObserverFault() if isinstance(error, OSError) else failed(Unreached.DNS_LOOKUP_FAILED, _WHY[socket.EAI_NONAME])
+        ObserverFault()
+        if isinstance(error, OSError)
+        else failed(FailureReason.DNS_LOOKUP_FAILED, _WHY[socket.EAI_NONAME])
     )

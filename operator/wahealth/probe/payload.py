@@ -15,17 +15,17 @@ from typing import Any
 
 from wahealth.core.answer import (
     Answered,
+    FailureReason,
     Forbidden,
     GatewayStatus,
     Malformed,
     Node,
     Outcome,
-    Refused,
     Report,
     Role,
     Throttled,
+    Unauthorized,
     Unreachable,
-    Unreached,
 )
 from wahealth.probe.document import NotRead, document_of
 from wahealth.probe.page import first_words
@@ -60,13 +60,13 @@ def outcome_of(http_status: int, body: bytes, location: str = "", wants: str = "
     Documented (page "Health"): 401 for a missing or invalid Authorization header; its body may be anything.
     """
     if http_status == 401:
-        return Forbidden(wants) if wants else Refused()
+        return Forbidden(wants) if wants else Unauthorized()
     if http_status == 403:
         return Forbidden()
     if http_status == 429:
         return Throttled()
     if is_redirect(http_status):
-        return Unreachable(Unreached.REDIRECTED, redirect(http_status, location))
+        return Unreachable(FailureReason.REDIRECTED, redirect(http_status, location))
     if http_status != 200:
         return http_error(http_status, body, first_words(http_status, body))
     return parse_health(body)
@@ -107,7 +107,7 @@ def http_error(status: int, body: bytes, words: str = "") -> Unreachable:
     code = error_code(body)
     more = f"code {code}" if code else words
     detail = f"HTTP {status}, {more}" if more else f"HTTP {status}"
-    return Unreachable(Unreached.HTTP_STATUS, detail, status=status, code=code)
+    return Unreachable(FailureReason.HTTP_STATUS, detail, status=status, code=code)
 
 
 def error_code(body: bytes) -> int:

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from enum import Enum
 
-from wahealth.core.answer import BROKE_OFF, HALF_A_HANDSHAKE, NOBODY_BEHIND, Unreachable, Unreached
+from wahealth.core.answer import BROKE_OFF, HALF_A_HANDSHAKE, NOBODY_BEHIND, FailureReason, Unreachable
 from wahealth.core.certificate import Untrusted
 from wahealth.core.proxy import Proxy, Trouble, sentence, silent
 
@@ -100,12 +100,12 @@ class Failed(Exception):
         self.presented = presented
 
 
-def failed(reason: Unreached, detail: str = "") -> Failed:
+def failed(reason: FailureReason, detail: str = "") -> Failed:
     return Failed(Unreachable(reason, detail))
 
 
 def untrusted(why: Untrusted, presented: bytes | None = None) -> Failed:
-    return Failed(Unreachable(Unreached.TLS_VERIFICATION_FAILED, why.value, why), presented)
+    return Failed(Unreachable(FailureReason.TLS_VERIFICATION_FAILED, why.value, why), presented)
 
 
 def out_of_time(stage: Stage, seconds: float, through: Proxy | None = None) -> Unreachable:
@@ -118,15 +118,17 @@ def out_of_time(stage: Stage, seconds: float, through: Proxy | None = None) -> U
         case Stage.OPENING if through is not None:
             return silent(through, seconds)
         case Stage.LOOKING_UP:
-            return Unreachable(Unreached.DNS_LOOKUP_FAILED, f"no answer within {seconds:g} s")
+            return Unreachable(FailureReason.DNS_LOOKUP_FAILED, f"no answer within {seconds:g} s")
         case Stage.CONNECTING | Stage.OPENING:
-            return Unreachable(Unreached.CONNECT_TIMEOUT, f"no connection within {seconds:g} s")
+            return Unreachable(FailureReason.CONNECT_TIMEOUT, f"no connection within {seconds:g} s")
         case Stage.SHAKING_HANDS:
-            return Unreachable(Unreached.TLS_HANDSHAKE_FAILED, f"not done within {seconds:g} s")
+            return Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, f"not done within {seconds:g} s")
         case Stage.WAITING:
-            return Unreachable(Unreached.READ_TIMEOUT, f"no answer within {seconds:g} s")
+            return Unreachable(FailureReason.READ_TIMEOUT, f"no answer within {seconds:g} s")
         case Stage.READING:
-            return Unreachable(Unreached.READ_TIMEOUT, f"the answer began and was not complete within {seconds:g} s")
+            return Unreachable(
+                FailureReason.READ_TIMEOUT, f"the answer began and was not complete within {seconds:g} s"
+            )
 
 
 def not_connected(error: OSError) -> Failed:
@@ -135,8 +137,8 @@ def not_connected(error: OSError) -> Failed:
     if _is_ours(numbers):
         raise ObserverFault from None
     if errno.ETIMEDOUT in numbers:
-        return failed(Unreached.CONNECT_TIMEOUT)
-    return failed(Unreached.CONNECTION_REFUSED, "no way leads there" if numbers and numbers <= _NO_WAY else "")
+        return failed(FailureReason.CONNECT_TIMEOUT)
+    return failed(FailureReason.CONNECTION_REFUSED, "no way leads there" if numbers and numbers <= _NO_WAY else "")
 
 
 def _numbers(error: OSError) -> frozenset[int]:
@@ -161,8 +163,8 @@ def no_handshake(error: OSError, received: int) -> Failed:
     if isinstance(error, ssl.SSLCertVerificationError):
         return untrusted(_NOT_VERIFIED.get(error.verify_code, Untrusted.OTHERWISE))
     if not received and (isinstance(error, ssl.SSLEOFError) or not isinstance(error, ssl.SSLError)):
-        return failed(Unreached.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
-    return failed(Unreached.TLS_HANDSHAKE_FAILED, _objection(error))
+        return failed(FailureReason.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
+    return failed(FailureReason.TLS_HANDSHAKE_FAILED, _objection(error))
 
 
 def _unless_ours(error: OSError) -> None:
@@ -187,10 +189,10 @@ def objected(error: OSError) -> Failed | None:
     certificate after the handshake."""
     if not isinstance(error, ssl.SSLError) or not any(alert in _words(error) for alert in _ALERTS):
         return None
-    return failed(Unreached.TLS_HANDSHAKE_FAILED, _objection(error))
+    return failed(FailureReason.TLS_HANDSHAKE_FAILED, _objection(error))
 
 
 def broken(error: OSError) -> Failed:
     """A connection that breaks while an answer is waited for."""
     _unless_ours(error)
-    return failed(Unreached.INVALID_RESPONSE, BROKE_OFF)
+    return failed(FailureReason.INVALID_RESPONSE, BROKE_OFF)

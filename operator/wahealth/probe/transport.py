@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import h11
 import httpx
 
-from wahealth.core.answer import BROKE_OFF, NO_ANSWER, Unreached
+from wahealth.core.answer import BROKE_OFF, NO_ANSWER, FailureReason
 from wahealth.probe import tunnel
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
@@ -59,7 +59,7 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             return await self._exchanged(request, way, Exchange(fresh, way.progress))
         except _ClosedMeanwhile:
-            raise failed(Unreached.INVALID_RESPONSE, NO_ANSWER) from None
+            raise failed(FailureReason.INVALID_RESPONSE, NO_ANSWER) from None
 
     async def aclose(self) -> None:
         self._pool.close()
@@ -149,14 +149,14 @@ class Exchange:
             while (head := heads.take()) is None:
                 heads.add(await self._received())
                 if self._over:
-                    raise failed(Unreached.INVALID_RESPONSE, BROKE_OFF)
+                    raise failed(FailureReason.INVALID_RESPONSE, BROKE_OFF)
             self._http.receive_data(head)
             event = self._parsed()
             if isinstance(event, h11.Response):
                 self._waiting = memoryview(heads.rest())
                 self._at_once = _LONGEST_LINE if b"chunked" in head.lower() else MOST_BYTES
                 return event
-        raise failed(Unreached.INVALID_RESPONSE, f"more than {MOST_INFORMATIONAL} informational answers")
+        raise failed(FailureReason.INVALID_RESPONSE, f"more than {MOST_INFORMATIONAL} informational answers")
 
     async def event(self) -> h11.Event | type[h11.PAUSED] | type[h11.NEED_DATA]:
         while (event := self._parsed()) is h11.NEED_DATA:
@@ -170,7 +170,7 @@ class Exchange:
         try:
             return self._http.next_event()
         except h11.RemoteProtocolError:
-            raise failed(Unreached.INVALID_RESPONSE, BROKE_OFF if self._over else "that is no valid HTTP") from None
+            raise failed(FailureReason.INVALID_RESPONSE, BROKE_OFF if self._over else "that is no valid HTTP") from None
 
     @property
     def may_be_kept(self) -> bool:
@@ -194,7 +194,7 @@ class Exchange:
         self._progress.stage = Stage.READING
         self._pieces += 1
         if self._pieces > MOST_PIECES:
-            raise failed(Unreached.INVALID_RESPONSE, "the answer comes in too many pieces")
+            raise failed(FailureReason.INVALID_RESPONSE, "the answer comes in too many pieces")
         if self._pieces % _MANY_PIECES == 0:
             await asyncio.sleep(0)
         return data
@@ -213,9 +213,9 @@ class Body(httpx.AsyncByteStream):
         while isinstance(event := await self._exchange.event(), h11.Data):
             size, pieces = size + len(event.data), pieces + 1
             if size > MOST_BYTES:
-                raise failed(Unreached.BODY_TOO_LARGE, TOO_LARGE)
+                raise failed(FailureReason.BODY_TOO_LARGE, TOO_LARGE)
             if pieces > MOST_PIECES:
-                raise failed(Unreached.INVALID_RESPONSE, "the body comes in too many pieces")
+                raise failed(FailureReason.INVALID_RESPONSE, "the body comes in too many pieces")
             if pieces % _MANY_PIECES == 0:
                 await asyncio.sleep(0)
             yield bytes(event.data)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wahealth.authorities import add_authorities
-from wahealth.core.answer import CLIENT_CERTIFICATE, Unreachable, Unreached
+from wahealth.core.answer import CLIENT_CERTIFICATE, FailureReason, Unreachable
 from wahealth.core.certificate import Own
 from wahealth.probe.certificate import fingerprint_of
 from wahealth.probe.pair import Pair
@@ -45,7 +45,7 @@ class Trust:
 def objected_to(said: Unreachable, trust: Trust | None, now: datetime) -> Unreachable:
     """What ends a handshake, told as what it means where a certificate of ours was shown."""
     own = trust.own if trust is not None else None
-    if own is None or said.reason is not Unreached.TLS_HANDSHAKE_FAILED:
+    if own is None or said.reason is not FailureReason.TLS_HANDSHAKE_FAILED:
         return said
     if CLIENT_CERTIFICATE not in said.detail and said.detail != DENIED:
         return said

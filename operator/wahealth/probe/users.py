@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from wahealth.core.answer import Forbidden, Malformed, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Forbidden, Malformed, Unauthorized, Unreachable
 from wahealth.core.credentials import token_problem
 from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
@@ -34,12 +34,12 @@ def login_outcome_of(
     if http_status in {200, 201}:
         return _logged_in(body)
     if is_redirect(http_status):
-        return Unreachable(Unreached.REDIRECTED, f"{redirect(http_status, location)} for a login")
+        return Unreachable(FailureReason.REDIRECTED, f"{redirect(http_status, location)} for a login")
     code = error_code(body)
     if not code and (http_status == 403 or (http_status == 401 and wants)):
         return Forbidden(wants if http_status == 401 else "")
     if http_status in {400, 401, 403}:  # with a code it is waweb itself that says 403
-        return Refused(code)
+        return Unauthorized(code)
     error = http_error(http_status, body)
     return replace(error, detail=f"a login with {error.detail}")
 

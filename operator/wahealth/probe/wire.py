@@ -14,7 +14,7 @@ import time
 
 from aiohappyeyeballs import AddrInfoType, start_connection
 
-from wahealth.core.answer import Unreached
+from wahealth.core.answer import FailureReason
 from wahealth.core.certificate import Untrusted
 from wahealth.probe.renewal import kept_for
 from wahealth.probe.stage import Progress, Stage, failed, no_handshake, not_connected, out_of_time, untrusted
@@ -46,7 +46,7 @@ class Wire:
             async with asyncio.timeout(CONNECT_SECONDS):
                 sock, address = await _connected(addresses, port)
         except TimeoutError:
-            raise failed(Unreached.CONNECT_TIMEOUT, out_of_time(Stage.CONNECTING, CONNECT_SECONDS).detail) from None
+            raise failed(FailureReason.CONNECT_TIMEOUT, out_of_time(Stage.CONNECTING, CONNECT_SECONDS).detail) from None
         except OSError as error:
             raise not_connected(error) from None
         with contextlib.suppress(OSError):
@@ -164,7 +164,7 @@ class Wire:
         data = await asyncio.get_running_loop().sock_recv(self._socket, _RECEIVE)
         self.received += len(data)
         if self.received > MOST_ON_THE_WIRE:
-            raise failed(Unreached.BODY_TOO_LARGE, "more than 2 MiB on the wire")
+            raise failed(FailureReason.BODY_TOO_LARGE, "more than 2 MiB on the wire")
         if self.received >= _RECEIVE:
             await asyncio.sleep(0)  # sock_recv does not wait while there is more: others want their turn, and deadlines
         return data

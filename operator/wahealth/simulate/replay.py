@@ -12,7 +12,7 @@ from wahealth.api.auth import Use, meant, use_of
 from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core import moment as clock
-from wahealth.core.answer import Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
 from wahealth.core.hysteresis.history import History
@@ -132,7 +132,7 @@ class World:
             return Unreachable(pod.error)
         taken = pod.key if pod.login is None or pod.key is not None else pod.login.token
         if secret is None or (taken is not None and taken.encode() != secret):
-            return Refused()
+            return Unauthorized()
         return _heard(pod.answer(self.folder), kind, secret)
 
 
@@ -140,7 +140,7 @@ def _heard(answer: Answer, kind: Kind, secret: bytes) -> Outcome:
     """As the operator hears it: it reads a body in bounds, and that of a refusal or a redirect not at all."""
     is_read = answer.status not in {401, 403, 429} and not is_redirect(answer.status)
     if is_read and len(answer.body) > MOST_BYTES:
-        return Unreachable(Unreached.BODY_TOO_LARGE, TOO_LARGE)
+        return Unreachable(FailureReason.BODY_TOO_LARGE, TOO_LARGE)
     location = without(secret, answer.headers.get("location", "").encode()).decode()
     own = "Apikey" if kind is Kind.API_KEY else "Bearer"
     wants = foreign_scheme([answer.headers.get("www-authenticate", "")], own)
@@ -153,7 +153,7 @@ def _login_outcome(pod: PodAnswer, secret: bytes, now: datetime) -> LoginOutcome
     if pod.error is not None:
         return Unreachable(pod.error)
     if login is None or f"{login.username}:{login.password}".encode() != secret:
-        return Refused()
+        return Unauthorized()
     expires = now + timedelta(seconds=login.lasts_seconds)
     return Limited() if login.limited else LoggedIn(login.token.encode(), expires)
 

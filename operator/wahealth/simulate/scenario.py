@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from wahealth.core.answer import Unreached
+from wahealth.core.answer import FailureReason
 from wahealth.probe.document import MOST_BYTES
 
 
@@ -76,7 +76,7 @@ class Answer(NamedTuple):
 class PodAnswer(Strict):
     """What one web pod answers: an error, or a status with a body in one of the forms."""
 
-    error: Unreached | None = Field(None, description="A reason of the Reachable condition.")
+    error: FailureReason | None = Field(None, description="A reason of the Reachable condition.")
     status: int = Field(200, ge=100, le=599)
     headers: dict[HeaderName, Text] = Field(
         {}, description="Location of a redirect, Retry-After in seconds; others are not looked at."

@@ -28,7 +28,7 @@ from support.builders import (
     secondary,
     single,
 )
-from wahealth.core.answer import Forbidden, Malformed, Outcome, Refused, Throttled, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Throttled, Unauthorized, Unreachable
 from wahealth.core.facts import Exposure, Facts, Patience
 from wahealth.core.reasons import credentials, pods, spec
 from wahealth.core.reasons.found import false
@@ -56,7 +56,7 @@ def previous_key(said: Facts) -> Facts:
     return replace(said, outcomes=tuple(one._replace(previous_key=True) for one in said.outcomes))
 
 
-GONE = Unreachable(Unreached.CONNECTION_REFUSED)
+GONE = Unreachable(FailureReason.CONNECTION_REFUSED)
 HA = answer(core("c1", CONNECTED), primary("m1"), *SPARES)
 MISSING = false(spec.TARGET_NOT_FOUND, kind="Deployment", name="web")
 SECRET = false(spec.SECRET_NOT_FOUND, name="k")
@@ -75,8 +75,8 @@ MOODS: dict[str, Facts] = {
     "no pod": _facts(),
     "no pod answers": _facts(GONE),
     "an answer that is none": _facts(Malformed("the body is not JSON")),
-    "the key is refused": _facts(Refused()),
-    "a pod refuses the key": _facts(single(CONNECTED), Refused()),
+    "the key is refused": _facts(Unauthorized()),
+    "a pod refuses the key": _facts(single(CONNECTED), Unauthorized()),
     "the previous key works": previous_key(_facts(single(CONNECTED))),
     "forbidden": _facts(Forbidden()),
     "asked too often": _facts(Throttled()),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.answer import Answered, Forbidden, GatewayStatus, Node, Outcome, Refused, Throttled, Unreached
+from wahealth.core.answer import (
+    Answered,
+    FailureReason,
+    Forbidden,
+    GatewayStatus,
+    Node,
+    Outcome,
+    Throttled,
+    Unauthorized,
+)
 from wahealth.core.facts import Facts
 from wahealth.core.moment import has_lasted
 from wahealth.core.readiness.depth import STARTING, Readiness
@@ -13,7 +22,7 @@ from wahealth.core.readiness.web import of_single_coreapp, of_web
 from wahealth.core.status import Status, TopologyNode
 
 WITHOUT_KEY, THROTTLED = Readiness("CredentialsUnknown"), Readiness("Throttled")
-_RESERVED = (Refused, Forbidden, Throttled)  # the pod answers, and says no more to whoever asks
+_RESERVED = (Unauthorized, Forbidden, Throttled)  # the pod answers, and says no more to whoever asks
 KEPT = 600.0  # seconds for which a coreapp or master keeps its readiness while no web pod answers
 
 
@@ -75,7 +84,7 @@ def _of_single(kept: Kept, identity: Identity, seen: Seen) -> Readiness:
 
 
 def _did_not_answer(readiness: Readiness) -> bool:
-    return readiness == STARTING or readiness.reason in tuple(Unreached)
+    return readiness == STARTING or readiness.reason in tuple(FailureReason)
 
 
 def _of_node(kept: Kept, identity: Identity, nodes: tuple[Node, ...], seen: Seen) -> Kept:

@@ -11,8 +11,8 @@ from wahealth.core.answer import (
     LAPSED,
     NO_ANSWER,
     NOBODY_BEHIND,
+    FailureReason,
     Unreachable,
-    Unreached,
     is_about_ours,
 )
 from wahealth.core.reasons.reason import Reason
@@ -180,27 +180,27 @@ _OTHER = _says("", "look at what stands before waweb, such as a proxy with rules
 
 
 _OF_REASON = {
-    Unreached.DNS_LOOKUP_FAILED: DNS_LOOKUP_FAILED,
-    Unreached.CONNECTION_REFUSED: CONNECTION_REFUSED,
-    Unreached.CONNECT_TIMEOUT: CONNECT_TIMEOUT,
-    Unreached.READ_TIMEOUT: READ_TIMEOUT,
-    Unreached.TLS_VERIFICATION_FAILED: TLS_VERIFICATION_FAILED,
-    Unreached.TLS_HANDSHAKE_FAILED: TLS_HANDSHAKE_FAILED,
-    Unreached.REDIRECTED: REDIRECTED,
-    Unreached.BODY_TOO_LARGE: BODY_TOO_LARGE,
-    Unreached.INVALID_RESPONSE: INVALID_RESPONSE,
-    Unreached.NO_READY_ENDPOINTS: NO_READY_ENDPOINTS,
+    FailureReason.DNS_LOOKUP_FAILED: DNS_LOOKUP_FAILED,
+    FailureReason.CONNECTION_REFUSED: CONNECTION_REFUSED,
+    FailureReason.CONNECT_TIMEOUT: CONNECT_TIMEOUT,
+    FailureReason.READ_TIMEOUT: READ_TIMEOUT,
+    FailureReason.TLS_VERIFICATION_FAILED: TLS_VERIFICATION_FAILED,
+    FailureReason.TLS_HANDSHAKE_FAILED: TLS_HANDSHAKE_FAILED,
+    FailureReason.REDIRECTED: REDIRECTED,
+    FailureReason.BODY_TOO_LARGE: BODY_TOO_LARGE,
+    FailureReason.INVALID_RESPONSE: INVALID_RESPONSE,
+    FailureReason.NO_READY_ENDPOINTS: NO_READY_ENDPOINTS,
 }
 
 
-_OF_PROXY = {Unreached.CONNECTION_REFUSED: NO_WAY_BEHIND_PROXY, Unreached.CONNECT_TIMEOUT: NO_WAY_IN_TIME}
+_OF_PROXY = {FailureReason.CONNECTION_REFUSED: NO_WAY_BEHIND_PROXY, FailureReason.CONNECT_TIMEOUT: NO_WAY_IN_TIME}
 _OF_ENDING = {NOBODY_BEHIND: NOBODY_BEHIND_IT, NO_ANSWER: NO_WHOLE_ANSWER, BROKE_OFF: NO_WHOLE_ANSWER}
 
 
 def row_of(why: Unreachable) -> Row:
     if why.by_proxy:
         return FORBIDDEN_BY_PROXY if why.status == 403 else _OF_PROXY[why.reason]
-    if why.reason is Unreached.HTTP_STATUS:
+    if why.reason is FailureReason.HTTP_STATUS:
         return of_http(why.status, why.code)
     if is_about_ours(why):
         return CLIENT_CERTIFICATE_LAPSED if why.detail.endswith(LAPSED) else CLIENT_CERTIFICATE_WANTED

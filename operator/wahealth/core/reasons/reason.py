@@ -33,7 +33,7 @@ class Reason(Word):
     TOKEN_EXPIRED = "TokenExpired"  # noqa: S105 - a word
     NOT_PROBED_YET = "NotProbedYet"
 
-    # Reachable: with the words of `core.answer.Unreached`
+    # Reachable: with the words of `core.answer.FailureReason`
     HEALTH_NODE_ANSWERED = "HealthNodeAnswered"
     DNS_LOOKUP_FAILED = "DNSLookupFailed"
     CONNECTION_REFUSED = "ConnectionRefused"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from wahealth.core.answer import Answered, Forbidden, Outcome, PodOutcome, Refused, Throttled
+from wahealth.core.answer import Answered, Forbidden, Outcome, PodOutcome, Throttled, Unauthorized
 from wahealth.core.facts import Patience
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.sight.views import why_silent
@@ -58,7 +58,7 @@ def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
 
 def _seen(asked: PodOutcome) -> Endpoint:
     why = why_silent(asked.outcome)
-    accepted = {Answered: not asked.previous_key, Refused: False, Forbidden: False}.get(type(asked.outcome))
+    accepted = {Answered: not asked.previous_key, Unauthorized: False, Forbidden: False}.get(type(asked.outcome))
     reason = why.reason.value if why else _reserved(asked.outcome)
     return Endpoint(asked.pod, asked.address, why is None, reason, accepted)
 

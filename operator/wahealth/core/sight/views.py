@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 from wahealth.core.answer import (
     Answered,
+    FailureReason,
     Forbidden,
     Malformed,
     Outcome,
     PodOutcome,
-    Refused,
     Report,
     Throttled,
+    Unauthorized,
     Unreachable,
-    Unreached,
 )
 
-_ORDER = {reason: place for place, reason in enumerate(Unreached)}
+_ORDER = {reason: place for place, reason in enumerate(FailureReason)}
 
 
 class Silence(NamedTuple):
@@ -66,7 +66,7 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
     view = reports[essences.index(leading)] if len(votes) > 1 else next(chain(reports, known), None)
     return Round(
         view=view,
-        refusing=tuple(o.pod for o in ordered if isinstance(o.outcome, Refused)),
+        refusing=tuple(o.pod for o in ordered if isinstance(o.outcome, Unauthorized)),
         on_previous=tuple(o.pod for o in ordered if o.previous_key and isinstance(o.outcome, Answered)),
         silent=tuple(Silence(o.pod, why) for o in ordered if (why := why_silent(o.outcome))),
         asked=len(ordered),
@@ -88,16 +88,16 @@ def why_silent(outcome: Outcome) -> Unreachable | None:
         case Unreachable():
             return outcome
         case Malformed(problem):
-            return Unreachable(Unreached.INVALID_RESPONSE, problem)
+            return Unreachable(FailureReason.INVALID_RESPONSE, problem)
         case _:
             return None
 
 
 def commonest(round_: Round) -> Unreachable:
-    """What most pods without an answer have in common (a tie: the order of the table in `Unreached`), as the first of
-    them by name has it."""
+    """What most pods without an answer have in common (a tie: the order of the table in `FailureReason`), as the first
+    of them by name has it."""
     if not round_.silent:
-        return Unreachable(Unreached.NO_READY_ENDPOINTS)
+        return Unreachable(FailureReason.NO_READY_ENDPOINTS)
     votes = Counter(silence.why.reason for silence in round_.silent)
     reason = min(votes, key=lambda r: (-votes[r], _ORDER[r]))
     return next(silence.why for silence in round_.silent if silence.why.reason is reason)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from wahealth.core.answer import Forbidden, Malformed, Outcome, Refused, Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.core.moment import Moment
 from wahealth.core.reasons import credentials as says
 from wahealth.core.reasons.row import Row
@@ -40,16 +40,16 @@ RENEWED_BEFORE = timedelta(days=2)  # its end, or in the last third of its time 
 # Where a login is not even sent, so that another pod may be tried at once.
 _NOT_SENT = frozenset(
     {
-        Unreached.DNS_LOOKUP_FAILED,
-        Unreached.CONNECTION_REFUSED,
-        Unreached.CONNECT_TIMEOUT,
-        Unreached.TLS_VERIFICATION_FAILED,
-        Unreached.TLS_HANDSHAKE_FAILED,
+        FailureReason.DNS_LOOKUP_FAILED,
+        FailureReason.CONNECTION_REFUSED,
+        FailureReason.CONNECT_TIMEOUT,
+        FailureReason.TLS_VERIFICATION_FAILED,
+        FailureReason.TLS_HANDSHAKE_FAILED,
     }
 )
 
 
-Answer = LoggedIn[K] | Limited | Refused | Forbidden | Unreachable | Malformed  # to a login that was sent
+Answer = LoggedIn[K] | Limited | Unauthorized | Forbidden | Unreachable | Malformed  # to a login that was sent
 
 # Seen (domain): the vendor's codes of a login that is refused.
 _OF_CODE = {1005: says.LOGIN_DENIED, 1008: says.LOGIN_INCOMPLETE, 1024: says.PASSWORD_CHANGE_REQUIRED}
@@ -152,11 +152,11 @@ class Session(SignIn[K]):
                 )
             case Limited(seconds):
                 return self._paused(says.LOGINS_LIMITED, now, seconds)
-            case Refused(code):
+            case Unauthorized(code):
                 return self._paused(_OF_CODE.get(code) or says.login_refused(code), now)
             case Forbidden(wants):
                 return self._paused(says.LOGIN_BEHIND_SIGN_IN if wants else says.LOGIN_FORBIDDEN, now)
-            case Malformed() | Unreachable(Unreached.REDIRECTED):
+            case Malformed() | Unreachable(FailureReason.REDIRECTED):
                 return self._paused(says.LOGIN_UNUSABLE, now)
             case Unreachable():
                 return self._paused(says.LOGIN_UNANSWERED, now)

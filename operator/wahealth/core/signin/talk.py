@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Self, TypeVar
 
-from wahealth.core.answer import Answered, Forbidden, Malformed, Outcome, Refused, Unreachable
+from wahealth.core.answer import Answered, Forbidden, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.core.moment import Moment
 from wahealth.core.reasons.row import Row
 from wahealth.core.status import Finding
@@ -51,7 +51,7 @@ class NotSent(NamedTuple):
     outcome: Outcome
 
 
-LoginOutcome = LoggedIn[K] | Limited | NotSent | Refused | Forbidden | Unreachable | Malformed
+LoginOutcome = LoggedIn[K] | Limited | NotSent | Unauthorized | Forbidden | Unreachable | Malformed
 
 
 class Ask(NamedTuple, Generic[K]):
@@ -168,7 +168,7 @@ def keep(signin: SignIn[K]) -> Talk[K, None]:
 
 
 def refusing(outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
-    return tuple(pod for pod, outcome in outcomes.items() if isinstance(outcome, Refused))
+    return tuple(pod for pod, outcome in outcomes.items() if isinstance(outcome, Unauthorized))
 
 
 def is_taken(outcomes: Mapping[str, Outcome]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wahealth.core.answer import Unreachable, Unreached
+from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reasons.trust import way_out
@@ -33,7 +33,7 @@ def silent_of(silent: int, asked: int) -> str:
 def without_answer(round_: Round, why: Unreachable, at: Surface) -> dict[str, str]:
     """What varies in a row of `reasons.asking`."""
     silent, asked = len(round_.silent), round_.asked
-    one, untrusted = silent == 1, why.reason is Unreached.TLS_VERIFICATION_FAILED
+    one, untrusted = silent == 1, why.reason is FailureReason.TLS_VERIFICATION_FAILED
     return {
         "who": "The web pod" if asked == 1 else f"{silent} of {asked} web pods",
         "does": "does" if one else "do",
@@ -47,8 +47,8 @@ def without_answer(round_: Round, why: Unreachable, at: Surface) -> dict[str, st
 
 # Where nothing is known beside the reason.
 _DETAIL = {
-    Unreached.TLS_VERIFICATION_FAILED: "the certificate is not trusted",
-    Unreached.HTTP_STATUS: "with an HTTP error",
+    FailureReason.TLS_VERIFICATION_FAILED: "the certificate is not trusted",
+    FailureReason.HTTP_STATUS: "with an HTTP error",
 }
 
 
