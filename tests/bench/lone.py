@@ -22,12 +22,12 @@ from wahealth.core.networks import Networks
 from wahealth.core.origin import origin_of
 from wahealth.core.signin.talk import Reading
 from wahealth.kube.cycle import Act, Cycle
+from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
-from wahealth.kube.record import Record
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
@@ -110,9 +110,9 @@ async def main(arguments: argparse.Namespace) -> None:
         cycle = Cycle(gather, nowhere, nowhere, Guard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
         counts: Counter[str] = Counter()
 
-        async def counted(record: Record) -> Act | None:
-            act = await cycle.round(record)
-            confirmed = record.history.confirmed if record.history else None
+        async def counted(entry: ResourceEntry) -> Act | None:
+            act = await cycle.round(entry)
+            confirmed = entry.history.confirmed if entry.history else None
             ready = confirmed is not None and any(
                 c.type == "Ready" and c.status == "True" for c in confirmed.status.conditions
             )

@@ -84,7 +84,7 @@ def test_a_scrape_that_is_broken_off_is_silent(encoding: str, caplog: pytest.Log
             assert (await asked(port, "/livez"))[0] == 200
 
     asyncio.run(run())
-    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+    assert [entry for entry in caplog.records if entry.levelno > logging.INFO] == []
 
 
 def test_a_connection_that_says_nothing_ends_after_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

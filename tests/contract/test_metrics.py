@@ -19,8 +19,8 @@ from wahealth.core.certificate import Certificate
 from wahealth.core.moment import Moment
 from wahealth.core.reconcile import restore_state
 from wahealth.core.status import Connected, Credentials, NodeVerdict, TopologyNode
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.process import series
-from wahealth.kube.record import Record, record_of
 from wahealth.playground.cluster.binaries import provide
 from wahealth.telemetry import metrics
 from wahealth.telemetry.exposition import exposition
@@ -58,7 +58,7 @@ OF_THE_OPERATOR = {
 }
 
 
-def client(name: str = "shop", **status: object) -> Record:
+def client(name: str = "shop", **status: object) -> ResourceEntry:
     conditions = [
         {"type": type_, "status": "True", "reason": "Fine", "message": "A message for people.", "observedGeneration": 1}
         for type_ in CONDITIONS
@@ -72,7 +72,7 @@ def client(name: str = "shop", **status: object) -> Record:
         "conditions": conditions,
         "observedGeneration": 1,
     }
-    record = record_of(
+    entry = entry_of(
         {
             "metadata": {
                 "name": name,
@@ -89,18 +89,18 @@ def client(name: str = "shop", **status: object) -> Record:
             "status": {**said, **status},
         }
     )
-    record.asked = 1e9
-    record.failovers["PrimaryMaster"] = 3
-    record.written = record.written._replace(
+    entry.asked = 1e9
+    entry.failovers["PrimaryMaster"] = 3
+    entry.written = entry.written._replace(
         credentials=Credentials(token_expiry_time=WHEN),
         tls=Certificate("fingerprint", WHEN),
         client_certificate=Certificate("fingerprint", WHEN),
     )
-    return record
+    return entry
 
 
-def page(records: list[Record], accept: str = "", with_nodes: bool = False) -> str:
-    families = series.families(records, with_nodes)
+def page(entries: list[ResourceEntry], accept: str = "", with_nodes: bool = False) -> str:
+    families = series.families(entries, with_nodes)
     return b"".join(exposition(metrics.REGISTRY, families, accept)[1]).decode()
 
 

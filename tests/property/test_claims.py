@@ -15,8 +15,8 @@ from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.marks import CLIENT, GATE, GATEWAY, ROLE, Change, Options, changes, wanted
 from wahealth.core.status import NodeVerdict, Status, TopologyNode
 from wahealth.kube.claims import Claims, options_of
+from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.inventory.pods import Pods
-from wahealth.kube.record import Record, Ref, record_of
 
 NAMES, PODS, APPS = ("a", "b", "c"), ("p0", "p1", "p2"), ("core", "bank")
 SWITCHES = ("Disabled", "Enabled"), ("Disabled", "Report", "Enforce")
@@ -34,9 +34,9 @@ class Cluster:
 
     pods: Pods = field(default_factory=Pods)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    records: dict[str, Record] = field(default_factory=dict)
+    records: dict[str, ResourceEntry] = field(default_factory=dict)
     shown: tuple[Claims, Claims] = field(init=False)
-    late: list[tuple[int, Record]] = field(default_factory=list)
+    late: list[tuple[int, ResourceEntry]] = field(default_factory=list)
     count: Counter[Written] = field(default_factory=Counter)
     edits: int = 0
 
@@ -62,35 +62,35 @@ class Cluster:
         document = resource(name, pods=pods, version=str(self.edits))
         document["metadata"]["creationTimestamp"] = before.created if before else f"{self.edits:06}"
         document["metadata"]["uid"] = before.uid if before else f"uid-{name}-{self.edits}"
-        record = self.records[name] = record_of(document)
-        record.written = Status(nodes=nodes)
-        self._show(record)
+        entry = self.records[name] = entry_of(document)
+        entry.written = Status(nodes=nodes)
+        self._show(entry)
 
     def delete(self, name: str) -> None:
         """Its replica takes off what it can; the rest is swept."""
-        record = self.records.pop(name, None)
-        if record is not None:
-            record.gone = True
-            self._show(record)
+        entry = self.records.pop(name, None)
+        if entry is not None:
+            entry.gone = True
+            self._show(entry)
 
-    def _show(self, record: Record) -> None:
-        own = _replica(record.ref.name)
-        self.shown[own].put(record)
-        self.late.append((1 - own, record))
+    def _show(self, entry: ResourceEntry) -> None:
+        own = _replica(entry.ref.name)
+        self.shown[own].put(entry)
+        self.late.append((1 - own, entry))
 
     def catch_up(self, all_: bool = True) -> None:
         while self.late:
-            replica, record = self.late.pop(0)
-            self.shown[replica].put(record)
+            replica, entry = self.late.pop(0)
+            self.shown[replica].put(entry)
             if not all_:
                 return
 
     def todo(self, name: str) -> tuple[Change, ...]:
-        claims, record = self.shown[_replica(name)], self.records.get(name)
-        if record is None:
+        claims, entry = self.shown[_replica(name)], self.records.get(name)
+        if entry is None:
             return changes(name, claims.around(Ref("acme", name)), {}, Options())
-        around = claims.around(record.ref, record.uid)
-        return changes(name, around, wanted(name, record.written), options_of(record))
+        around = claims.around(entry.ref, entry.uid)
+        return changes(name, around, wanted(name, entry.written), options_of(entry))
 
     def round(self, name: str) -> None:
         for change in self.todo(name):
@@ -223,19 +223,19 @@ def test_the_oldest_that_claims_a_pod_holds_it(story: list[Step]) -> None:
         labels, address = document["metadata"]["labels"].items(), document["status"]["podIP"]
         claiming = [one for one in cluster.records.values() if _claims(one, name, labels, address)]
         oldest = min(claiming, key=lambda one: (one.created, one.uid), default=None)
-        for record in cluster.records.values():
+        for entry in cluster.records.values():
             for claims in cluster.shown:
-                held = {pod.name for pod, hold in claims.around(record.ref, record.uid) if hold == "Ours"}
-                assert (name in held) is (record is oldest)
+                held = {pod.name for pod, hold in claims.around(entry.ref, entry.uid) if hold == "Ours"}
+                assert (name in held) is (entry is oldest)
 
 
-def _claims(record: Record, pod: str, labels: Any, address: str) -> bool:
-    spec = record.pods
+def _claims(entry: ResourceEntry, pod: str, labels: Any, address: str) -> bool:
+    spec = entry.pods
     selector = spec.selector.match_labels if spec.selector else {}
     usable = bool(selector) and not selector.keys() & {CLIENT, ROLE, GATEWAY}
     switched_on = spec.role_labels == "Enabled" or spec.readiness_gates != "Disabled"
     named = any(
         (node.pod_name, node.pod_ip) == (pod, address) and node.verdict not in {NodeVerdict.STALE, NodeVerdict.MISSING}
-        for node in record.written.nodes
+        for node in entry.written.nodes
     )
     return usable and switched_on and named and selector.items() <= labels

@@ -20,11 +20,11 @@ from wahealth.core.answer import FailureReason, Malformed, Outcome, Unauthorized
 from wahealth.core.signin.talk import Reading
 from wahealth.core.turns import MOST_ASKED
 from wahealth.kube.cycle import Cycle
+from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
-from wahealth.kube.record import Record
 from wahealth.kube.supervisor import Supervisor
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.credential import Credential, api_key
@@ -172,10 +172,10 @@ class Played(Prober):
     async def secret(self, *_: object) -> Reading[Credential]:
         return Reading(api_key(b"a-key-of-enough-characters"))
 
-    async def apply_status(self, record: Record, status: dict[str, Any], whole: bool = True) -> str:
-        if record.ref.name in self.world.writes:
+    async def apply_status(self, entry: ResourceEntry, status: dict[str, Any], whole: bool = True) -> str:
+        if entry.ref.name in self.world.writes:
             said = Written(asyncio.get_running_loop().time(), _timeless(status))
-            self.world.writes[record.ref.name].append(said)
+            self.world.writes[entry.ref.name].append(said)
         else:
             self.world.processor.burn(0.002)
         self.version += 1

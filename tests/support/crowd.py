@@ -27,12 +27,12 @@ from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
 from wahealth.core.status import ConditionType, Truth
 from wahealth.kube.cycle import Act, Cycle
+from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.endpoints import Endpoints
 from wahealth.kube.process.lag import Lag
-from wahealth.kube.record import Record
 from wahealth.kube.supervisor import Outside, Supervisor
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
@@ -118,17 +118,17 @@ class Crowd:
         tls = {"verification": "SkipHostname", "caRef": {"name": "ca"}}
         return resource(name, namespace, target=target, tls=tls, probe={"periodSeconds": PERIOD, "timeoutSeconds": 4})
 
-    async def _round(self, record: Record) -> Act | None:
+    async def _round(self, entry: ResourceEntry) -> Act | None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        act = await self._cycle.round(record)
-        self.rounds[record.ref.namespace] += 1
-        if record.ref.namespace != "dear":
+        act = await self._cycle.round(entry)
+        self.rounds[entry.ref.namespace] += 1
+        if entry.ref.namespace != "dear":
             self.took.append(loop.time() - began)
-            confirmed = record.history.confirmed if record.history else None
-            self.ready[record.uid] = confirmed is not None and confirmed.status.truth(ConditionType.READY) is Truth.TRUE
-            late = (began - self._phases[record.uid] * PERIOD) % PERIOD
-            if self.rounds[record.ref.namespace] > 1:  # the first comes with the resource, on no beat
+            confirmed = entry.history.confirmed if entry.history else None
+            self.ready[entry.uid] = confirmed is not None and confirmed.status.truth(ConditionType.READY) is Truth.TRUE
+            late = (began - self._phases[entry.uid] * PERIOD) % PERIOD
+            if self.rounds[entry.ref.namespace] > 1:  # the first comes with the resource, on no beat
                 self.late.append(late if late < PERIOD - 0.11 else 0.0)  # some come with a wake-up before their own
         return act
 

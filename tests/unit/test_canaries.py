@@ -14,9 +14,9 @@ from wahealth.api.auth import Use
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Outcome, Unauthorized
 from wahealth.core.signin.talk import LoggedIn, LoginOutcome, Reading
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.record import Record, record_of
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.reading import reading_of
@@ -44,7 +44,7 @@ class Secrets(Played):
     async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
         return reading_of(use.kind, [f"{use.secret}-{entry}-canary".encode() for entry in use.entries])
 
-    async def trust(self, record: Record, tls: Tls | None) -> Trust:
+    async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust:
         return unverified()
 
 
@@ -76,16 +76,16 @@ def sent(before: dict[str, Any], *after: dict[str, Any], takes_old: bool = False
         inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
     prober = Listening()
     gather = Gather(inventory, any_targets(inventory), Secrets(), prober)
-    record = record_of(resource(**({"target": WEB} | before)))
+    entry = entry_of(resource(**({"target": WEB} | before)))
 
     async def story() -> tuple[set[Any], list[Any]]:
-        await gather.facts(record, at(0))
+        await gather.facts(entry, at(0))
         old = set(prober.sent)
         prober.sent, prober.takes = [], old if takes_old else set()
         for number, edit in enumerate(after, 2):
             document = resource(generation=number, version=str(number), **({"target": WEB} | before | edit))
-            record.renew(document)
-            await gather.facts(record, at(30.0 * number))
+            entry.renew(document)
+            await gather.facts(entry, at(30.0 * number))
         return old, prober.sent
 
     return asyncio.run(story())

@@ -20,12 +20,12 @@ from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionType, Finding, Status, Truth
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.cycle import Cycle, vote_of
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
-from wahealth.kube.record import Record, record_of
 
 
 def document(uid: str = "uid-1", version: str = "1", generation: int = 1) -> dict[str, Any]:
@@ -52,11 +52,11 @@ class Contested(Cluster):
     async def read(self, ref: object) -> dict[str, Any]:
         return self.now
 
-    async def apply_status(self, record: Record, status: dict[str, Any], whole: bool = True) -> str:
+    async def apply_status(self, entry: ResourceEntry, status: dict[str, Any], whole: bool = True) -> str:
         if self.times > 0:
             self.times -= 1
             raise Conflict
-        self.written.append(record.version)
+        self.written.append(entry.version)
         return "100"
 
 
@@ -70,17 +70,17 @@ class Silent(Recorder):
         pass
 
 
-def run_round(cluster: Cluster) -> Record:
-    record = record_of(document())
+def run_round(cluster: Cluster) -> ResourceEntry:
+    entry = entry_of(document())
     inventory, recorder = Inventory(), Silent()
     gather = Gather(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
-    asyncio.run(whole_round(Cycle(gather, cluster, recorder, Guard(recorder, inventory, None), Lag()), record))
-    return record
+    asyncio.run(whole_round(Cycle(gather, cluster, recorder, Guard(recorder, inventory, None), Lag()), entry))
+    return entry
 
 
-async def whole_round(cycle: Cycle, record: Record) -> None:
+async def whole_round(cycle: Cycle, entry: ResourceEntry) -> None:
     """With what comes of it."""
-    act = await cycle.round(record)
+    act = await cycle.round(entry)
     if act is not None:
         await act()
 
@@ -116,19 +116,19 @@ class Connected(Gather):
     def __init__(self) -> None:
         super().__init__(Inventory(), targets=None, references=None, prober=None)  # type: ignore[arg-type]
 
-    async def facts(self, record: Record, now: Moment) -> Facts:
-        return Facts(record.expected, 1, (PodOutcome("web-0", "10.0.0.1", single(CONNECTED)),))
+    async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
+        return Facts(entry.expected, 1, (PodOutcome("web-0", "10.0.0.1", single(CONNECTED)),))
 
 
 def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_not_once_more() -> None:
     without = document()
     without["spec"]["pods"] = {"roleLabels": "Enabled"}
-    gather, cluster, recorder, record = Connected(), Contested(0, without), Silent(), record_of(without)
+    gather, cluster, recorder, entry = Connected(), Contested(0, without), Silent(), entry_of(without)
     cycle = Cycle(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
     for _ in range(3):
-        asyncio.run(whole_round(cycle, record))
-    assert said(record.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
-    assert said(record.written, ConditionType.READY) == ("True", "Available")
+        asyncio.run(whole_round(cycle, entry))
+    assert said(entry.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
+    assert said(entry.written, ConditionType.READY) == ("True", "Available")
     assert len(cluster.written) == 1
 
 
@@ -139,9 +139,9 @@ class Saying(Gather):
         super().__init__(Inventory(), targets=None, references=None, prober=None)  # type: ignore[arg-type]
         self.outcomes, self.reference = outcomes, reference
 
-    async def facts(self, record: Record, now: Moment) -> Facts:
+    async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
         expected = Expectation(patience=IMPATIENT)
-        return Facts(expected, record.generation, self.outcomes, reference=self.reference)
+        return Facts(expected, entry.generation, self.outcomes, reference=self.reference)
 
 
 REFUSED = PodOutcome("web-0", "10.0.0.1", Unreachable(FailureReason.CONNECTION_REFUSED))
@@ -153,14 +153,14 @@ MISSING = Finding(Truth.FALSE, Reason.TARGET_NOT_FOUND, "there is none")
 )
 def test_while_verdicts_are_frozen_what_asks_nobody_is_told(gather: Gather, told: bool) -> None:
     """The target is not there, or it has no pods: that is what the API server says."""
-    recorder, cluster, record = Silent(), Contested(0, document()), record_of(document())
+    recorder, cluster, entry = Silent(), Contested(0, document()), entry_of(document())
     guard = Guard(recorder, gather.inventory, None)
     for reached in (True, False):
         for number in range(30):
             vote = Vote(Path.CLUSTER, f"tenant-{number % 5}", f"Deployment/{number}")
             guard.fleet.saw(f"uid-of-{number}", vote, reached, time.monotonic(), 30)
     assert guard.fleet.isolated(Path.CLUSTER)
-    asyncio.run(whole_round(Cycle(gather, cluster, recorder, guard, Lag()), record))
+    asyncio.run(whole_round(Cycle(gather, cluster, recorder, guard, Lag()), entry))
     assert bool(cluster.written) is told
 
 
@@ -174,12 +174,12 @@ def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost:
 
     async def rounds() -> None:
         for number in range(10):
-            record = record_of(document(uid=f"uid-{number}", generation=generation))
-            assert record.spec is not None
-            target = record.spec.target.model_copy(update={"workload": Workload(name=f"web-{number}")})
-            record.spec = record.spec.model_copy(update={"target": target})
-            record.written = Status(conditions=(reachable,))
-            await cycle.round(record)
+            entry = entry_of(document(uid=f"uid-{number}", generation=generation))
+            assert entry.spec is not None
+            target = entry.spec.target.model_copy(update={"workload": Workload(name=f"web-{number}")})
+            entry.spec = entry.spec.model_copy(update={"target": target})
+            entry.written = Status(conditions=(reachable,))
+            await cycle.round(entry)
 
     asyncio.run(rounds())
     assert guard.fleet.isolated(Path.CLUSTER) is lost
@@ -208,10 +208,10 @@ class Behind(Gather):
         metadata = {"name": "web", "namespace": "default", "uid": "w"}
         self.inventory.workloads["Deployment"].put({"metadata": metadata, "spec": {"replicas": 0}})
 
-    async def facts(self, record: Record, now: Moment) -> Facts:
-        assert record.spec is not None
+    async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
+        assert entry.spec is not None
         outcome = PodOutcome("web-0", "10.0.0.1", single(CONNECTED), previous_key=True)
-        workload = self._web_workload(record, record.spec, {"web-0"}, now)
+        workload = self._web_workload(entry, entry.spec, {"web-0"}, now)
         expected = Expectation(restart_period=300.0)
         return Facts(expected, 1, (outcome,), workload=workload, key_changed=0.0, rotated=START)
 
@@ -224,7 +224,7 @@ class Restarting(Contested):
         self.refuses = refuses
         self.restarts: list[str] = []
 
-    async def restart(self, record: Record, workload: WebWorkload, now: object) -> str:
+    async def restart(self, entry: ResourceEntry, workload: WebWorkload, now: object) -> str:
         self.restarts.append(workload.uid)
         return self.refuses
 
@@ -235,12 +235,12 @@ def test_a_workload_is_restarted_once_whatever_the_watch_tells(refuses: str) -> 
     changed["spec"]["apiKeyRotation"] = {"restartPolicy": "OnChange"}
     gather, cluster, recorder = Behind(), Restarting(refuses), Silent()
     cycle = Cycle(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
-    records = [record_of(changed), record_of(changed)]  # two resources may name the same workload
+    entries = [entry_of(changed), entry_of(changed)]  # two resources may name the same workload
 
     async def rounds() -> None:
         for _ in range(4):
-            for record in records:
-                await whole_round(cycle, record)
+            for entry in entries:
+                await whole_round(cycle, entry)
 
     asyncio.run(rounds())
     assert len(cluster.restarts) == (1 if not refuses else 2)

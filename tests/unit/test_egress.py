@@ -27,9 +27,9 @@ from wahealth.core.signin.talk import Reading
 from wahealth.core.status import Finding
 from wahealth.kube.cycle import Act
 from wahealth.kube.egress import Authorities, NoAuthorities
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.record import Record, record_of
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.targets import Located, Targets, limits_of
@@ -61,7 +61,7 @@ class Secrets(Played):
     async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
         return Reading(api_key(KEY))
 
-    async def trust(self, record: Record, tls: Tls | None) -> Trust:
+    async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust:
         return TRUST
 
 
@@ -101,15 +101,15 @@ def asked(target: dict[str, Any], given: OperatorSettings, address: str = "10.0.
     inventory, found = targets(given, address)
     prober = Listening()
     gather = Gather(inventory, found, Secrets(), prober)
-    asyncio.run(gather.facts(record_of(resource(target=target)), NOW))
+    asyncio.run(gather.facts(entry_of(resource(target=target)), NOW))
     return prober.places
 
 
 def located(url: str, *hosts: str, **more: Any) -> Located | Finding:
     _, found = targets(settings(allow_url_hosts=hosts, **more))
-    record = record_of(resource(target={"url": url}))
-    assert record.spec is not None
-    return asyncio.run(found.located(record, record.spec))
+    entry = entry_of(resource(target={"url": url}))
+    assert entry.spec is not None
+    return asyncio.run(found.located(entry, entry.spec))
 
 
 class TestWhoIsAskedThroughIt:
@@ -128,9 +128,9 @@ class TestWhoIsAskedThroughIt:
         inventory = Inventory()
         limits = limits_of(OperatorSettings(allow_url_hosts=("waweb.example.com",)), ())
         found = Targets(inventory, limits, Resolver(lambda _: ["1.2.3.4"]))
-        record = record_of(resource(target=URL))
-        assert record.spec is not None
-        spots = asyncio.run(found.located(record, record.spec))
+        entry = entry_of(resource(target=URL))
+        assert entry.spec is not None
+        spots = asyncio.run(found.located(entry, entry.spec))
         assert isinstance(spots, Located)
         assert [(spot.addresses, spot.through) for spot in spots.spots.values()] == [(("1.2.3.4",), None)]
 
@@ -146,7 +146,7 @@ class TestWhoIsAskedThroughIt:
                 spec = ({"url": URL} | OF_PODS | named)[target]
                 async with Prober() as prober:
                     gather = Gather(inventory, found, Secrets(), prober)
-                    facts = await gather.facts(record_of(resource(target=spec)), NOW)
+                    facts = await gather.facts(entry_of(resource(target=spec)), NOW)
                 assert [type(one.outcome) for one in facts.outcomes] == [Answered]
                 return served.connections, len(proxy.heads)
 
@@ -262,10 +262,10 @@ class TestItsUrl:
 class TestAFaultOfTheProxy:
     def test_the_round_counts_for_nothing_and_is_said_once(self, caplog: pytest.LogCaptureFixture) -> None:
         """Law 3: of the client nothing is believed, and nothing is written."""
-        records: list[Record] = []
+        entries: list[ResourceEntry] = []
 
-        async def round_(record: Record) -> Act | None:
-            records.append(record)
+        async def round_(entry: ResourceEntry) -> Act | None:
+            entries.append(entry)
             raise ProxyFault(PROXY, Trouble.SIGN_IN)
 
         async def main() -> None:
@@ -281,10 +281,10 @@ class TestAFaultOfTheProxy:
             asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=1000, end=1000 + 20 * PERIOD)) as runner,
         ):
             runner.run(main())
-        assert len(records) >= 5
-        assert _count("SignIn") - before == len(records)
+        assert len(entries) >= 5
+        assert _count("SignIn") - before == len(entries)
         assert metrics.bugs.labels("round")._value.get() == bugs
-        assert {(record.history, record.asked, record.untold) for record in records} == {(None, None, ())}
+        assert {(entry.history, entry.asked, entry.untold) for entry in entries} == {(None, None, ())}
         (said,) = {str(vars(line).get("error")) for line in caplog.records if line.levelno == logging.WARNING}
         wants = "wants another sign-in (HTTP 407): put its user and password into --egress-proxy"
         assert said == f"the proxy proxy.example.com:3128 {wants}"
@@ -301,7 +301,7 @@ class TestAFaultOfTheProxy:
 
             async def run() -> None:
                 async with Prober() as prober:
-                    await Gather(inventory, found, Secrets(), prober).facts(record_of(resource(target=URL)), NOW)
+                    await Gather(inventory, found, Secrets(), prober).facts(entry_of(resource(target=URL)), NOW)
 
             with pytest.raises(ProxyFault):
                 asyncio.run(run())
@@ -319,8 +319,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def trusted(references: References, **spec: Any) -> Trust:
-    record = record_of(resource(**spec))
-    found = asyncio.run(references.trust(record, record.spec.tls if record.spec else None))
+    entry = entry_of(resource(**spec))
+    found = asyncio.run(references.trust(entry, entry.spec.tls if entry.spec else None))
     assert isinstance(found, Trust)
     return found
 

@@ -16,9 +16,9 @@ from support.processor import Processor
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.status import ConditionType
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.record import Record, record_of
 from wahealth.kube.supervisor import Supervisor
 from wahealth.telemetry import metrics
 
@@ -50,10 +50,10 @@ class Run:
             for task in running:
                 task.cancel()
 
-    async def _round(self, record: Record) -> None:
-        namespace, now = record.ref.namespace, asyncio.get_running_loop().time()
-        if record.postponed.told:
-            self.told[namespace].add(record.uid)
+    async def _round(self, entry: ResourceEntry) -> None:
+        namespace, now = entry.ref.namespace, asyncio.get_running_loop().time()
+        if entry.postponed.told:
+            self.told[namespace].add(entry.uid)
         self.late[namespace].append(now)
         for _ in range(4):  # connected, shaken hands, asked, answered
             await asyncio.sleep(0.005)
@@ -130,17 +130,17 @@ def test_answers_that_are_dear_no_more_give_back_the_rhythm() -> None:
     assert sum(at > 1000 + SECONDS - 10 for at in times) == pytest.approx(400, abs=20)
 
 
-def reduced(record: Record) -> Facts:
+def reduced(entry: ResourceEntry) -> Facts:
     gather = Gather(Inventory(), any_targets(Inventory()), references=None, prober=None)  # type: ignore[arg-type]
-    return asyncio.run(gather.facts(record, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
+    return asyncio.run(gather.facts(entry, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
 
 
 def test_the_status_tells_it_once_and_a_process_that_comes_after_says_the_same() -> None:
-    record = record_of(resource(suspend=True))
-    assert not reduced(record).postponed
+    entry = entry_of(resource(suspend=True))
+    assert not reduced(entry).postponed
     for second in (0.0, 30.0, 60.0):
-        record.postponed = record.postponed.after(True, second)
-    assert reduced(record).postponed
+        entry.postponed = entry.postponed.after(True, second)
+    assert reduced(entry).postponed
     story = Story().rounds(3, facts(single(CONNECTED)))
     told = Facts(facts().expected, 1, facts(single(CONNECTED)).outcomes, postponed=True)
     story.rounds(3, told)
@@ -157,9 +157,9 @@ def test_a_process_reads_from_the_status_that_it_was_told() -> None:
     condition = {"type": "ProbingReduced", "status": "True", "reason": "NamespaceBudget", "message": "Late."}
     document = resource()
     document["status"]["conditions"] = [condition | {"lastTransitionTime": "2026-01-01T00:00:00Z"}]
-    record = record_of(document)
-    assert record.postponed.told
-    record.postponed = record.postponed.after(False, 0.0).after(False, 400.0)
-    assert not record.postponed.told
-    record.forget_rounds()
-    assert record.postponed.told
+    entry = entry_of(document)
+    assert entry.postponed.told
+    entry.postponed = entry.postponed.after(False, 0.0).after(False, 400.0)
+    assert not entry.postponed.told
+    entry.forget_rounds()
+    assert entry.postponed.told

@@ -16,7 +16,7 @@ from wahealth.core.plan import MOST_AHEAD, plan
 from wahealth.core.status import ConditionType, Credentials, Failover, FailoverKind, KeyInUse, Status
 from wahealth.kube.apiserver.api import APPLY, JSON_PATCH, encoded
 from wahealth.kube.cluster import Cluster
-from wahealth.kube.record import record_of
+from wahealth.kube.entry import entry_of
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 HA = facts(answer(primary("m0"), core("c0", CONNECTED), core("c1")))
@@ -125,7 +125,7 @@ def test_it_is_taken_away_with_the_write(whole: bool) -> None:
     api = Api()
     ours = status_document(Story().rounds(5, facts(single(CONNECTED))).written)
     cluster = Cluster(api)  # type: ignore[arg-type]
-    version = asyncio.run(cluster.apply_status(record_of(resource()), ours, whole))
+    version = asyncio.run(cluster.apply_status(entry_of(resource()), ours, whole))
     assert [form for form, _ in api.sent] == ([APPLY, JSON_PATCH] if whole else [APPLY])
     assert version == ("102" if whole else "101")
     if whole:

@@ -17,9 +17,9 @@ from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.talk import Reading
+from wahealth.kube.entry import entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.record import record_of
 from wahealth.kube.targets import Located, Spot
 from wahealth.probe.client import Heard, Place, Prober, Question
 from wahealth.probe.credential import Credential, api_key
@@ -37,7 +37,7 @@ def facts(address: str) -> Facts:
     pod = {"namespace": "acme", "name": "web-0", "ownerReferences": [OWNER]}
     inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
     gather = Gather(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
-    return asyncio.run(gather.facts(record_of(RESOURCE), Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
+    return asyncio.run(gather.facts(entry_of(RESOURCE), Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "127.0.0.1", "::ffff:169.254.169.254", "fe80::1"])
@@ -61,7 +61,7 @@ class Scripted(Prober):
 
 def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
     """What is heard of one pod at these seconds; the period is 30 s."""
-    record = record_of(RESOURCE)
+    entry = entry_of(RESOURCE)
     gather = Gather(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
     located = Located({"web-0": Spot("10.0.0.1", ("10.0.0.1",), 443)}, {"web-0": "10.0.0.1"})
     question = Question(Place("10.0.0.1", ("10.0.0.1",)), api_key(b"a-key-of-enough-characters"), 15)
@@ -70,7 +70,7 @@ def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
         heard: list[Outcome] = []
         for second in seconds:
             await asyncio.sleep(second - asyncio.get_running_loop().time())
-            heard += (await gather._outcomes(record, located, ("web-0",), question)).values()
+            heard += (await gather._outcomes(entry, located, ("web-0",), question)).values()
         return heard
 
     with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
@@ -110,14 +110,14 @@ class Faulty(Prober):
 
 
 def test_with_a_fault_of_ours_the_other_questions_end() -> None:
-    prober, record = Faulty(), record_of(RESOURCE)
+    prober, entry = Faulty(), entry_of(RESOURCE)
     gather = Gather(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
     spots = {f"web-{n}": Spot(f"10.0.0.{n}", (f"10.0.0.{n}",), 443) for n in range(3)}
     question = Question(Place("", ()), api_key(b"a-key-of-enough-characters"), 15)
 
     async def story() -> int:
         with pytest.raises(ObserverFault):
-            await gather._outcomes(record, Located(spots, {}), tuple(spots), question)
+            await gather._outcomes(entry, Located(spots, {}), tuple(spots), question)
         return prober.under_way
 
     assert asyncio.run(story()) == 0
@@ -141,8 +141,8 @@ def behind(*selected: str, workload: str = "web", scope: str = "EachPod", **more
     rotation = {"restartPolicy": "OnChange", "workload": {"kind": "StatefulSet", "name": workload}}
     target = {"service": {"name": "front"}, "scheme": "HTTP", "scope": scope}
     gather = Gather(inventory, any_targets(inventory), Secret(), Taking())
-    record = record_of(resource(target=target, apiKeyRotation=rotation))
-    return asyncio.run(gather.facts(record, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))).workload
+    entry = entry_of(resource(target=target, apiKeyRotation=rotation))
+    return asyncio.run(gather.facts(entry, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))).workload
 
 
 READY = [{"type": "Ready", "status": "True"}]

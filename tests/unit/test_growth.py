@@ -25,7 +25,7 @@ from wahealth.core.plan import plan
 from wahealth.core.sight.views import one_view
 from wahealth.core.status import Endpoint, Status
 from wahealth.kube.apiserver.api import _lines
-from wahealth.kube.record import Record
+from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.supervisor import Supervisor
 from wahealth.probe import lanes
 from wahealth.telemetry.logs import OnceAMinute
@@ -123,7 +123,7 @@ def test_those_lost_long_ago_are_let_go_together() -> None:
 def test_a_secret_concerns_its_own_namespace() -> None:
     """Tenants change theirs as often as they like; the resources of others are not gone through for it."""
 
-    async def nothing(_: Record) -> None: ...
+    async def nothing(_: ResourceEntry) -> None: ...
 
     async def cost(others: int) -> int:
         supervisor = Supervisor(nothing)
@@ -189,8 +189,8 @@ def test_many_topics_end_together() -> None:
     often = OnceAMinute(lambda: now)
 
     def say(topic: str) -> None:
-        record: Any = logging.makeLogRecord({"topic": topic})
-        often.filter(record)
+        entry: Any = logging.makeLogRecord({"topic": topic})
+        often.filter(entry)
 
     for number in range(70_000):
         say(f"labels left {number}")

@@ -80,16 +80,16 @@ def test_what_has_a_topic_is_said_once_a_minute_and_says_how_much_it_left_out() 
     said = []
     for second in range(0, 150, 10):
         clock[0] = second
-        record = logging.makeLogRecord(logs.topic("outage", seconds=second))
-        if often.filter(record):
-            said.append((second, getattr(record, "left_out", 0)))
+        entry = logging.makeLogRecord(logs.topic("outage", seconds=second))
+        if often.filter(entry):
+            said.append((second, getattr(entry, "left_out", 0)))
     assert said == [(0, 0), (60, 5), (120, 5)]
 
 
 def test_topics_do_not_silence_each_other_nor_what_has_none() -> None:
     often = logs.OnceAMinute(lambda: 0.0)
-    records = [logging.makeLogRecord(fields) for fields in (logs.topic("a"), logs.topic("b"), logs.topic("a"), {}, {})]
-    assert [often.filter(record) for record in records] == [True, True, False, True, True]
+    entries = [logging.makeLogRecord(fields) for fields in (logs.topic("a"), logs.topic("b"), logs.topic("a"), {}, {})]
+    assert [often.filter(entry) for entry in entries] == [True, True, False, True, True]
 
 
 def test_topics_of_resources_that_are_gone_are_forgotten() -> None:

@@ -16,10 +16,10 @@ from wahealth.core.facts import Pod, Pods
 from wahealth.core.marks import CLIENT, GATE, GATEWAY, ROLE, Change, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Vanished
+from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.marker import Marker
 from wahealth.kube.process.leadership import NotLeading
-from wahealth.kube.record import Record, Ref, record_of
 
 
 class Noting(Cluster):
@@ -77,21 +77,21 @@ GONE = dict.fromkeys((CLIENT, ROLE, GATEWAY))
 ACTIVE: Any = {CLIENT: "shop", ROLE: "coreapp", GATEWAY: "connected"}
 
 
-def record(name: str = "shop", created: str = "2026-01-01T00:00:00Z", **pods: Any) -> Record:
+def record(name: str = "shop", created: str = "2026-01-01T00:00:00Z", **pods: Any) -> ResourceEntry:
     """Its status says already what is believed."""
     document = resource(name, pods=pods)
     document["metadata"]["creationTimestamp"] = created
-    found = record_of(document)
+    found = entry_of(document)
     found.written = STORY.written
     return found
 
 
 def marked(
-    of: Record,
+    of: ResourceEntry,
     *seconds: float,
     pods: list[dict[str, Any]],
     cluster: Noting | None = None,
-    rivals: tuple[Record, ...] = (),
+    rivals: tuple[ResourceEntry, ...] = (),
 ) -> Noting:
     """Rounds at these seconds; the client was seen in the second 0 and not again."""
     inventory, cluster = Inventory(), cluster or Noting()
@@ -286,7 +286,7 @@ class TestTwoResources:
 
 class TestFinding:
     def finding(
-        self, of: Record, *rivals: Record, pods: tuple[str, ...] = ("c0", "c1", "m0")
+        self, of: ResourceEntry, *rivals: ResourceEntry, pods: tuple[str, ...] = ("c0", "c1", "m0")
     ) -> tuple[str, str] | None:
         inventory = Inventory()
         inventory.pods.replace([pod(name) for name in pods])

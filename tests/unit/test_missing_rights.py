@@ -15,11 +15,11 @@ from support.builders import any_targets, resource
 from wahealth.core.moment import Moment
 from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.names import WorkloadRef
-from wahealth.kube.record import Record, record_of
 from wahealth.kube.targets import Located
 from wahealth.telemetry import metrics
 
@@ -79,9 +79,9 @@ class World:
         assert not self._keeping.done()
         return self._synced.is_set()
 
-    def located(self, record: Record) -> Located | Finding:
-        assert record.spec is not None
-        return self._runner.run(any_targets(self.inventory).located(record, record.spec))
+    def located(self, entry: ResourceEntry) -> Located | Finding:
+        assert entry.spec is not None
+        return self._runner.run(any_targets(self.inventory).located(entry, entry.spec))
 
 
 @contextmanager
@@ -109,8 +109,8 @@ def pod(number: int) -> Object:
     return {"metadata": metadata, "status": {"phase": "Running", "podIP": f"10.0.0.{number}"}}
 
 
-def of_web(**more: Any) -> Record:
-    return record_of(resource(target={"workload": {"kind": "StatefulSet", "name": "web"}}, **more))
+def of_web(**more: Any) -> ResourceEntry:
+    return entry_of(resource(target={"workload": {"kind": "StatefulSet", "name": "web"}}, **more))
 
 
 @pytest.mark.parametrize("kind", sorted(BASIC))
@@ -123,8 +123,8 @@ def test_a_kind_that_may_not_be_listed_holds_up_nobody(kind: str) -> None:
 ROLLOUTS = KINDS["Rollout"].path
 
 
-def of_rollout() -> Record:
-    return record_of(resource(target={"workload": {"kind": "Rollout", "name": "web"}}))
+def of_rollout() -> ResourceEntry:
+    return entry_of(resource(target={"workload": {"kind": "Rollout", "name": "web"}}))
 
 
 def test_a_kind_by_option_that_nobody_wants_is_not_looked_at_and_says_how() -> None:
@@ -215,10 +215,10 @@ def test_where_namespaces_are_watched_each_is_a_matter_of_its_own() -> None:
 def test_what_cannot_be_seen_is_not_restarted_and_says_why() -> None:
     with world(path_of("StatefulSet"), pods=1) as now:
         assert now.after(1)
-        record = of_web(**ON_CHANGE)
-        assert record.spec is not None
+        entry = of_web(**ON_CHANGE)
+        assert entry.spec is not None
         gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
-        found = gather._web_workload(record, record.spec, {"web-0"}, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        found = gather._web_workload(entry, entry.spec, {"web-0"}, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
         assert found.obstacle == (
             "The operator may not list StatefulSets: give it that right, or restart StatefulSet web by hand."
@@ -285,9 +285,9 @@ def test_no_deployment_config_is_restarted() -> None:
     with world(kinds=frozenset({"DeploymentConfig"})) as now:
         assert now.after(1)
         target = {"workload": {"kind": "DeploymentConfig", "name": "web"}}
-        record = record_of(resource(target=target, apiKeyRotation=ON_CHANGE["apiKeyRotation"]))
-        assert record.spec is not None
+        entry = entry_of(resource(target=target, apiKeyRotation=ON_CHANGE["apiKeyRotation"]))
+        assert entry.spec is not None
         gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
-        found = gather._web_workload(record, record.spec, {"web-0"}, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        found = gather._web_workload(entry, entry.spec, {"web-0"}, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
         assert found.obstacle == "The operator restarts no DeploymentConfig: restart DeploymentConfig web by hand."

@@ -51,7 +51,7 @@ def test_an_outage_has_a_length_and_an_end(caplog: pytest.LogCaptureFixture) -> 
         outage.over()
         outage.over()
     assert outage.seconds == 0
-    said = [record.message for record in caplog.records]
+    said = [entry.message for entry in caplog.records]
     assert said == ["the API server does not answer"] * 2 + ["the API server answers again"]
 
 

@@ -20,7 +20,7 @@ from wahealth.core.signin.talk import Reading
 from wahealth.core.signin.tokens import Token
 from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError, ApiServer
-from wahealth.kube.record import Record, record_of
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.references import References
 from wahealth.playground.pki import Authority, self_signed
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
@@ -152,19 +152,19 @@ def test_a_trust_that_was_edited_while_it_was_read_is_not_held() -> None:
     auth = {"apiKey": {"secretKeyRef": {"name": "k"}}}
     tls = {"caRef": {"kind": "ConfigMap", "name": "ca"}}
     document = {"metadata": metadata, "spec": {"target": {"workload": {"name": "web"}}, "auth": auth, "tls": tls}}
-    record = record_of(document)
+    entry = entry_of(document)
 
     class Edited(Answering):
         async def read(self, path: str, **_: Any) -> dict[str, Any]:
             edited = {"metadata": metadata | {"generation": 2, "resourceVersion": "2"}, "spec": document["spec"]}
-            record.renew(edited)
+            entry.renew(edited)
             return {"kind": "ConfigMap", "data": {"ca.crt": PEM}}
 
-    assert record.spec is not None
-    asyncio.run(References(Edited({}), 300).trust(record, record.spec.tls))
-    assert record.trust is None
-    asyncio.run(References(Edited({}), 300).trust(record, record.spec.tls))
-    assert record.trust is not None
+    assert entry.spec is not None
+    asyncio.run(References(Edited({}), 300).trust(entry, entry.spec.tls))
+    assert entry.trust is None
+    asyncio.run(References(Edited({}), 300).trust(entry, entry.spec.tls))
+    assert entry.trust is not None
 
 
 @pytest.mark.parametrize(("refresh", "more_reads"), [(300, 0), (0, 3)], ids=["once for all", "none is older than that"])
@@ -184,25 +184,25 @@ def test_a_ca_that_many_refer_to_is_read_when_its_time_is_up(refresh: float, mor
         "tls": {"caRef": {"kind": "ConfigMap", "name": "ca"}, "verification": "SkipHostname"},
     }
     metadata = {"namespace": "acme", "generation": 1, "resourceVersion": "1"}
-    records = [record_of({"metadata": {**metadata, "name": n, "uid": n}, "spec": spec}) for n in ("a", "b", "c")]
+    entries = [entry_of({"metadata": {**metadata, "name": n, "uid": n}, "spec": spec}) for n in ("a", "b", "c")]
     references = References(Counting({}), refresh)
 
     async def rounds() -> None:
-        for record in records:
-            assert record.spec is not None
-            await references.trust(record, record.spec.tls)
+        for entry in entries:
+            assert entry.spec is not None
+            await references.trust(entry, entry.spec.tls)
 
     async def script() -> None:
         await rounds()
         assert len(reads) == 3  # each is new
-        for record in records:
-            assert record.trust is not None
-            record.trust.until = 0.0
+        for entry in entries:
+            assert entry.trust is not None
+            entry.trust.until = 0.0
         await rounds()
         assert len(reads) == 3 + more_reads
         if more_reads:
             return
-        records[0].trust = None
+        entries[0].trust = None
         await rounds()
         assert len(reads) == 4
 
@@ -218,15 +218,15 @@ def a_pair(certificate: bytes = PAIR[0], key: bytes = PAIR[1], **more: Any) -> d
     return {"type": TLS, **data(**{"tls.crt": certificate, "tls.key": key}), **more}
 
 
-def showing(name: str = "own", **more: Any) -> Record:
+def showing(name: str = "own", **more: Any) -> ResourceEntry:
     """A resource that shows a client certificate."""
     tls = {"verification": "None", "clientCertificateRef": {"name": name}}
-    return record_of(resource(tls=tls, **more))
+    return entry_of(resource(tls=tls, **more))
 
 
-def trusted(record: Record, answer: dict[str, Any] | Exception, only_labelled: bool = False) -> Trust | Finding:
-    assert record.spec is not None
-    return asyncio.run(References(Answering(answer), 300, only_labelled).trust(record, record.spec.tls))
+def trusted(entry: ResourceEntry, answer: dict[str, Any] | Exception, only_labelled: bool = False) -> Trust | Finding:
+    assert entry.spec is not None
+    return asyncio.run(References(Answering(answer), 300, only_labelled).trust(entry, entry.spec.tls))
 
 
 @pytest.mark.parametrize("labelled", [True, False])
@@ -250,24 +250,24 @@ def test_a_client_certificate(labelled: bool) -> None:
     ],
 )
 def test_what_is_wrong_with_a_client_certificate(answer: dict[str, Any] | Exception, expected: str, said: str) -> None:
-    record = showing()
-    found = trusted(record, answer, only_labelled=True)
+    entry = showing()
+    found = trusted(entry, answer, only_labelled=True)
     assert isinstance(found, Finding)
     assert found.reason == expected
     assert said in found.message
     assert CANARY.decode() not in found.message
-    assert record.trust is None
+    assert entry.trust is None
 
 
 def test_a_trust_is_shared_by_those_who_show_the_same_alone() -> None:
     references = References(Answering(a_pair()), 300)
 
-    def trust(record: Record) -> Trust | Finding:
-        assert record.spec is not None
-        return asyncio.run(references.trust(record, record.spec.tls))
+    def trust(entry: ResourceEntry) -> Trust | Finding:
+        assert entry.spec is not None
+        return asyncio.run(references.trust(entry, entry.spec.tls))
 
     one, another, none = (
-        trust(record_of(resource(tls=tls)))
+        trust(entry_of(resource(tls=tls)))
         for tls in (
             {"verification": "None", "clientCertificateRef": {"name": "one"}},
             {"verification": "None", "clientCertificateRef": {"name": "another"}},
@@ -282,18 +282,18 @@ def test_a_trust_is_shared_by_those_who_show_the_same_alone() -> None:
 
 def test_an_edit_lets_go_of_what_was_shown() -> None:
     """Whoever is asked from then on is shown what the spec names now, and nothing that was held for another."""
-    record = showing()
-    assert isinstance(trusted(record, a_pair()), Trust)
+    entry = showing()
+    assert isinstance(trusted(entry, a_pair()), Trust)
     tls = {"verification": "None", "clientCertificateRef": {"name": "another"}}
-    record.renew(resource(generation=2, version="2", tls=tls, target={"workload": {"name": "elsewhere"}}))
-    assert isinstance(trusted(record, ApiError(404, "NotFound")), Finding)
+    entry.renew(resource(generation=2, version="2", tls=tls, target={"workload": {"name": "elsewhere"}}))
+    assert isinstance(trusted(entry, ApiError(404, "NotFound")), Finding)
 
 
 def test_a_change_of_its_secret_is_noticed() -> None:
-    record = showing()
-    trusted(record, a_pair())
-    assert record.secret_changed("own")
-    assert record.trust is None
+    entry = showing()
+    trusted(entry, a_pair())
+    assert entry.secret_changed("own")
+    assert entry.trust is None
 
 
 def test_pinned_without_pins_trusts_nobody() -> None:

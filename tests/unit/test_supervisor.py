@@ -15,7 +15,7 @@ from support.builders import PERIOD, resource
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.cycle import Act
-from wahealth.kube.record import Record, record_of
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.supervisor import Outside, Supervisor
 from wahealth.telemetry import metrics
 
@@ -25,7 +25,7 @@ class Rounds:
 
     def __init__(
         self,
-        work: Callable[[Record], Awaitable[None]] | None = None,
+        work: Callable[[ResourceEntry], Awaitable[None]] | None = None,
         leads: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self.began: list[tuple[str, float]] = []
@@ -33,10 +33,10 @@ class Rounds:
         self.act: Act | None = None  # what comes of each round
         self.supervisor = Supervisor(self.round, Outside(random.Random(1).random), leads=leads)
 
-    async def round(self, record: Record) -> Act | None:
-        self.began.append((record.ref.name, asyncio.get_running_loop().time()))
+    async def round(self, entry: ResourceEntry) -> Act | None:
+        self.began.append((entry.ref.name, asyncio.get_running_loop().time()))
         if self._work:
-            await self._work(record)
+            await self._work(entry)
         return self.act
 
     def of(self, name: str) -> list[float]:
@@ -99,12 +99,12 @@ def test_a_new_generation_is_asked_at_once_and_the_echo_of_a_write_is_not() -> N
 
 
 def test_a_spec_is_parsed_once_a_generation() -> None:
-    record = record_of(resource("a"))
-    spec = record.spec
-    assert not record.renew(resource("a", version="2"))
-    assert record.spec is spec
-    assert record.renew(resource("a", generation=2, version="3"))
-    assert record.spec is not spec
+    entry = entry_of(resource("a"))
+    spec = entry.spec
+    assert not entry.renew(resource("a", version="2"))
+    assert entry.spec is spec
+    assert entry.renew(resource("a", generation=2, version="3"))
+    assert entry.spec is not spec
 
 
 def test_a_new_generation_takes_no_beat_twice() -> None:
@@ -127,7 +127,7 @@ def test_all_that_the_watch_shows_is_told_also_of_another_replica_s_resources() 
 
     async def main() -> None:
         supervisor = Supervisor(
-            Rounds().round, leads=lambda _: False, shown=lambda record: shown.append((record.ref.name, record.version))
+            Rounds().round, leads=lambda _: False, shown=lambda entry: shown.append((entry.ref.name, entry.version))
         )
         for document in (resource("a"), resource("b"), resource("a", version="2"), resource("a", version="1")):
             supervisor.saw(document)
@@ -153,7 +153,7 @@ def test_an_older_version_of_a_resource_changes_nothing() -> None:
 def test_a_slow_round_is_never_overtaken_by_the_next() -> None:
     running: list[int] = [0]
 
-    async def slow(_: Record) -> None:
+    async def slow(_: ResourceEntry) -> None:
         running[0] += 1
         assert running[0] == 1
         await asyncio.sleep(2.5 * PERIOD)
@@ -179,8 +179,8 @@ def test_a_deleted_resource_is_not_asked_again() -> None:
 
 
 def poisoned_by(error: Exception) -> Rounds:
-    async def poisoned(record: Record) -> None:
-        if record.ref.name == "poison":
+    async def poisoned(entry: ResourceEntry) -> None:
+        if entry.ref.name == "poison":
             raise error
 
     return Rounds(poisoned)
@@ -207,7 +207,7 @@ def test_a_bug_in_one_resource_s_rounds_backs_off_and_no_other_notices() -> None
 def test_after_a_round_that_is_good_again_it_has_its_rhythm_back() -> None:
     failing = [RuntimeError("a bug")] * 3
 
-    async def mended(_: Record) -> None:
+    async def mended(_: ResourceEntry) -> None:
         if failing:
             raise failing.pop()
 
@@ -266,7 +266,7 @@ def test_what_runs_for_a_resource_that_is_another_s_now_ends() -> None:
     ours: set[str] = {"uid-a"}
     ended: list[bool] = []
 
-    async def long(_: Record) -> None:
+    async def long(_: ResourceEntry) -> None:
         try:
             await asyncio.sleep(1000)
         finally:
@@ -308,7 +308,7 @@ def test_after_a_pause_of_the_process_nothing_is_caught_up_on() -> None:
 
 
 def test_one_that_vanished_is_forgotten() -> None:
-    async def vanished(_: Record) -> None:
+    async def vanished(_: ResourceEntry) -> None:
         raise Vanished
 
     rounds = Rounds(vanished)
@@ -321,9 +321,9 @@ def test_a_spec_that_is_not_understood_has_its_rounds_too() -> None:
     invalid["spec"]["mode"] = "Triple"
     reasons: list[str] = []
 
-    async def noted(record: Record) -> None:
-        assert record.invalid is not None
-        reasons.append(record.invalid.message)
+    async def noted(entry: ResourceEntry) -> None:
+        assert entry.invalid is not None
+        reasons.append(entry.invalid.message)
 
     simulate(1, Rounds(noted), seen(invalid))
     assert reasons[0] == (

@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import resource
 from wahealth.kube.apiserver.api import ApiError
-from wahealth.kube.record import Ref
+from wahealth.kube.entry import Ref
 from wahealth.kube.sweep import Pace, Sweep
 from wahealth.telemetry import metrics
 

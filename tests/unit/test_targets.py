@@ -12,8 +12,8 @@ from support.builders import any_targets, resource
 from wahealth.api.convert import InvalidSpec, spec_of
 from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.status import Finding
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.record import Record, record_of
 from wahealth.kube.targets import Located, Spot
 from wahealth.probe.names import Lookup, look_up
 
@@ -40,13 +40,13 @@ def there(*objects: dict[str, Any]) -> Inventory:
     return inventory
 
 
-def located(inventory: Inventory, record: Record, *hosts: str, **limits: Any) -> Located | Finding:
-    assert record.spec is not None
-    return asyncio.run(any_targets(inventory, *hosts, **limits).located(record, record.spec))
+def located(inventory: Inventory, entry: ResourceEntry, *hosts: str, **limits: Any) -> Located | Finding:
+    assert entry.spec is not None
+    return asyncio.run(any_targets(inventory, *hosts, **limits).located(entry, entry.spec))
 
 
 def of_service(*objects: dict[str, Any], **target: Any) -> Located | Finding:
-    return located(there(*objects), record_of(resource(target={"service": {"name": "web", **target}})))
+    return located(there(*objects), entry_of(resource(target={"service": {"name": "web", **target}})))
 
 
 def places(found: Located | Finding) -> dict[str, str]:
@@ -90,12 +90,12 @@ class TestService:
 
     def test_pods_come_and_go(self) -> None:
         inventory = there(service(), pod("w1", "10.0.0.1"))
-        record = record_of(resource(target={"service": {"name": "web"}}))
+        entry = entry_of(resource(target={"service": {"name": "web"}}))
         inventory.pods.put(pod("w2", "10.0.0.2"))
         inventory.pods.drop(pod("w1", "10.0.0.1"))
-        assert places(located(inventory, record)) == {"w2": "10.0.0.2:8443"}
+        assert places(located(inventory, entry)) == {"w2": "10.0.0.2:8443"}
         inventory.pods.replace([pod("w3", "10.0.0.3")])
-        assert places(located(inventory, record)) == {"w3": "10.0.0.3:8443"}
+        assert places(located(inventory, entry)) == {"w3": "10.0.0.3:8443"}
 
     @pytest.mark.parametrize(
         ("named", "reason", "say"),
@@ -127,9 +127,9 @@ class TestService:
         one = pod("w1", "fd00::1")
         one["status"]["podIPs"] = [{"ip": "fd00::1"}, {"ip": "10.0.0.1"}]
         inventory = there(service(ipFamilies=families), one)
-        each = record_of(resource(target={"service": {"name": "web"}}))
-        for record in (each, record_of(TestServiceAsOne.TARGET)):
-            found = located(inventory, record)
+        each = entry_of(resource(target={"service": {"name": "web"}}))
+        for entry in (each, entry_of(TestServiceAsOne.TARGET)):
+            found = located(inventory, entry)
             assert isinstance(found, Located)
             assert [spot.addresses for spot in found.spots.values()] == [asked]
 
@@ -155,25 +155,25 @@ class TestServiceAsOne:
 
     def test_one_ready_pod_under_the_services_name(self) -> None:
         inventory = there(service(), pod("a", "10.0.0.1"), pod("b", "10.0.0.2"), pod("c", "10.0.0.3", ready=False))
-        record = record_of(self.TARGET)
-        rounds = [located(inventory, record) for _ in range(4)]
+        entry = entry_of(self.TARGET)
+        rounds = [located(inventory, entry) for _ in range(4)]
         assert [places(one) for one in rounds] == [{"web": "10.0.0.1:8443"}] * 4
         assert {one.shown["web"] for one in rounds if isinstance(one, Located)} == {"web.acme.svc"}
         assert all(one.hosts == {"10.0.0.1", "10.0.0.2", "10.0.0.3"} for one in rounds if isinstance(one, Located))
 
     def test_another_one_when_that_does_not_answer_or_is_gone(self) -> None:
         inventory = there(service(), *(pod(name, f"10.0.0.{n}") for n, name in enumerate("abc")))
-        record = record_of(self.TARGET)
+        entry = entry_of(self.TARGET)
         asked = []
         for _ in range(4):
-            asked.append(places(located(inventory, record))["web"])
-            record.ask_another()
+            asked.append(places(located(inventory, entry))["web"])
+            entry.ask_another()
         assert asked == ["10.0.0.0:8443", "10.0.0.1:8443", "10.0.0.2:8443", "10.0.0.0:8443"]
         inventory.pods.drop(pod("b", "10.0.0.1"))
-        assert places(located(inventory, record)) == {"web": "10.0.0.2:8443"}
+        assert places(located(inventory, entry)) == {"web": "10.0.0.2:8443"}
 
     def test_none_is_ready(self) -> None:
-        found = located(there(service(), pod("a", "10.0.0.1", ready=False)), record_of(self.TARGET))
+        found = located(there(service(), pod("a", "10.0.0.1", ready=False)), entry_of(self.TARGET))
         assert places(found) == {}
         assert isinstance(found, Located)
         assert found.hosts == {"10.0.0.1"}  # what is known of it is not forgotten
@@ -182,7 +182,7 @@ class TestServiceAsOne:
 def of_url(url: str, *hosts: str, lookup: Lookup = look_up, networks: Iterable[str] = ()) -> Located | Finding:
     target: dict[str, Any] = {"url": url}
     target |= {"scheme": "HTTP"} if url.startswith("http://") else {}
-    return located(Inventory(), record_of(resource(target=target)), *hosts, lookup=lookup, networks=tuple(networks))
+    return located(Inventory(), entry_of(resource(target=target)), *hosts, lookup=lookup, networks=tuple(networks))
 
 
 def answers(*addresses: str) -> Lookup:
@@ -211,12 +211,12 @@ class TestUrl:
     ) -> None:
         """Behind a CDN or a shared proxy."""
         target = {"url": "https://w.example.com", **more.get("target", {})}
-        record = record_of(resource(target=target, tls=more.get("tls")))
+        entry = entry_of(resource(target=target, tls=more.get("tls")))
         inside = {"lookup": answers("1.2.3.4")}
-        reason, says = refused(located(Inventory(), record, "w.example.com", **inside))
+        reason, says = refused(located(Inventory(), entry, "w.example.com", **inside))
         assert reason == "TargetForbidden"
         assert name in says
-        assert places(located(Inventory(), record, "w.example.com", name, **inside))
+        assert places(located(Inventory(), entry, "w.example.com", name, **inside))
 
     def test_an_admitted_network_need_not_be_public(self) -> None:
         inside = answers("10.9.0.1")
@@ -375,5 +375,5 @@ def test_not_exactly_one_target(target: dict[str, Any]) -> None:
 
 def test_a_service_of_another_namespace_is_not_there() -> None:
     inventory = there(service(), pod("w1", "10.0.0.1"))
-    record = record_of(resource(namespace="other", target={"service": {"name": "web"}}))
-    assert refused(located(inventory, record))[0] == "TargetNotFound"
+    entry = entry_of(resource(namespace="other", target={"service": {"name": "web"}}))
+    assert refused(located(inventory, entry))[0] == "TargetNotFound"

@@ -17,9 +17,9 @@ from wahealth.core.moment import Moment
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import ConditionType
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
+from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.record import Record, record_of
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.credential import Credential, api_key
 
@@ -64,11 +64,11 @@ class World:
             inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
         keys: Any = Keys()
         self.gather = Gather(inventory, any_targets(inventory), keys, self.prober)
-        self.record = record_of(resource(target=HTTP))
+        self.record = entry_of(resource(target=HTTP))
         self.story = Story()
 
     def restarted(self) -> None:
-        self.record, self.story = record_of(resource(target=HTTP)), self.story.restarted()
+        self.record, self.story = entry_of(resource(target=HTTP)), self.story.restarted()
 
     def rounds(self, times: int, says: Says) -> World:
         self.prober.says = says
@@ -223,18 +223,18 @@ def test_before_all_are_known_no_workload_is_restarted() -> None:
     """A pod that was never asked may be one that must not be restarted."""
     spec: dict[str, Any] = {"target": HTTP, "apiKeyRotation": {"restartPolicy": "OnChange"}}
     world = World(200)
-    world.record = record_of(resource(**spec))
+    world.record = entry_of(resource(**spec))
     known = [world.facts().workload is not None for _ in range(4)]
     assert known == [False, False, True, True]
 
 
-def record_with(*heard: PodOutcome) -> Record:
-    record = record_of(resource())
-    record.turn, record.heard = "web-0", {o.pod: o for o in heard}
-    return record
+def record_with(*heard: PodOutcome) -> ResourceEntry:
+    entry = entry_of(resource())
+    entry.turn, entry.heard = "web-0", {o.pod: o for o in heard}
+    return entry
 
 
 def test_another_replica_begins_anew() -> None:
-    record = record_with(PodOutcome("web-0", "10.0.0.1", SILENT))
-    record.forget_rounds()
-    assert (record.turn, record.heard) == ("", {})
+    entry = record_with(PodOutcome("web-0", "10.0.0.1", SILENT))
+    entry.forget_rounds()
+    assert (entry.turn, entry.heard) == ("", {})

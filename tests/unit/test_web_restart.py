@@ -24,10 +24,10 @@ from wahealth.core.status import (
     Truth,
 )
 from wahealth.kube.cluster import Cluster
+from wahealth.kube.entry import entry_of
 from wahealth.kube.inventory.kinds import KINDS, RESTARTED_AT
 from wahealth.kube.inventory.names import Key
 from wahealth.kube.inventory.workloads import Workload, Workloads, workload_of
-from wahealth.kube.record import record_of
 
 CHANGED = datetime.fromisoformat("2026-01-01T12:00:00Z")
 WEB = WebWorkload("Deployment", "web", "uid-1")
@@ -381,5 +381,5 @@ class Api:
 def test_how_each_kind_is_restarted(kind: str, path: str, spec: dict[str, Any]) -> None:
     api = Api()
     cluster = Cluster(api)  # type: ignore[arg-type]
-    assert asyncio.run(cluster.restart(record_of(resource()), WEB._replace(kind=kind, name="web"), CHANGED)) == ""
+    assert asyncio.run(cluster.restart(entry_of(resource()), WEB._replace(kind=kind, name="web"), CHANGED)) == ""
     assert api.patched == [(path, spec)]

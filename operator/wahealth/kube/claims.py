@@ -9,8 +9,8 @@ from wahealth.core import claims
 from wahealth.core.claims import Age, Claimant, claimed_by_another, selector_missing, selector_of
 from wahealth.core.marks import Hold, Labels, Marked, Options, named
 from wahealth.core.status import Finding
+from wahealth.kube.entry import Ref, ResourceEntry
 from wahealth.kube.inventory.pods import Pods
-from wahealth.kube.record import Record, Ref
 
 
 class Claims:
@@ -21,33 +21,33 @@ class Claims:
         self._pods = pods
         self._in: defaultdict[str, claims.Claims] = defaultdict(claims.Claims)  # by namespace
 
-    def put(self, record: Record) -> None:
+    def put(self, entry: ResourceEntry) -> None:
         """It is new, or its spec or its written status may be another."""
-        selector = _selector(record)
-        if record.gone or selector is None or not wants(record):
-            self.drop(record)
+        selector = _selector(entry)
+        if entry.gone or selector is None or not wants(entry):
+            self.drop(entry)
             return
-        pods = {pod: address for pod, address, _ in named(record.written)}
-        age = Age(record.expected.suspended, record.created, record.uid)
-        claimant = Claimant(age, record.ref.name, selector, pods)
-        self._in[record.ref.namespace].put(claimant)
+        pods = {pod: address for pod, address, _ in named(entry.written)}
+        age = Age(entry.expected.suspended, entry.created, entry.uid)
+        claimant = Claimant(age, entry.ref.name, selector, pods)
+        self._in[entry.ref.namespace].put(claimant)
 
-    def drop(self, record: Record) -> None:
-        namespace = record.ref.namespace
+    def drop(self, entry: ResourceEntry) -> None:
+        namespace = entry.ref.namespace
         if namespace in self._in:
-            self._in[namespace].drop(record.uid)
+            self._in[namespace].drop(entry.uid)
             if not self._in[namespace]:
                 del self._in[namespace]
 
-    def finding(self, record: Record) -> Finding | None:
+    def finding(self, entry: ResourceEntry) -> Finding | None:
         """Why nothing is written on pods that the resource wants to be written to."""
-        if not wants(record):
+        if not wants(entry):
             return None
-        known = self._in.get(record.ref.namespace)
-        claimant = known.get(record.uid) if known else None
+        known = self._in.get(entry.ref.namespace)
+        claimant = known.get(entry.uid) if known else None
         if known is None or claimant is None:
             return selector_missing()
-        there = self._pods.marked(record.ref.namespace, claimant.named.keys())
+        there = self._pods.marked(entry.ref.namespace, claimant.named.keys())
         holders = ((pod.name, known.holder(pod)) for pod in there if claimant.claims(pod))
         return claimed_by_another((pod, holder.name) for pod, holder in holders if holder and holder != claimant)
 
@@ -60,20 +60,20 @@ class Claims:
             yield pod, known.hold(pod, uid) if known else Hold.NOBODYS
 
 
-def wants(record: Record) -> bool:
+def wants(entry: ResourceEntry) -> bool:
     """Labels or gates are on."""
-    return record.pods.role_labels == "Enabled" or record.pods.readiness_gates != "Disabled"
+    return entry.pods.role_labels == "Enabled" or entry.pods.readiness_gates != "Disabled"
 
 
-def options_of(record: Record) -> Options:
+def options_of(entry: ResourceEntry) -> Options:
     """Without a selector nothing is written, and no label taken away."""
-    pods = record.pods
-    if _selector(record) is None:
-        return Options(keeps=wants(record))
+    pods = entry.pods
+    if _selector(entry) is None:
+        return Options(keeps=wants(entry))
     gates = pods.readiness_gates
     return Options(pods.role_labels == "Enabled", gates != "Disabled", gates == "Enforce")
 
 
-def _selector(record: Record) -> Labels | None:
-    selector = record.pods.selector
+def _selector(entry: ResourceEntry) -> Labels | None:
+    selector = entry.pods.selector
     return selector_of(selector.match_labels) if selector else None

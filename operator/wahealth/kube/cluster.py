@@ -25,9 +25,9 @@ from wahealth.kube.apiserver.api import (
     Document,
     whole_seconds,
 )
+from wahealth.kube.entry import Ref, ResourceEntry
 from wahealth.kube.events import MANAGER
 from wahealth.kube.inventory.kinds import KINDS
-from wahealth.kube.record import Record, Ref
 from wahealth.telemetry import metrics
 
 RESOURCES = f"/apis/{GROUP}/{VERSION}"
@@ -59,20 +59,20 @@ class Cluster:
         except ApiError as error:
             raise _meaning(error) from None
 
-    async def apply_status(self, record: Record, status: dict[str, Any], whole: bool = True) -> str:
+    async def apply_status(self, entry: ResourceEntry, status: dict[str, Any], whole: bool = True) -> str:
         """The new resourceVersion. The one last seen goes along: server-side apply ignores a wrong uid in status.
 
         `whole`: what somebody else wrote there is taken away, for an apply would leave it standing.
         """
-        metadata = {"name": record.ref.name, "namespace": record.ref.namespace, "resourceVersion": record.version}
+        metadata = {"name": entry.ref.name, "namespace": entry.ref.namespace, "resourceVersion": entry.version}
         body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status}
-        self._must_lead(record.uid)
+        self._must_lead(entry.uid)
         try:
             written = await self._api.patch(
-                f"{_path(record.ref)}/status", body, APPLY, fieldManager=MANAGER, force="true"
+                f"{_path(entry.ref)}/status", body, APPLY, fieldManager=MANAGER, force="true"
             )
             if whole and (others := left_standing(status, written.get("status") or {})):
-                written = await self._without(record, others, written["metadata"]["resourceVersion"])
+                written = await self._without(entry, others, written["metadata"]["resourceVersion"])
         except ApiUnavailable:
             metrics.status_writes.labels("unavailable").inc()
             raise
@@ -83,14 +83,14 @@ class Cluster:
         metrics.status_writes.labels("written").inc()
         return str(written["metadata"]["resourceVersion"])
 
-    async def _without(self, record: Record, pointers: list[str], version: str) -> Document:
+    async def _without(self, entry: ResourceEntry, pointers: list[str], version: str) -> Document:
         last_seen = {"op": "replace", "path": "/metadata/resourceVersion", "value": version}
         patch = [last_seen, *({"op": "remove", "path": pointer} for pointer in pointers)]
-        return await self._api.patch(f"{_path(record.ref)}/status", patch, JSON_PATCH, fieldManager=MANAGER)
+        return await self._api.patch(f"{_path(entry.ref)}/status", patch, JSON_PATCH, fieldManager=MANAGER)
 
-    async def restart(self, record: Record, workload: WebWorkload, now: datetime) -> str:
+    async def restart(self, entry: ResourceEntry, workload: WebWorkload, now: datetime) -> str:
         """Empty, or why the API server would not have it, a whole sentence."""
-        namespace, kind = record.ref.namespace, KINDS[workload.kind]
+        namespace, kind = entry.ref.namespace, KINDS[workload.kind]
         path = f"/apis/{kind.api_version}/namespaces/{namespace}/{kind.plural}/{workload.name}"
         if kind.restart is None:
             return no_safe_way(workload.kind, workload.name)
@@ -100,7 +100,7 @@ class Cluster:
             "metadata": {"name": workload.name, "namespace": namespace, "uid": workload.uid},
             "spec": kind.restart(whole_seconds(now)),
         }
-        self._must_lead(record.uid)
+        self._must_lead(entry.uid)
         try:
             await self._api.patch(path, body, APPLY, fieldManager=f"{MANAGER}-restart", force="true")
         except ApiError as error:

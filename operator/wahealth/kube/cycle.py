@@ -24,13 +24,13 @@ from wahealth.core.reconcile import Plan, reconcile, restore_state
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionType, Status
 from wahealth.kube.cluster import Cluster, Conflict, Unwritable, Vanished
+from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
 from wahealth.kube.marker import Marker
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.process.meter import was_held_up
-from wahealth.kube.record import Held, Record
 from wahealth.probe.stage import ObserverFault
 from wahealth.telemetry.logs import topic
 
@@ -52,131 +52,131 @@ class Cycle:
         self._guard = guard
         self._lag = lag
 
-    async def round(self, record: Record) -> Act | None:
+    async def round(self, entry: ResourceEntry) -> Act | None:
         """What is to be done after it; so a slow API server never holds up the next round. Raises what the API server
         or our own machine cannot do."""
-        generation, began = record.generation, _now()
-        facts = await self._gather.facts(record, began)
+        generation, began = entry.generation, _now()
+        facts = await self._gather.facts(entry, began)
         if self._lag.since(began.seconds, _now().seconds) or was_held_up():
             raise ObserverFault  # we were late ourselves: this round says nothing about the client
-        if record.generation != generation or not await self._counts(record, facts, began):
+        if entry.generation != generation or not await self._counts(entry, facts, began):
             return None  # judged by an old spec, and the next round is due at once; or verdicts are frozen
-        return self._decided(record, facts)
+        return self._decided(entry, facts)
 
-    async def _counts(self, record: Record, facts: Facts, began: Moment) -> bool:
+    async def _counts(self, entry: ResourceEntry, facts: Facts, began: Moment) -> bool:
         """Whether this round counts, as far as the whole fleet tells. What asks nobody rests on no path."""
         guard = self._guard
         nobody = facts.asked_nobody or not facts.outcomes  # or there is no pod, as the API server says
-        if record.spec is None or nobody or facts.expected.suspended:
-            guard.fleet.forget(record.uid)
+        if entry.spec is None or nobody or facts.expected.suspended:
+            guard.fleet.forget(entry.uid)
             return True
         if facts.nothing_new:
             return True
-        vote = vote_of(record.ref.namespace, record.spec.target)
-        if not guard.fleet.knows(record.uid, vote):
-            guard.fleet.meet(record.uid, vote, _was_reachable(record))
-        return await guard.saw(record.uid, vote, facts.reached, began.seconds, record.timing.period)
+        vote = vote_of(entry.ref.namespace, entry.spec.target)
+        if not guard.fleet.knows(entry.uid, vote):
+            guard.fleet.meet(entry.uid, vote, _was_reachable(entry))
+        return await guard.saw(entry.uid, vote, facts.reached, began.seconds, entry.timing.period)
 
-    def _decided(self, record: Record, facts: Facts) -> Act | None:
+    def _decided(self, entry: ResourceEntry, facts: Facts) -> Act | None:
         now = _now()
-        facts = self._with_claims(record, facts)
-        history = record.history or restore_state(record.written, record.generation, facts.expected.patience, now)
-        todo = reconcile(history, facts, record.written, now)
-        record.seen = now.seconds if facts.answered or record.seen is None else record.seen
-        record.history, record.asked = todo.history, record.asked if facts.asked_nobody else now.wall.timestamp()
+        facts = self._with_claims(entry, facts)
+        history = entry.history or restore_state(entry.written, entry.generation, facts.expected.patience, now)
+        todo = reconcile(history, facts, entry.written, now)
+        entry.seen = now.seconds if facts.answered or entry.seen is None else entry.seen
+        entry.history, entry.asked = todo.history, entry.asked if facts.asked_nobody else now.wall.timestamp()
         for move in todo.failovers:
-            record.failovers[move.kind] = record.failovers.get(move.kind, 0) + 1
-        record.untold = (*record.untold, *todo.events)[-MOST_UNTOLD:]
-        if todo.status is None and todo.restart is None and not record.untold and not self.marker.concerns(record):
+            entry.failovers[move.kind] = entry.failovers.get(move.kind, 0) + 1
+        entry.untold = (*entry.untold, *todo.events)[-MOST_UNTOLD:]
+        if todo.status is None and todo.restart is None and not entry.untold and not self.marker.concerns(entry):
             return None
-        return partial(self._act, record, todo, now)
+        return partial(self._act, entry, todo, now)
 
-    def _with_claims(self, record: Record, facts: Facts) -> Facts:
+    def _with_claims(self, entry: ResourceEntry, facts: Facts) -> Facts:
         """With why nothing is written on pods, if so."""
-        finding = self.marker.claims.finding(record)
+        finding = self.marker.claims.finding(entry)
         return facts if finding is None else replace(facts, claims=finding)
 
-    async def _act(self, record: Record, todo: Plan, now: Moment) -> None:
+    async def _act(self, entry: ResourceEntry, todo: Plan, now: Moment) -> None:
         """Raises `Vanished` when the resource is gone."""
-        if await self._write(record, todo, now):
+        if await self._write(entry, todo, now):
             if todo.restart is not None:
-                await self._restart(record, todo.restart, now)
+                await self._restart(entry, todo.restart, now)
             if self._recorder.has_room:
-                await self._tell(record)
-        await self.marker.mark(record, todo.history, now.seconds)
+                await self._tell(entry)
+        await self.marker.mark(entry, todo.history, now.seconds)
 
-    async def _restart(self, record: Record, workload: WebWorkload, now: Moment) -> None:
+    async def _restart(self, entry: ResourceEntry, workload: WebWorkload, now: Moment) -> None:
         """Once the change is written: so that whoever comes after this process knows of it."""
         restarts = self._gather.inventory.workloads[workload.kind]
         restarts.restarting(workload.uid, now.wall)  # before the wait: another resource may name the same workload
         done = False
         try:
-            why_not = await self._cluster.restart(record, workload, now.wall)
+            why_not = await self._cluster.restart(entry, workload, now.wall)
             done = not why_not
         finally:
             if not done:
                 restarts.restarting(workload.uid, None)
-        log.info("restart", extra={"workload": f"{record.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
+        log.info("restart", extra={"workload": f"{entry.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
         if why_not:
-            until = now.seconds + (record.expected.restart_period or 0.0)
-            record.no_restart = Held((workload.uid, why_not), until)
+            until = now.seconds + (entry.expected.restart_period or 0.0)
+            entry.no_restart = Cached((workload.uid, why_not), until)
         else:
-            record.untold = (*record.untold, RESTARTED)
+            entry.untold = (*entry.untold, RESTARTED)
 
-    async def _write(self, record: Record, todo: Plan, now: Moment) -> bool:
+    async def _write(self, entry: ResourceEntry, todo: Plan, now: Moment) -> bool:
         """Whether the resource says now what it is to say."""
         status = todo.status
-        if status is not None and now.seconds < record.unwritable:
+        if status is not None and now.seconds < entry.unwritable:
             return False
         for _ in range(_TRIES):
             if status is None:
                 return True
-            if record.generation != todo.history.generation:
+            if entry.generation != todo.history.generation:
                 return False  # judged by an old spec; the next round is due at once
             try:
-                await self._apply(record, status)
+                await self._apply(entry, status)
             except Unwritable as error:
-                record.unwritable = now.seconds + _UNWRITABLE
-                about = topic(f"unwritable {record.uid}", **record.fields, error=str(error))
+                entry.unwritable = now.seconds + _UNWRITABLE
+                about = topic(f"unwritable {entry.uid}", **entry.fields, error=str(error))
                 log.warning("status not written", extra=about)
-                return await self._least(record, status)
+                return await self._least(entry, status)
             except Conflict:
-                await self._look_again(record)
-                status = plan(record.written, todo.desired, now.wall) if todo.desired else None
+                await self._look_again(entry)
+                status = plan(entry.written, todo.desired, now.wall) if todo.desired else None
             else:
                 return True
         return False
 
-    async def _least(self, record: Record, status: Status) -> bool:
+    async def _least(self, entry: ResourceEntry, status: Status) -> bool:
         """The conditions alone: a schema that is not ours, such as that of another version, may have them."""
         least = Status(
             gateway=status.gateway, conditions=status.conditions, observed_generation=status.observed_generation
         )
         with contextlib.suppress(Unwritable, Conflict):
-            if not _says(record.written, least):
-                await self._apply(record, least, whole=False)
+            if not _says(entry.written, least):
+                await self._apply(entry, least, whole=False)
         return False
 
-    async def _look_again(self, record: Record) -> None:
-        document = await self._cluster.read(record.ref)
-        if document["metadata"]["uid"] != record.uid:
+    async def _look_again(self, entry: ResourceEntry) -> None:
+        document = await self._cluster.read(entry.ref)
+        if document["metadata"]["uid"] != entry.uid:
             raise Vanished  # recreated under the same name: this verdict is not about that one
-        record.renew(document)
-        self.marker.claims.put(record)
+        entry.renew(document)
+        self.marker.claims.put(entry)
 
-    async def _apply(self, record: Record, status: Status, whole: bool = True) -> None:
-        if (ready := _unowned_ready(record.written, status)) is not None:
+    async def _apply(self, entry: ResourceEntry, status: Status, whole: bool = True) -> None:
+        if (ready := _unowned_ready(entry.written, status)) is not None:
             # The schema's default Ready has no owner: apply leaves it standing unless it was once ours.
             first = status._replace(conditions=(*status.conditions, ready))
-            record.version = await self._cluster.apply_status(record, status_document(first), whole)
-        record.version = await self._cluster.apply_status(record, status_document(status), whole)
-        record.written = status
-        self.marker.claims.put(record)
-        log.info("status written", extra=_summary(record, status))
+            entry.version = await self._cluster.apply_status(entry, status_document(first), whole)
+        entry.version = await self._cluster.apply_status(entry, status_document(status), whole)
+        entry.written = status
+        self.marker.claims.put(entry)
+        log.info("status written", extra=_summary(entry, status))
 
-    async def _tell(self, record: Record) -> None:
-        untold, record.untold = record.untold, ()
-        subject = Subject(API_VERSION, KIND, record.ref.namespace, record.ref.name, record.uid)
+    async def _tell(self, entry: ResourceEntry) -> None:
+        untold, entry.untold = entry.untold, ()
+        subject = Subject(API_VERSION, KIND, entry.ref.namespace, entry.ref.name, entry.uid)
         for event in untold:
             await self._recorder.tell(subject, event, datetime.now(UTC))
 
@@ -198,10 +198,10 @@ def vote_of(namespace: str, target: Target) -> Vote:
     return Vote(Path.CLUSTER, namespace, "/".join(target.named))
 
 
-def _was_reachable(record: Record) -> bool:
+def _was_reachable(entry: ResourceEntry) -> bool:
     """As the status says of this very spec."""
-    found = record.written.condition(ConditionType.REACHABLE)
-    return found is not None and found.status == "True" and found.observed_generation == record.generation
+    found = entry.written.condition(ConditionType.REACHABLE)
+    return found is not None and found.status == "True" and found.observed_generation == entry.generation
 
 
 def _unowned_ready(written: Status, status: Status) -> Condition | None:
@@ -211,7 +211,7 @@ def _unowned_ready(written: Status, status: Status) -> Condition | None:
     return ready if unowned and status.condition(ConditionType.READY) is None else None
 
 
-def _summary(record: Record, status: Status) -> dict[str, str]:
+def _summary(entry: ResourceEntry, status: Status) -> dict[str, str]:
     ready = status.condition(ConditionType.READY)
     reason = ready.reason if ready else Reason.SUSPENDED
-    return {**record.fields, "gateway": status.gateway.value, "reason": reason}
+    return {**entry.fields, "gateway": status.gateway.value, "reason": reason}

@@ -34,11 +34,11 @@ from wahealth.core.signin.talk import (
 from wahealth.core.status import Finding
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
+from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.process.meter import piece
-from wahealth.kube.record import Held, Record
 from wahealth.kube.references import References
 from wahealth.kube.targets import Located, Spot, Targets
 from wahealth.probe.certificate import certificate_of
@@ -58,53 +58,53 @@ class Gather:
         self._references = references
         self._prober = prober
 
-    async def facts(self, record: Record, now: Moment) -> Facts:
-        pods = self.inventory.pods.places(record.ref.namespace)
-        facts = Facts(record.expected, record.generation, pods=pods, postponed=record.postponed.told)
-        if record.spec is None:
-            return replace(facts, reference=record.invalid)
-        return facts if record.expected.suspended else await self._asked(record, record.spec, facts, now)
+    async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
+        pods = self.inventory.pods.places(entry.ref.namespace)
+        facts = Facts(entry.expected, entry.generation, pods=pods, postponed=entry.postponed.told)
+        if entry.spec is None:
+            return replace(facts, reference=entry.invalid)
+        return facts if entry.expected.suspended else await self._asked(entry, entry.spec, facts, now)
 
-    async def _asked(self, record: Record, spec: Spec, facts: Facts, now: Moment) -> Facts:
+    async def _asked(self, entry: ResourceEntry, spec: Spec, facts: Facts, now: Moment) -> Facts:
         """The facts with what the pods said, or with the finding for which nobody was asked."""
-        located = await self._targets.located(record, spec)
+        located = await self._targets.located(entry, spec)
         if isinstance(located, Finding):
             return replace(facts, reference=located)
-        pattern = await self._pattern(record, spec)
+        pattern = await self._pattern(entry, spec)
         if isinstance(pattern, Finding):
             return replace(facts, reference=pattern)
-        record.keep_only(located.hosts)
-        terms = Terms(record.expected.patience.previous_key, self._references.refresh)
-        nudged = record.nudged
-        resting = frozenset(name for name, spot in located.spots.items() if _resting(record, spot, now.seconds))
-        turn = whose_turn(located.shown, record.turn)
-        record.turn = turn[-1] if len(turn) < len(located.shown) else ""
-        talk = _signin(record, spec).asking(turn, terms, now)
-        asked = await carried_out(talk, lambda command: self._came_of(command, record, spec, located, pattern))
+        entry.keep_only(located.hosts)
+        terms = Terms(entry.expected.patience.previous_key, self._references.refresh)
+        nudged = entry.nudged
+        resting = frozenset(name for name, spot in located.spots.items() if _resting(entry, spot, now.seconds))
+        turn = whose_turn(located.shown, entry.turn)
+        entry.turn = turn[-1] if len(turn) < len(located.shown) else ""
+        talk = _signin(entry, spec).asking(turn, terms, now)
+        asked = await carried_out(talk, lambda command: self._came_of(command, entry, spec, located, pattern))
         if not is_taken(asked.outcomes):
-            record.ask_another()
+            entry.ask_another()
         # The Secret may have changed meanwhile.
-        record.signin = asked.signin if record.nudged == nudged else asked.signin.stale()
-        certificate, own = _certificates(record, pattern)
+        entry.signin = asked.signin if entry.nudged == nudged else asked.signin.stale()
+        certificate, own = _certificates(entry, pattern)
         if own is not None and any(is_about_ours(outcome) for outcome in asked.outcomes.values()):
-            record.trust = None  # it may have been renewed meanwhile
+            entry.trust = None  # it may have been renewed meanwhile
         facts = replace(
             facts,
             certificate=certificate,
             expiring=is_expiring(certificate, now.wall),
             own=own,
             own_expiring=is_expiring(own, now.wall),
-            workload=self._web_workload(record, spec, located.spots.keys(), now),
+            workload=self._web_workload(entry, spec, located.spots.keys(), now),
         )
-        return _with_others(record, with_asked(facts, asked, located.shown, resting), located.shown)
+        return _with_others(entry, with_asked(facts, asked, located.shown, resting), located.shown)
 
-    def _web_workload(self, record: Record, spec: Spec, asked: Set[str], now: Moment) -> WebWorkload | None:
+    def _web_workload(self, entry: ResourceEntry, spec: Spec, asked: Set[str], now: Moment) -> WebWorkload | None:
         """What a restart would be of, where the resource wants one after a change of its key. `asked`: pods."""
         named = spec.target.workload or spec.api_key_rotation.workload
-        if record.expected.restart_period is None or named is None:
+        if entry.expected.restart_period is None or named is None:
             return None
         kind, name = named.kind, named.name
-        workload = WorkloadRef(record.ref.namespace, kind, name)
+        workload = WorkloadRef(entry.ref.namespace, kind, name)
         if KINDS[kind].restart is None:
             return WebWorkload(kind, name, "", obstacle=no_safe_way(kind, name))
         if self.inventory.is_not_watched(kind) or self.inventory.may_not_list(workload):
@@ -117,63 +117,63 @@ class Gather:
             if not pods or pods - asked:
                 why = behind_no_service(kind, name, spec.target.service.name, min(pods - asked, default=""))
                 return WebWorkload(kind, name, seen.uid, obstacle=why)
-        refused = record.no_restart
+        refused = entry.no_restart
         why = refused.value[1] if refused and now.seconds < refused.until and refused.value[0] == seen.uid else ""
         why = why or obstacle(kind, name, seen.holds, seen.stuck)
         return WebWorkload(kind, name, seen.uid, seen.restarted, seen.rolling_out, why, seen.stays)
 
-    async def _pattern(self, record: Record, spec: Spec) -> Place | Finding:
+    async def _pattern(self, entry: ResourceEntry, spec: Spec) -> Place | Finding:
         """The place of nobody yet: whom to trust, and what to ask for."""
         asked_for = Place("", (), path=spec.target.path, host_header=spec.target.host_header or "")
         if spec.target.scheme == "HTTP":
             return asked_for
-        trust = await self._references.trust(record, spec.tls)
+        trust = await self._references.trust(entry, spec.tls)
         if isinstance(trust, Finding):
             return trust
         return replace(asked_for, trust=trust, server_name=(spec.tls and spec.tls.server_name) or "")
 
     async def _came_of(
-        self, command: Command[Credential], record: Record, spec: Spec, located: Located, pattern: Place
+        self, command: Command[Credential], entry: ResourceEntry, spec: Spec, located: Located, pattern: Place
     ) -> Came[Credential]:
-        timeout, period = record.timing.timeout, record.timing.period
+        timeout, period = entry.timing.timeout, entry.timing.period
         match command:
             case Read():
-                return await self._read(record, spec.auth)
+                return await self._read(entry, spec.auth)
             case Ask(pods, secret):
-                return await self._outcomes(record, located, pods, Question(pattern, secret, timeout, period))
+                return await self._outcomes(entry, located, pods, Question(pattern, secret, timeout, period))
             case LogIn(pod, secret):
-                return await self._login(record, located, pod, Question(pattern, secret, timeout))
+                return await self._login(entry, located, pod, Question(pattern, secret, timeout))
             case Keep(signin):
-                record.signin = signin
+                entry.signin = signin
                 return None
 
-    async def _read(self, record: Record, auth: Auth) -> Reading[Credential]:
+    async def _read(self, entry: ResourceEntry, auth: Auth) -> Reading[Credential]:
         """What stands in the Secret; while the API server cannot be asked, what stood there last and was good."""
         try:
-            reading = await self._references.secret(record.ref.namespace, use_of(auth))
+            reading = await self._references.secret(entry.ref.namespace, use_of(auth))
         except ApiUnavailable:
-            if record.reading is None:
+            if entry.reading is None:
                 raise
-            return record.reading
-        record.reading = reading if reading.secret is not None else None
+            return entry.reading
+        entry.reading = reading if reading.secret is not None else None
         return reading
 
     async def _outcomes(
-        self, record: Record, located: Located, names: tuple[str, ...], question: Question
+        self, entry: ResourceEntry, located: Located, names: tuple[str, ...], question: Question
     ) -> Mapping[str, Outcome]:
         there = {name: located.spots[name] for name in names if name in located.spots}
-        outcomes = await _all([self._outcome(record, spot, question) for spot in there.values()])
+        outcomes = await _all([self._outcome(entry, spot, question) for spot in there.values()])
         lost: dict[str, Outcome] = {name: located.lost[name] for name in names if name in located.lost}
         return lost | dict(zip(there, outcomes, strict=True))
 
-    async def _outcome(self, record: Record, spot: Spot, question: Question) -> Outcome:
+    async def _outcome(self, entry: ResourceEntry, spot: Spot, question: Question) -> Outcome:
         """What is said there; or what was said last, while it wants to be left alone."""
         now = asyncio.get_running_loop().time()
-        if (said := _resting(record, spot, now)) is not None:
+        if (said := _resting(entry, spot, now)) is not None:
             return said
-        outcome = _heard(record, spot, await self._asked_of(_at(record, spot, question)))
-        if wait := rest_of(outcome, record.timing.period):
-            record.resting[spot.host] = Held(outcome, now + wait)
+        outcome = _heard(entry, spot, await self._asked_of(_at(entry, spot, question)))
+        if wait := rest_of(outcome, entry.timing.period):
+            entry.resting[spot.host] = Cached(outcome, now + wait)
         return outcome
 
     async def _asked_of(self, question: Question) -> Heard[Outcome]:
@@ -185,18 +185,20 @@ class Gather:
         metrics.probe_duration.labels(result).observe(time.perf_counter() - began)
         return heard
 
-    async def _login(self, record: Record, located: Located, name: str, question: Question) -> LoginOutcome[Credential]:
+    async def _login(
+        self, entry: ResourceEntry, located: Located, name: str, question: Question
+    ) -> LoginOutcome[Credential]:
         if name in located.lost:
             return NotSent(located.lost[name])
         spot = located.spots[name]
-        if (said := _resting(record, spot, asyncio.get_running_loop().time())) is not None:
+        if (said := _resting(entry, spot, asyncio.get_running_loop().time())) is not None:
             return NotSent(said)
-        return _heard(record, spot, await self._prober.log_in(_at(record, spot, question)))
+        return _heard(entry, spot, await self._prober.log_in(_at(entry, spot, question)))
 
 
-def _resting(record: Record, spot: Spot, now: float) -> Outcome | None:
+def _resting(entry: ResourceEntry, spot: Spot, now: float) -> Outcome | None:
     """What a pod said last that wants to be left alone still."""
-    held = record.resting.get(spot.host)
+    held = entry.resting.get(spot.host)
     return held.value if held is not None and now < held.until else None
 
 
@@ -215,49 +217,49 @@ async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outc
     return [task.result() for task in tasks]
 
 
-def _with_others(record: Record, facts: Facts, shown: Mapping[str, str]) -> Facts:
+def _with_others(entry: ResourceEntry, facts: Facts, shown: Mapping[str, str]) -> Facts:
     """With what the pods said last whose turn it is not; `shown` has the addresses of all that are there, by name."""
     if len(shown) <= MOST_ASKED:
-        record.heard = {}
+        entry.heard = {}
         return facts
     if facts.asked_nobody:
         return facts
-    heard = heard_of(record.heard.values(), facts.outcomes, shown)
-    if facts.generation == record.generation:  # else the next round is about another spec
-        record.heard = heard
+    heard = heard_of(entry.heard.values(), facts.outcomes, shown)
+    if facts.generation == entry.generation:  # else the next round is about another spec
+        entry.heard = heard
     workload = facts.workload if len(heard) == len(shown) else None  # all are to be known before it is restarted
     return replace(facts, outcomes=tuple(heard.values()), in_turns=True, workload=workload)
 
 
-def _certificates(record: Record, pattern: Place) -> tuple[Certificate | None, Certificate | None]:
+def _certificates(entry: ResourceEntry, pattern: Place) -> tuple[Certificate | None, Certificate | None]:
     """The one of the pods that ends first; and ours, where one is shown."""
     if pattern.trust is None:
         return None, None
     own = pattern.trust.own
-    return first_to_end(record.certificates.values()), own.certificate if own else None
+    return first_to_end(entry.certificates.values()), own.certificate if own else None
 
 
-def _at(record: Record, spot: Spot, question: Question) -> Question:
+def _at(entry: ResourceEntry, spot: Spot, question: Question) -> Question:
     place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port, through=spot.through)
-    unknown = spot.host not in record.certificates  # a connection may be kept that another resource has made
+    unknown = spot.host not in entry.certificates  # a connection may be kept that another resource has made
     return Question(place, question.credential, question.timeout, question.period, shows_certificate=unknown)
 
 
-def _heard(record: Record, spot: Spot, heard: Heard[T]) -> T:
+def _heard(entry: ResourceEntry, spot: Spot, heard: Heard[T]) -> T:
     """What was said; the certificate that was presented beside it is noted."""
     if heard.presented:
-        record.certificates.pop(spot.host, None)
+        entry.certificates.pop(spot.host, None)
         if (certificate := certificate_of(heard.presented)) is not None:
-            record.certificates[spot.host] = certificate
+            entry.certificates[spot.host] = certificate
     return heard.outcome
 
 
-def _signin(record: Record, spec: Spec) -> SignIn[Credential]:
+def _signin(entry: ResourceEntry, spec: Spec) -> SignIn[Credential]:
     """Another reference for the same target is a rotation. Another target is somebody else: nothing is known of it, so
     that no previous key and no token of a login goes where it was not meant to."""
     now = meant(spec)
-    if record.signin_of != now:
-        record.reading = None
-    record.signin = signin = carried_on(record.signin, record.signin_of, now)
-    record.signin_of = now
+    if entry.signin_of != now:
+        entry.reading = None
+    entry.signin = signin = carried_on(entry.signin, entry.signin_of, now)
+    entry.signin_of = now
     return signin

@@ -13,9 +13,9 @@ from wahealth.core.moment import has_lasted
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.claims import Claims, options_of, wants
 from wahealth.kube.cluster import Cluster, Vanished
+from wahealth.kube.entry import Cached, Ref, ResourceEntry, Written
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.process.leadership import NotLeading
-from wahealth.kube.record import Held, Record, Ref, Written
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
@@ -29,31 +29,31 @@ class Marker:
         self._inventory = inventory
         self.claims = Claims(inventory.pods)
 
-    def concerns(self, record: Record) -> bool:
+    def concerns(self, entry: ResourceEntry) -> bool:
         """Whether pods of this resource are marked, or may be still."""
-        return wants(record) or record.marked
+        return wants(entry) or entry.marked
 
-    async def mark(self, record: Record, history: History, now: float) -> None:
+    async def mark(self, entry: ResourceEntry, history: History, now: float) -> None:
         """`now` in monotonic seconds. A pod that may not be patched is told of in the log, and tried again later.
 
         While the API server would not have the status nothing is changed: which pods are ours follows from it.
         """
-        if not self.concerns(record) or now < record.unwritable:
+        if not self.concerns(entry) or now < entry.unwritable:
             return
-        since = now if record.seen is None else record.seen
-        seen = history.confirmed is not None and not has_lasted(now - since, MOST_PERIODS * record.timing.period)
-        want = wanted(record.ref.name, history.confirmed.status) if history.confirmed and seen else {}
-        async with record.marking:
-            there = tuple(self.claims.around(record.ref, record.uid))
-            todo = changes(record.ref.name, there, want, options_of(record))
-            await self._carry_out(record, todo, now)
-            record.marked = wants(record) or bool(there)
+        since = now if entry.seen is None else entry.seen
+        seen = history.confirmed is not None and not has_lasted(now - since, MOST_PERIODS * entry.timing.period)
+        want = wanted(entry.ref.name, history.confirmed.status) if history.confirmed and seen else {}
+        async with entry.marking:
+            there = tuple(self.claims.around(entry.ref, entry.uid))
+            todo = changes(entry.ref.name, there, want, options_of(entry))
+            await self._carry_out(entry, todo, now)
+            entry.marked = wants(entry) or bool(there)
 
-    async def clear(self, record: Record) -> None:
+    async def clear(self, entry: ResourceEntry) -> None:
         """The resource is gone: its labels go, too, and no gate stays closed. What stays is swept later."""
         with contextlib.suppress(ApiUnavailable, NotLeading):
-            async with record.marking:  # behind a round that is under way
-                await self._clear(record.ref, record.uid)
+            async with entry.marking:  # behind a round that is under way
+                await self._clear(entry.ref, entry.uid)
 
     async def sweep(self, known: Set[Ref], may_write: Callable[[str], bool]) -> None:
         """What is left of resources that went while nobody looked, or when the API server could not be asked: by one
@@ -79,25 +79,25 @@ class Marker:
                 about = topic(f"labels left {ref}", namespace=ref.namespace, pod=change.pod, error=str(error))
                 log.warning("labels left", extra=about)
 
-    async def _carry_out(self, record: Record, todo: tuple[Change, ...], now: float) -> None:
+    async def _carry_out(self, entry: ResourceEntry, todo: tuple[Change, ...], now: float) -> None:
         """Nobody is promoted while one that is to be demoted is not known to be."""
         demoted = True
         for change in todo:
-            if record.gone or (change.promotes and not demoted):
+            if entry.gone or (change.promotes and not demoted):
                 return
-            before = record.marks.get(change.pod)
+            before = entry.marks.get(change.pod)
             if before is None or before.value.change != change or now >= before.until:
-                before = Held(Written(change, await self._done(record, change)), now + _AGAIN)
-                record.marks[change.pod] = before
+                before = Cached(Written(change, await self._done(entry, change)), now + _AGAIN)
+                entry.marks[change.pod] = before
             demoted = demoted and (before.value.done or change.promotes)
-        record.marks = {pod: held for pod, held in record.marks.items() if now < held.until}
+        entry.marks = {pod: held for pod, held in entry.marks.items() if now < held.until}
 
-    async def _done(self, record: Record, change: Change) -> bool:
+    async def _done(self, entry: ResourceEntry, change: Change) -> bool:
         """Raises `ApiUnavailable`: nobody knows, and the next round tries again."""
         try:
-            await self._cluster.mark(record.ref.namespace, change, datetime.now(UTC), record.uid)
+            await self._cluster.mark(entry.ref.namespace, change, datetime.now(UTC), entry.uid)
         except ApiError as error:
-            about = topic(f"mark {record.uid}", **record.fields, pod=change.pod, error=str(error))
+            about = topic(f"mark {entry.uid}", **entry.fields, pod=change.pod, error=str(error))
             log.warning("pod not marked", extra=about)
             return False
         return True

@@ -34,7 +34,7 @@ from wahealth.core.status import Finding
 from wahealth.keypair import UnfitPair
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.egress import Authorities
-from wahealth.kube.record import Held, Record
+from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.probe.credential import Credential
 from wahealth.probe.pair import Pair
 from wahealth.probe.reading import reading_of
@@ -65,7 +65,7 @@ class References:
         self._only_labelled = only_labelled
         self._outside = outside or Authorities(None)
         self._refresh = refresh
-        self._authorities: dict[tuple[str, str, str, str], Held[bytes]] = {}
+        self._authorities: dict[tuple[str, str, str, str], Cached[bytes]] = {}
         self._trusts: WeakValueDictionary[Hashable, Trust] = WeakValueDictionary()
 
     @property
@@ -78,34 +78,34 @@ class References:
         found = await self._entries(namespace, Wanted(use.secret, use.entries, labels.wanted(use)))
         return Reading(reference=found) if isinstance(found, Finding) else reading_of(use.kind, found)
 
-    async def trust(self, record: Record, tls: Tls | None) -> Trust | Finding:
-        if record.trust is None or time.monotonic() >= record.trust.until:
-            about = record.generation, record.nudged
+    async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust | Finding:
+        if entry.trust is None or time.monotonic() >= entry.trust.until:
+            about = entry.generation, entry.nudged
             try:
-                found = await self._trust(record, tls or Tls(), anew=record.trust is None)
+                found = await self._trust(entry, tls or Tls(), anew=entry.trust is None)
             except ApiUnavailable:
-                if record.trust is None:
+                if entry.trust is None:
                     raise
-                return record.trust.value  # the one of before, until the API server can be asked
-            changed = about != (record.generation, record.nudged)  # meanwhile: good for this round, and no longer
-            held = None if changed or isinstance(found, Finding) else Held(found, time.monotonic() + self.refresh)
-            record.trust = held
+                return entry.trust.value  # the one of before, until the API server can be asked
+            changed = about != (entry.generation, entry.nudged)  # meanwhile: good for this round, and no longer
+            held = None if changed or isinstance(found, Finding) else Cached(found, time.monotonic() + self.refresh)
+            entry.trust = held
             return found
-        return record.trust.value
+        return entry.trust.value
 
-    async def _trust(self, record: Record, tls: Tls, anew: bool) -> Trust | Finding:
+    async def _trust(self, entry: ResourceEntry, tls: Tls, anew: bool) -> Trust | Finding:
         """With the certificate that is shown there. `anew`: there is a reason to read the CA, and not only that its
         time is up."""
         ref = tls.client_certificate_ref
         if ref is None:
-            return await self._showing(record, tls, anew, None)
+            return await self._showing(entry, tls, anew, None)
         try:
-            pair = await self._pair(record.ref.namespace, ref)
-            return pair if isinstance(pair, Finding) else await self._showing(record, tls, anew, pair)
+            pair = await self._pair(entry.ref.namespace, ref)
+            return pair if isinstance(pair, Finding) else await self._showing(entry, tls, anew, pair)
         except UnfitPair as unfit:
             return client_certificate_invalid(ref.name, unfit.why)
 
-    async def _showing(self, record: Record, tls: Tls, anew: bool, pair: Pair | None) -> Trust | Finding:
+    async def _showing(self, entry: ResourceEntry, tls: Tls, anew: bool, pair: Pair | None) -> Trust | Finding:
         match tls.verification:
             case "None":
                 return self._shared(("None",), unverified, pair)
@@ -113,14 +113,14 @@ class References:
                 pins = frozenset(map(fingerprint, tls.pinned_sha256 or ()))
                 return self._shared(("Pinned", pins), partial(pinned, pins), pair)
             case "Full" | "SkipHostname":
-                return await self._verifying(record, tls, anew, pair)
+                return await self._verifying(entry, tls, anew, pair)
 
-    async def _verifying(self, record: Record, tls: Tls, anew: bool, pair: Pair | None) -> Trust | Finding:
+    async def _verifying(self, entry: ResourceEntry, tls: Tls, anew: bool, pair: Pair | None) -> Trust | Finding:
         make = full if tls.verification == "Full" else skip_hostname
         if tls.ca_ref is None:
-            beside = self._outside.pem() if record.is_outside else None
+            beside = self._outside.pem() if entry.is_outside else None
             return self._shared((tls.verification, "public", beside), partial(make, beside, public=True), pair)
-        pem = await self._authority(record.ref.namespace, tls.ca_ref, anew)
+        pem = await self._authority(entry.ref.namespace, tls.ca_ref, anew)
         if isinstance(pem, Finding):
             return pem
         try:
@@ -161,7 +161,7 @@ class References:
         found = await self._ca_entry(namespace, ref)
         self._authorities.pop(name, None)
         if not isinstance(found, Finding):
-            self._authorities[name] = Held(found, time.monotonic() + min(_SHARED, self._refresh))
+            self._authorities[name] = Cached(found, time.monotonic() + min(_SHARED, self._refresh))
             self._let_old_ones_go()
         return found
 

@@ -20,6 +20,7 @@ from wahealth.kube.apiserver.session import Account, addresses_of, own_namespace
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.cycle import Cycle
 from wahealth.kube.egress import Authorities, NoAuthorities
+from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
 from wahealth.kube.handlers import Listener, follow
@@ -31,7 +32,6 @@ from wahealth.kube.process.endpoints import CannotListen, Endpoints
 from wahealth.kube.process.keeping import kept
 from wahealth.kube.process.lag import Lag, watchdog
 from wahealth.kube.process.leadership import Election, Leadership
-from wahealth.kube.record import Record
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.sweep import Pace, Sweep
@@ -189,14 +189,14 @@ class _Operator:
     def lost(self) -> None:
         """Some resources are another's to ask now."""
         self.supervisor.lost()
-        self.guard.fleet.keep_only({record.uid for record in self.supervisor.led()})
+        self.guard.fleet.keep_only({entry.uid for entry in self.supervisor.led()})
 
-    def forget(self, record: Record) -> None:
+    def forget(self, entry: ResourceEntry) -> None:
         """The resource is gone."""
-        self.guard.fleet.forget(record.uid)
-        self.cycle.marker.claims.drop(record)
-        if record.marked and self.leadership.may_write(record.uid):
-            self.group.create_task(self.cycle.marker.clear(record), name=f"clear {record.ref}")
+        self.guard.fleet.forget(entry.uid)
+        self.cycle.marker.claims.drop(entry)
+        if entry.marked and self.leadership.may_write(entry.uid):
+            self.group.create_task(self.cycle.marker.clear(entry), name=f"clear {entry.ref}")
 
     def secret_changed(self, key: Key) -> None:
         self.supervisor.secret_changed(*key)

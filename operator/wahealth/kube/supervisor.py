@@ -22,15 +22,15 @@ from wahealth.core.schedule import next_beat
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.cycle import Act
+from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.process.leadership import NotLeading
 from wahealth.kube.process.meter import Meter
-from wahealth.kube.record import Record, Ref, record_of
 from wahealth.probe.stage import ObserverFault, ProxyFault
 from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)
 
-Round = Callable[[Record], Coroutine[Any, Any, Act | None]]
+Round = Callable[[ResourceEntry], Coroutine[Any, Any, Act | None]]
 
 _SLOT = 0.1  # seconds; due times within it share a wake-up, which costs more than a probe
 _AT_ONCE = 100  # rounds begun in one turn of the event loop
@@ -51,9 +51,9 @@ class Supervisor:
         self,
         round_: Round,
         outside: Outside = Outside(),  # noqa: B008 - a value
-        forget: Callable[[Record], None] = lambda _: None,
+        forget: Callable[[ResourceEntry], None] = lambda _: None,
         leads: Callable[[str], bool] = lambda _: True,
-        shown: Callable[[Record], None] = lambda _: None,
+        shown: Callable[[ResourceEntry], None] = lambda _: None,
     ) -> None:
         """`forget` is told of one that is gone, `shown` of one that the watch shows. `leads`: whether a resource, by
         its uid, is ours to ask for."""
@@ -65,7 +65,7 @@ class Supervisor:
         self._forget = forget
         self._leads = leads
         self._luck = outside.luck
-        self._records: dict[str, Record] = {}  # by uid
+        self._entries: dict[str, ResourceEntry] = {}  # by uid
         self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
         self._rounds: dict[str, asyncio.Task[None]] = {}  # under way, by uid
@@ -79,61 +79,61 @@ class Supervisor:
         with self._meter.charging(metadata["namespace"]):
             if "deletionTimestamp" in metadata:
                 self.gone(metadata["uid"])
-            elif metadata["uid"] not in self._records:
-                self._take_up(record_of(document))
+            elif metadata["uid"] not in self._entries:
+                self._take_up(entry_of(document))
             else:
-                self._renew(self._records[metadata["uid"]], document)
+                self._renew(self._entries[metadata["uid"]], document)
 
     def secret_changed(self, namespace: str, name: str) -> None:
         """Whoever signs in with it, or trusts it, is asked anew at once."""
         for uid in self._uids.get(namespace, ()):
-            if self._records[uid].secret_changed(name):
+            if self._entries[uid].secret_changed(name):
                 self._ask_at(uid, self._now())
 
     def gone(self, uid: str) -> None:
-        record = self._records.get(uid)
-        for table in (self._records, self._phases, self._failures):
+        entry = self._entries.get(uid)
+        for table in (self._entries, self._phases, self._failures):
             table.pop(uid, None)
         self._due.drop(uid)
-        if record is not None:
-            record.gone = True
-            self._uids[record.ref.namespace].discard(uid)
-            if not self._uids[record.ref.namespace]:
-                del self._uids[record.ref.namespace]
-            self._forget(record)
+        if entry is not None:
+            entry.gone = True
+            self._uids[entry.ref.namespace].discard(uid)
+            if not self._uids[entry.ref.namespace]:
+                del self._uids[entry.ref.namespace]
+            self._forget(entry)
 
     def known(self) -> frozenset[Ref]:
-        return frozenset(record.ref for record in self._records.values())
+        return frozenset(entry.ref for entry in self._entries.values())
 
     def versions(self) -> dict[str, str]:
         """By uid: the resource version last seen or written."""
-        return {uid: record.version for uid, record in self._records.items()}
+        return {uid: entry.version for uid, entry in self._entries.items()}
 
     def places(self) -> dict[str, str]:
         """By uid: its namespace."""
-        return {uid: record.ref.namespace for uid, record in self._records.items()}
+        return {uid: entry.ref.namespace for uid, entry in self._entries.items()}
 
-    def led(self) -> list[Record]:
+    def led(self) -> list[ResourceEntry]:
         """Those that are ours to ask for."""
-        return [record for uid, record in self._records.items() if self._leads(uid)]
+        return [entry for uid, entry in self._entries.items() if self._leads(uid)]
 
     def overdue(self) -> float:
         """By how many of its shortest periods the loop is behind; 0 where it is not."""
-        shortest = min((record.timing.period for record in self._records.values()), default=1.0)
+        shortest = min((entry.timing.period for entry in self._entries.values()), default=1.0)
         return self._due.behind(self._now()) / shortest
 
     def gained(self) -> None:
         """Some resources are ours now: what nobody has looked at yet is asked at once, all else on its own beat."""
-        for uid, record in self._records.items():
-            if self._leads(uid) and record.history is None and not _is_known(record):
+        for uid, entry in self._entries.items():
+            if self._leads(uid) and entry.history is None and not _is_known(entry):
                 self._ask_at(uid, self._now())
 
     def lost(self) -> None:
         """Some resources are another's now: what runs for them ends, and nothing is remembered of their rounds."""
-        for uid, record in self._records.items():
+        for uid, entry in self._entries.items():
             if not self._leads(uid):
-                record.forget_rounds()
-                self._ask_at(uid, self._next(record))  # also of one whose time has come
+                entry.forget_rounds()
+                self._ask_at(uid, self._next(entry))  # also of one whose time has come
                 for running in (self._rounds.get(uid), self._acts.get(uid)):
                     if running is not None:
                         running.cancel()
@@ -149,33 +149,33 @@ class Supervisor:
                     self._skip(now)
                 turned = now
                 self._meter.settle(self._uids.keys(), now)
-                for record in self._take_due(now):
-                    self._rounds[record.uid] = group.create_task(self._turn(record, group), name=f"round {record.ref}")
+                for entry in self._take_due(now):
+                    self._rounds[entry.uid] = group.create_task(self._turn(entry, group), name=f"round {entry.ref}")
                 await asyncio.sleep(0)
 
     def _now(self) -> float:
         """Seconds of the loop's clock, which is monotonic."""
         return asyncio.get_running_loop().time()
 
-    def _renew(self, record: Record, document: Document) -> None:
-        if record.renew(document):
-            self._ask_at(record.uid, self._now())
-        self._shown(record)
+    def _renew(self, entry: ResourceEntry, document: Document) -> None:
+        if entry.renew(document):
+            self._ask_at(entry.uid, self._now())
+        self._shown(entry)
 
-    def _take_up(self, record: Record) -> None:
-        self._records[record.uid] = record
-        self._uids[record.ref.namespace].add(record.uid)
-        self._phases[record.uid] = self._luck()
-        self._shown(record)
-        self._ask_at(record.uid, self._next(record) if _is_known(record) else self._now())
+    def _take_up(self, entry: ResourceEntry) -> None:
+        self._entries[entry.uid] = entry
+        self._uids[entry.ref.namespace].add(entry.uid)
+        self._phases[entry.uid] = self._luck()
+        self._shown(entry)
+        self._ask_at(entry.uid, self._next(entry) if _is_known(entry) else self._now())
 
-    def _next(self, record: Record) -> float:
+    def _next(self, entry: ResourceEntry) -> float:
         """Beyond the slot: what a shared wake-up takes a little early is not due again on its own beat."""
-        period = record.timing.period
-        return next_beat(self._now() + _SLOT, period, self._phases[record.uid] * period)
+        period = entry.timing.period
+        return next_beat(self._now() + _SLOT, period, self._phases[entry.uid] * period)
 
     def _ask_at(self, uid: str, due: float) -> None:
-        self._due.put(uid, self._records[uid].ref.namespace, due)
+        self._due.put(uid, self._entries[uid].ref.namespace, due)
         self._woken.set()
 
     async def _until_due(self) -> None:
@@ -187,82 +187,82 @@ class Supervisor:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
 
-    def _take_due(self, now: float) -> list[Record]:
+    def _take_due(self, now: float) -> list[ResourceEntry]:
         """Some of the resources whose time has come, each with its next time set; one still busy waits for its next
         beat."""
         for uid in self._due.collect(now + _SLOT):
             if uid in self._rounds or not self._leads(uid):
-                self._ask_at(uid, self._next(self._records[uid]))
+                self._ask_at(uid, self._next(self._entries[uid]))
         return [self._begun(one, now) for one in self._due.take(now, _AT_ONCE, alone=len(self._uids) == 1)]
 
-    def _begun(self, begun: Begun, now: float) -> Record:
-        record = self._records[begun.uid]
-        self._ask_at(record.uid, self._next(record))
+    def _begun(self, begun: Begun, now: float) -> ResourceEntry:
+        entry = self._entries[begun.uid]
+        self._ask_at(entry.uid, self._next(entry))
         metrics.probe_lateness.observe(max(0.0, begun.late))
         if begun.postponed:
             metrics.postponed.inc()
-        record.postponed = record.postponed.after(begun.postponed, now)
-        return record
+        entry.postponed = entry.postponed.after(begun.postponed, now)
+        return entry
 
     def _skip(self, now: float) -> None:
         """All that is due now waits for its next beat."""
         for uid in self._due.skip(now):
-            self._ask_at(uid, self._next(self._records[uid]))
+            self._ask_at(uid, self._next(self._entries[uid]))
 
-    async def _turn(self, record: Record, group: asyncio.TaskGroup) -> None:
+    async def _turn(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
         """One round. What it says is to be done is begun, unless something is being done still: the next round says it
         again, for it compares what is wanted with what is."""
-        before = record.generation, record.nudged
+        before = entry.generation, entry.nudged
         try:
-            async with self._guarded(record):
-                act = await self._meter.round(record.ref.namespace, self._round(record))
+            async with self._guarded(entry):
+                act = await self._meter.round(entry.ref.namespace, self._round(entry))
                 if act is None:
-                    self._failures.pop(record.uid, None)
-                elif record.uid not in self._acts:
-                    self._acts[record.uid] = group.create_task(self._done(record, act), name=f"act {record.ref}")
+                    self._failures.pop(entry.uid, None)
+                elif entry.uid not in self._acts:
+                    self._acts[entry.uid] = group.create_task(self._done(entry, act), name=f"act {entry.ref}")
         finally:
-            self._rounds.pop(record.uid, None)
-        if (record.generation, record.nudged) != before and record.uid in self._records:
-            self._ask_at(record.uid, self._now())
+            self._rounds.pop(entry.uid, None)
+        if (entry.generation, entry.nudged) != before and entry.uid in self._entries:
+            self._ask_at(entry.uid, self._now())
 
-    async def _done(self, record: Record, act: Act) -> None:
-        before = record.generation
+    async def _done(self, entry: ResourceEntry, act: Act) -> None:
+        before = entry.generation
         try:
-            async with self._guarded(record):
-                await self._meter.act(record.ref.namespace, act())
-                self._failures.pop(record.uid, None)
+            async with self._guarded(entry):
+                await self._meter.act(entry.ref.namespace, act())
+                self._failures.pop(entry.uid, None)
         finally:
-            self._acts.pop(record.uid, None)
-        if record.generation != before and record.uid in self._records and record.uid not in self._rounds:
-            self._ask_at(record.uid, self._now())  # judged by an old spec
+            self._acts.pop(entry.uid, None)
+        if entry.generation != before and entry.uid in self._entries and entry.uid not in self._rounds:
+            self._ask_at(entry.uid, self._now())  # judged by an old spec
 
     @contextlib.asynccontextmanager
-    async def _guarded(self, record: Record) -> AsyncIterator[None]:
+    async def _guarded(self, entry: ResourceEntry) -> AsyncIterator[None]:
         try:
             yield
         except Vanished:
-            self.gone(record.uid)
+            self.gone(entry.uid)
         except ProxyFault as error:
             metrics.proxy_faults.labels(error.trouble).inc()
             log.warning("rounds count for nothing", extra=logs.topic(f"proxy {error.trouble}", error=str(error)))
         except (NotLeading, ApiUnavailable, ObserverFault) as error:
-            log.debug("round ended early", extra={**record.fields, "error": type(error).__name__})
+            log.debug("round ended early", extra={**entry.fields, "error": type(error).__name__})
         except ApiError as error:
-            about = logs.topic(f"round {record.uid} {error.status}", **record.fields, error=str(error))
+            about = logs.topic(f"round {entry.uid} {error.status}", **entry.fields, error=str(error))
             log.warning("round failed", extra=about)
         except Exception as error:  # noqa: BLE001 - the one place: a poison resource never stops another
-            self._rest(record)
+            self._rest(entry)
             metrics.bugs.labels("round").inc()
-            log.error("bug in a round", extra=logs.topic(f"bug {record.uid}", **record.fields, **logs.bug(error)))
+            log.error("bug in a round", extra=logs.topic(f"bug {entry.uid}", **entry.fields, **logs.bug(error)))
 
-    def _rest(self, record: Record) -> None:
+    def _rest(self, entry: ResourceEntry) -> None:
         """Its rounds fail by a bug of ours: one, two, four … periods until the next."""
-        times = self._failures[record.uid] = self._failures.get(record.uid, 0) + 1
-        if record.uid in self._records:
-            wait = min(_LONGEST_REST, record.timing.period * 2.0 ** min(times, 16))
-            self._ask_at(record.uid, self._now() + max(wait, record.timing.period))
+        times = self._failures[entry.uid] = self._failures.get(entry.uid, 0) + 1
+        if entry.uid in self._entries:
+            wait = min(_LONGEST_REST, entry.timing.period * 2.0 ** min(times, 16))
+            self._ask_at(entry.uid, self._now() + max(wait, entry.timing.period))
 
 
-def _is_known(record: Record) -> bool:
+def _is_known(entry: ResourceEntry) -> bool:
     """Somebody has looked at this generation."""
-    return record.written.observed_generation == record.generation
+    return entry.written.observed_generation == entry.generation

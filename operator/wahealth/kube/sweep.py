@@ -18,7 +18,7 @@ from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.kube.apiserver.reflector import FORBIDDEN, Collection, allowed, pages, refused_to_us
 from wahealth.kube.apiserver.versions import is_older
 from wahealth.kube.cluster import RESOURCES, Cluster, Vanished
-from wahealth.kube.record import Ref
+from wahealth.kube.entry import Ref
 from wahealth.kube.supervisor import Supervisor
 from wahealth.telemetry.logs import topic
 

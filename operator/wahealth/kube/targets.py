@@ -18,13 +18,13 @@ from wahealth.core.networks import Address, Networks
 from wahealth.core.origin import is_address, origin_of
 from wahealth.core.proxy import Proxy
 from wahealth.core.status import Finding
+from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import PATH as PODS
 from wahealth.kube.inventory.pods import Pod
 from wahealth.kube.inventory.services import PATH as SERVICES
 from wahealth.kube.inventory.services import Service
-from wahealth.kube.record import Record
 from wahealth.probe.names import Resolver
 from wahealth.probe.stage import Failed, Stage, out_of_time
 from wahealth.settings import OperatorSettings
@@ -78,16 +78,16 @@ class Targets:
         self._limits = limits
         self._resolver = resolver
 
-    async def located(self, record: Record, spec: api.Spec) -> Located | Finding:
+    async def located(self, entry: ResourceEntry, spec: api.Spec) -> Located | Finding:
         """Or why nobody may or can be asked."""
         target = spec.target
-        if target.url is None and self._is_unseen(record.ref.namespace, target):
+        if target.url is None and self._is_unseen(entry.ref.namespace, target):
             return references.pods_not_to_be_seen(*target.named)
         if target.workload is not None:
-            return self._of_workload(record.ref.namespace, target.workload)
+            return self._of_workload(entry.ref.namespace, target.workload)
         if target.service is not None:
-            return self._of_service(record, target.service, target.scope == "Service")
-        return await self._of_url(target.url or "", _other_names(spec), record.timing.timeout)
+            return self._of_service(entry, target.service, target.scope == "Service")
+        return await self._of_url(target.url or "", _other_names(spec), entry.timing.timeout)
 
     def _is_unseen(self, namespace: str, target: api.Target) -> bool:
         paths = [PODS] if target.service is None else [PODS, SERVICES]
@@ -107,8 +107,8 @@ class Targets:
             return references.target_not_found(named.kind, named.name)
         return self._refused(named.kind, named.name, pods) or _each((pod, named.port) for pod in pods)
 
-    def _of_service(self, record: Record, named: api.Service, as_one: bool) -> Located | Finding:
-        service = self._inventory.services.get(Key(record.ref.namespace, named.name))
+    def _of_service(self, entry: ResourceEntry, named: api.Service, as_one: bool) -> Located | Finding:
+        service = self._inventory.services.get(Key(entry.ref.namespace, named.name))
         if service is None:
             return references.target_not_found("Service", named.name)
         if service.outside:
@@ -117,12 +117,12 @@ class Targets:
             return references.service_without_selector(named.name)
         if service.port_of_pods(named.port) is None:
             return references.service_without_port(named.name, named.port)
-        pods = tuple(self._inventory.pods.selected(record.ref.namespace, service.selector))
+        pods = tuple(self._inventory.pods.selected(entry.ref.namespace, service.selector))
         refused = self._refused("Service", named.name, pods, service.families)
         if refused is not None:
             return refused
         behind = list(_behind(service, named.port, pods))
-        return _as_one(record, named.name, behind, service) if as_one else _each(behind, service.families)
+        return _as_one(entry, named.name, behind, service) if as_one else _each(behind, service.families)
 
     def _refused(self, kind: str, name: str, pods: Iterable[Pod], families: tuple[int, ...] = ()) -> Finding | None:
         """For one of the addresses that would be asked."""
@@ -173,16 +173,16 @@ def _spot(addresses: tuple[str, ...], port: int) -> Spot:
     return Spot(addresses[0], addresses, port)
 
 
-def _as_one(record: Record, name: str, behind: list[tuple[Pod, int]], service: Service) -> Located:
+def _as_one(entry: ResourceEntry, name: str, behind: list[tuple[Pod, int]], service: Service) -> Located:
     """One of the ready pods, under the name of the Service: the same one for as long as it answers."""
     ready = sorted((pod.name, pod.addresses(service.families), port) for pod, port in behind if pod.ready)
     hosts = frozenset(pod.addresses(service.families)[0] for pod, _ in behind)
     if not ready:
         return Located({}, {}, others=hosts)
-    after = [one for one in ready if one[0] > record.left] or ready
-    kept = next((one for one in ready if one[0] == record.asks), after[0])
-    record.asks, addresses, port = kept
-    shown = {name: f"{name}.{record.ref.namespace}.svc"}
+    after = [one for one in ready if one[0] > entry.left] or ready
+    kept = next((one for one in ready if one[0] == entry.asks), after[0])
+    entry.asks, addresses, port = kept
+    shown = {name: f"{name}.{entry.ref.namespace}.svc"}
     return Located({name: _spot(addresses, port)}, shown, others=hosts)
 
 

@@ -34,8 +34,8 @@ from wahealth.core.reasons import credentials, pods, spec
 from wahealth.core.reasons.found import false
 from wahealth.core.status import Mode
 from wahealth.core.verdict.checks import OCCASIONAL, TABLES
+from wahealth.kube.entry import entry_of
 from wahealth.kube.process import series
-from wahealth.kube.record import record_of
 
 PATIENCE = Patience(period=120, failure_threshold=1, success_threshold=1, uninitialized=60, connecting=30, failover=30)
 ROUNDS = 8  # longer than the longest grace, of ten minutes
@@ -149,9 +149,9 @@ def _copy(story: Story) -> Story:
 def _state(story: Story) -> State:
     metadata = {"name": "a", "namespace": "acme", "uid": "a", "generation": 1, "resourceVersion": "1"}
     auth = {"apiKey": {"secretKeyRef": {"name": "k"}}}
-    record = record_of({"metadata": metadata, "spec": {"target": {"workload": {"name": "w"}}, "auth": auth}})
-    record.written, record.history = story.written, story.history
-    told = series.Told(story.written, record)
+    entry = entry_of({"metadata": metadata, "spec": {"target": {"workload": {"name": "w"}}, "auth": auth}})
+    entry.written, entry.history = story.written, story.history
+    told = series.Told(story.written, entry)
     conditions = sorted((one.type.value, one.status.value) for one in story.written.conditions)
     rows = [row for row in series.ROWS if row.name in LOOKED_AT]
     others = [(row.name, labels, value) for row in rows for labels, value in row.samples(told)]

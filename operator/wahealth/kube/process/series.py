@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from wahealth.core.hysteresis.shown import suspended
 from wahealth.core.status import Status
-from wahealth.kube.record import Record
+from wahealth.kube.entry import ResourceEntry
 from wahealth.telemetry.exposition import Family
 
 _CLIENT = ("namespace", "name")
@@ -25,7 +25,7 @@ class Told(NamedTuple):
     """A resource, as it is told of."""
 
     status: Status
-    record: Record
+    record: ResourceEntry
 
 
 class Row(NamedTuple):
@@ -147,18 +147,18 @@ ROWS: tuple[Row, ...] = (
 OF_NODES = Row("node", "1 for what a node of the client is.", ("node", "role", "verdict"), node)
 
 
-def families(records: Sequence[Record], with_nodes: bool = False) -> Iterator[Family]:
+def families(entries: Sequence[ResourceEntry], with_nodes: bool = False) -> Iterator[Family]:
     """One family after the other, from what the records say when it is asked for."""
-    told = [Told(status_of(record), record) for record in records]
+    told = [Told(status_of(entry), entry) for entry in entries]
     for row in (*ROWS, OF_NODES) if with_nodes else ROWS:
         samples = (((*one.record.ref, *labels), value) for one in told for labels, value in row.samples(one))
         yield Family(f"wahealth_client_{row.name}", row.text, (*_CLIENT, *row.labels), samples, row.kind)
 
 
-def status_of(record: Record) -> Status:
+def status_of(entry: ResourceEntry) -> Status:
     """As confirmed, and suspended where it is; as written, where nobody has looked since this process began."""
-    history = record.history
+    history = entry.history
     if history is None or history.confirmed is None:
-        return record.written
+        return entry.written
     confirmed = history.confirmed.status
-    return suspended(confirmed, record.generation) if record.expected.suspended else confirmed
+    return suspended(confirmed, entry.generation) if entry.expected.suspended else confirmed

@@ -38,7 +38,7 @@ class Ref(NamedTuple):
 
 
 @dataclass(slots=True)
-class Held(Generic[T]):
+class Cached(Generic[T]):
     """Something read from the API server, good until a moment of the monotonic clock."""
 
     value: T
@@ -53,7 +53,7 @@ class Written(NamedTuple):
 
 
 @dataclass(slots=True)
-class Record:
+class ResourceEntry:
     ref: Ref
     uid: str
     created: str  # as the API server writes it
@@ -72,15 +72,15 @@ class Record:
     unwritable: float = float("-inf")  # until then its status is not tried again: the API server would not have it
     failovers: dict[str, int] = field(default_factory=dict)  # told of by this process, by kind
     asked: float | None = None  # the wall clock's second of the last round that asked somebody
-    trust: Held[Trust] | None = None
+    trust: Cached[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     postponed: Postponed = NEVER
     turn: str = ""  # the pod that was asked last, where they are asked in turns
     heard: dict[str, PodOutcome] = field(default_factory=dict)  # then also what each pod said last, by its name
-    resting: dict[str, Held[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
-    no_restart: Held[tuple[str, str]] | None = None  # of which workload (uid), why the API server would not have it
+    resting: dict[str, Cached[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
+    no_restart: Cached[tuple[str, str]] | None = None  # of which workload (uid), why the API server would not have it
     marked: bool = True  # its pods may carry labels of ours, of this process or of one before
-    marks: dict[str, Held[Written]] = field(default_factory=dict)  # by pod: what was written onto it last
+    marks: dict[str, Cached[Written]] = field(default_factory=dict)  # by pod: what was written onto it last
     marking: asyncio.Lock = field(default_factory=asyncio.Lock)
     gone: bool = False  # the resource is there no more
     seen: float | None = None  # the last second in which the client was seen, or since when this process looks
@@ -146,9 +146,9 @@ class Record:
             self.certificates = {address: one for address, one in self.certificates.items() if address in addresses}
 
 
-def record_of(document: Document) -> Record:
+def entry_of(document: Document) -> ResourceEntry:
     metadata = document["metadata"]
-    return Record(
+    return ResourceEntry(
         Ref(metadata["namespace"], metadata["name"]),
         metadata["uid"],
         metadata.get("creationTimestamp", ""),
