@@ -112,7 +112,7 @@ async def main(arguments: argparse.Namespace) -> None:
 
         async def counted(entry: ResourceEntry) -> Act | None:
             act = await cycle.round(entry)
-            confirmed = entry.history.confirmed if entry.history else None
+            confirmed = entry.state.confirmed if entry.state else None
             ready = confirmed is not None and any(
                 c.type == "Ready" and c.status == "True" for c in confirmed.status.conditions
             )

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from wahealth.core.answer import Answered, Outcome, PodOutcome
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.state import State
 from wahealth.core.moment import Moment
 from wahealth.core.reconcile import evaluate_once, reconcile, restore_state
 from wahealth.core.status import Status
@@ -69,7 +69,7 @@ class Resource:
 
     def round(self, facts: Facts) -> None:
         todo = reconcile(self.history, facts, self.written, self._now())
-        self.history, self.written = todo.history, todo.status or self.written
+        self.history, self.written = todo.state, todo.status or self.written
 
 
 def measured(work: Callable[[], object]) -> list[float]:
@@ -87,15 +87,15 @@ def rows() -> list[tuple[str, float | None, list[float]]]:
     resource = Resource()
     settled, answer = resource.history, resource.answer
     fresh = facts_of(answer)
-    awake = settled._replace(rest=None)
+    awake = settled._replace(steady=None)
 
     def parsed_and_evaluated() -> None:
         """The verdict of one answer alone, nothing remembered."""
         evaluate_once(facts_of(answer))
 
-    def whole_round(history: History) -> Callable[[], None]:
+    def whole_round(state: State) -> Callable[[], None]:
         def turn() -> None:
-            resource.history = history
+            resource.history = state
             resource.round(fresh)
 
         return turn

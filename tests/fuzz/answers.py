@@ -41,14 +41,14 @@ TOKENS = (
 def one_input(data: bytes) -> None:
     """Each part is the body of one round's answer. Raises what it finds."""
     facts = Facts(Expectation(), 1)
-    written, history = Status(), None
+    written, state = Status(), None
     for number, body in enumerate(data.split(SEPARATOR)[:8]):
         outcome = parse_health(body) if number % 3 else outcome_of(200, body)
         assert isinstance(outcome, Answered | Malformed), outcome
         now = Moment(number * 30.0, START + timedelta(seconds=30 * number))
-        history = history or restore_state(written, 1, facts.expected.patience, now)
-        todo = reconcile(history, _asked(facts, outcome), written, now)
-        history, written = todo.history, todo.status or written
+        state = state or restore_state(written, 1, facts.expected.patience, now)
+        todo = reconcile(state, _asked(facts, outcome), written, now)
+        state, written = todo.state, todo.status or written
         _can_be_written(written)
 
 

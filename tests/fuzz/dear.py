@@ -67,13 +67,13 @@ def cost_of(first: bytes, second: bytes) -> Cost:
 
 def _rounds(*bodies: bytes) -> None:
     """Asked and judged, written, and taken for a login and for an error as well."""
-    facts, written, history = Facts(Expectation(), 1), Status(), None
+    facts, written, state = Facts(Expectation(), 1), Status(), None
     for number, body in enumerate(bodies):
         now = Moment(number * 30.0, _START + timedelta(seconds=30 * number))
         outcome = PodOutcome("web-0", "10.0.0.1", outcome_of(200, body))
-        history = history or restore_state(written, 1, facts.expected.patience, now)
-        todo = reconcile(history, Facts(facts.expected, facts.generation, (outcome,)), written, now)
-        history, written = todo.history, todo.status or written
+        state = state or restore_state(written, 1, facts.expected.patience, now)
+        todo = reconcile(state, Facts(facts.expected, facts.generation, (outcome,)), written, now)
+        state, written = todo.state, todo.status or written
         status_document(written)
     login_outcome_of(200, bodies[0], 0)
     outcome_of(503, bodies[0])

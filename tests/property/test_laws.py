@@ -251,8 +251,8 @@ def test_a_restart_changes_nothing_that_is_believed(expected: Expectation, said:
     story = Story()
     for outcomes_ in said:
         story.round(told(expected, outcomes_))
-    history = story.history
-    if history is None or history.worse or history.other or history.flapping or not history.settled:
+    state = story.history
+    if state is None or state.worse_streak or state.other_streak or state.flapping or not state.settled:
         return
     again = story.restarted()
     again.round(told(expected, said[-1]))

@@ -12,7 +12,7 @@ from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.hosts import Hosts
-from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.state import State
 from wahealth.core.moment import Moment
 from wahealth.core.networks import Networks
 from wahealth.core.reconcile import Plan, evaluate_once, reconcile, restore_state
@@ -78,7 +78,7 @@ class Story:
 
     def __init__(self, written: Status | None = None) -> None:
         self.written = written or Status()
-        self.history: History | None = None
+        self.history: State | None = None
         self.seconds = 0.0
         self.wall = START
         self.told: list[str] = []
@@ -86,9 +86,9 @@ class Story:
 
     def round(self, said: Facts) -> Plan:
         now = Moment(self.seconds, self.wall + timedelta(seconds=self.seconds))
-        history = self.history or restore_state(self.written, said.generation, said.expected.patience, now)
-        todo = reconcile(history, said, self.written, now)
-        self.history = todo.history
+        state = self.history or restore_state(self.written, said.generation, said.expected.patience, now)
+        todo = reconcile(state, said, self.written, now)
+        self.history = todo.state
         self.told += [event.reason for event in todo.events]
         if todo.status is not None:
             self.written = todo.status

@@ -125,7 +125,7 @@ class Crowd:
         self.rounds[entry.ref.namespace] += 1
         if entry.ref.namespace != "dear":
             self.took.append(loop.time() - began)
-            confirmed = entry.history.confirmed if entry.history else None
+            confirmed = entry.state.confirmed if entry.state else None
             self.ready[entry.uid] = confirmed is not None and confirmed.status.truth(ConditionType.READY) is Truth.TRUE
             late = (began - self._phases[entry.uid] * PERIOD) % PERIOD
             if self.rounds[entry.ref.namespace] > 1:  # the first comes with the resource, on no beat

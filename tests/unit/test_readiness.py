@@ -34,7 +34,7 @@ from wahealth.core.answer import (
     Unreachable,
 )
 from wahealth.core.facts import Expectation, Patience
-from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.state import State
 from wahealth.core.moment import Moment
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole, own_entry
@@ -67,7 +67,7 @@ class Sidecar:
         self.identity = identity
         self.expected = Expectation(patience=Patience(PERIOD), **expected)  # type: ignore[arg-type]
         self.kept = Kept()
-        self.history: History | None = None
+        self.history: State | None = None
         self.seconds = 0.0
 
     def hears(self, *outcomes: Outcome, times: int = 1) -> tuple[bool, bool, bool]:
@@ -79,10 +79,10 @@ class Sidecar:
     def round(self, outcome: Outcome) -> None:
         now = Moment(self.seconds, START + timedelta(seconds=self.seconds))
         said = replace(facts(outcome), expected=self.expected)
-        history = self.history or restore_state(Status(), 1, self.expected.patience, now)
-        done = reconcile(history, said, Status(), now)
-        self.history = done.history
-        verdict = done.history.confirmed or done.candidate
+        state = self.history or restore_state(Status(), 1, self.expected.patience, now)
+        done = reconcile(state, said, Status(), now)
+        self.history = done.state
+        verdict = done.state.confirmed or done.candidate
         assert verdict is not None
         self.kept = after(self.kept, self.identity, Seen(said, verdict.status, self.seconds))
         self.seconds += PERIOD

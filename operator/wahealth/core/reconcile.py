@@ -1,4 +1,4 @@
-"""One round of one resource, whole: facts and history in; history, status and events out. The door to the core.
+"""One round of one resource, whole: facts and state in; state, status and events out. The door to the core.
 
 The operator, the command line and the replay go through it; the clock, the API server and the pods are theirs.
 """
@@ -16,9 +16,9 @@ from wahealth.core.hysteresis.clocks import is_over, not_before, ticking
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
 from wahealth.core.hysteresis.failover import active_coreapps, passed_on, primary_master, stalled
 from wahealth.core.hysteresis.flapping import PAUSE, is_flapping, recent
-from wahealth.core.hysteresis.history import History, Rest, Told, is_calm, odd_for, paused, seen_so_far, uncounted
 from wahealth.core.hysteresis.restore import restored, unstamped
 from wahealth.core.hysteresis.shown import shown, suspended, without_ready
+from wahealth.core.hysteresis.state import Rest, State, Told, is_calm, odd_for, paused, seen_so_far, without_streaks
 from wahealth.core.moment import AsOf, Moment, has_lasted
 from wahealth.core.plan import believable, plan
 from wahealth.core.restart import Skip, WebWorkload, decided
@@ -37,7 +37,7 @@ class Plan(NamedTuple):
     `desired` is the same without times, for a plan against what somebody else has written meanwhile.
     """
 
-    history: History
+    state: State
     status: Status | None
     events: tuple[Event, ...]
     desired: Status | None = None
@@ -48,27 +48,27 @@ class Plan(NamedTuple):
     @property
     def known(self) -> Status:
         """As confirmed, or as seen in this round while nothing is confirmed yet."""
-        verdict = self.history.confirmed or self.candidate
+        verdict = self.state.confirmed or self.candidate
         return verdict.status if verdict else _NOTHING
 
 
-def restore_state(written: Status, generation: int, patience: Patience, now: Moment) -> History:
-    """The history of a resource that this process sees for the first time, from what its status says."""
-    history = restored(written, generation, patience, now)
-    holding = warnings_of(history, history, Marks(lasting=frozenset(Oddity)))
-    return history._replace(told=tuple(Told(event.reason, now.seconds) for event in holding))
+def restore_state(written: Status, generation: int, patience: Patience, now: Moment) -> State:
+    """The state of a resource that this process sees for the first time, from what its status says."""
+    state = restored(written, generation, patience, now)
+    holding = warnings_of(state, state, Marks(lasting=frozenset(Oddity)))
+    return state._replace(posted=tuple(Told(event.reason, now.seconds) for event in holding))
 
 
-def reconcile(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
+def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
     """`written`: what the resource says now. Applied once, the same facts a moment later leave nothing to do."""
-    if history.rest is not None and history.rest.holds(facts, written, now.seconds):
-        return Plan(history, None, ())
+    if state.steady is not None and state.steady.holds(facts, written, now.seconds):
+        return Plan(state, None, ())
     if facts.expected.suspended:
-        return _suspended(history, facts, written, now)
+        return _suspended(state, facts, written, now)
     if facts.nothing_new:
-        return Plan(history, None, ())  # nobody was asked, because they wanted it so: that counts for nothing
+        return Plan(state, None, ())  # nobody was asked, because they wanted it so: that counts for nothing
     patience = facts.expected.patience
-    before = _begun(history, facts, now)
+    before = _begun(state, facts, now)
     after, candidate, sight = _judged(before, facts, now)
     after, failovers = _handed_over(after, candidate, sight, now)
     after = _flapping(after, patience, now)
@@ -79,7 +79,7 @@ def reconcile(history: History, facts: Facts, written: Status, now: Moment) -> P
     )
     after, events = told_after(before, after, change, marks, now.seconds)
     desired = shown(after, candidate, patience, now.seconds)
-    events = (RESUMED, *events) if history.suspended else events
+    events = (RESUMED, *events) if state.suspended else events
     done = _written(after._replace(suspended=False), desired, written, events, now)._replace(
         candidate=candidate, failovers=failovers
     )
@@ -98,22 +98,22 @@ def evaluate_once(facts: Facts) -> Status:
     return judge(facts, sight, assessed, _NOTHING, over).status
 
 
-def _begun(history: History, facts: Facts, now: Moment) -> History:
+def _begun(state: State, facts: Facts, now: Moment) -> State:
     """A new generation: its rounds are counted afresh."""
-    if history.generation == facts.generation:
-        return history
-    began = history.began if history.confirmed else now.seconds
-    return uncounted(history)._replace(generation=facts.generation, began=began)
+    if state.generation == facts.generation:
+        return state
+    began = state.first_round if state.confirmed else now.seconds
+    return without_streaks(state)._replace(generation=facts.generation, first_round=began)
 
 
-def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdict, Sight]:
-    """The history with what is seen and confirmed now, and the verdict of this round alone."""
-    remembered, sight = look(history.remembered, facts, history.confirmed is not None, now.seconds)
+def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Sight]:
+    """The state with what is seen and confirmed now, and the verdict of this round alone."""
+    remembered, sight = look(state.remembered, facts, state.confirmed is not None, now.seconds)
     assessed = assess(facts, sight)
     clocks = not_before(
-        ticking(history.clocks, assessed.trouble, now.seconds), facts.key_changed, remembered.detection.unclear
+        ticking(state.clocks, assessed.trouble, now.seconds), facts.key_changed, remembered.detection.unclear
     )
-    confirmed = history.confirmed.status if history.confirmed else history.shown
+    confirmed = state.confirmed.status if state.confirmed else state.preliminary
 
     def as_of(second: float, seen: Sight, assessed: Assessment) -> Verdict:
         seen = seen._replace(now=AsOf(second, now.seconds))
@@ -121,55 +121,53 @@ def _judged(history: History, facts: Facts, now: Moment) -> tuple[History, Verdi
         return judge(facts, seen, assessed, confirmed, over)
 
     def candidate_at_last_round() -> Verdict:
-        seen = as_of_mode(sight, history.remembered.detection, facts.expected.mode)
-        return as_of(history.last, seen, assessed if seen is sight else assess(facts, seen))
+        seen = as_of_mode(sight, state.remembered.detection, facts.expected.mode)
+        return as_of(state.last_round, seen, assessed if seen is sight else assess(facts, seen))
 
     candidate = as_of(now.seconds, sight, assessed)
     if not sight.round.fresh:
-        after = with_endpoints(history._replace(remembered=remembered), candidate)
+        after = with_endpoints(state._replace(remembered=remembered), candidate)
         return after, after.confirmed or candidate, sight
-    odd = odd_for(history, candidate, sight.census is not None)
-    after = history._replace(remembered=remembered, clocks=clocks, odd=odd, last=now.seconds)
+    odd = odd_for(state, candidate, sight.census is not None)
+    after = state._replace(remembered=remembered, clocks=clocks, anomaly_streaks=odd, last_round=now.seconds)
     after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.seconds)
-    return after if after.confirmed else after._replace(shown=seen_so_far(candidate.status)), candidate, sight
+    return after if after.confirmed else after._replace(preliminary=seen_so_far(candidate.status)), candidate, sight
 
 
-def _handed_over(
-    history: History, candidate: Verdict, sight: Sight, now: Moment
-) -> tuple[History, tuple[Failover, ...]]:
+def _handed_over(state: State, candidate: Verdict, sight: Sight, now: Moment) -> tuple[State, tuple[Failover, ...]]:
     """Who carries the client, as seen and as confirmed; the confirmed status tells of the last move."""
     says_nothing = candidate.trouble in {Trouble.UNDECIDED, Trouble.NO_MODE}
     if says_nothing or not sight.round.fresh or sight.census is None or sight.census.single is not None:
-        return history, ()
-    confirmed = history.confirmed is candidate
-    coreapps, first = passed_on(history.coreapps, active_coreapps(sight), confirmed, now)
-    primary, second = passed_on(history.primary, primary_master(sight), confirmed, now)
-    history = history._replace(coreapps=coreapps, primary=primary)
+        return state, ()
+    confirmed = state.confirmed is candidate
+    coreapps, first = passed_on(state.coreapps, active_coreapps(sight), confirmed, now)
+    primary, second = passed_on(state.primary, primary_master(sight), confirmed, now)
+    state = state._replace(coreapps=coreapps, primary=primary)
     failovers = tuple(move for move in (first, second) if move is not None)
-    return (_with_last(history, failovers[0]) if failovers else history), failovers
+    return (_with_last(state, failovers[0]) if failovers else state), failovers
 
 
-def _with_last(history: History, move: Failover) -> History:
-    if history.confirmed is None:
-        return history
-    status = history.confirmed.status._replace(last_failover=move)
-    return history._replace(confirmed=history.confirmed._replace(status=status))
+def _with_last(state: State, move: Failover) -> State:
+    if state.confirmed is None:
+        return state
+    status = state.confirmed.status._replace(last_failover=move)
+    return state._replace(confirmed=state.confirmed._replace(status=status))
 
 
-def _flapping(history: History, patience: Patience, now: Moment) -> History:
-    changes = recent(history.changes, patience, now.seconds)
-    if changes == history.changes and not history.flapping and not is_flapping(changes):
-        return history
-    return history._replace(changes=changes, flapping=is_flapping(changes))
+def _flapping(state: State, patience: Patience, now: Moment) -> State:
+    changes = recent(state.changes, patience, now.seconds)
+    if changes == state.changes and not state.flapping and not is_flapping(changes):
+        return state
+    return state._replace(changes=changes, flapping=is_flapping(changes))
 
 
-def _marks(history: History, expected: Expectation, now: Moment) -> Marks:
+def _marks(state: State, expected: Expectation, now: Moment) -> Marks:
     patience = expected.patience
-    handovers, rounds = (history.coreapps, history.primary), patience.failure_threshold
+    handovers, rounds = (state.coreapps, state.primary), patience.failure_threshold
     return Marks(
-        pods_disagree=history.remembered.differing >= rounds,
+        pods_disagree=state.remembered.differing >= rounds,
         failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
-        lasting=frozenset(oddity for oddity, times in history.odd if times >= rounds),
+        lasting=frozenset(oddity for oddity, times in state.anomaly_streaks if times >= rounds),
         expected=expected,
     )
 
@@ -179,48 +177,48 @@ def _may_be_restarted(facts: Facts, sight: Sight) -> bool:
     return facts.workload is not None and bool(sight.round.on_previous)
 
 
-def _restart(history: History, facts: Facts, sight: Sight, now: Moment) -> WebWorkload | Skip | None:
+def _restart(state: State, facts: Facts, sight: Sight, now: Moment) -> WebWorkload | Skip | None:
     period = facts.expected.restart_period
     if facts.workload is None or period is None or not _may_be_restarted(facts, sight):
         return None
     pods = frozenset(outcome.pod for outcome in facts.outcomes)
-    return decided(_status(history), facts.workload, pods, period, now.wall)
+    return decided(_status(state), facts.workload, pods, period, now.wall)
 
 
-def _change(before: History, after: History, failovers: tuple[Failover, ...], expected: Expectation) -> Change:
+def _change(before: State, after: State, failovers: tuple[Failover, ...], expected: Expectation) -> Change:
     in_time = bool(failovers) and failovers[0].seconds <= expected.patience.failover
     return Change(_status(before), _status(after), failovers, in_time, expected)
 
 
-def _status(history: History) -> Status:
-    return history.confirmed.status if history.confirmed else _NOTHING
+def _status(state: State) -> Status:
+    return state.confirmed.status if state.confirmed else _NOTHING
 
 
-def _written(history: History, desired: Status, written: Status, events: tuple[Event, ...], now: Moment) -> Plan:
+def _written(state: State, desired: Status, written: Status, events: tuple[Event, ...], now: Moment) -> Plan:
     """While a client flaps, its status follows at leisure."""
-    if history.flapping and history.written is not None and not has_lasted(now.seconds - history.written, PAUSE):
-        return Plan(history, None, events)
+    if state.flapping and state.last_write is not None and not has_lasted(now.seconds - state.last_write, PAUSE):
+        return Plan(state, None, events)
     status = plan(written, desired, now.wall)
-    return Plan(history if status is None else history._replace(written=now.seconds), status, events, desired)
+    return Plan(state if status is None else state._replace(last_write=now.seconds), status, events, desired)
 
 
 def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
     """Where nothing is said, waited for or running, the same facts need not be looked at again."""
-    history = done.history
-    calm = done.status is None and not done.events and history.settled and is_calm(history)
+    state = done.state
+    calm = done.status is None and not done.events and state.settled and is_calm(state)
     if not calm:
-        return done if history.rest is None else done._replace(history=history._replace(rest=None))
-    until = min((told.at for told in history.told), default=float("inf")) + AGAIN
-    return done._replace(history=history._replace(rest=Rest(facts, written, until)))
+        return done if state.steady is None else done._replace(state=state._replace(steady=None))
+    until = min((told.at for told in state.posted), default=float("inf")) + AGAIN
+    return done._replace(state=state._replace(steady=Rest(facts, written, until)))
 
 
-def _suspended(history: History, facts: Facts, written: Status, now: Moment) -> Plan:
-    history = _begun(history, facts, now)
-    confirmed = history.confirmed and history.confirmed._replace(status=without_ready(history.confirmed.status))
+def _suspended(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
+    state = _begun(state, facts, now)
+    confirmed = state.confirmed and state.confirmed._replace(status=without_ready(state.confirmed.status))
     desired = suspended(
         confirmed.status if confirmed else unstamped(believable(written, now.wall))._replace(conditions=()),
         facts.generation,
     )
-    events = () if history.suspended else (SUSPENDED,)
-    paused_ = paused(history)._replace(confirmed=confirmed, about=facts.generation)
+    events = () if state.suspended else (SUSPENDED,)
+    paused_ = paused(state)._replace(confirmed=confirmed, confirmed_generation=facts.generation)
     return _written(paused_, desired, written, events, now)

@@ -80,10 +80,10 @@ class Cycle:
     def _decided(self, entry: ResourceEntry, facts: Facts) -> Act | None:
         now = _now()
         facts = self._with_claims(entry, facts)
-        history = entry.history or restore_state(entry.written, entry.generation, facts.expected.patience, now)
-        todo = reconcile(history, facts, entry.written, now)
+        state = entry.state or restore_state(entry.written, entry.generation, facts.expected.patience, now)
+        todo = reconcile(state, facts, entry.written, now)
         entry.seen = now.seconds if facts.answered or entry.seen is None else entry.seen
-        entry.history, entry.asked = todo.history, entry.asked if facts.asked_nobody else now.wall.timestamp()
+        entry.state, entry.asked = todo.state, entry.asked if facts.asked_nobody else now.wall.timestamp()
         for move in todo.failovers:
             entry.failovers[move.kind] = entry.failovers.get(move.kind, 0) + 1
         entry.untold = (*entry.untold, *todo.events)[-MOST_UNTOLD:]
@@ -103,7 +103,7 @@ class Cycle:
                 await self._restart(entry, todo.restart, now)
             if self._recorder.has_room:
                 await self._tell(entry)
-        await self.marker.mark(entry, todo.history, now.seconds)
+        await self.marker.mark(entry, todo.state, now.seconds)
 
     async def _restart(self, entry: ResourceEntry, workload: WebWorkload, now: Moment) -> None:
         """Once the change is written: so that whoever comes after this process knows of it."""
@@ -131,7 +131,7 @@ class Cycle:
         for _ in range(_TRIES):
             if status is None:
                 return True
-            if entry.generation != todo.history.generation:
+            if entry.generation != todo.state.generation:
                 return False  # judged by an old spec; the next round is due at once
             try:
                 await self._apply(entry, status)

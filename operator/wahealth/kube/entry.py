@@ -14,7 +14,7 @@ from wahealth.core.budget import NEVER, Postponed
 from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
-from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.state import State
 from wahealth.core.marks import Change
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.references import invalid_spec
@@ -64,7 +64,7 @@ class ResourceEntry:
     expected: Expectation
     timing: Timing
     written: Status  # what the resource says, as last seen or written
-    history: History | None = None  # None: this process has not had a round of it
+    state: State | None = None  # None: this process has not had a round of it
     untold: tuple[Event, ...] = ()  # events that wait for the status to be written first
     signin: SignIn[Credential] | None = field(default=None, repr=False)
     signin_of: Meant | None = None
@@ -131,7 +131,7 @@ class ResourceEntry:
 
     def forget_rounds(self) -> None:
         """Another replica asks for it now."""
-        self.history, self.untold, self.seen = None, (), None
+        self.state, self.untold, self.seen = None, (), None
         self.resting, self.certificates, self.marks = {}, {}, {}
         self.turn, self.heard, self.postponed = "", {}, _as_told(self.written)
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Set
 from datetime import UTC, datetime
 
-from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.state import State
 from wahealth.core.marks import MOST_PERIODS, Change, Options, changes, wanted
 from wahealth.core.moment import has_lasted
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
@@ -33,7 +33,7 @@ class Marker:
         """Whether pods of this resource are marked, or may be still."""
         return wants(entry) or entry.marked
 
-    async def mark(self, entry: ResourceEntry, history: History, now: float) -> None:
+    async def mark(self, entry: ResourceEntry, state: State, now: float) -> None:
         """`now` in monotonic seconds. A pod that may not be patched is told of in the log, and tried again later.
 
         While the API server would not have the status nothing is changed: which pods are ours follows from it.
@@ -41,8 +41,8 @@ class Marker:
         if not self.concerns(entry) or now < entry.unwritable:
             return
         since = now if entry.seen is None else entry.seen
-        seen = history.confirmed is not None and not has_lasted(now - since, MOST_PERIODS * entry.timing.period)
-        want = wanted(entry.ref.name, history.confirmed.status) if history.confirmed and seen else {}
+        seen = state.confirmed is not None and not has_lasted(now - since, MOST_PERIODS * entry.timing.period)
+        want = wanted(entry.ref.name, state.confirmed.status) if state.confirmed and seen else {}
         async with entry.marking:
             there = tuple(self.claims.around(entry.ref, entry.uid))
             todo = changes(entry.ref.name, there, want, options_of(entry))

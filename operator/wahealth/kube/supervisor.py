@@ -125,7 +125,7 @@ class Supervisor:
     def gained(self) -> None:
         """Some resources are ours now: what nobody has looked at yet is asked at once, all else on its own beat."""
         for uid, entry in self._entries.items():
-            if self._leads(uid) and entry.history is None and not _is_known(entry):
+            if self._leads(uid) and entry.state is None and not _is_known(entry):
                 self._ask_at(uid, self._now())
 
     def lost(self) -> None:

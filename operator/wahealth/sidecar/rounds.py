@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from wahealth import mounted
 from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
 from wahealth.core.facts import Facts, with_asked
-from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.state import State
 from wahealth.core.moment import Moment
 from wahealth.core.readiness.depth import STARTING
 from wahealth.core.readiness.pod import Kept, Seen, after
@@ -43,7 +43,7 @@ class Rounds:
         self._prober = prober
         self._expected = settings.expected
         self._signin: SignIn[Credential] = begun(settings.expected.signs_in_by)
-        self._history: History | None = None
+        self._state: State | None = None
         self.kept = Kept()
         self.status = Status()
         self.ticked = _seconds()
@@ -78,9 +78,9 @@ class Rounds:
             self._count("LeftAlone")  # nobody is asked, for the upstream wants it so: that counts for nothing
             return
         facts = await self._facts(now)
-        history = self._history or restore_state(Status(), 0, self._expected.patience, now)
-        done = reconcile(history, facts, Status(), now)
-        self._history = done.history
+        state = self._state or restore_state(Status(), 0, self._expected.patience, now)
+        done = reconcile(state, facts, Status(), now)
+        self._state = done.state
         self.status = done.known
         seen, before = Seen(facts, done.known, now.seconds), self.kept.readiness
         self.kept = after(self.kept, self._settings.identity, seen)

@@ -15,7 +15,7 @@ from wahealth.core import moment as clock
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
-from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.state import State
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
 from wahealth.core.resting import rest_of
@@ -164,7 +164,7 @@ class Replay:
         self._until = scenario.until
         self._world = World(folder, merged({}, scenario.client), secrets=dict(scenario.secrets))
         self._written = Status()
-        self._history: History | None = None
+        self._history: State | None = None
         self._signin: SignIn[bytes] | None = None
         self._signin_of: Meant | None = None
 
@@ -186,9 +186,9 @@ class Replay:
             self._world.take(self._steps.pop(0))
 
     def _round(self, facts: Facts, now: clock.Moment) -> Iterator[Moment]:
-        history = self._history or restore_state(self._written, facts.generation, facts.expected.patience, now)
-        todo = reconcile(history, facts, self._written, now)
-        self._history = todo.history
+        state = self._history or restore_state(self._written, facts.generation, facts.expected.patience, now)
+        todo = reconcile(state, facts, self._written, now)
+        self._history = todo.state
         self._written = todo.status or self._written
         if todo.status is not None or todo.events:
             document = status_document(todo.status) if todo.status is not None else None

@@ -150,7 +150,7 @@ def _state(story: Story) -> State:
     metadata = {"name": "a", "namespace": "acme", "uid": "a", "generation": 1, "resourceVersion": "1"}
     auth = {"apiKey": {"secretKeyRef": {"name": "k"}}}
     entry = entry_of({"metadata": metadata, "spec": {"target": {"workload": {"name": "w"}}, "auth": auth}})
-    entry.written, entry.history = story.written, story.history
+    entry.written, entry.state = story.written, story.history
     told = series.Told(story.written, entry)
     conditions = sorted((one.type.value, one.status.value) for one in story.written.conditions)
     rows = [row for row in series.ROWS if row.name in LOOKED_AT]

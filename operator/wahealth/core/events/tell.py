@@ -8,7 +8,7 @@ from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
 from wahealth.core.events.event import Event, warning
 from wahealth.core.events.warnings import NOBODY_ANSWERS, Standing, standing_warnings
 from wahealth.core.facts import Expectation
-from wahealth.core.hysteresis.history import BURST, Budget, History, Told
+from wahealth.core.hysteresis.state import BURST, Budget, State, Told
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Truth
@@ -30,43 +30,43 @@ class Marks(NamedTuple):
 
 
 def told_after(
-    before: History, history: History, change: Change, marks: Marks, now: float
-) -> tuple[History, tuple[Event, ...]]:
-    """The history that remembers what was told, and the events; `now` in seconds."""
-    standing = (_FLAPPING,) if history.flapping else warnings_of(before, history, marks)
-    known = {told.reason: told for told in history.told if now - told.at < AGAIN}
-    ended = (FLAPPING_ENDED,) if before.flapping and not history.flapping else ()
-    changes = () if history.flapping else told_changes(change)
+    before: State, state: State, change: Change, marks: Marks, now: float
+) -> tuple[State, tuple[Event, ...]]:
+    """The state that remembers what was told, and the events; `now` in seconds."""
+    standing = (_FLAPPING,) if state.flapping else warnings_of(before, state, marks)
+    known = {told.reason: told for told in state.posted if now - told.at < AGAIN}
+    ended = (FLAPPING_ENDED,) if before.flapping and not state.flapping else ()
+    changes = () if state.flapping else told_changes(change)
     due = (*ended, *changes, *(event for event in standing if event.reason not in known))
-    history, events = _within_budget(history, due, now)
+    state, events = _within_budget(state, due, now)
     new = {event.reason: Told(event.reason, now) for event in events}
     stands = {event.reason for event in standing}
     stands |= NOBODY_ANSWERS if stands & NOBODY_ANSWERS else set()
     told = tuple(told for reason, told in (known | new).items() if reason in stands)
-    return history._replace(told=told), events
+    return state._replace(posted=told), events
 
 
-def warnings_of(before: History, history: History, marks: Marks) -> tuple[Event, ...]:
+def warnings_of(before: State, state: State, marks: Marks) -> tuple[Event, ...]:
     """Everything that holds now and should not."""
-    if history.confirmed is None or history.confirmed.status.condition(ConditionType.READY) is None:
+    if state.confirmed is None or state.confirmed.status.condition(ConditionType.READY) is None:
         return ()  # nothing is confirmed, or nobody can say whether it still holds
-    lost = was_told(history, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
-    return standing_warnings(Standing(history.confirmed, lost, *marks))
+    lost = was_told(state, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
+    return standing_warnings(Standing(state.confirmed, lost, *marks))
 
 
-def was_told(history: History, reason: str) -> bool:
+def was_told(state: State, reason: str) -> bool:
     """The Warning held after the last round."""
-    return any(told.reason == reason for told in history.told)
+    return any(told.reason == reason for told in state.posted)
 
 
-def _redundancy(history: History) -> Truth | None:
-    return history.confirmed.status.truth(ConditionType.REDUNDANCY_SATISFIED) if history.confirmed else None
+def _redundancy(state: State) -> Truth | None:
+    return state.confirmed.status.truth(ConditionType.REDUNDANCY_SATISFIED) if state.confirmed else None
 
 
-def _within_budget(history: History, events: tuple[Event, ...], now: float) -> tuple[History, tuple[Event, ...]]:
+def _within_budget(state: State, events: tuple[Event, ...], now: float) -> tuple[State, tuple[Event, ...]]:
     if not events:
-        return history, events
-    left = min(BURST, history.budget.left + (now - history.budget.at) / REFILL)
+        return state, events
+    left = min(BURST, state.budget.left + (now - state.budget.at) / REFILL)
     urgent = sorted(events, key=lambda event: not event.warning)[: int(left)]  # Warnings first
     told = tuple(event for event in events if event in urgent)
-    return history._replace(budget=Budget(left - len(told), now)), told
+    return state._replace(budget=Budget(left - len(told), now)), told

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wahealth.core.facts import Patience
 from wahealth.core.hysteresis.clocks import only
-from wahealth.core.hysteresis.history import History, uncounted
+from wahealth.core.hysteresis.state import State, without_streaks
 from wahealth.core.moment import has_lasted
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Gateway, KeyInUse, Status, Truth
@@ -39,36 +39,36 @@ CandidateAtLastRound = Callable[[], Verdict]
 
 
 def debounce(
-    history: History, candidate: Verdict, candidate_at_last_round: CandidateAtLastRound, patience: Patience, now: float
-) -> History:
-    """The history with this round's verdict taken into account, and perhaps confirmed.
+    state: State, candidate: Verdict, candidate_at_last_round: CandidateAtLastRound, patience: Patience, now: float
+) -> State:
+    """The state with this round's verdict taken into account, and perhaps confirmed.
 
     `candidate_at_last_round`: the verdict on the same sight as of the last round's time; it tells what has changed only
     because a grace has ended.
     """
-    if history.confirmed is None:
-        return _first(history, candidate, patience, now)
-    if history.about != history.generation:
-        return _on_new_generation(history, candidate, patience)
-    if is_worse(history.confirmed, candidate):
-        at_once = _is_newly_certain(history.confirmed, candidate) or not is_worse(
-            history.confirmed, candidate_at_last_round()
+    if state.confirmed is None:
+        return _first(state, candidate, patience, now)
+    if state.confirmed_generation != state.generation:
+        return _on_new_generation(state, candidate, patience)
+    if is_worse(state.confirmed, candidate):
+        at_once = _is_newly_certain(state.confirmed, candidate) or not is_worse(
+            state.confirmed, candidate_at_last_round()
         )
-        return confirm(history, candidate) if at_once else _worse(history, candidate, patience)
-    if candidate.says_the_same(history.confirmed):
-        return history if candidate.kept else uncounted(history)
-    at_once = candidate.differs_in_endpoints(history.confirmed) or candidate_at_last_round().says_the_same(
-        history.confirmed
+        return confirm(state, candidate) if at_once else _worse(state, candidate, patience)
+    if candidate.says_the_same(state.confirmed):
+        return state if candidate.kept else without_streaks(state)
+    at_once = candidate.differs_in_endpoints(state.confirmed) or candidate_at_last_round().says_the_same(
+        state.confirmed
     )
-    return confirm(history, candidate) if at_once else _other(history, history.confirmed, candidate, patience)
+    return confirm(state, candidate) if at_once else _other(state, state.confirmed, candidate, patience)
 
 
-def with_endpoints(history: History, candidate: Verdict) -> History:
+def with_endpoints(state: State, candidate: Verdict) -> State:
     """Of a round in which nothing new was heard of the client: pods have had thresholds of their own."""
-    if history.confirmed is None:
-        return history
-    status = history.confirmed.status._replace(endpoints=candidate.status.endpoints)
-    return history._replace(confirmed=history.confirmed._replace(status=status))
+    if state.confirmed is None:
+        return state
+    status = state.confirmed.status._replace(endpoints=candidate.status.endpoints)
+    return state._replace(confirmed=state.confirmed._replace(status=status))
 
 
 def is_worse(before: Verdict, candidate: Verdict) -> bool:
@@ -82,53 +82,57 @@ def is_worse(before: Verdict, candidate: Verdict) -> bool:
     )
 
 
-def confirm(history: History, candidate: Verdict) -> History:
+def confirm(state: State, candidate: Verdict) -> State:
     """This verdict is what is confirmed now."""
-    before = history.confirmed.status.truth(ConditionType.AVAILABLE) if history.confirmed else None
+    before = state.confirmed.status.truth(ConditionType.AVAILABLE) if state.confirmed else None
     after = candidate.status.truth(ConditionType.AVAILABLE)
     changed = before is not None and before is not after
-    return uncounted(history)._replace(
+    return without_streaks(state)._replace(
         confirmed=candidate,
-        about=history.generation,
-        clocks=only(history.clocks, candidate.trouble),
-        changes=(*history.changes, history.last) if changed else history.changes,
+        confirmed_generation=state.generation,
+        clocks=only(state.clocks, candidate.trouble),
+        changes=(*state.changes, state.last_round) if changed else state.changes,
     )
 
 
-def _first(history: History, candidate: Verdict, patience: Patience, now: float) -> History:
+def _first(state: State, candidate: Verdict, patience: Patience, now: float) -> State:
     """A good first verdict at once; a bad one after the start-up grace, but for what only an edit can cure."""
-    waited = has_lasted(now - history.began, patience.startup)
-    return confirm(history, candidate) if candidate.good or waited or _only_an_edit_helps(candidate) else history
+    waited = has_lasted(now - state.first_round, patience.startup)
+    return confirm(state, candidate) if candidate.good or waited or _only_an_edit_helps(candidate) else state
 
 
-def _on_new_generation(history: History, candidate: Verdict, patience: Patience) -> History:
+def _on_new_generation(state: State, candidate: Verdict, patience: Patience) -> State:
     if candidate.good or _only_an_edit_helps(candidate):
-        return confirm(history, candidate)
-    return _worse(history, candidate, patience)
+        return confirm(state, candidate)
+    return _worse(state, candidate, patience)
 
 
-def _worse(history: History, candidate: Verdict, patience: Patience) -> History:
-    rounds = history.worse + 1
+def _worse(state: State, candidate: Verdict, patience: Patience) -> State:
+    rounds = state.worse_streak + 1
     if rounds >= patience.failure_threshold and not candidate.protected:
-        return confirm(history, candidate)
-    return uncounted(history)._replace(worse=rounds)
+        return confirm(state, candidate)
+    return without_streaks(state)._replace(worse_streak=rounds)
 
 
-def _other(history: History, confirmed: Verdict, candidate: Verdict, patience: Patience) -> History:
+def _other(state: State, confirmed: Verdict, candidate: Verdict, patience: Patience) -> State:
     """Better, a moved role, another version. A status nobody knows neither goes on with a run nor ends it.
 
     Another reason or sentence for what is bad already has to last, the very same one: reasons that take turns, as of a
     proxy that answers 502 and 504, are one outage.
     """
-    if candidate.trouble is Trouble.UNDECIDED and history.worse:
-        return history
+    if candidate.trouble is Trouble.UNDECIDED and state.worse_streak:
+        return state
     if not _is_as_bad(confirmed, candidate):
-        other, rival, needed = history.other + 1, None, patience.success_threshold
-    elif history.rival is not None and candidate.says_the_same_of_the_client(history.rival):
-        other, rival, needed = history.other + 1, candidate, patience.failure_threshold
+        other_streak, other_candidate, needed = state.other_streak + 1, None, patience.success_threshold
+    elif state.other_candidate is not None and candidate.says_the_same_of_the_client(state.other_candidate):
+        other_streak, other_candidate, needed = state.other_streak + 1, candidate, patience.failure_threshold
     else:
-        other, rival, needed = 1, candidate, patience.failure_threshold
-    return confirm(history, candidate) if other >= needed else history._replace(worse=0, other=other, rival=rival)
+        other_streak, other_candidate, needed = 1, candidate, patience.failure_threshold
+    return (
+        confirm(state, candidate)
+        if other_streak >= needed
+        else state._replace(worse_streak=0, other_streak=other_streak, other_candidate=other_candidate)
+    )
 
 
 def _is_as_bad(confirmed: Verdict, candidate: Verdict) -> bool:

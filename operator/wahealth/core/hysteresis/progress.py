@@ -8,7 +8,7 @@ from __future__ import annotations
 from wahealth.core.facts import Patience
 from wahealth.core.hysteresis.clocks import is_over
 from wahealth.core.hysteresis.debounce import ONLY_AN_EDIT_HELPS
-from wahealth.core.hysteresis.history import History
+from wahealth.core.hysteresis.state import State
 from wahealth.core.moment import AsOf
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.credentials import MAY_PASS
@@ -18,15 +18,15 @@ from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Verdict
 
 
-def progress(history: History, shown: Status, candidate: Verdict, patience: Patience, now: float) -> Condition | None:
+def progress(state: State, shown: Status, candidate: Verdict, patience: Patience, now: float) -> Condition | None:
     """The one of the two that holds beside what is shown, if any. `now` in seconds."""
     if shown.truth(ConditionType.READY) is Truth.TRUE:
         return None
-    if history.confirmed is not None and history.settled and _same_cause(history.confirmed, candidate):
-        stalled = _stalled(history, history.confirmed, patience, now)
+    if state.confirmed is not None and state.settled and _same_cause(state.confirmed, candidate):
+        stalled = _stalled(state, state.confirmed, patience, now)
         if stalled is not None:
             return stalled
-    return _reconciling(history, candidate)
+    return _reconciling(state, candidate)
 
 
 def _same_cause(confirmed: Verdict, candidate: Verdict) -> bool:
@@ -36,17 +36,17 @@ def _same_cause(confirmed: Verdict, candidate: Verdict) -> bool:
 _STALLING = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED})
 
 
-def _stalled(history: History, confirmed: Verdict, patience: Patience, now: float) -> Condition | None:
+def _stalled(state: State, confirmed: Verdict, patience: Patience, now: float) -> Condition | None:
     accepted = confirmed.status.condition(ConditionType.ACCEPTED)
     if accepted is not None and accepted.status is Truth.FALSE:
-        waited = is_over(history.clocks, Trouble.REFERENCE, patience.startup, AsOf(now, now))
+        waited = is_over(state.clocks, Trouble.REFERENCE, patience.startup, AsOf(now, now))
         return _told(ConditionType.STALLED, accepted) if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
     key = confirmed.status.condition(ConditionType.CREDENTIALS_VALID)
     if key is None or confirmed.trouble not in {Trouble.KEY_FORM, Trouble.REFUSED}:
         return None
     if key.reason in MAY_PASS:
         return None
-    waited = is_over(history.clocks, Trouble.REFUSED, patience.refused, AsOf(now, now))
+    waited = is_over(state.clocks, Trouble.REFUSED, patience.refused, AsOf(now, now))
     return _told(ConditionType.STALLED, key) if waited or confirmed.trouble is Trouble.KEY_FORM else None
 
 
@@ -54,13 +54,13 @@ def _told(type_: ConditionType, cause: Condition) -> Condition:
     return Condition(type_, Truth.TRUE, cause.reason, cause.message)
 
 
-def _reconciling(history: History, candidate: Verdict) -> Condition | None:
+def _reconciling(state: State, candidate: Verdict) -> Condition | None:
     seen = _headline(candidate).removesuffix(".")
-    if history.confirmed is not None and history.about != history.generation:
+    if state.confirmed is not None and state.confirmed_generation != state.generation:
         return _waiting(says.NEW_GENERATION, seen)
     if candidate.trouble is Trouble.REFERENCE:
         return _waiting(says.WAITING_FOR_REFERENCE, seen)
-    if history.confirmed is None or candidate.waiting or (history.other and candidate.good):
+    if state.confirmed is None or candidate.waiting or (state.other_streak and candidate.good):
         return _waiting(says.WAITING, seen)
     return None
 

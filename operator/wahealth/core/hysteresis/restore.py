@@ -1,4 +1,4 @@
-"""A history from a status: the confirmed verdict is the one that is written, and graces run on from its times."""
+"""A state from a status: the confirmed verdict is the one that is written, and graces run on from its times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.hysteresis.clocks import LONG_AGO, Clocks
 from wahealth.core.hysteresis.failover import Handover, Holder
-from wahealth.core.hysteresis.history import BURST, Budget, History, seen_so_far
+from wahealth.core.hysteresis.state import BURST, Budget, State, seen_so_far
 from wahealth.core.moment import Moment
 from wahealth.core.plan import believable
 from wahealth.core.reasons.credentials import FORBIDDING, REFUSALS
@@ -40,18 +40,20 @@ UNSEEN = frozenset(
 _KEY_FORM = frozenset({Reason.KEY_TOO_SHORT, Reason.KEY_TOO_LONG, Reason.KEY_INVALID_CHARACTERS})
 
 
-def restored(written: Status, generation: int, patience: Patience, now: Moment) -> History:
+def restored(written: Status, generation: int, patience: Patience, now: Moment) -> State:
     """Of a resource that this process sees for the first time; `written` may say nothing yet."""
     written = believable(written, now.wall)
-    history = History(
-        began=now.since(_began(written)),
+    state = State(
+        first_round=now.since(_began(written)),
         generation=generation,
-        last=now.seconds,
+        last_round=now.seconds,
         suspended=written.truth(ConditionType.SUSPENDED) is Truth.TRUE,
         budget=Budget(BURST, now.seconds),
     )
     if written.observed_generation is None or written.condition(ConditionType.AVAILABLE) is None:
-        return history._replace(about=written.observed_generation, shown=seen_so_far(unstamped(written)))
+        return state._replace(
+            confirmed_generation=written.observed_generation, preliminary=seen_so_far(unstamped(written))
+        )
     trouble = _trouble(written)
     confirmed = unstamped(written)
     odd = frozenset() if trouble in UNSEEN else oddities(confirmed.nodes, _mode_of_nodes(confirmed), None)
@@ -60,12 +62,12 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
     token_ends = written.credentials.token_expiry_time if written.credentials else None
     odd = odd | {Oddity.TOKEN_EXPIRING} if ends_soon(token_ends, now) else odd
     waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO
-    return history._replace(
+    return state._replace(
         confirmed=Verdict(confirmed, trouble, waiting, odd),
-        about=written.observed_generation,
+        confirmed_generation=written.observed_generation,
         clocks=_clocks(written, trouble, now),
         remembered=_remembered(written, patience, now),
-        odd=tuple((oddity, patience.failure_threshold) for oddity in sorted(odd)),
+        anomaly_streaks=tuple((oddity, patience.failure_threshold) for oddity in sorted(odd)),
         coreapps=Handover(_holders(written.connected_coreapps) if is_complete(written) else ()),
         primary=Handover(_holders((written.primary_master,) if written.primary_master else ())),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from wahealth.core.facts import Patience
-from wahealth.core.hysteresis.history import History
 from wahealth.core.hysteresis.progress import progress
+from wahealth.core.hysteresis.state import State
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import Condition, ConditionType, Status, Truth
@@ -32,17 +32,17 @@ _WAITED_FOR = frozenset(
 )
 
 
-def shown(history: History, candidate: Verdict, patience: Patience, now: float) -> Status:
+def shown(state: State, candidate: Verdict, patience: Patience, now: float) -> Status:
     """The status without its times; `now` in seconds."""
-    if history.confirmed is None:
+    if state.confirmed is None:
         status = starting(candidate)
-    elif history.confirmed.status.condition(ConditionType.READY) is None:
-        status = _resumed(history.confirmed.status, candidate)
+    elif state.confirmed.status.condition(ConditionType.READY) is None:
+        status = _resumed(state.confirmed.status, candidate)
     else:
-        status = history.confirmed.status
-    found = progress(history, status, candidate, patience, now)
+        status = state.confirmed.status
+    found = progress(state, status, candidate, patience, now)
     conditions = status.conditions if found is None else (*status.conditions, found)
-    return status._replace(conditions=conditions, observed_generation=history.about)
+    return status._replace(conditions=conditions, observed_generation=state.confirmed_generation)
 
 
 def starting(candidate: Verdict) -> Status:

@@ -20,8 +20,8 @@ MOST_CHARACTERS = 5_000  # of their names
 
 
 class Watched(NamedTuple):
-    """What is confirmed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise; `rival`:
-    what, where all of them have to say the same."""
+    """What is confirmed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise;
+    `other_candidate`: what, where all of them have to say the same."""
 
     confirmed: Endpoint | None
     otherwise: int = 0
@@ -81,12 +81,12 @@ def _settled(before: Watched | None, now: Endpoint, patience: Patience, protecte
     if confirmed is None and not protected:
         return Watched(now)
     otherwise = before.otherwise + 1 if before else 1
-    rival = now if _is_as_bad(confirmed, now) else None
-    if rival is not None and before is not None and before.rival != rival:
+    other_candidate = now if _is_as_bad(confirmed, now) else None
+    if other_candidate is not None and before is not None and before.rival != other_candidate:
         otherwise = 1  # reasons that take turns are one outage
-    lasts = rival is not None or _is_worse(confirmed, now)
+    lasts = other_candidate is not None or _is_worse(confirmed, now)
     needed = patience.failure_threshold if lasts else patience.success_threshold
-    return Watched(now) if otherwise >= needed else Watched(confirmed, otherwise, rival)
+    return Watched(now) if otherwise >= needed else Watched(confirmed, otherwise, other_candidate)
 
 
 def _same_pod(confirmed: Endpoint | None, now: Endpoint) -> bool:

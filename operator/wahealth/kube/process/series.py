@@ -103,15 +103,15 @@ def tls_unverified(told: Told) -> Iterator[Sample]:
 
 
 def flapping(told: Told) -> Iterator[Sample]:
-    if told.record.history is not None and told.record.history.flapping:
+    if told.record.state is not None and told.record.state.flapping:
         yield (), 1.0
 
 
 def oddity(told: Told) -> Iterator[Sample]:
     """Of what is confirmed by this process; a Warning tells of each."""
-    history = told.record.history
-    if history is not None and history.confirmed is not None:
-        for one in sorted(history.confirmed.oddities):
+    state = told.record.state
+    if state is not None and state.confirmed is not None:
+        for one in sorted(state.confirmed.oddities):
             yield (one.value,), 1.0
 
 
@@ -157,8 +157,8 @@ def families(entries: Sequence[ResourceEntry], with_nodes: bool = False) -> Iter
 
 def status_of(entry: ResourceEntry) -> Status:
     """As confirmed, and suspended where it is; as written, where nobody has looked since this process began."""
-    history = entry.history
-    if history is None or history.confirmed is None:
+    state = entry.state
+    if state is None or state.confirmed is None:
         return entry.written
-    confirmed = history.confirmed.status
+    confirmed = state.confirmed.status
     return suspended(confirmed, entry.generation) if entry.expected.suspended else confirmed

@@ -41,46 +41,44 @@ class Rest(NamedTuple):
         return now < self.until and facts == self.facts and (written is self.written or written == self.written)
 
 
-class History(NamedTuple):
-    began: float  # the first round, of the resource or of a generation nothing was confirmed of
+class State(NamedTuple):
+    first_round: float  # the first round, of the resource or of a generation nothing was confirmed of
     generation: int  # of the rounds that are counted
-    last: float  # the last round that counted
+    last_round: float  # the last round that counted
     confirmed: Verdict | None = None  # None: nothing yet
-    about: int | None = None  # the generation that the confirmed verdict, or a suspension, is about
-    shown: Status = Status()  # while nothing is confirmed: what was seen last
-    worse: int = 0  # rounds in a row that are worse than what is confirmed, or bad ones on a new generation
-    other: int = 0  # rounds in a row that are different in another way
-    rival: Verdict | None = None  # what these say, where all of them have to say the same
+    confirmed_generation: int | None = None  # the generation that the confirmed verdict, or a suspension, is about
+    preliminary: Status = Status()  # while nothing is confirmed: what was seen last
+    worse_streak: int = 0  # rounds in a row that are worse than what is confirmed, or bad ones on a new generation
+    other_streak: int = 0  # rounds in a row that are different in another way
+    other_candidate: Verdict | None = None  # what these say, where all of them have to say the same
     clocks: Clocks = ()
     remembered: Remembered = Remembered({}, {})
     coreapps: Handover = Handover()
     primary: Handover = Handover()
-    odd: tuple[tuple[Oddity, int], ...] = ()  # for how many rounds in a row each oddity was seen
+    anomaly_streaks: tuple[tuple[Oddity, int], ...] = ()  # for how many rounds in a row each oddity was seen
     changes: tuple[float, ...] = ()  # of what is confirmed of Available
     flapping: bool = False
     suspended: bool = False
-    told: tuple[Told, ...] = ()
+    posted: tuple[Told, ...] = ()
     budget: Budget = Budget(0.0, 0.0)
-    written: float | None = None  # the last write of the status
-    rest: Rest | None = None
+    last_write: float | None = None  # the last write of the status
+    steady: Rest | None = None
 
     @property
     def settled(self) -> bool:
         """Something is confirmed, and it is about the present generation."""
-        return self.confirmed is not None and self.about == self.generation
+        return self.confirmed is not None and self.confirmed_generation == self.generation
 
 
-def is_calm(history: History) -> bool:
+def is_calm(state: State) -> bool:
     """Nothing is waited for and no clock runs: only other facts can change anything."""
-    waited_for = (history.odd, history.clocks, history.worse, history.other, history.flapping)
-    return (
-        not any(waited_for) and history.coreapps.lost is None and history.primary.lost is None and _is_seen_so(history)
-    )
+    waited_for = (state.anomaly_streaks, state.clocks, state.worse_streak, state.other_streak, state.flapping)
+    return not any(waited_for) and state.coreapps.lost is None and state.primary.lost is None and _is_seen_so(state)
 
 
-def _is_seen_so(history: History) -> bool:
+def _is_seen_so(state: State) -> bool:
     """What is remembered of the client stands still, too."""
-    seen, detection = history.remembered, history.remembered.detection
+    seen, detection = state.remembered, state.remembered.detection
     moving = seen.differing or seen.rise.levels or any(watched.otherwise for watched in seen.endpoints.values())
     known = detection.unclear is None and detection.shape.mode in {None, detection.mode}
     return known and not moving and all(_is_still(node) for node in seen.roster.values())
@@ -90,11 +88,11 @@ def _is_still(seen: Seen) -> bool:
     return seen.absent is None and seen.missed is None and seen.node.gateway not in STARTING
 
 
-def odd_for(history: History, candidate: Verdict, seen: bool) -> tuple[tuple[Oddity, int], ...]:
+def odd_for(state: State, candidate: Verdict, seen: bool) -> tuple[tuple[Oddity, int], ...]:
     """With this round's oddities counted. What is not `seen` is as it was."""
     if not seen:
-        return history.odd
-    before = dict(history.odd)
+        return state.anomaly_streaks
+    before = dict(state.anomaly_streaks)
     return tuple((oddity, before.get(oddity, 0) + 1) for oddity in sorted(candidate.oddities))
 
 
@@ -103,14 +101,14 @@ def seen_so_far(status: Status) -> Status:
     return status._replace(gateway=Gateway.UNKNOWN, conditions=(), endpoints=(), observed_generation=None)
 
 
-def uncounted(history: History) -> History:
+def without_streaks(state: State) -> State:
     """No rounds in a row are counted."""
-    return history._replace(worse=0, other=0, rival=None)
+    return state._replace(worse_streak=0, other_streak=0, other_candidate=None)
 
 
-def paused(history: History) -> History:
+def paused(state: State) -> State:
     """While nobody is asked, nothing is counted."""
-    coreapps, primary = Handover(history.coreapps.settled), Handover(history.primary.settled)
-    return uncounted(history)._replace(
-        suspended=True, clocks=(), told=(), coreapps=coreapps, primary=primary, rest=None
+    coreapps, primary = Handover(state.coreapps.settled), Handover(state.primary.settled)
+    return without_streaks(state)._replace(
+        suspended=True, clocks=(), posted=(), coreapps=coreapps, primary=primary, steady=None
     )
