@@ -21,13 +21,13 @@ from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
 from wahealth.core.origin import origin_of
 from wahealth.core.signin.talk import Reading
-from wahealth.kube.cycle import Act, Cycle
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
+from wahealth.kube.reconciler import Action, Reconciler
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
@@ -107,11 +107,11 @@ async def main(arguments: argparse.Namespace) -> None:
     parked = MOST_PARKED if arguments.parked is None else arguments.parked
     async with Prober(slots=256, parked=parked) as prober:
         gather = Gather(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
-        cycle = Cycle(gather, nowhere, nowhere, Guard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
+        reconciler = Reconciler(gather, nowhere, nowhere, Guard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
         counts: Counter[str] = Counter()
 
-        async def counted(entry: ResourceEntry) -> Act | None:
-            act = await cycle.round(entry)
+        async def counted(entry: ResourceEntry) -> Action | None:
+            act = await reconciler.reconcile(entry)
             confirmed = entry.state.confirmed if entry.state else None
             ready = confirmed is not None and any(
                 c.type == "Ready" and c.status == "True" for c in confirmed.status.conditions

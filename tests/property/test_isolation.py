@@ -19,12 +19,12 @@ from support.processor import Processor
 from wahealth.core.answer import FailureReason, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.core.signin.talk import Reading
 from wahealth.core.turns import MOST_ASKED
-from wahealth.kube.cycle import Cycle
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
+from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.supervisor import Supervisor
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.credential import Credential, api_key
@@ -100,8 +100,8 @@ class World:
         lag, played, inventory = Lag(), Played(self), _inventory()
         cluster: Any = played
         gather = Gather(inventory, any_targets(inventory), cluster, played)
-        cycle = Cycle(gather, cluster, cluster, Guard(cluster, inventory, None), lag)
-        supervisor = Supervisor(cycle.round, self.processor.outside())
+        reconciler = Reconciler(gather, cluster, cluster, Guard(cluster, inventory, None), lag)
+        supervisor = Supervisor(reconciler.reconcile, self.processor.outside())
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(lag.watch()), group.create_task(supervisor.run())]
             for number in range(OTHERS):

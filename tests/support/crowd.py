@@ -26,13 +26,13 @@ from support.scripted import CERTIFICATE, GOOD, KEY, answer, server_context
 from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
 from wahealth.core.status import ConditionType, Truth
-from wahealth.kube.cycle import Act, Cycle
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.endpoints import Endpoints
 from wahealth.kube.process.lag import Lag
+from wahealth.kube.reconciler import Action, Reconciler
 from wahealth.kube.supervisor import Outside, Supervisor
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
@@ -96,7 +96,7 @@ class Crowd:
         luck = random.Random(1)
         async with Prober(slots=256) as prober:
             gather, api = Gather(inventory, targets, given, prober), _any(played)
-            self._cycle = Cycle(gather, api, api, Guard(api, inventory, None), lag)
+            self._cycle = Reconciler(gather, api, api, Guard(api, inventory, None), lag)
             supervisor = Supervisor(self._round, Outside(lambda: self._phase(luck.random())))
             pages = Endpoints(lambda: ["behind"] if supervisor.overdue() >= 3 else [], list, list)
             async with pages.listening(listen), asyncio.TaskGroup() as group:
@@ -118,10 +118,10 @@ class Crowd:
         tls = {"verification": "SkipHostname", "caRef": {"name": "ca"}}
         return resource(name, namespace, target=target, tls=tls, probe={"periodSeconds": PERIOD, "timeoutSeconds": 4})
 
-    async def _round(self, entry: ResourceEntry) -> Act | None:
+    async def _round(self, entry: ResourceEntry) -> Action | None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        act = await self._cycle.round(entry)
+        act = await self._cycle.reconcile(entry)
         self.rounds[entry.ref.namespace] += 1
         if entry.ref.namespace != "dear":
             self.took.append(loop.time() - began)

@@ -25,11 +25,11 @@ from wahealth.core.moment import Moment
 from wahealth.core.proxy import NotAProxy, Proxy, Trouble, proxy_of
 from wahealth.core.signin.talk import Reading
 from wahealth.core.status import Finding
-from wahealth.kube.cycle import Act
 from wahealth.kube.egress import Authorities, NoAuthorities
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.reconciler import Action
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.targets import Located, Targets, limits_of
@@ -264,7 +264,7 @@ class TestAFaultOfTheProxy:
         """Law 3: of the client nothing is believed, and nothing is written."""
         entries: list[ResourceEntry] = []
 
-        async def round_(entry: ResourceEntry) -> Act | None:
+        async def round_(entry: ResourceEntry) -> Action | None:
             entries.append(entry)
             raise ProxyFault(PROXY, Trouble.SIGN_IN)
 

@@ -14,8 +14,8 @@ import pytest
 from support.builders import PERIOD, resource
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
-from wahealth.kube.cycle import Act
 from wahealth.kube.entry import ResourceEntry, entry_of
+from wahealth.kube.reconciler import Action
 from wahealth.kube.supervisor import Outside, Supervisor
 from wahealth.telemetry import metrics
 
@@ -30,10 +30,10 @@ class Rounds:
     ) -> None:
         self.began: list[tuple[str, float]] = []
         self._work = work
-        self.act: Act | None = None  # what comes of each round
+        self.act: Action | None = None  # what comes of each round
         self.supervisor = Supervisor(self.round, Outside(random.Random(1).random), leads=leads)
 
-    async def round(self, entry: ResourceEntry) -> Act | None:
+    async def round(self, entry: ResourceEntry) -> Action | None:
         self.began.append((entry.ref.name, asyncio.get_running_loop().time()))
         if self._work:
             await self._work(entry)

@@ -18,7 +18,6 @@ from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Doc
 from wahealth.kube.apiserver.outage import Outage
 from wahealth.kube.apiserver.session import Account, addresses_of, own_namespace, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
-from wahealth.kube.cycle import Cycle
 from wahealth.kube.egress import Authorities, NoAuthorities
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Recorder
@@ -32,6 +31,7 @@ from wahealth.kube.process.endpoints import CannotListen, Endpoints
 from wahealth.kube.process.keeping import kept
 from wahealth.kube.process.lag import Lag, watchdog
 from wahealth.kube.process.leadership import Election, Leadership
+from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.references import References
 from wahealth.kube.supervisor import Supervisor
 from wahealth.kube.sweep import Pace, Sweep
@@ -143,9 +143,12 @@ class _Operator:
         limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
         targets = Targets(self.inventory, limits, Resolver())
         gather = Gather(self.inventory, targets, references, self.prober)
-        self.cycle = Cycle(gather, self.cluster, recorder, self.guard, self.lag)
+        self.reconciler = Reconciler(gather, self.cluster, recorder, self.guard, self.lag)
         self.supervisor = Supervisor(
-            self.cycle.round, forget=self.forget, leads=self.leadership.leads, shown=self.cycle.marker.claims.put
+            self.reconciler.reconcile,
+            forget=self.forget,
+            leads=self.leadership.leads,
+            shown=self.reconciler.marker.claims.put,
         )
         self.sweep = Sweep(self.api, self.cluster, self.supervisor, Pace(settings.resync, self.namespaces))
         self.endpoints = Endpoints(self.not_live, self.not_ready, self.families)
@@ -194,9 +197,9 @@ class _Operator:
     def forget(self, entry: ResourceEntry) -> None:
         """The resource is gone."""
         self.guard.fleet.forget(entry.uid)
-        self.cycle.marker.claims.drop(entry)
+        self.reconciler.marker.claims.drop(entry)
         if entry.marked and self.leadership.may_write(entry.uid):
-            self.group.create_task(self.cycle.marker.clear(entry), name=f"clear {entry.ref}")
+            self.group.create_task(self.reconciler.marker.clear(entry), name=f"clear {entry.ref}")
 
     def secret_changed(self, key: Key) -> None:
         self.supervisor.secret_changed(*key)
@@ -205,7 +208,7 @@ class _Operator:
         while True:
             await asyncio.sleep(_MARKS)
             if self.leadership.leads_any():
-                await self.cycle.marker.sweep(self.supervisor.known(), self.leadership.may_write)
+                await self.reconciler.marker.sweep(self.supervisor.known(), self.leadership.may_write)
 
     def not_live(self) -> Iterator[str]:
         behind = self.lag.behind(asyncio.get_running_loop().time())

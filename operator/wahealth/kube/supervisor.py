@@ -21,16 +21,16 @@ from wahealth.core.due import Begun, Due
 from wahealth.core.schedule import next_beat
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
-from wahealth.kube.cycle import Act
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.process.leadership import NotLeading
 from wahealth.kube.process.meter import Meter
+from wahealth.kube.reconciler import Action
 from wahealth.probe.stage import ObserverFault, ProxyFault
 from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)
 
-Round = Callable[[ResourceEntry], Coroutine[Any, Any, Act | None]]
+Round = Callable[[ResourceEntry], Coroutine[Any, Any, Action | None]]
 
 _SLOT = 0.1  # seconds; due times within it share a wake-up, which costs more than a probe
 _AT_ONCE = 100  # rounds begun in one turn of the event loop
@@ -69,7 +69,7 @@ class Supervisor:
         self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
         self._rounds: dict[str, asyncio.Task[None]] = {}  # under way, by uid
-        self._acts: dict[str, asyncio.Task[None]] = {}  # what came of an earlier round is being done, by uid
+        self._actions: dict[str, asyncio.Task[None]] = {}  # what came of an earlier round is being done, by uid
         self._failures: dict[str, int] = {}  # by uid: rounds in a row that ended by a bug
         self._woken = asyncio.Event()
 
@@ -134,7 +134,7 @@ class Supervisor:
             if not self._leads(uid):
                 entry.forget_rounds()
                 self._ask_at(uid, self._next(entry))  # also of one whose time has come
-                for running in (self._rounds.get(uid), self._acts.get(uid)):
+                for running in (self._rounds.get(uid), self._actions.get(uid)):
                     if running is not None:
                         running.cancel()
 
@@ -215,24 +215,24 @@ class Supervisor:
         before = entry.generation, entry.nudged
         try:
             async with self._guarded(entry):
-                act = await self._meter.round(entry.ref.namespace, self._round(entry))
-                if act is None:
+                action = await self._meter.round(entry.ref.namespace, self._round(entry))
+                if action is None:
                     self._failures.pop(entry.uid, None)
-                elif entry.uid not in self._acts:
-                    self._acts[entry.uid] = group.create_task(self._done(entry, act), name=f"act {entry.ref}")
+                elif entry.uid not in self._actions:
+                    self._actions[entry.uid] = group.create_task(self._done(entry, action), name=f"act {entry.ref}")
         finally:
             self._rounds.pop(entry.uid, None)
         if (entry.generation, entry.nudged) != before and entry.uid in self._entries:
             self._ask_at(entry.uid, self._now())
 
-    async def _done(self, entry: ResourceEntry, act: Act) -> None:
+    async def _done(self, entry: ResourceEntry, action: Action) -> None:
         before = entry.generation
         try:
             async with self._guarded(entry):
-                await self._meter.act(entry.ref.namespace, act())
+                await self._meter.act(entry.ref.namespace, action())
                 self._failures.pop(entry.uid, None)
         finally:
-            self._acts.pop(entry.uid, None)
+            self._actions.pop(entry.uid, None)
         if entry.generation != before and entry.uid in self._entries and entry.uid not in self._rounds:
             self._ask_at(entry.uid, self._now())  # judged by an old spec
 

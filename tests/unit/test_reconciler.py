@@ -19,13 +19,13 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionType, Finding, Status, Truth
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
-from wahealth.kube.cycle import Cycle, vote_of
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Recorder
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
+from wahealth.kube.reconciler import Reconciler, vote_of
 
 
 def document(uid: str = "uid-1", version: str = "1", generation: int = 1) -> dict[str, Any]:
@@ -74,13 +74,13 @@ def run_round(cluster: Cluster) -> ResourceEntry:
     entry = entry_of(document())
     inventory, recorder = Inventory(), Silent()
     gather = Gather(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
-    asyncio.run(whole_round(Cycle(gather, cluster, recorder, Guard(recorder, inventory, None), Lag()), entry))
+    asyncio.run(whole_round(Reconciler(gather, cluster, recorder, Guard(recorder, inventory, None), Lag()), entry))
     return entry
 
 
-async def whole_round(cycle: Cycle, entry: ResourceEntry) -> None:
+async def whole_round(reconciler: Reconciler, entry: ResourceEntry) -> None:
     """With what comes of it."""
-    act = await cycle.round(entry)
+    act = await reconciler.reconcile(entry)
     if act is not None:
         await act()
 
@@ -124,9 +124,9 @@ def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_no
     without = document()
     without["spec"]["pods"] = {"roleLabels": "Enabled"}
     gather, cluster, recorder, entry = Connected(), Contested(0, without), Silent(), entry_of(without)
-    cycle = Cycle(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
+    reconciler = Reconciler(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
     for _ in range(3):
-        asyncio.run(whole_round(cycle, entry))
+        asyncio.run(whole_round(reconciler, entry))
     assert said(entry.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
     assert said(entry.written, ConditionType.READY) == ("True", "Available")
     assert len(cluster.written) == 1
@@ -160,7 +160,7 @@ def test_while_verdicts_are_frozen_what_asks_nobody_is_told(gather: Gather, told
             vote = Vote(Path.CLUSTER, f"tenant-{number % 5}", f"Deployment/{number}")
             guard.fleet.saw(f"uid-of-{number}", vote, reached, time.monotonic(), 30)
     assert guard.fleet.isolated(Path.CLUSTER)
-    asyncio.run(whole_round(Cycle(gather, cluster, recorder, guard, Lag()), entry))
+    asyncio.run(whole_round(Reconciler(gather, cluster, recorder, guard, Lag()), entry))
     assert bool(cluster.written) is told
 
 
@@ -169,7 +169,7 @@ def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost:
     """An edit of many resources that leads them all astray is no loss of the network."""
     gather, recorder = Saying(REFUSED), Silent()
     guard = Guard(recorder, gather.inventory, None)
-    cycle = Cycle(gather, Contested(0, document()), recorder, guard, Lag())
+    reconciler = Reconciler(gather, Contested(0, document()), recorder, guard, Lag())
     reachable = Condition(ConditionType.REACHABLE, Truth.TRUE, Reason.HEALTH_NODE_ANSWERED, "", observed_generation=1)
 
     async def rounds() -> None:
@@ -179,7 +179,7 @@ def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost:
             target = entry.spec.target.model_copy(update={"workload": Workload(name=f"web-{number}")})
             entry.spec = entry.spec.model_copy(update={"target": target})
             entry.written = Status(conditions=(reachable,))
-            await cycle.round(entry)
+            await reconciler.reconcile(entry)
 
     asyncio.run(rounds())
     assert guard.fleet.isolated(Path.CLUSTER) is lost
@@ -234,13 +234,13 @@ def test_a_workload_is_restarted_once_whatever_the_watch_tells(refuses: str) -> 
     changed = document()
     changed["spec"]["apiKeyRotation"] = {"restartPolicy": "OnChange"}
     gather, cluster, recorder = Behind(), Restarting(refuses), Silent()
-    cycle = Cycle(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
+    reconciler = Reconciler(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
     entries = [entry_of(changed), entry_of(changed)]  # two resources may name the same workload
 
     async def rounds() -> None:
         for _ in range(4):
             for entry in entries:
-                await whole_round(cycle, entry)
+                await whole_round(reconciler, entry)
 
     asyncio.run(rounds())
     assert len(cluster.restarts) == (1 if not refuses else 2)

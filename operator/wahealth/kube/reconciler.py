@@ -40,10 +40,10 @@ _TRIES = 3
 _UNWRITABLE = 60.0  # seconds until a status that the API server would not have is tried again
 MOST_UNTOLD = 25
 
-Act = Callable[[], Coroutine[Any, Any, None]]
+Action = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Cycle:
+class Reconciler:
     def __init__(self, gather: Gather, cluster: Cluster, recorder: Recorder, guard: Guard, lag: Lag) -> None:
         self._gather = gather
         self.marker = Marker(cluster, gather.inventory)
@@ -52,7 +52,7 @@ class Cycle:
         self._guard = guard
         self._lag = lag
 
-    async def round(self, entry: ResourceEntry) -> Act | None:
+    async def reconcile(self, entry: ResourceEntry) -> Action | None:
         """What is to be done after it; so a slow API server never holds up the next round. Raises what the API server
         or our own machine cannot do."""
         generation, began = entry.generation, _now()
@@ -77,7 +77,7 @@ class Cycle:
             guard.fleet.meet(entry.uid, vote, _was_reachable(entry))
         return await guard.saw(entry.uid, vote, facts.reached, began.seconds, entry.timing.period)
 
-    def _decided(self, entry: ResourceEntry, facts: Facts) -> Act | None:
+    def _decided(self, entry: ResourceEntry, facts: Facts) -> Action | None:
         now = _now()
         facts = self._with_claims(entry, facts)
         state = entry.state or restore_state(entry.written, entry.generation, facts.expected.patience, now)
@@ -102,7 +102,7 @@ class Cycle:
             if todo.restart is not None:
                 await self._restart(entry, todo.restart, now)
             if self._recorder.has_room:
-                await self._tell(entry)
+                await self._post_events(entry)
         await self.marker.mark(entry, todo.state, now.seconds)
 
     async def _restart(self, entry: ResourceEntry, workload: WebWorkload, now: Moment) -> None:
@@ -139,15 +139,15 @@ class Cycle:
                 entry.unwritable = now.seconds + _UNWRITABLE
                 about = topic(f"unwritable {entry.uid}", **entry.fields, error=str(error))
                 log.warning("status not written", extra=about)
-                return await self._least(entry, status)
+                return await self._write_conditions_only(entry, status)
             except Conflict:
-                await self._look_again(entry)
+                await self._refetch(entry)
                 status = plan(entry.written, todo.desired, now.wall) if todo.desired else None
             else:
                 return True
         return False
 
-    async def _least(self, entry: ResourceEntry, status: Status) -> bool:
+    async def _write_conditions_only(self, entry: ResourceEntry, status: Status) -> bool:
         """The conditions alone: a schema that is not ours, such as that of another version, may have them."""
         least = Status(
             gateway=status.gateway, conditions=status.conditions, observed_generation=status.observed_generation
@@ -157,7 +157,7 @@ class Cycle:
                 await self._apply(entry, least, whole=False)
         return False
 
-    async def _look_again(self, entry: ResourceEntry) -> None:
+    async def _refetch(self, entry: ResourceEntry) -> None:
         document = await self._cluster.read(entry.ref)
         if document["metadata"]["uid"] != entry.uid:
             raise Vanished  # recreated under the same name: this verdict is not about that one
@@ -174,7 +174,7 @@ class Cycle:
         self.marker.claims.put(entry)
         log.info("status written", extra=_summary(entry, status))
 
-    async def _tell(self, entry: ResourceEntry) -> None:
+    async def _post_events(self, entry: ResourceEntry) -> None:
         untold, entry.untold = entry.untold, ()
         subject = Subject(API_VERSION, KIND, entry.ref.namespace, entry.ref.name, entry.uid)
         for event in untold:
