@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from bench.lone import resource
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.scheduler import Scheduler
 
 REPEATS, TURNS = 20, 200
 NODES = 33
@@ -34,15 +34,15 @@ def least(generations: bool) -> float:
     import asyncio
 
     async def main() -> float:
-        supervisor = Supervisor(lambda _: asyncio.sleep(0))
-        supervisor.saw(document(1))
+        scheduler = Scheduler(lambda _: asyncio.sleep(0))
+        scheduler.upsert(document(1))
         found, version = [], 2
         for _ in range(REPEATS):
             told = [document(version + i, version + i if generations else 1) for i in range(TURNS)]
             version += TURNS
             began = time.process_time()
             for one in told:
-                supervisor.saw(one)
+                scheduler.upsert(one)
             found.append((time.process_time() - began) / TURNS)
         return min(found) * 1e6
 

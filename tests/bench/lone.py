@@ -28,7 +28,7 @@ from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.scheduler import Scheduler
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
@@ -119,11 +119,11 @@ async def main(arguments: argparse.Namespace) -> None:
             counts["ok" if ready else "bad"] += 1
             return act
 
-        supervisor = Supervisor(counted)
+        scheduler = Scheduler(counted)
         for number, target in enumerate(targets):
-            supervisor.saw(resource(number, target, arguments.period))
+            scheduler.upsert(resource(number, target, arguments.period))
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(lag.watch()), group.create_task(supervisor.run())]
+            running = [group.create_task(lag.watch()), group.create_task(scheduler.run())]
             while not stopped.is_set():
                 await asyncio.sleep(1)
                 if arguments.stats:

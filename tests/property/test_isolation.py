@@ -25,7 +25,7 @@ from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Reconciler
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.scheduler import Scheduler
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.credential import Credential, api_key
 
@@ -101,38 +101,38 @@ class World:
         cluster: Any = played
         gather = Gather(inventory, any_targets(inventory), cluster, played)
         reconciler = Reconciler(gather, cluster, cluster, Guard(cluster, inventory, None), lag)
-        supervisor = Supervisor(reconciler.reconcile, self.processor.outside())
+        scheduler = Scheduler(reconciler.reconcile, self.processor.outside())
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(lag.watch()), group.create_task(supervisor.run())]
+            running = [group.create_task(lag.watch()), group.create_task(scheduler.run())]
             for number in range(OTHERS):
-                supervisor.saw(_resource(f"other-{number}", f"others-{number}", "StatefulSet"))
+                scheduler.upsert(_resource(f"other-{number}", f"others-{number}", "StatefulSet"))
             await asyncio.sleep(2.0)
             began = asyncio.get_running_loop().time()
             for move in failovers:
-                self._move(supervisor, move)
+                self._move(scheduler, move)
                 await asyncio.sleep(move.pause)
             await asyncio.sleep(max(0.0, began + SECONDS - asyncio.get_running_loop().time()))
             for task in running:
                 task.cancel()
 
-    def _move(self, supervisor: Supervisor, move: Move) -> None:
+    def _move(self, scheduler: Scheduler, move: Move) -> None:
         some = list(self.generations)[: move.times]
         match move.what:
             case "make":
                 for _ in range(move.times):
                     self.made += 1
                     self.generations[f"own-{self.made}"] = 1
-                    supervisor.saw(_resource(f"own-{self.made}", "tenant", KINDS[self.made % 10 == 0]))
+                    scheduler.upsert(_resource(f"own-{self.made}", "tenant", KINDS[self.made % 10 == 0]))
             case "edit":
                 for name in some:
                     self.generations[name] += 1
-                    supervisor.saw(_resource(name, "tenant", KINDS[0], self.generations[name]))
+                    scheduler.upsert(_resource(name, "tenant", KINDS[0], self.generations[name]))
             case "delete":
                 for name in some:
                     del self.generations[name]
-                    supervisor.gone(f"uid-{name}")
+                    scheduler.remove(f"uid-{name}")
             case "rotate":
-                supervisor.secret_changed("tenant", "k")
+                scheduler.secret_changed("tenant", "k")
             case _:
                 self.answering = move.answering
 

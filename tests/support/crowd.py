@@ -33,7 +33,7 @@ from wahealth.kube.isolation import Guard
 from wahealth.kube.process.endpoints import Endpoints
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
-from wahealth.kube.supervisor import Outside, Supervisor
+from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import descriptors
 from wahealth.probe.client import Prober
@@ -97,14 +97,14 @@ class Crowd:
         async with Prober(slots=256) as prober:
             gather, api = Gather(inventory, targets, given, prober), _any(played)
             self._cycle = Reconciler(gather, api, api, Guard(api, inventory, None), lag)
-            supervisor = Supervisor(self._round, Outside(lambda: self._phase(luck.random())))
-            pages = Endpoints(lambda: ["behind"] if supervisor.overdue() >= 3 else [], list, list)
+            scheduler = Scheduler(self._round, Outside(lambda: self._phase(luck.random())))
+            pages = Endpoints(lambda: ["behind"] if scheduler.overdue() >= 3 else [], list, list)
             async with pages.listening(listen), asyncio.TaskGroup() as group:
-                running = [group.create_task(lag.watch()), group.create_task(supervisor.run())]
+                running = [group.create_task(lag.watch()), group.create_task(scheduler.run())]
                 for number in range(OTHERS):
-                    supervisor.saw(self._resource(f"other-{number}", f"other-{number}", hosts[DEAR + number]))
+                    scheduler.upsert(self._resource(f"other-{number}", f"other-{number}", hosts[DEAR + number]))
                 for number in range(DEAR):
-                    supervisor.saw(self._resource(f"dear-{number}", "dear", hosts[number]))
+                    scheduler.upsert(self._resource(f"dear-{number}", "dear", hosts[number]))
                 await asyncio.sleep(seconds)
                 for task in running:
                     task.cancel()

@@ -11,7 +11,7 @@ import looptime
 
 from wahealth.core.budget import Ledger
 from wahealth.kube.process.meter import Meter
-from wahealth.kube.supervisor import Outside
+from wahealth.kube.scheduler import Outside
 
 
 class Processor:

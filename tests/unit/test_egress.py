@@ -31,7 +31,7 @@ from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.reconciler import Action
 from wahealth.kube.references import References
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.scheduler import Scheduler
 from wahealth.kube.targets import Located, Targets, limits_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.client import Heard, Place, Prober, Question
@@ -269,9 +269,9 @@ class TestAFaultOfTheProxy:
             raise ProxyFault(PROXY, Trouble.SIGN_IN)
 
         async def main() -> None:
-            supervisor = Supervisor(round_)
-            supervisor.saw(resource("a", target=URL))
-            running = asyncio.create_task(supervisor.run())
+            scheduler = Scheduler(round_)
+            scheduler.upsert(resource("a", target=URL))
+            running = asyncio.create_task(scheduler.run())
             await asyncio.sleep(5.5 * PERIOD)
             running.cancel()
 

@@ -19,7 +19,7 @@ from wahealth.core.status import ConditionType
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.scheduler import Scheduler
 from wahealth.telemetry import metrics
 
 DEAR, SECONDS = 0.025, 150.0  # of a core for one answer, read and judged; of a run
@@ -39,13 +39,13 @@ class Run:
         self.processor.run(lambda: self._main(dear, others))
 
     async def _main(self, dear: int, others: int) -> None:
-        supervisor = Supervisor(self._round, self.processor.outside())
+        scheduler = Scheduler(self._round, self.processor.outside())
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(supervisor.run()), group.create_task(self._look(supervisor))]
+            running = [group.create_task(scheduler.run()), group.create_task(self._look(scheduler))]
             for number in range(dear):
-                supervisor.saw(resource(f"dear-{number}", "dear", probe={"periodSeconds": 5}))
+                scheduler.upsert(resource(f"dear-{number}", "dear", probe={"periodSeconds": 5}))
             for number in range(others):
-                supervisor.saw(resource(f"other-{number}", f"other-{number}", probe={"periodSeconds": 5}))
+                scheduler.upsert(resource(f"other-{number}", f"other-{number}", probe={"periodSeconds": 5}))
             await asyncio.sleep(SECONDS)
             for task in running:
                 task.cancel()
@@ -61,7 +61,7 @@ class Run:
         self.processor.burn(self.cost(now - 1000) if namespace == "dear" else 0.001)
         self.took[namespace].append(asyncio.get_running_loop().time() - now)
 
-    async def _look(self, supervisor: Supervisor) -> None:
+    async def _look(self, scheduler: Scheduler) -> None:
         """As kubelet does: an answer takes some turns of the loop."""
         loop = asyncio.get_running_loop()
         while True:
@@ -69,7 +69,7 @@ class Run:
             for _ in range(5):
                 await asyncio.sleep(0)
             self.pages.append(loop.time() - began)
-            self.behind.append(supervisor.overdue())
+            self.behind.append(scheduler.overdue())
             await asyncio.sleep(1.0)
 
     def gaps_of_others(self) -> list[float]:

@@ -26,7 +26,7 @@ from wahealth.core.sight.views import one_view
 from wahealth.core.status import Endpoint, Status
 from wahealth.kube.apiserver.api import _lines
 from wahealth.kube.entry import ResourceEntry
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.scheduler import Scheduler
 from wahealth.probe import lanes
 from wahealth.telemetry.logs import OnceAMinute
 
@@ -126,11 +126,11 @@ def test_a_secret_concerns_its_own_namespace() -> None:
     async def nothing(_: ResourceEntry) -> None: ...
 
     async def cost(others: int) -> int:
-        supervisor = Supervisor(nothing)
-        supervisor.saw(resource("mine"))
+        scheduler = Scheduler(nothing)
+        scheduler.upsert(resource("mine"))
         for number in range(others):
-            supervisor.saw(resource(f"other-{number}", f"namespace-{number}"))
-        return instructions(lambda: supervisor.secret_changed("acme", "k"))
+            scheduler.upsert(resource(f"other-{number}", f"namespace-{number}"))
+        return instructions(lambda: scheduler.secret_changed("acme", "k"))
 
     assert asyncio.run(cost(100)) == asyncio.run(cost(1))
 

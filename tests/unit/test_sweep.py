@@ -34,11 +34,11 @@ class World:
         items = [_named(namespace, name) for name in self.there[namespace]]
         return {"metadata": {"resourceVersion": "9"}, "items": items}
 
-    def saw(self, document: dict[str, Any]) -> None:
+    def upsert(self, document: dict[str, Any]) -> None:
         ref = Ref(document["metadata"]["namespace"], document["metadata"]["name"])
         self.known[ref.name] = ref
 
-    def gone(self, uid: str) -> None:
+    def remove(self, uid: str) -> None:
         del self.known[uid]
 
     def versions(self) -> dict[str, str]:

@@ -33,7 +33,7 @@ from wahealth.kube.process.lag import Lag, watchdog
 from wahealth.kube.process.leadership import Election, Leadership
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.references import References
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.scheduler import Scheduler
 from wahealth.kube.sweep import Pace, Sweep
 from wahealth.kube.targets import Targets, limits_of
 from wahealth.kubeconfig.problem import NotUsable
@@ -133,7 +133,7 @@ class _Operator:
         self.leadership = Leadership(
             lease_api,
             _election(settings),
-            gained=lambda _: self.supervisor.gained(),
+            gained=lambda _: self.scheduler.on_started_leading(),
             lost=lambda _: self.lost(),
         )
         self.cluster = Cluster(self.api, self.leadership.must_lead)
@@ -144,13 +144,13 @@ class _Operator:
         targets = Targets(self.inventory, limits, Resolver())
         gather = Gather(self.inventory, targets, references, self.prober)
         self.reconciler = Reconciler(gather, self.cluster, recorder, self.guard, self.lag)
-        self.supervisor = Supervisor(
+        self.scheduler = Scheduler(
             self.reconciler.reconcile,
             forget=self.forget,
             leads=self.leadership.leads,
             shown=self.reconciler.marker.claims.put,
         )
-        self.sweep = Sweep(self.api, self.cluster, self.supervisor, Pace(settings.resync, self.namespaces))
+        self.sweep = Sweep(self.api, self.cluster, self.scheduler, Pace(settings.resync, self.namespaces))
         self.endpoints = Endpoints(self.not_live, self.not_ready, self.families)
 
     async def run(self) -> None:
@@ -171,7 +171,7 @@ class _Operator:
             await self.sweep.done.wait()
             gc.freeze()  # what is there now stays
             self.keep("leadership", self.leadership.run)
-            self.keep("supervisor", self.supervisor.run)
+            self.keep("supervisor", self.scheduler.run)
 
     async def keep_inventory(self) -> None:
         await self.inventory.keep(self.api, self.synced, self.settings.resync, self.namespaces)
@@ -181,18 +181,18 @@ class _Operator:
 
     def follow(self) -> None:
         loop = asyncio.get_running_loop()
-        listener = Listener(partial(_hand_over, loop, self.saw), partial(_hand_over, loop, self.supervisor.gone))
+        listener = Listener(partial(_hand_over, loop, self.saw), partial(_hand_over, loop, self.scheduler.remove))
         follow(listener, self.account, self.outage, self.namespaces)
 
     def saw(self, document: Document, listed_anew: bool) -> None:
-        self.supervisor.saw(document)
+        self.scheduler.upsert(document)
         if listed_anew:
             self.sweep.soon()
 
     def lost(self) -> None:
         """Some resources are another's to ask now."""
-        self.supervisor.lost()
-        self.guard.fleet.keep_only({entry.uid for entry in self.supervisor.led()})
+        self.scheduler.on_stopped_leading()
+        self.guard.fleet.keep_only({entry.uid for entry in self.scheduler.owned()})
 
     def forget(self, entry: ResourceEntry) -> None:
         """The resource is gone."""
@@ -202,19 +202,19 @@ class _Operator:
             self.group.create_task(self.reconciler.marker.clear(entry), name=f"clear {entry.ref}")
 
     def secret_changed(self, key: Key) -> None:
-        self.supervisor.secret_changed(*key)
+        self.scheduler.secret_changed(*key)
 
     async def sweep_marks(self) -> None:
         while True:
             await asyncio.sleep(_MARKS)
             if self.leadership.leads_any():
-                await self.reconciler.marker.sweep(self.supervisor.known(), self.leadership.may_write)
+                await self.reconciler.marker.sweep(self.scheduler.known(), self.leadership.may_write)
 
     def not_live(self) -> Iterator[str]:
         behind = self.lag.behind(asyncio.get_running_loop().time())
         if behind >= _LONGEST_LAG:
             yield f"The event loop is late by {behind:.0f} s."
-        periods = self.supervisor.overdue()
+        periods = self.scheduler.overdue()
         if self.leadership.leads_any() and periods >= _MOST_PERIODS:
             yield f"The scheduler is behind by {periods:.0f} periods."
 
@@ -227,7 +227,7 @@ class _Operator:
             yield f"The API server does not answer since {self.outage.seconds:.0f} s."
 
     def families(self) -> Iterator[Family]:
-        return series.families(self.supervisor.led(), self.settings.node_metrics)
+        return series.families(self.scheduler.owned(), self.settings.node_metrics)
 
 
 def _election(settings: OperatorSettings) -> Election | None:

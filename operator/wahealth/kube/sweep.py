@@ -19,7 +19,7 @@ from wahealth.kube.apiserver.reflector import FORBIDDEN, Collection, allowed, pa
 from wahealth.kube.apiserver.versions import is_older
 from wahealth.kube.cluster import RESOURCES, Cluster, Vanished
 from wahealth.kube.entry import Ref
-from wahealth.kube.supervisor import Supervisor
+from wahealth.kube.scheduler import Scheduler
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
@@ -42,10 +42,10 @@ class Pace(NamedTuple):
 
 
 class Sweep:
-    def __init__(self, api: ApiServer, cluster: Cluster, supervisor: Supervisor, pace: Pace) -> None:
+    def __init__(self, api: ApiServer, cluster: Cluster, scheduler: Scheduler, pace: Pace) -> None:
         self._api = api
         self._cluster = cluster
-        self._supervisor = supervisor
+        self._supervisor = scheduler
         self._every, self._namespaces = pace
         self._asked = asyncio.Event()
         self.done = asyncio.Event()  # once all that there is was seen
@@ -83,7 +83,7 @@ class Sweep:
         for uid, namespace in before.items():
             if uid not in there and looked_at(namespace):
                 log.info("resource gone unnoticed", extra={"uid": uid})
-                self._supervisor.gone(uid)
+                self._supervisor.remove(uid)
         for uid in await self._untold(there):
             await self._read(there[uid].ref)
 
@@ -133,6 +133,6 @@ class Sweep:
 
     async def _read(self, ref: Ref) -> None:
         try:
-            self._supervisor.saw(await self._cluster.read(ref))
+            self._supervisor.upsert(await self._cluster.read(ref))
         except Vanished:
             return

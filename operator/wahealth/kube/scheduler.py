@@ -40,13 +40,13 @@ _LONGEST_REST = 300.0  # seconds for a resource whose rounds fail by a bug
 
 
 class Outside(NamedTuple):
-    """What no rule decides: `luck` gives 0 to 1, the phase of each new resource; `meter` reads clocks."""
+    """What no rule decides: `random_phase` gives 0 to 1, the phase of each new resource; `meter` reads clocks."""
 
-    luck: Callable[[], float] = random.random
+    random_phase: Callable[[], float] = random.random
     meter: Callable[[Ledger], Meter] = Meter
 
 
-class Supervisor:
+class Scheduler:
     def __init__(
         self,
         round_: Round,
@@ -64,7 +64,7 @@ class Supervisor:
         self._shown = shown
         self._forget = forget
         self._leads = leads
-        self._luck = outside.luck
+        self._random_phase = outside.random_phase
         self._entries: dict[str, ResourceEntry] = {}  # by uid
         self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
@@ -73,12 +73,12 @@ class Supervisor:
         self._failures: dict[str, int] = {}  # by uid: rounds in a row that ended by a bug
         self._woken = asyncio.Event()
 
-    def saw(self, document: Document) -> None:
+    def upsert(self, document: Document) -> None:
         """A resource as the watch shows it: new, changed, or the echo of our own write."""
         metadata = document["metadata"]
         with self._meter.charging(metadata["namespace"]):
             if "deletionTimestamp" in metadata:
-                self.gone(metadata["uid"])
+                self.remove(metadata["uid"])
             elif metadata["uid"] not in self._entries:
                 self._take_up(entry_of(document))
             else:
@@ -90,7 +90,7 @@ class Supervisor:
             if self._entries[uid].secret_changed(name):
                 self._ask_at(uid, self._now())
 
-    def gone(self, uid: str) -> None:
+    def remove(self, uid: str) -> None:
         entry = self._entries.get(uid)
         for table in (self._entries, self._phases, self._failures):
             table.pop(uid, None)
@@ -113,7 +113,7 @@ class Supervisor:
         """By uid: its namespace."""
         return {uid: entry.ref.namespace for uid, entry in self._entries.items()}
 
-    def led(self) -> list[ResourceEntry]:
+    def owned(self) -> list[ResourceEntry]:
         """Those that are ours to ask for."""
         return [entry for uid, entry in self._entries.items() if self._leads(uid)]
 
@@ -122,13 +122,13 @@ class Supervisor:
         shortest = min((entry.timing.period for entry in self._entries.values()), default=1.0)
         return self._due.behind(self._now()) / shortest
 
-    def gained(self) -> None:
+    def on_started_leading(self) -> None:
         """Some resources are ours now: what nobody has looked at yet is asked at once, all else on its own beat."""
         for uid, entry in self._entries.items():
             if self._leads(uid) and entry.state is None and not _is_known(entry):
                 self._ask_at(uid, self._now())
 
-    def lost(self) -> None:
+    def on_stopped_leading(self) -> None:
         """Some resources are another's now: what runs for them ends, and nothing is remembered of their rounds."""
         for uid, entry in self._entries.items():
             if not self._leads(uid):
@@ -150,7 +150,9 @@ class Supervisor:
                 turned = now
                 self._meter.settle(self._uids.keys(), now)
                 for entry in self._take_due(now):
-                    self._rounds[entry.uid] = group.create_task(self._turn(entry, group), name=f"round {entry.ref}")
+                    self._rounds[entry.uid] = group.create_task(
+                        self._run_round(entry, group), name=f"round {entry.ref}"
+                    )
                 await asyncio.sleep(0)
 
     def _now(self) -> float:
@@ -165,7 +167,7 @@ class Supervisor:
     def _take_up(self, entry: ResourceEntry) -> None:
         self._entries[entry.uid] = entry
         self._uids[entry.ref.namespace].add(entry.uid)
-        self._phases[entry.uid] = self._luck()
+        self._phases[entry.uid] = self._random_phase()
         self._shown(entry)
         self._ask_at(entry.uid, self._next(entry) if _is_known(entry) else self._now())
 
@@ -209,7 +211,7 @@ class Supervisor:
         for uid in self._due.skip(now):
             self._ask_at(uid, self._next(self._entries[uid]))
 
-    async def _turn(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
+    async def _run_round(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
         """One round. What it says is to be done is begun, unless something is being done still: the next round says it
         again, for it compares what is wanted with what is."""
         before = entry.generation, entry.nudged
@@ -241,7 +243,7 @@ class Supervisor:
         try:
             yield
         except Vanished:
-            self.gone(entry.uid)
+            self.remove(entry.uid)
         except ProxyFault as error:
             metrics.proxy_faults.labels(error.trouble).inc()
             log.warning("rounds count for nothing", extra=logs.topic(f"proxy {error.trouble}", error=str(error)))
@@ -251,11 +253,11 @@ class Supervisor:
             about = logs.topic(f"round {entry.uid} {error.status}", **entry.fields, error=str(error))
             log.warning("round failed", extra=about)
         except Exception as error:  # noqa: BLE001 - the one place: a poison resource never stops another
-            self._rest(entry)
+            self._back_off(entry)
             metrics.bugs.labels("round").inc()
             log.error("bug in a round", extra=logs.topic(f"bug {entry.uid}", **entry.fields, **logs.bug(error)))
 
-    def _rest(self, entry: ResourceEntry) -> None:
+    def _back_off(self, entry: ResourceEntry) -> None:
         """Its rounds fail by a bug of ours: one, two, four … periods until the next."""
         times = self._failures[entry.uid] = self._failures.get(entry.uid, 0) + 1
         if entry.uid in self._entries:

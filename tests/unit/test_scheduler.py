@@ -16,7 +16,7 @@ from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.reconciler import Action
-from wahealth.kube.supervisor import Outside, Supervisor
+from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.telemetry import metrics
 
 
@@ -31,7 +31,7 @@ class Rounds:
         self.began: list[tuple[str, float]] = []
         self._work = work
         self.act: Action | None = None  # what comes of each round
-        self.supervisor = Supervisor(self.round, Outside(random.Random(1).random), leads=leads)
+        self.supervisor = Scheduler(self.round, Outside(random.Random(1).random), leads=leads)
 
     async def round(self, entry: ResourceEntry) -> Action | None:
         self.began.append((entry.ref.name, asyncio.get_running_loop().time()))
@@ -43,7 +43,7 @@ class Rounds:
         return [time for who, time in self.began if who == name]
 
 
-def simulate(seconds: float, rounds: Rounds, script: Callable[[Supervisor], Awaitable[None]]) -> None:
+def simulate(seconds: float, rounds: Rounds, script: Callable[[Scheduler], Awaitable[None]]) -> None:
     async def main() -> None:
         running = asyncio.create_task(rounds.supervisor.run())
         await script(rounds.supervisor)
@@ -55,10 +55,10 @@ def simulate(seconds: float, rounds: Rounds, script: Callable[[Supervisor], Awai
         runner.run(main())
 
 
-def seen(*documents: dict[str, Any]) -> Callable[[Supervisor], Awaitable[None]]:
-    async def script(supervisor: Supervisor) -> None:
+def seen(*documents: dict[str, Any]) -> Callable[[Scheduler], Awaitable[None]]:
+    async def script(scheduler: Scheduler) -> None:
         for document in documents:
-            supervisor.saw(document)
+            scheduler.upsert(document)
 
     return script
 
@@ -84,14 +84,14 @@ def test_after_a_restart_a_fleet_is_spread_over_the_period() -> None:
 def test_a_new_generation_is_asked_at_once_and_the_echo_of_a_write_is_not() -> None:
     rounds = Rounds()
 
-    async def script(supervisor: Supervisor) -> None:
-        supervisor.saw(resource("a", observed=1))
+    async def script(scheduler: Scheduler) -> None:
+        scheduler.upsert(resource("a", observed=1))
         await asyncio.sleep(PERIOD)
         before = len(rounds.began)
-        supervisor.saw(resource("a", version="2", observed=1))
+        scheduler.upsert(resource("a", version="2", observed=1))
         await asyncio.sleep(0)
         assert len(rounds.began) == before
-        supervisor.saw(resource("a", generation=2, version="3"))
+        scheduler.upsert(resource("a", generation=2, version="3"))
         await asyncio.sleep(0.01)
         assert len(rounds.began) == before + 1
 
@@ -111,12 +111,12 @@ def test_a_new_generation_takes_no_beat_twice() -> None:
     rounds = Rounds()
     names = [f"r{i}" for i in range(300)]
 
-    async def script(supervisor: Supervisor) -> None:
+    async def script(scheduler: Scheduler) -> None:
         for name in names:
-            supervisor.saw(resource(name, observed=1))
+            scheduler.upsert(resource(name, observed=1))
         await asyncio.sleep(PERIOD / 2)
         for name in names:
-            supervisor.saw(resource(name, generation=2, version="2"))
+            scheduler.upsert(resource(name, generation=2, version="2"))
 
     simulate(3 * PERIOD, rounds, script)
     assert len(rounds.began) == len(set(rounds.began))
@@ -126,11 +126,11 @@ def test_all_that_the_watch_shows_is_told_also_of_another_replica_s_resources() 
     shown: list[tuple[str, str]] = []
 
     async def main() -> None:
-        supervisor = Supervisor(
+        scheduler = Scheduler(
             Rounds().round, leads=lambda _: False, shown=lambda entry: shown.append((entry.ref.name, entry.version))
         )
         for document in (resource("a"), resource("b"), resource("a", version="2"), resource("a", version="1")):
-            supervisor.saw(document)
+            scheduler.upsert(document)
 
     asyncio.run(main())
     assert shown == [("a", "1"), ("b", "1"), ("a", "2"), ("a", "2")]
@@ -139,11 +139,11 @@ def test_all_that_the_watch_shows_is_told_also_of_another_replica_s_resources() 
 def test_an_older_version_of_a_resource_changes_nothing() -> None:
     rounds = Rounds()
 
-    async def script(supervisor: Supervisor) -> None:
-        supervisor.saw(resource("a", generation=2, version="10"))
+    async def script(scheduler: Scheduler) -> None:
+        scheduler.upsert(resource("a", generation=2, version="10"))
         await asyncio.sleep(1)
         before = len(rounds.began)
-        supervisor.saw(resource("a", generation=1, version="9"))
+        scheduler.upsert(resource("a", generation=1, version="9"))
         await asyncio.sleep(1)
         assert len(rounds.began) - before <= 1  # its own beat may fall into this second
 
@@ -167,12 +167,12 @@ def test_a_slow_round_is_never_overtaken_by_the_next() -> None:
 def test_a_deleted_resource_is_not_asked_again() -> None:
     rounds = Rounds()
 
-    async def script(supervisor: Supervisor) -> None:
-        supervisor.saw(resource("a"))
-        supervisor.saw(resource("b"))
+    async def script(scheduler: Scheduler) -> None:
+        scheduler.upsert(resource("a"))
+        scheduler.upsert(resource("b"))
         await asyncio.sleep(0.2)
-        supervisor.gone("uid-a")
-        supervisor.saw({**resource("b"), "metadata": {**resource("b")["metadata"], "deletionTimestamp": "now"}})
+        scheduler.remove("uid-a")
+        scheduler.upsert({**resource("b"), "metadata": {**resource("b")["metadata"], "deletionTimestamp": "now"}})
 
     simulate(5 * PERIOD, rounds, script)
     assert len(rounds.began) == 2
@@ -246,14 +246,14 @@ def test_another_replica_s_resources_are_not_asked_until_they_are_ours() -> None
     ours: set[str] = {"uid-a"}
     rounds = Rounds(leads=ours.__contains__)
 
-    async def script(supervisor: Supervisor) -> None:
-        supervisor.saw(resource("a", observed=1))
-        supervisor.saw(resource("b", observed=1))
-        supervisor.saw(resource("new"))
+    async def script(scheduler: Scheduler) -> None:
+        scheduler.upsert(resource("a", observed=1))
+        scheduler.upsert(resource("b", observed=1))
+        scheduler.upsert(resource("new"))
         await asyncio.sleep(3 * PERIOD)
         assert {name for name, _ in rounds.began} == {"a"}
         ours.update({"uid-b", "uid-new"})
-        supervisor.gained()
+        scheduler.on_started_leading()
         await asyncio.sleep(0.1)
         assert rounds.began[-1][0] == "new"  # nobody has looked at it yet
         await asyncio.sleep(PERIOD)
@@ -272,11 +272,11 @@ def test_what_runs_for_a_resource_that_is_another_s_now_ends() -> None:
         finally:
             ended.append(True)
 
-    async def script(supervisor: Supervisor) -> None:
-        supervisor.saw(resource("a"))
+    async def script(scheduler: Scheduler) -> None:
+        scheduler.upsert(resource("a"))
         await asyncio.sleep(1)
         ours.clear()
-        supervisor.lost()
+        scheduler.on_stopped_leading()
         await asyncio.sleep(0.1)
         assert ended == [True]
 
@@ -293,9 +293,9 @@ def test_after_a_pause_of_the_process_nothing_is_caught_up_on() -> None:
     """SIGSTOP, or a machine that slept: 300 resources, two missed beats, and no burst."""
     rounds = Rounds()
 
-    async def script(supervisor: Supervisor) -> None:
+    async def script(scheduler: Scheduler) -> None:
         for i in range(300):
-            supervisor.saw(resource(f"r{i}", observed=1))
+            scheduler.upsert(resource(f"r{i}", observed=1))
         await asyncio.sleep(PERIOD)
         before = len(rounds.began)
         stand_still(asyncio.get_running_loop(), 2 * PERIOD)
