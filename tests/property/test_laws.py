@@ -26,10 +26,10 @@ from wahealth.core.answer import (
     Unreachable,
 )
 from wahealth.core.facts import Expectation, Facts, Patience
+from wahealth.core.observation.expected import Rise, allowed_at_least, risen
 from wahealth.core.plan import plan
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.schedule import next_beat
-from wahealth.core.sight.expected import Rise, allowed_at_least, risen
 from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, Truth
 from wahealth.probe.payload import parse_health
 from wahealth.simulate.replay import Replay

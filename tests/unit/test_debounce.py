@@ -7,7 +7,7 @@ import pytest
 from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, secondary, single
 from wahealth.core.answer import Answered, FailureReason, Report, Unreachable
 from wahealth.core.facts import Facts, Patience
-from wahealth.core.sight.expected import allowed_at_least
+from wahealth.core.observation.expected import allowed_at_least
 from wahealth.core.status import ConditionType
 
 QUICK = Patience(period=1, failure_threshold=1, success_threshold=1)

@@ -21,8 +21,8 @@ from support.builders import resource
 from support.work import instructions
 from wahealth.core.answer import Answered, GatewayStatus, Node, PodOutcome, Report, Role
 from wahealth.core.fleet import Fleet, Path, Vote
+from wahealth.core.observation.views import one_view
 from wahealth.core.plan import plan
-from wahealth.core.sight.views import one_view
 from wahealth.core.status import Endpoint, Status
 from wahealth.kube.apiserver.api import _lines
 from wahealth.kube.entry import ResourceEntry

@@ -17,7 +17,7 @@ from wahealth.core.word import Word
 PREFIX = "wahealth.io"
 CLIENT, ROLE, GATEWAY = f"{PREFIX}/client", f"{PREFIX}/role", f"{PREFIX}/gateway"
 GATE = f"{PREFIX}/gateway-ready"  # type of the pod condition
-MOST_PERIODS = 3  # without a sight of the client, after which nothing is said of its pods
+MOST_PERIODS = 3  # without an observation of the client, after which nothing is said of its pods
 
 _ROLES = {
     Role.PRIMARY_MASTER: "primary-master",

@@ -20,9 +20,9 @@ from wahealth.core.hysteresis.restore import restored, unstamped
 from wahealth.core.hysteresis.shown import shown, suspended, without_ready
 from wahealth.core.hysteresis.state import Rest, State, Told, is_calm, odd_for, paused, seen_so_far, without_streaks
 from wahealth.core.moment import AsOf, Moment, has_lasted
+from wahealth.core.observation.observe import Observation, ObservationState, as_of_mode, observe
 from wahealth.core.plan import believable, plan
 from wahealth.core.restart import Skip, WebWorkload, decided
-from wahealth.core.sight.look import Remembered, Sight, as_of_mode, look
 from wahealth.core.status import Failover, Status
 from wahealth.core.verdict.judge import Assessment, assess, judge
 from wahealth.core.verdict.trouble import Trouble
@@ -69,11 +69,11 @@ def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
         return Plan(state, None, ())  # nobody was asked, because they wanted it so: that counts for nothing
     patience = facts.expected.patience
     before = _begun(state, facts, now)
-    after, candidate, sight = _judged(before, facts, now)
-    after, failovers = _handed_over(after, candidate, sight, now)
+    after, candidate, observation = _judged(before, facts, now)
+    after, failovers = _handed_over(after, candidate, observation, now)
     after = _flapping(after, patience, now)
     change = _change(before, after, failovers, facts.expected)
-    restart = _restart(after, facts, sight, now)
+    restart = _restart(after, facts, observation, now)
     marks = _marks(after, facts.expected, now)._replace(
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
@@ -85,17 +85,17 @@ def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
     )
     if isinstance(restart, WebWorkload):
         return done._replace(restart=restart)
-    return done if _may_be_restarted(facts, sight) else _rested(done, facts, written)
+    return done if _may_be_restarted(facts, observation) else _rested(done, facts, written)
 
 
 def evaluate_once(facts: Facts) -> Status:
     """The verdict on one round alone, without patience and without times: for a question from the desk."""
     impatient = Patience(facts.expected.patience.period, 1, 1, 0.0, 0.0, 0.0)
     facts = replace(facts, expected=replace(facts.expected, patience=impatient))
-    _, sight = look(Remembered({}, {}), facts, protected=False, now=0.0)
-    assessed = assess(facts, sight)
+    _, observation = observe(ObservationState({}, {}), facts, protected=False, now=0.0)
+    assessed = assess(facts, observation)
     over = assessed.trouble is not Trouble.THROTTLED  # which was not seen for any time yet
-    return judge(facts, sight, assessed, _NOTHING, over).status
+    return judge(facts, observation, assessed, _NOTHING, over).status
 
 
 def _begun(state: State, facts: Facts, now: Moment) -> State:
@@ -106,42 +106,53 @@ def _begun(state: State, facts: Facts, now: Moment) -> State:
     return without_streaks(state)._replace(generation=facts.generation, first_round=began)
 
 
-def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Sight]:
+def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Observation]:
     """The state with what is seen and confirmed now, and the verdict of this round alone."""
-    remembered, sight = look(state.remembered, facts, state.confirmed is not None, now.seconds)
-    assessed = assess(facts, sight)
+    observed, observation = observe(state.observation, facts, state.confirmed is not None, now.seconds)
+    assessed = assess(facts, observation)
     clocks = not_before(
-        ticking(state.clocks, assessed.trouble, now.seconds), facts.key_changed, remembered.detection.unclear
+        ticking(state.clocks, assessed.trouble, now.seconds), facts.key_changed, observed.detection.unclear
     )
     confirmed = state.confirmed.status if state.confirmed else state.preliminary
 
-    def as_of(second: float, seen: Sight, assessed: Assessment) -> Verdict:
+    def as_of(second: float, seen: Observation, assessed: Assessment) -> Verdict:
         seen = seen._replace(now=AsOf(second, now.seconds))
         over = is_over(clocks, assessed.trouble, assessed.grace, seen.now)
         return judge(facts, seen, assessed, confirmed, over)
 
     def candidate_at_last_round() -> Verdict:
-        seen = as_of_mode(sight, state.remembered.detection, facts.expected.mode)
-        return as_of(state.last_round, seen, assessed if seen is sight else assess(facts, seen))
+        seen = as_of_mode(observation, state.observation.detection, facts.expected.mode)
+        return as_of(state.last_round, seen, assessed if seen is observation else assess(facts, seen))
 
-    candidate = as_of(now.seconds, sight, assessed)
-    if not sight.round.fresh:
-        after = with_endpoints(state._replace(remembered=remembered), candidate)
-        return after, after.confirmed or candidate, sight
-    odd = odd_for(state, candidate, sight.census is not None)
-    after = state._replace(remembered=remembered, clocks=clocks, anomaly_streaks=odd, last_round=now.seconds)
+    candidate = as_of(now.seconds, observation, assessed)
+    if not observation.round.fresh:
+        after = with_endpoints(state._replace(observation=observed), candidate)
+        return after, after.confirmed or candidate, observation
+    odd = odd_for(state, candidate, observation.census is not None)
+    after = state._replace(observation=observed, clocks=clocks, anomaly_streaks=odd, last_round=now.seconds)
     after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.seconds)
-    return after if after.confirmed else after._replace(preliminary=seen_so_far(candidate.status)), candidate, sight
+    return (
+        after if after.confirmed else after._replace(preliminary=seen_so_far(candidate.status)),
+        candidate,
+        observation,
+    )
 
 
-def _handed_over(state: State, candidate: Verdict, sight: Sight, now: Moment) -> tuple[State, tuple[Failover, ...]]:
+def _handed_over(
+    state: State, candidate: Verdict, observation: Observation, now: Moment
+) -> tuple[State, tuple[Failover, ...]]:
     """Who carries the client, as seen and as confirmed; the confirmed status tells of the last move."""
     says_nothing = candidate.trouble in {Trouble.UNDECIDED, Trouble.NO_MODE}
-    if says_nothing or not sight.round.fresh or sight.census is None or sight.census.single is not None:
+    if (
+        says_nothing
+        or not observation.round.fresh
+        or observation.census is None
+        or observation.census.single is not None
+    ):
         return state, ()
     confirmed = state.confirmed is candidate
-    coreapps, first = passed_on(state.coreapps, active_coreapps(sight), confirmed, now)
-    primary, second = passed_on(state.primary, primary_master(sight), confirmed, now)
+    coreapps, first = passed_on(state.coreapps, active_coreapps(observation), confirmed, now)
+    primary, second = passed_on(state.primary, primary_master(observation), confirmed, now)
     state = state._replace(coreapps=coreapps, primary=primary)
     failovers = tuple(move for move in (first, second) if move is not None)
     return (_with_last(state, failovers[0]) if failovers else state), failovers
@@ -165,21 +176,21 @@ def _marks(state: State, expected: Expectation, now: Moment) -> Marks:
     patience = expected.patience
     handovers, rounds = (state.coreapps, state.primary), patience.failure_threshold
     return Marks(
-        pods_disagree=state.remembered.differing >= rounds,
+        pods_disagree=state.observation.differing >= rounds,
         failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
         lasting=frozenset(oddity for oddity, times in state.anomaly_streaks if times >= rounds),
         expected=expected,
     )
 
 
-def _may_be_restarted(facts: Facts, sight: Sight) -> bool:
+def _may_be_restarted(facts: Facts, observation: Observation) -> bool:
     """Pods take the previous key only: with time, their workload may be restarted."""
-    return facts.workload is not None and bool(sight.round.on_previous)
+    return facts.workload is not None and bool(observation.round.on_previous)
 
 
-def _restart(state: State, facts: Facts, sight: Sight, now: Moment) -> WebWorkload | Skip | None:
+def _restart(state: State, facts: Facts, observation: Observation, now: Moment) -> WebWorkload | Skip | None:
     period = facts.expected.restart_period
-    if facts.workload is None or period is None or not _may_be_restarted(facts, sight):
+    if facts.workload is None or period is None or not _may_be_restarted(facts, observation):
         return None
     pods = frozenset(outcome.pod for outcome in facts.outcomes)
     return decided(_status(state), facts.workload, pods, period, now.wall)

@@ -43,8 +43,8 @@ def debounce(
 ) -> State:
     """The state with this round's verdict taken into account, and perhaps confirmed.
 
-    `candidate_at_last_round`: the verdict on the same sight as of the last round's time; it tells what has changed only
-    because a grace has ended.
+    `candidate_at_last_round`: the verdict on the same observation as of the last round's time; it tells what has
+    changed only because a grace has ended.
     """
     if state.confirmed is None:
         return _first(state, candidate, patience, now)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from wahealth.core.facts import Patience
 from wahealth.core.moment import Moment, has_lasted
-from wahealth.core.sight.look import Sight
-from wahealth.core.sight.roster import Seen
+from wahealth.core.observation.observe import Observation
+from wahealth.core.observation.roster import Seen
 from wahealth.core.status import Failover, FailoverKind, Mode
 from wahealth.core.verdict.checks.words import some
 
@@ -45,24 +45,26 @@ class Holders(NamedTuple):
     there: frozenset[str]  # keys of all nodes that are there
 
 
-def active_coreapps(sight: Sight) -> Holders:
-    nodes = _named(sight, sight.census.connected if sight.census else ())
-    alone = sight.judged is not Mode.HIGH_AVAILABILITY or len(nodes) == 1
-    return Holders(FailoverKind.ACTIVE_COREAPP, nodes, alone and len(nodes) >= sight.expected, _there(sight))
+def active_coreapps(observation: Observation) -> Holders:
+    nodes = _named(observation, observation.census.connected if observation.census else ())
+    alone = observation.judged is not Mode.HIGH_AVAILABILITY or len(nodes) == 1
+    return Holders(
+        FailoverKind.ACTIVE_COREAPP, nodes, alone and len(nodes) >= observation.expected, _there(observation)
+    )
 
 
-def primary_master(sight: Sight) -> Holders:
-    nodes = _named(sight, sight.census.primaries if sight.census else ())
-    return Holders(FailoverKind.PRIMARY_MASTER, nodes, len(nodes) == 1, _there(sight))
+def primary_master(observation: Observation) -> Holders:
+    nodes = _named(observation, observation.census.primaries if observation.census else ())
+    return Holders(FailoverKind.PRIMARY_MASTER, nodes, len(nodes) == 1, _there(observation))
 
 
-def _named(sight: Sight, holders: tuple[Seen, ...]) -> Named:
+def _named(observation: Observation, holders: tuple[Seen, ...]) -> Named:
     nodes = (seen.node for seen in holders)
-    return tuple(sorted(Holder(node.key, node.container, sight.names[node.key]) for node in nodes))
+    return tuple(sorted(Holder(node.key, node.container, observation.names[node.key]) for node in nodes))
 
 
-def _there(sight: Sight) -> frozenset[str]:
-    return frozenset(key for key, seen in sight.roster.items() if seen.live)
+def _there(observation: Observation) -> frozenset[str]:
+    return frozenset(key for key, seen in observation.roster.items() if seen.live)
 
 
 def _without(nodes: Named, others: Named, there: frozenset[str]) -> Named:

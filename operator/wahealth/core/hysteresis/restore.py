@@ -11,14 +11,14 @@ from wahealth.core.hysteresis.clocks import LONG_AGO, Clocks
 from wahealth.core.hysteresis.failover import Handover, Holder
 from wahealth.core.hysteresis.state import BURST, Budget, State, seen_so_far
 from wahealth.core.moment import Moment
+from wahealth.core.observation.endpoints import Watched
+from wahealth.core.observation.expected import Rise
+from wahealth.core.observation.modes import Detection
+from wahealth.core.observation.observe import ObservationState
+from wahealth.core.observation.roster import Seen
 from wahealth.core.plan import believable
 from wahealth.core.reasons.credentials import FORBIDDING, REFUSALS
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.sight.endpoints import Watched
-from wahealth.core.sight.expected import Rise
-from wahealth.core.sight.look import Remembered
-from wahealth.core.sight.modes import Detection
-from wahealth.core.sight.roster import Seen
 from wahealth.core.signin.talk import ends_soon
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
 from wahealth.core.verdict.oddities import oddities
@@ -66,15 +66,15 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
         confirmed=Verdict(confirmed, trouble, waiting, odd),
         confirmed_generation=written.observed_generation,
         clocks=_clocks(written, trouble, now),
-        remembered=_remembered(written, patience, now),
+        observation=_remembered(written, patience, now),
         anomaly_streaks=tuple((oddity, patience.failure_threshold) for oddity in sorted(odd)),
         coreapps=Handover(_holders(written.connected_coreapps) if is_complete(written) else ()),
         primary=Handover(_holders((written.primary_master,) if written.primary_master else ())),
     )
 
 
-def _remembered(written: Status, patience: Patience, now: Moment) -> Remembered:
-    return Remembered(
+def _remembered(written: Status, patience: Patience, now: Moment) -> ObservationState:
+    return ObservationState(
         endpoints={e.pod: Watched(e._replace(since_time=None)) for e in written.endpoints},
         roster={node.name: _seen(node, patience, now) for node in written.nodes},
         detection=Detection(written.mode, mismatch=_reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH),

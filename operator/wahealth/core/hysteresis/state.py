@@ -7,8 +7,8 @@ from typing import NamedTuple
 from wahealth.core.facts import Facts
 from wahealth.core.hysteresis.clocks import Clocks
 from wahealth.core.hysteresis.failover import Handover
-from wahealth.core.sight.look import Remembered
-from wahealth.core.sight.roster import STARTING, Seen
+from wahealth.core.observation.observe import ObservationState
+from wahealth.core.observation.roster import STARTING, Seen
 from wahealth.core.status import Gateway, Status
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
@@ -52,7 +52,7 @@ class State(NamedTuple):
     other_streak: int = 0  # rounds in a row that are different in another way
     other_candidate: Verdict | None = None  # what these say, where all of them have to say the same
     clocks: Clocks = ()
-    remembered: Remembered = Remembered({}, {})
+    observation: ObservationState = ObservationState({}, {})
     coreapps: Handover = Handover()
     primary: Handover = Handover()
     anomaly_streaks: tuple[tuple[Oddity, int], ...] = ()  # for how many rounds in a row each oddity was seen
@@ -78,7 +78,7 @@ def is_calm(state: State) -> bool:
 
 def _is_seen_so(state: State) -> bool:
     """What is remembered of the client stands still, too."""
-    seen, detection = state.remembered, state.remembered.detection
+    seen, detection = state.observation, state.observation.detection
     moving = seen.differing or seen.rise.levels or any(watched.otherwise for watched in seen.endpoints.values())
     known = detection.unclear is None and detection.shape.mode in {None, detection.mode}
     return known and not moving and all(_is_still(node) for node in seen.roster.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wahealth.core.answer import GatewayStatus
-from wahealth.core.sight.census import Census
+from wahealth.core.observation.census import Census
 from wahealth.core.status import Gateway
 
 Said = frozenset[GatewayStatus]

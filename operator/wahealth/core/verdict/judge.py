@@ -1,4 +1,4 @@
-"""Sight in, verdict out: what this round says, with the graces that are over."""
+"""Observation in, verdict out: what this round says, with the graces that are over."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from wahealth.core.certificate import Certificate
 from wahealth.core.facts import Facts
-from wahealth.core.sight.census import Census
-from wahealth.core.sight.endpoints import listed
-from wahealth.core.sight.look import Sight
-from wahealth.core.sight.views import Round, commonest
+from wahealth.core.observation.census import Census
+from wahealth.core.observation.endpoints import listed
+from wahealth.core.observation.observe import Observation
+from wahealth.core.observation.views import Round, commonest
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import (
     Condition,
@@ -38,28 +38,28 @@ class Assessment(NamedTuple):
     grace: float  # seconds
 
 
-def assess(facts: Facts, sight: Sight) -> Assessment:
-    level = _level(facts, sight)
-    trouble = _trouble(facts, sight, level)
-    nodes = sight.census is not None and sight.census.single is None
+def assess(facts: Facts, observation: Observation) -> Assessment:
+    level = _level(facts, observation)
+    trouble = _trouble(facts, observation, level)
+    nodes = observation.census is not None and observation.census.single is None
     return Assessment(level, trouble, grace_of(trouble, facts.expected.patience, nodes) if trouble else 0.0)
 
 
-def _level(facts: Facts, sight: Sight) -> Level | None:
-    if sight.census is None:
+def _level(facts: Facts, observation: Observation) -> Level | None:
+    if observation.census is None:
         return None
-    minimum = facts.expected.min_connected or sight.expected
-    gateway = gateway_of(sight.census, sight.expected, minimum) if sight.judged else None
-    return Level(sight.judged, gateway, sight.census.connections, sight.expected, minimum)
+    minimum = facts.expected.min_connected or observation.expected
+    gateway = gateway_of(observation.census, observation.expected, minimum) if observation.judged else None
+    return Level(observation.judged, gateway, observation.census.connections, observation.expected, minimum)
 
 
-def _trouble(facts: Facts, sight: Sight, level: Level | None) -> Trouble | None:
+def _trouble(facts: Facts, observation: Observation, level: Level | None) -> Trouble | None:
     if facts.reference is not None:
         return Trouble.REFERENCE
     if facts.key is not None:
         return Trouble.KEY_FORM
     if level is None:
-        return _unseen_because(sight.round)
+        return _unseen_because(observation.round)
     return trouble_of(level, facts.expected)
 
 
@@ -71,21 +71,33 @@ def _unseen_because(round_: Round) -> Trouble:
     return Trouble.THROTTLED if round_.throttling else Trouble.UNREACHABLE
 
 
-def judge(facts: Facts, sight: Sight, assessed: Assessment, confirmed: Status, over: bool) -> Verdict:
+def judge(facts: Facts, observation: Observation, assessed: Assessment, confirmed: Status, over: bool) -> Verdict:
     """`confirmed`: for what stays as it was. `over`: the grace of this round's trouble has ended."""
     level = assessed.level
     case = Case(
-        facts, sight.round, sight.endpoints, confirmed, level, assessed.trouble, over, sight.detected, sight.mismatch
+        facts,
+        observation.round,
+        observation.endpoints,
+        confirmed,
+        level,
+        assessed.trouble,
+        over,
+        observation.detected,
+        observation.mismatch,
     )
-    if sight.census is None or level is None:
-        status = confirmed._replace(endpoints=listed(sight.endpoints)) if case.kept else _unseen(confirmed, sight)
+    if observation.census is None or level is None:
+        status = (
+            confirmed._replace(endpoints=listed(observation.endpoints))
+            if case.kept
+            else _unseen(confirmed, observation)
+        )
         return _verdict(status, case, frozenset())
-    nodes = () if sight.census.single else _topology(facts, sight)
-    status = _seen(sight, sight.census, level, nodes, confirmed)
-    primaries = tuple([seen.node.gateway for seen in sight.census.primaries])
+    nodes = () if observation.census.single else _topology(facts, observation)
+    status = _seen(observation, observation.census, level, nodes, confirmed)
+    primaries = tuple([seen.node.gateway for seen in observation.census.primaries])
     case = case._replace(redundancy=status.redundancy, primaries=primaries)
-    odd = oddities(nodes, sight.judged, sight.census.single) | _ending(facts)
-    return _verdict(status, case, odd | {Oddity.DEPRECATED} if sight.round.deprecated else odd)
+    odd = oddities(nodes, observation.judged, observation.census.single) | _ending(facts)
+    return _verdict(status, case, odd | {Oddity.DEPRECATED} if observation.round.deprecated else odd)
 
 
 def _ending(facts: Facts) -> frozenset[Oddity]:
@@ -97,11 +109,11 @@ def _ending(facts: Facts) -> frozenset[Oddity]:
     return frozenset(oddity for oddity, soon in ending.items() if soon)
 
 
-def _topology(facts: Facts, sight: Sight) -> tuple[TopologyNode, ...]:
-    return topology(sight.roster, sight.names, Setting(facts.expected.patience, sight.now))
+def _topology(facts: Facts, observation: Observation) -> tuple[TopologyNode, ...]:
+    return topology(observation.roster, observation.names, Setting(facts.expected.patience, observation.now))
 
 
-def _unseen(confirmed: Status, sight: Sight) -> Status:
+def _unseen(confirmed: Status, observation: Observation) -> Status:
     """While the client cannot be seen, what does not age stays: mode, version, topology, the last failover, and how
     many coreapps are to be connected. What would be read as a number of now goes."""
     return confirmed._replace(
@@ -109,26 +121,28 @@ def _unseen(confirmed: Status, sight: Sight) -> Status:
         connected=confirmed.connected and Connected.unseen(confirmed.connected.expected),
         connected_coreapps=(),
         redundancy=None,
-        endpoints=listed(sight.endpoints),
+        endpoints=listed(observation.endpoints),
     )
 
 
-def _seen(sight: Sight, census: Census, level: Level, nodes: tuple[TopologyNode, ...], confirmed: Status) -> Status:
-    view = sight.round.view
+def _seen(
+    observation: Observation, census: Census, level: Level, nodes: tuple[TopologyNode, ...], confirmed: Status
+) -> Status:
+    view = observation.round.view
     known = confirmed.connected is not None and confirmed.connected.current is not None
-    undecided = level.gateway is None and not sight.mismatch and known
-    names = tuple(sorted(sight.names[seen.node.key] for seen in census.connected))[:MOST_CONNECTED]
+    undecided = level.gateway is None and not observation.mismatch and known
+    names = tuple(sorted(observation.names[seen.node.key] for seen in census.connected))[:MOST_CONNECTED]
     return Status(
-        gateway=level.gateway or (Gateway.UNKNOWN if sight.mismatch else confirmed.gateway),
-        mode=sight.detected,
+        gateway=level.gateway or (Gateway.UNKNOWN if observation.mismatch else confirmed.gateway),
+        mode=observation.detected,
         client_version=(view.version if view else None) or confirmed.client_version,
         connected=confirmed.connected if undecided else Connected.of(level.connected, level.expected),
-        primary_master=min((sight.names[seen.node.key] for seen in census.primaries), default=None),
+        primary_master=min((observation.names[seen.node.key] for seen in census.primaries), default=None),
         connected_coreapps=confirmed.connected_coreapps if undecided else names,
         last_failover=confirmed.last_failover,
         redundancy=_redundancy(nodes, level, confirmed if undecided else None) if census.single is None else None,
         nodes=fitting(nodes),
-        endpoints=listed(sight.endpoints),
+        endpoints=listed(observation.endpoints),
     )
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Patience
 from wahealth.core.moment import AsOf
-from wahealth.core.sight.roster import STARTING, Roster, Seen, address_in
+from wahealth.core.observation.roster import STARTING, Roster, Seen, address_in
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
 from wahealth.core.table import first
 from wahealth.core.verdict.trouble import Trouble, grace_of

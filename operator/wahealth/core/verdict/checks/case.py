@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus
 from wahealth.core.facts import Facts
-from wahealth.core.sight.endpoints import Endpoints
-from wahealth.core.sight.views import Round
+from wahealth.core.observation.endpoints import Endpoints
+from wahealth.core.observation.views import Round
 from wahealth.core.status import Finding, Mode, Redundancy, Status
 from wahealth.core.verdict.trouble import Level, Trouble
 

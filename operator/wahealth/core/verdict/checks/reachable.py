@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from wahealth.core.observation.views import commonest
 from wahealth.core.reasons import asking
 from wahealth.core.reasons.found import false, true, unknown
-from wahealth.core.sight.views import commonest
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.verdict.checks import words
 from wahealth.core.verdict.checks.case import Case, Rule

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wahealth.core.answer import FailureReason, Unreachable
+from wahealth.core.observation.endpoints import Endpoints
+from wahealth.core.observation.views import Round
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reasons.trust import way_out
-from wahealth.core.sight.endpoints import Endpoints
-from wahealth.core.sight.views import Round
 from wahealth.core.status import Endpoint, Mode
 from wahealth.core.verdict.trouble import Level
 

@@ -8,16 +8,16 @@ from typing import NamedTuple
 from wahealth.core.answer import Report
 from wahealth.core.facts import Facts
 from wahealth.core.moment import AsOf
-from wahealth.core.sight.census import Census, counted
-from wahealth.core.sight.endpoints import Endpoints, settle_endpoints, that_count
-from wahealth.core.sight.expected import Rise, risen
-from wahealth.core.sight.modes import Detection, detected, judged_by
-from wahealth.core.sight.roster import Roster, met, shown_names, with_missed
-from wahealth.core.sight.views import Round, one_view
+from wahealth.core.observation.census import Census, counted
+from wahealth.core.observation.endpoints import Endpoints, settle_endpoints, that_count
+from wahealth.core.observation.expected import Rise, risen
+from wahealth.core.observation.modes import Detection, detected, judged_by
+from wahealth.core.observation.roster import Roster, met, shown_names, with_missed
+from wahealth.core.observation.views import Round, one_view
 from wahealth.core.status import Mode
 
 
-class Remembered(NamedTuple):
+class ObservationState(NamedTuple):
     """What is remembered of a client from round to round."""
 
     endpoints: Endpoints
@@ -27,7 +27,7 @@ class Remembered(NamedTuple):
     differing: int = 0  # rounds in a row in which web pods reported different topologies
 
 
-class Sight(NamedTuple):
+class Observation(NamedTuple):
     """What is seen of the client in this round; `census` None: nobody answered."""
 
     round: Round
@@ -42,7 +42,9 @@ class Sight(NamedTuple):
     now: AsOf
 
 
-def look(before: Remembered, facts: Facts, protected: bool, now: float) -> tuple[Remembered, Sight]:
+def observe(
+    before: ObservationState, facts: Facts, protected: bool, now: float
+) -> tuple[ObservationState, Observation]:
     """`protected`: a verdict is confirmed already. `now` in seconds."""
     endpoints = before.endpoints
     if not facts.asked_nobody:
@@ -52,19 +54,21 @@ def look(before: Remembered, facts: Facts, protected: bool, now: float) -> tuple
     if round_.fresh:
         after = after._replace(differing=before.differing + 1 if round_.differing else 0)
     if round_.view is None:
-        return after, _sight(after, round_, None, None, now)
-    seen, sight = _seen(after, facts, round_, round_.view, now)
-    return seen if round_.fresh else after, sight
+        return after, _observation(after, round_, None, None, now)
+    seen, observation = _seen(after, facts, round_, round_.view, now)
+    return seen if round_.fresh else after, observation
 
 
-def as_of_mode(sight: Sight, before: Detection, fixed: Mode | None) -> Sight:
-    """The sight as it was while its shape contradicted every mode; any other is the same."""
-    if before.mode is not None or before.unclear is None or sight.census is None:
-        return sight
-    return sight._replace(detected=None, judged=judged_by(before, fixed, sight.census))
+def as_of_mode(observation: Observation, before: Detection, fixed: Mode | None) -> Observation:
+    """The observation as it was while its shape contradicted every mode; any other is the same."""
+    if before.mode is not None or before.unclear is None or observation.census is None:
+        return observation
+    return observation._replace(detected=None, judged=judged_by(before, fixed, observation.census))
 
 
-def _seen(before: Remembered, facts: Facts, round_: Round, view: Report, now: float) -> tuple[Remembered, Sight]:
+def _seen(
+    before: ObservationState, facts: Facts, round_: Round, view: Report, now: float
+) -> tuple[ObservationState, Observation]:
     expected = facts.expected
     roster = met(before.roster, view.nodes, facts.pods, now, expected.patience.failover)
     census = counted(view, roster)
@@ -77,11 +81,13 @@ def _seen(before: Remembered, facts: Facts, round_: Round, view: Report, now: fl
     if lacking or any(seen.missed is not None for seen in roster.values()):
         roster = with_missed(roster, judged, enough, now)
     after = before._replace(roster=roster, detection=detection, rise=rise)
-    return after, _sight(after, round_, census, judged, now)
+    return after, _observation(after, round_, census, judged, now)
 
 
-def _sight(after: Remembered, round_: Round, census: Census | None, judged: Mode | None, now: float) -> Sight:
-    return Sight(
+def _observation(
+    after: ObservationState, round_: Round, census: Census | None, judged: Mode | None, now: float
+) -> Observation:
+    return Observation(
         round_,
         after.endpoints,
         after.roster,

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from wahealth.core.answer import Answered, Forbidden, Outcome, PodOutcome, Throttled, Unauthorized
 from wahealth.core.facts import Patience
+from wahealth.core.observation.views import why_silent
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.sight.views import why_silent
 from wahealth.core.status import Endpoint
 
 MOST_LISTED = 80

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from wahealth.core.answer import MASTERS, GatewayStatus, Node, Report, Role
-from wahealth.core.sight.roster import Roster, Seen
+from wahealth.core.observation.roster import Roster, Seen
 
 
 class Census(NamedTuple):

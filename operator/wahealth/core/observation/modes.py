@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from wahealth.core.facts import Patience
 from wahealth.core.moment import has_lasted
-from wahealth.core.sight.census import Census
+from wahealth.core.observation.census import Census
 from wahealth.core.status import Mode
 
 
