@@ -42,7 +42,7 @@ def tell(plane: ControlPlane, subject: Subject, *told: tuple[Event, float]) -> N
         async with ApiServer(await signed_in(plane.kubeconfig)) as api:
             recorder = Recorder(api)
             for event, ago in told:
-                await recorder.tell(subject, event, datetime.now(UTC) - timedelta(seconds=ago))
+                await recorder.post(subject, event, datetime.now(UTC) - timedelta(seconds=ago))
 
     asyncio.run(run())
 

@@ -55,7 +55,7 @@ def told(*rounds: tuple[float, bool]) -> list[bool]:
     state, after = NEVER, []
     for now, postponed in rounds:
         state = state.after(postponed, now)
-        after.append(state.told)
+        after.append(state.reported)
     return after
 
 
@@ -72,10 +72,10 @@ def test_it_is_told_no_more_after_five_minutes_without() -> None:
 
 
 def test_what_a_process_before_has_told_has_five_minutes_too() -> None:
-    state = Postponed(told=True)
+    state = Postponed(reported=True)
     for now, still in ((1000.0, True), (1299.0, True), (1300.0, False)):
         state = state.after(False, now)
-        assert state.told is still
+        assert state.reported is still
     assert state == NEVER
 
 

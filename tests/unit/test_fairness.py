@@ -52,7 +52,7 @@ class Run:
 
     async def _round(self, entry: ResourceEntry) -> None:
         namespace, now = entry.ref.namespace, asyncio.get_running_loop().time()
-        if entry.postponed.told:
+        if entry.postponed.reported:
             self.told[namespace].add(entry.uid)
         self.late[namespace].append(now)
         for _ in range(4):  # connected, shaken hands, asked, answered
@@ -158,8 +158,8 @@ def test_a_process_reads_from_the_status_that_it_was_told() -> None:
     document = resource()
     document["status"]["conditions"] = [condition | {"lastTransitionTime": "2026-01-01T00:00:00Z"}]
     entry = entry_of(document)
-    assert entry.postponed.told
+    assert entry.postponed.reported
     entry.postponed = entry.postponed.after(False, 0.0).after(False, 400.0)
-    assert not entry.postponed.told
+    assert not entry.postponed.reported
     entry.forget_rounds()
-    assert entry.postponed.told
+    assert entry.postponed.reported

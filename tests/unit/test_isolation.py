@@ -23,7 +23,7 @@ class Heard:
     def __init__(self) -> None:
         self.reasons: list[str] = []
 
-    async def tell(self, _subject: object, event: Any, _now: object) -> None:
+    async def post(self, _subject: object, event: Any, _now: object) -> None:
         self.reasons.append(event.reason)
 
 

@@ -66,7 +66,7 @@ class Silent(Recorder):
     def __init__(self) -> None:
         pass
 
-    async def tell(self, *_: object) -> None:
+    async def post(self, *_: object) -> None:
         pass
 
 

@@ -81,7 +81,7 @@ _OVER = 300.0  # without a postponed round: then it is told no more
 class Postponed(NamedTuple):
     """Whether it is told that a resource's rounds are postponed: not of one that passes, for a status is quiet."""
 
-    told: bool = False
+    reported: bool = False
     rounds: int = 0  # in a row that were
     since: float = 0.0  # the first of them
     last: float | None = None  # None: not in this process
@@ -91,11 +91,11 @@ class Postponed(NamedTuple):
         if postponed:
             since = self.since if self.rounds else now
             lasts = self.rounds + 1 >= _ROUNDS and now - since >= _LASTING
-            return Postponed(self.told or lasts, self.rounds + 1, since, now)
-        if not self.told:
+            return Postponed(self.reported or lasts, self.rounds + 1, since, now)
+        if not self.reported:
             return NEVER
         last = now if self.last is None else self.last
-        return Postponed(told=True, last=last) if now - last < _OVER else NEVER
+        return Postponed(reported=True, last=last) if now - last < _OVER else NEVER
 
 
 NEVER = Postponed()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
-from wahealth.core.events.tell import AGAIN, Marks, told_after, warnings_of
+from wahealth.core.events.posting import REPEAT_AFTER, Marks, events_to_post, warnings_of
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.hysteresis.clocks import is_over, not_before, ticking
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
@@ -18,7 +18,16 @@ from wahealth.core.hysteresis.failover import active_coreapps, passed_on, primar
 from wahealth.core.hysteresis.flapping import PAUSE, is_flapping, recent
 from wahealth.core.hysteresis.restore import restored, unstamped
 from wahealth.core.hysteresis.shown import shown, suspended, without_ready
-from wahealth.core.hysteresis.state import Rest, State, Told, is_calm, odd_for, paused, seen_so_far, without_streaks
+from wahealth.core.hysteresis.state import (
+    PostedWarning,
+    Rest,
+    State,
+    is_calm,
+    odd_for,
+    paused,
+    seen_so_far,
+    without_streaks,
+)
 from wahealth.core.moment import AsOf, Moment, has_lasted
 from wahealth.core.observation.observe import Observation, ObservationState, as_of_mode, observe
 from wahealth.core.plan import believable, plan
@@ -56,7 +65,7 @@ def restore_state(written: Status, generation: int, patience: Patience, now: Mom
     """The state of a resource that this process sees for the first time, from what its status says."""
     state = restored(written, generation, patience, now)
     holding = warnings_of(state, state, Marks(lasting=frozenset(Oddity)))
-    return state._replace(posted=tuple(Told(event.reason, now.seconds) for event in holding))
+    return state._replace(posted=tuple(PostedWarning(event.reason, now.seconds) for event in holding))
 
 
 def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
@@ -77,7 +86,7 @@ def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
     marks = _marks(after, facts.expected, now)._replace(
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
-    after, events = told_after(before, after, change, marks, now.seconds)
+    after, events = events_to_post(before, after, change, marks, now.seconds)
     desired = shown(after, candidate, patience, now.seconds)
     events = (RESUMED, *events) if state.suspended else events
     done = _written(after._replace(suspended=False), desired, written, events, now)._replace(
@@ -219,7 +228,7 @@ def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
     calm = done.status is None and not done.events and state.settled and is_calm(state)
     if not calm:
         return done if state.steady is None else done._replace(state=state._replace(steady=None))
-    until = min((told.at for told in state.posted), default=float("inf")) + AGAIN
+    until = min((posted.at for posted in state.posted), default=float("inf")) + REPEAT_AFTER
     return done._replace(state=state._replace(steady=Rest(facts, written, until)))
 
 

@@ -65,7 +65,7 @@ class ResourceEntry:
     timing: Timing
     written: Status  # what the resource says, as last seen or written
     state: State | None = None  # None: this process has not had a round of it
-    untold: tuple[Event, ...] = ()  # events that wait for the status to be written first
+    pending_events: tuple[Event, ...] = ()  # events that wait for the status to be written first
     signin: SignIn[Credential] | None = field(default=None, repr=False)
     signin_of: Meant | None = None
     reading: Reading[Credential] | None = field(default=None, repr=False)  # the last good one
@@ -131,7 +131,7 @@ class ResourceEntry:
 
     def forget_rounds(self) -> None:
         """Another replica asks for it now."""
-        self.state, self.untold, self.seen = None, (), None
+        self.state, self.pending_events, self.seen = None, (), None
         self.resting, self.certificates, self.marks = {}, {}, {}
         self.turn, self.heard, self.postponed = "", {}, _as_told(self.written)
 
@@ -163,7 +163,7 @@ def entry_of(document: Document) -> ResourceEntry:
 def _as_told(written: Status) -> Postponed:
     """By a process before, or by another replica."""
     found = written.condition(ConditionType.PROBING_REDUCED)
-    return Postponed(told=found is not None and found.reason == Reason.NAMESPACE_BUDGET)
+    return Postponed(reported=found is not None and found.reason == Reason.NAMESPACE_BUDGET)
 
 
 def _understood(document: Document) -> tuple[Spec | None, Finding | None, Expectation, Timing]:

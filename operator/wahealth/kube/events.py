@@ -46,14 +46,14 @@ class Recorder:
         self._api = api
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
-        self._told: dict[str, int] = {}  # by event name: how often it was told
+        self._times_posted: dict[str, int] = {}  # by event name: how often it was told
 
     @property
     def has_room(self) -> bool:
         """Else it is better to tell in a later round."""
         return self._waiting < _MOST_WAITING
 
-    async def tell(self, subject: Subject, event: Event, now: datetime) -> None:
+    async def post(self, subject: Subject, event: Event, now: datetime) -> None:
         """Post the event; the same one again grows its count. An event that cannot be posted is dropped."""
         self._waiting += 1
         try:
@@ -65,7 +65,7 @@ class Recorder:
     async def _told_of(self, subject: Subject, event: Event, now: datetime) -> None:
         name = _event_name(subject, event)
         try:
-            self._told[name] = await self._posted(name, subject, event, now)
+            self._times_posted[name] = await self._posted(name, subject, event, now)
         except (ApiError, ApiUnavailable) as error:
             metrics.events.labels(event.reason, "dropped").inc()
             fields = {"namespace": subject.namespace, "resource": subject.name, "uid": subject.uid}
@@ -73,8 +73,8 @@ class Recorder:
             log.warning("event dropped", extra=about)
         else:
             metrics.events.labels(event.reason, "told").inc()
-        if len(self._told) > _MOST_TOLD:
-            self._told.clear()
+        if len(self._times_posted) > _MOST_TOLD:
+            self._times_posted.clear()
 
     async def _posted(self, name: str, subject: Subject, event: Event, now: datetime) -> int:
         """How often it was told by now."""
@@ -88,8 +88,8 @@ class Recorder:
 
     async def _told_again(self, namespace: str, name: str, now: datetime) -> int:
         path = f"{_events(namespace)}/{name}"
-        told = self._told.get(name)
-        known: Document = {"count": told} if told else _so_far(await self._api.patch(path, {}, MERGE))
+        posted = self._times_posted.get(name)
+        known: Document = {"count": posted} if posted else _so_far(await self._api.patch(path, {}, MERGE))
         count: int = known["count"] + 1
         await self._api.patch(path, {**known, "count": count, "lastTimestamp": whole_seconds(now)}, MERGE)
         return count

@@ -60,7 +60,7 @@ class Gather:
 
     async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
         pods = self.inventory.pods.places(entry.ref.namespace)
-        facts = Facts(entry.expected, entry.generation, pods=pods, postponed=entry.postponed.told)
+        facts = Facts(entry.expected, entry.generation, pods=pods, postponed=entry.postponed.reported)
         if entry.spec is None:
             return replace(facts, reference=entry.invalid)
         return facts if entry.expected.suspended else await self._asked(entry, entry.spec, facts, now)

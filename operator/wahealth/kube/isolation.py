@@ -51,4 +51,4 @@ class Guard:
         own = self._inventory.workload(self._own) if self._own else None
         if self._own is not None and own is not None:
             subject = Subject("apps/v1", self._own.kind, self._own.namespace, self._own.name, own.uid)
-            await self._recorder.tell(subject, event, datetime.now(UTC))
+            await self._recorder.post(subject, event, datetime.now(UTC))

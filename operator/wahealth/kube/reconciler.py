@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 _TRIES = 3
 _UNWRITABLE = 60.0  # seconds until a status that the API server would not have is tried again
-MOST_UNTOLD = 25
+MOST_PENDING_EVENTS = 25
 
 Action = Callable[[], Coroutine[Any, Any, None]]
 
@@ -86,8 +86,13 @@ class Reconciler:
         entry.state, entry.asked = todo.state, entry.asked if facts.asked_nobody else now.wall.timestamp()
         for move in todo.failovers:
             entry.failovers[move.kind] = entry.failovers.get(move.kind, 0) + 1
-        entry.untold = (*entry.untold, *todo.events)[-MOST_UNTOLD:]
-        if todo.status is None and todo.restart is None and not entry.untold and not self.marker.concerns(entry):
+        entry.pending_events = (*entry.pending_events, *todo.events)[-MOST_PENDING_EVENTS:]
+        if (
+            todo.status is None
+            and todo.restart is None
+            and not entry.pending_events
+            and not self.marker.concerns(entry)
+        ):
             return None
         return partial(self._act, entry, todo, now)
 
@@ -121,7 +126,7 @@ class Reconciler:
             until = now.seconds + (entry.expected.restart_period or 0.0)
             entry.no_restart = Cached((workload.uid, why_not), until)
         else:
-            entry.untold = (*entry.untold, RESTARTED)
+            entry.pending_events = (*entry.pending_events, RESTARTED)
 
     async def _write(self, entry: ResourceEntry, todo: Plan, now: Moment) -> bool:
         """Whether the resource says now what it is to say."""
@@ -175,10 +180,10 @@ class Reconciler:
         log.info("status written", extra=_summary(entry, status))
 
     async def _post_events(self, entry: ResourceEntry) -> None:
-        untold, entry.untold = entry.untold, ()
+        pending, entry.pending_events = entry.pending_events, ()
         subject = Subject(API_VERSION, KIND, entry.ref.namespace, entry.ref.name, entry.uid)
-        for event in untold:
-            await self._recorder.tell(subject, event, datetime.now(UTC))
+        for event in pending:
+            await self._recorder.post(subject, event, datetime.now(UTC))
 
 
 def _says(written: Status, least: Status) -> bool:

@@ -13,7 +13,7 @@ from wahealth.core.status import Gateway, Status
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 
-class Told(NamedTuple):
+class PostedWarning(NamedTuple):
     """A Warning that still holds, and when it was told last."""
 
     reason: str
@@ -59,7 +59,7 @@ class State(NamedTuple):
     changes: tuple[float, ...] = ()  # of what is confirmed of Available
     flapping: bool = False
     suspended: bool = False
-    posted: tuple[Told, ...] = ()
+    posted: tuple[PostedWarning, ...] = ()
     budget: Budget = Budget(0.0, 0.0)
     last_write: float | None = None  # the last write of the status
     steady: Rest | None = None

@@ -8,14 +8,14 @@ from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
 from wahealth.core.events.event import Event, warning
 from wahealth.core.events.warnings import NOBODY_ANSWERS, Standing, standing_warnings
 from wahealth.core.facts import Expectation
-from wahealth.core.hysteresis.state import BURST, Budget, State, Told
+from wahealth.core.hysteresis.state import BURST, Budget, PostedWarning, State
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Truth
 from wahealth.core.verdict.verdict import Oddity
 
 REFILL = 300.0  # seconds for one more
-AGAIN = 3000.0  # seconds after which a lasting Warning is told again: Kubernetes forgets an event after an hour
+REPEAT_AFTER = 3000.0  # seconds after which a lasting Warning is told again: Kubernetes forgets an event after an hour
 _FLAPPING = warning(client.FLAPPING_DETECTED)
 
 
@@ -29,34 +29,34 @@ class Marks(NamedTuple):
     expected: Expectation = Expectation()
 
 
-def told_after(
+def events_to_post(
     before: State, state: State, change: Change, marks: Marks, now: float
 ) -> tuple[State, tuple[Event, ...]]:
     """The state that remembers what was told, and the events; `now` in seconds."""
     standing = (_FLAPPING,) if state.flapping else warnings_of(before, state, marks)
-    known = {told.reason: told for told in state.posted if now - told.at < AGAIN}
+    known = {posted.reason: posted for posted in state.posted if now - posted.at < REPEAT_AFTER}
     ended = (FLAPPING_ENDED,) if before.flapping and not state.flapping else ()
     changes = () if state.flapping else told_changes(change)
     due = (*ended, *changes, *(event for event in standing if event.reason not in known))
     state, events = _within_budget(state, due, now)
-    new = {event.reason: Told(event.reason, now) for event in events}
+    new = {event.reason: PostedWarning(event.reason, now) for event in events}
     stands = {event.reason for event in standing}
     stands |= NOBODY_ANSWERS if stands & NOBODY_ANSWERS else set()
-    told = tuple(told for reason, told in (known | new).items() if reason in stands)
-    return state._replace(posted=told), events
+    posted = tuple(posted for reason, posted in (known | new).items() if reason in stands)
+    return state._replace(posted=posted), events
 
 
 def warnings_of(before: State, state: State, marks: Marks) -> tuple[Event, ...]:
     """Everything that holds now and should not."""
     if state.confirmed is None or state.confirmed.status.condition(ConditionType.READY) is None:
         return ()  # nothing is confirmed, or nobody can say whether it still holds
-    lost = was_told(state, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
+    lost = was_posted(state, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
     return standing_warnings(Standing(state.confirmed, lost, *marks))
 
 
-def was_told(state: State, reason: str) -> bool:
+def was_posted(state: State, reason: str) -> bool:
     """The Warning held after the last round."""
-    return any(told.reason == reason for told in state.posted)
+    return any(posted.reason == reason for posted in state.posted)
 
 
 def _redundancy(state: State) -> Truth | None:
@@ -68,5 +68,5 @@ def _within_budget(state: State, events: tuple[Event, ...], now: float) -> tuple
         return state, events
     left = min(BURST, state.budget.left + (now - state.budget.at) / REFILL)
     urgent = sorted(events, key=lambda event: not event.warning)[: int(left)]  # Warnings first
-    told = tuple(event for event in events if event in urgent)
-    return state._replace(budget=Budget(left - len(told), now)), told
+    posted = tuple(event for event in events if event in urgent)
+    return state._replace(budget=Budget(left - len(posted), now)), posted
