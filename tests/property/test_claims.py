@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from support.builders import resource
 from wahealth.core.answer import GatewayStatus, Role
-from wahealth.core.marks import CLIENT, GATE, GATEWAY, ROLE, Change, Options, changes, wanted
+from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE, Options, PodChange, changes, desired_pods
 from wahealth.core.status import NodeVerdict, Status, TopologyNode
 from wahealth.kube.claims import Claims, options_of
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
@@ -85,12 +85,12 @@ class Cluster:
             if not all_:
                 return
 
-    def todo(self, name: str) -> tuple[Change, ...]:
+    def todo(self, name: str) -> tuple[PodChange, ...]:
         claims, entry = self.shown[_replica(name)], self.records.get(name)
         if entry is None:
             return changes(name, claims.around(Ref("acme", name)), {}, Options())
         around = claims.around(entry.ref, entry.uid)
-        return changes(name, around, wanted(name, entry.written), options_of(entry))
+        return changes(name, around, desired_pods(name, entry.written), options_of(entry))
 
     def round(self, name: str) -> None:
         for change in self.todo(name):
@@ -109,7 +109,7 @@ def _replica(name: str) -> int:
     return NAMES.index(name) % 2
 
 
-def _written(change: Change) -> Iterable[Written]:
+def _written(change: PodChange) -> Iterable[Written]:
     if change.labels:
         yield change.pod, "labels"
     if change.gate is not None:

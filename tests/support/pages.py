@@ -42,8 +42,8 @@ def fences(page: str) -> list[Fence]:
 
 def commands(test: str, page: str) -> list[str]:
     """The lines to type of `page` that say that they are run by `test`, its `__file__`; without their comments."""
-    marker = f"run by {Path(test).relative_to(ROOT)}"
-    blocks = [fence.text for fence in fences(page) if fence.language == "sh" and fence.marker == marker]
+    labeler = f"run by {Path(test).relative_to(ROOT)}"
+    blocks = [fence.text for fence in fences(page) if fence.language == "sh" and fence.marker == labeler]
     return [line for block in blocks for line in _COMMENT.sub("", block).splitlines() if line]
 
 

@@ -9,7 +9,7 @@ import pytest
 from support.builders import CONNECTED, Story, answer, core, facts, primary, said, secondary
 from support.work import instructions
 from wahealth.core.claims import Age, Claimant, Claims, claimed_by_another, selector_missing, selector_of
-from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Hold, Marked
+from wahealth.core.pod_labels import CLIENT, GATEWAY, ROLE, CurrentPod, Hold
 from wahealth.core.status import ConditionType, Finding, Truth
 
 APP = frozenset({("app", "core")})
@@ -18,8 +18,8 @@ TAKEN = claimed_by_another([("c0", "shop")])
 PODS_CLAIMED = ConditionType.PODS_CLAIMED
 
 
-def pod(name: str, *addresses: str, labels: frozenset[tuple[str, str]] = APP) -> Marked:
-    return Marked(name, f"uid-{name}", labels, None, addresses or ("10.0.0.1",))
+def pod(name: str, *addresses: str, labels: frozenset[tuple[str, str]] = APP) -> CurrentPod:
+    return CurrentPod(name, f"uid-{name}", labels, None, addresses or ("10.0.0.1",))
 
 
 def claimant(
@@ -39,7 +39,7 @@ def known(*claimants: Claimant) -> Claims:
     return claims
 
 
-def holder(claims: Claims, of: Marked) -> str | None:
+def holder(claims: Claims, of: CurrentPod) -> str | None:
     found = claims.holder(of)
     return found.name if found else None
 

@@ -10,7 +10,7 @@ import looptime
 import pytest
 
 from wahealth.api.v1alpha1.target import Workload
-from wahealth.core.marks import CLIENT, GATE, Gate
+from wahealth.core.pod_labels import CLIENT, GATE, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
 from wahealth.kube.inventory.kinds import KINDS
@@ -81,7 +81,7 @@ class TestPods:
     def test_all_addresses_of_a_pod_lead_to_it(self) -> None:
         pods = Pods()
         pods.put(pod(podIPs=[{"ip": "10.0.0.1"}, {"ip": "2001:db8::1"}]))
-        (marked,) = pods.marked("acme", {"web-5d9-x"})
+        (marked,) = pods.current("acme", {"web-5d9-x"})
         assert marked.addresses == ("10.0.0.1", "2001:db8::1")
         found = pods.places("acme").by_address
         assert {address: place.name for address, place in found.items()} == dict.fromkeys(marked.addresses, "web-5d9-x")
@@ -103,7 +103,7 @@ class TestPods:
             pods.put(marked_pod(label, Gate("False", "Faulty", closed_by)))
         assert {key.name for key in pods.clients()} == found
         for client in found:
-            (marked,) = pods.marked("acme", frozenset(), client)
+            (marked,) = pods.current("acme", frozenset(), client)
             assert marked.gate == Gate("False", "Faulty", closed_by)
         pods.put(marked_pod("", Gate("True", "Active", "shop")))  # an open one is nobody's to open
         assert pods.clients() == frozenset()
@@ -113,12 +113,12 @@ class TestPods:
         leaving = labelled | {"metadata": labelled["metadata"] | {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
 
         def seen() -> list[tuple[str, bool]]:
-            return [(marked.name, marked.ending) for marked in pods.marked("acme", frozenset(), "shop")]
+            return [(marked.name, marked.ending) for marked in pods.current("acme", frozenset(), "shop")]
 
         pods.put(labelled)
         pods.put(leaving)
         assert seen() == [("web-5d9-x", True)]
-        assert list(pods.marked("acme", {"web-5d9-x"}, "other")) == []
+        assert list(pods.current("acme", {"web-5d9-x"}, "other")) == []
         pods.replace([leaving])
         assert seen() == [("web-5d9-x", True)]
         pods.drop(leaving)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wahealth.core.marks import GATE, Gate
+from wahealth.core.pod_labels import GATE, Gate
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.kinds import KINDS, RESTARTED_AT
 from wahealth.kube.inventory.lean import lean
@@ -83,7 +83,7 @@ def pod(name: str) -> Object:
 def known(object_: Object) -> object:
     pods = Pods()
     pods.put(object_)
-    marked = list(pods.marked("acme", frozenset(), "shop"))
+    marked = list(pods.current("acme", frozenset(), "shop"))
     places = pods.places("acme")
     return pods.of(WEB), marked, dict(places.by_address), dict(places.by_name), pods.clients()
 

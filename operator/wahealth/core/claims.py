@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wahealth.core.marks import CLIENT, GATEWAY, ROLE, Hold, Labels, Marked
+from wahealth.core.pod_labels import CLIENT, GATEWAY, ROLE, CurrentPod, Hold, Labels
 from wahealth.core.reasons import pods as says
 from wahealth.core.reasons.found import false
 from wahealth.core.status import Finding
@@ -39,10 +39,10 @@ class Claimant(NamedTuple):
     selector: Labels
     named: Mapping[str, str]
 
-    def selects(self, pod: Marked) -> bool:
+    def selects(self, pod: CurrentPod) -> bool:
         return self.selector <= pod.labels
 
-    def claims(self, pod: Marked) -> bool:
+    def claims(self, pod: CurrentPod) -> bool:
         return self.named.get(pod.name) in pod.addresses and self.selects(pod)
 
 
@@ -58,7 +58,7 @@ class _Contest:
 
     naming: dict[Age, Claimant] = field(default_factory=dict)
     claiming: list[Age] = field(default_factory=list)
-    seen: Marked | None = None
+    seen: CurrentPod | None = None
 
     def put(self, claimant: Claimant) -> None:
         self.drop(claimant.age)
@@ -72,7 +72,7 @@ class _Contest:
         if place < len(self.claiming) and self.claiming[place] == age:
             del self.claiming[place]
 
-    def holder(self, pod: Marked) -> Claimant | None:
+    def holder(self, pod: CurrentPod) -> Claimant | None:
         seen = self.seen
         if seen is None or (seen.labels, seen.addresses) != (pod.labels, pod.addresses):
             self.seen = pod
@@ -118,12 +118,12 @@ class Claims:
             if not contest.naming:
                 del self._contests[pod]
 
-    def holder(self, pod: Marked) -> Claimant | None:
+    def holder(self, pod: CurrentPod) -> Claimant | None:
         """None: nobody claims it."""
         contest = self._contests.get(pod.name)
         return contest.holder(pod) if contest else None
 
-    def hold(self, pod: Marked, uid: str) -> Hold:
+    def hold(self, pod: CurrentPod, uid: str) -> Hold:
         """What the resource with this uid has to do with it."""
         holder, claimant = self.holder(pod), self._claimants.get(uid)
         if holder is not None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
-from wahealth.core.events.posting import REPEAT_AFTER, Marks, events_to_post, warnings_of
+from wahealth.core.events.posting import REPEAT_AFTER, Signals, events_to_post, warnings_of
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.hysteresis.clocks import is_over, not_before, ticking
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
@@ -64,7 +64,7 @@ class Plan(NamedTuple):
 def restore_state(written: Status, generation: int, patience: Patience, now: Moment) -> State:
     """The state of a resource that this process sees for the first time, from what its status says."""
     state = restored(written, generation, patience, now)
-    holding = warnings_of(state, state, Marks(lasting=frozenset(Oddity)))
+    holding = warnings_of(state, state, Signals(lasting=frozenset(Oddity)))
     return state._replace(posted=tuple(PostedWarning(event.reason, now.seconds) for event in holding))
 
 
@@ -83,10 +83,10 @@ def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
     after = _flapping(after, patience, now)
     change = _change(before, after, failovers, facts.expected)
     restart = _restart(after, facts, observation, now)
-    marks = _marks(after, facts.expected, now)._replace(
+    signals = _signals(after, facts.expected, now)._replace(
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
-    after, events = events_to_post(before, after, change, marks, now.seconds)
+    after, events = events_to_post(before, after, change, signals, now.seconds)
     desired = shown(after, candidate, patience, now.seconds)
     events = (RESUMED, *events) if state.suspended else events
     done = _written(after._replace(suspended=False), desired, written, events, now)._replace(
@@ -181,10 +181,10 @@ def _flapping(state: State, patience: Patience, now: Moment) -> State:
     return state._replace(changes=changes, flapping=is_flapping(changes))
 
 
-def _marks(state: State, expected: Expectation, now: Moment) -> Marks:
+def _signals(state: State, expected: Expectation, now: Moment) -> Signals:
     patience = expected.patience
     handovers, rounds = (state.coreapps, state.primary), patience.failure_threshold
-    return Marks(
+    return Signals(
         pods_disagree=state.observation.differing >= rounds,
         failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
         lasting=frozenset(oddity for oddity, times in state.anomaly_streaks if times >= rounds),

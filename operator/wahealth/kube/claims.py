@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wahealth.core import claims
 from wahealth.core.claims import Age, Claimant, claimed_by_another, selector_missing, selector_of
-from wahealth.core.marks import Hold, Labels, Marked, Options, named
+from wahealth.core.pod_labels import CurrentPod, Hold, Labels, Options, named
 from wahealth.core.status import Finding
 from wahealth.kube.entry import Ref, ResourceEntry
 from wahealth.kube.inventory.pods import Pods
@@ -47,16 +47,16 @@ class Claims:
         claimant = known.get(entry.uid) if known else None
         if known is None or claimant is None:
             return selector_missing()
-        there = self._pods.marked(entry.ref.namespace, claimant.named.keys())
+        there = self._pods.current(entry.ref.namespace, claimant.named.keys())
         holders = ((pod.name, known.holder(pod)) for pod in there if claimant.claims(pod))
         return claimed_by_another((pod, holder.name) for pod, holder in holders if holder and holder != claimant)
 
-    def around(self, ref: Ref, uid: str = "") -> Iterator[tuple[Marked, Hold]]:
+    def around(self, ref: Ref, uid: str = "") -> Iterator[tuple[CurrentPod, Hold]]:
         """The pods that the resource names, and those that carry something of it, with what it has to do with each."""
         known = self._in.get(ref.namespace)
         claimant = known.get(uid) if known else None
         names = claimant.named.keys() if claimant else frozenset[str]()
-        for pod in self._pods.marked(ref.namespace, names, ref.name):
+        for pod in self._pods.current(ref.namespace, names, ref.name):
             yield pod, known.hold(pod, uid) if known else Hold.NOBODYS
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from wahealth.api.convert import left_standing
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
-from wahealth.core.marks import GATE, Change, Gate
+from wahealth.core.pod_labels import GATE, Gate, PodChange
 from wahealth.core.restart import WebWorkload, no_safe_way
 from wahealth.kube.apiserver.api import (
     APPLY,
@@ -107,7 +107,7 @@ class Cluster:
             return _why_no_restart(error, workload)
         return ""
 
-    async def mark(self, namespace: str, change: Change, now: datetime, uid: str) -> None:
+    async def mark(self, namespace: str, change: PodChange, now: datetime, uid: str) -> None:
         """Labels and condition of one pod, for the resource with that uid; nothing where it is another pod by now."""
         self._must_lead(uid)
         path = f"/api/v1/namespaces/{namespace}/pods/{change.pod}"

@@ -15,7 +15,7 @@ from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation
 from wahealth.core.hysteresis.state import State
-from wahealth.core.marks import Change
+from wahealth.core.pod_labels import PodChange
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.references import invalid_spec
 from wahealth.core.signin.kinds import Meant
@@ -48,7 +48,7 @@ class Cached(Generic[T]):
 class Written(NamedTuple):
     """Onto a pod; `done`: the API server took it."""
 
-    change: Change
+    change: PodChange
     done: bool
 
 
@@ -79,8 +79,8 @@ class ResourceEntry:
     heard: dict[str, PodOutcome] = field(default_factory=dict)  # then also what each pod said last, by its name
     resting: dict[str, Cached[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
     no_restart: Cached[tuple[str, str]] | None = None  # of which workload (uid), why the API server would not have it
-    marked: bool = True  # its pods may carry labels of ours, of this process or of one before
-    marks: dict[str, Cached[Written]] = field(default_factory=dict)  # by pod: what was written onto it last
+    may_be_labeled: bool = True  # its pods may carry labels of ours, of this process or of one before
+    pod_writes: dict[str, Cached[Written]] = field(default_factory=dict)  # by pod: what was written onto it last
     marking: asyncio.Lock = field(default_factory=asyncio.Lock)
     gone: bool = False  # the resource is there no more
     seen: float | None = None  # the last second in which the client was seen, or since when this process looks
@@ -132,7 +132,7 @@ class ResourceEntry:
     def forget_rounds(self) -> None:
         """Another replica asks for it now."""
         self.state, self.pending_events, self.seen = None, (), None
-        self.resting, self.certificates, self.marks = {}, {}, {}
+        self.resting, self.certificates, self.pod_writes = {}, {}, {}
         self.turn, self.heard, self.postponed = "", {}, _as_told(self.written)
 
     def ask_another(self) -> None:

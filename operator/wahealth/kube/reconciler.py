@@ -28,7 +28,7 @@ from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gather import Gather
 from wahealth.kube.isolation import Guard
-from wahealth.kube.marker import Marker
+from wahealth.kube.pod_labeler import PodLabeler
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.process.meter import was_held_up
 from wahealth.probe.stage import ObserverFault
@@ -46,7 +46,7 @@ Action = Callable[[], Coroutine[Any, Any, None]]
 class Reconciler:
     def __init__(self, gather: Gather, cluster: Cluster, recorder: Recorder, guard: Guard, lag: Lag) -> None:
         self._gather = gather
-        self.marker = Marker(cluster, gather.inventory)
+        self.labeler = PodLabeler(cluster, gather.inventory)
         self._cluster = cluster
         self._recorder = recorder
         self._guard = guard
@@ -91,14 +91,14 @@ class Reconciler:
             todo.status is None
             and todo.restart is None
             and not entry.pending_events
-            and not self.marker.concerns(entry)
+            and not self.labeler.concerns(entry)
         ):
             return None
         return partial(self._act, entry, todo, now)
 
     def _with_claims(self, entry: ResourceEntry, facts: Facts) -> Facts:
         """With why nothing is written on pods, if so."""
-        finding = self.marker.claims.finding(entry)
+        finding = self.labeler.claims.finding(entry)
         return facts if finding is None else replace(facts, claims=finding)
 
     async def _act(self, entry: ResourceEntry, todo: Plan, now: Moment) -> None:
@@ -108,7 +108,7 @@ class Reconciler:
                 await self._restart(entry, todo.restart, now)
             if self._recorder.has_room:
                 await self._post_events(entry)
-        await self.marker.mark(entry, todo.state, now.seconds)
+        await self.labeler.mark(entry, todo.state, now.seconds)
 
     async def _restart(self, entry: ResourceEntry, workload: WebWorkload, now: Moment) -> None:
         """Once the change is written: so that whoever comes after this process knows of it."""
@@ -167,7 +167,7 @@ class Reconciler:
         if document["metadata"]["uid"] != entry.uid:
             raise Vanished  # recreated under the same name: this verdict is not about that one
         entry.renew(document)
-        self.marker.claims.put(entry)
+        self.labeler.claims.put(entry)
 
     async def _apply(self, entry: ResourceEntry, status: Status, whole: bool = True) -> None:
         if (ready := _unowned_ready(entry.written, status)) is not None:
@@ -176,7 +176,7 @@ class Reconciler:
             entry.version = await self._cluster.apply_status(entry, status_document(first), whole)
         entry.version = await self._cluster.apply_status(entry, status_document(status), whole)
         entry.written = status
-        self.marker.claims.put(entry)
+        self.labeler.claims.put(entry)
         log.info("status written", extra=_summary(entry, status))
 
     async def _post_events(self, entry: ResourceEntry) -> None:

@@ -148,7 +148,7 @@ class _Operator:
             self.reconciler.reconcile,
             forget=self.forget,
             leads=self.leadership.leads,
-            shown=self.reconciler.marker.claims.put,
+            shown=self.reconciler.labeler.claims.put,
         )
         self.sweep = Sweep(self.api, self.cluster, self.scheduler, Pace(settings.resync, self.namespaces))
         self.endpoints = Endpoints(self.not_live, self.not_ready, self.families)
@@ -197,9 +197,9 @@ class _Operator:
     def forget(self, entry: ResourceEntry) -> None:
         """The resource is gone."""
         self.guard.fleet.forget(entry.uid)
-        self.reconciler.marker.claims.drop(entry)
-        if entry.marked and self.leadership.may_write(entry.uid):
-            self.group.create_task(self.reconciler.marker.clear(entry), name=f"clear {entry.ref}")
+        self.reconciler.labeler.claims.drop(entry)
+        if entry.may_be_labeled and self.leadership.may_write(entry.uid):
+            self.group.create_task(self.reconciler.labeler.clear(entry), name=f"clear {entry.ref}")
 
     def secret_changed(self, key: Key) -> None:
         self.scheduler.secret_changed(*key)
@@ -208,7 +208,7 @@ class _Operator:
         while True:
             await asyncio.sleep(_MARKS)
             if self.leadership.leads_any():
-                await self.reconciler.marker.sweep(self.scheduler.known(), self.leadership.may_write)
+                await self.reconciler.labeler.sweep(self.scheduler.known(), self.leadership.may_write)
 
     def not_live(self) -> Iterator[str]:
         behind = self.lag.behind(asyncio.get_running_loop().time())

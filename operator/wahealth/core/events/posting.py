@@ -19,7 +19,7 @@ REPEAT_AFTER = 3000.0  # seconds after which a lasting Warning is told again: Ku
 _FLAPPING = warning(client.FLAPPING_DETECTED)
 
 
-class Marks(NamedTuple):
+class Signals(NamedTuple):
     """What holds beside the confirmed verdict."""
 
     pods_disagree: bool = False
@@ -30,10 +30,10 @@ class Marks(NamedTuple):
 
 
 def events_to_post(
-    before: State, state: State, change: Change, marks: Marks, now: float
+    before: State, state: State, change: Change, signals: Signals, now: float
 ) -> tuple[State, tuple[Event, ...]]:
     """The state that remembers what was told, and the events; `now` in seconds."""
-    standing = (_FLAPPING,) if state.flapping else warnings_of(before, state, marks)
+    standing = (_FLAPPING,) if state.flapping else warnings_of(before, state, signals)
     known = {posted.reason: posted for posted in state.posted if now - posted.at < REPEAT_AFTER}
     ended = (FLAPPING_ENDED,) if before.flapping and not state.flapping else ()
     changes = () if state.flapping else told_changes(change)
@@ -46,12 +46,12 @@ def events_to_post(
     return state._replace(posted=posted), events
 
 
-def warnings_of(before: State, state: State, marks: Marks) -> tuple[Event, ...]:
+def warnings_of(before: State, state: State, signals: Signals) -> tuple[Event, ...]:
     """Everything that holds now and should not."""
     if state.confirmed is None or state.confirmed.status.condition(ConditionType.READY) is None:
         return ()  # nothing is confirmed, or nobody can say whether it still holds
     lost = was_posted(state, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
-    return standing_warnings(Standing(state.confirmed, lost, *marks))
+    return standing_warnings(Standing(state.confirmed, lost, *signals))
 
 
 def was_posted(state: State, reason: str) -> bool:

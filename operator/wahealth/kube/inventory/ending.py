@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from wahealth.core.marks import CLIENT, Marked
+from wahealth.core.pod_labels import CLIENT, CurrentPod
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.names import Key, key_of
 from wahealth.kube.inventory.places import others_of
@@ -16,9 +16,9 @@ class Ending:
 
     def __init__(self) -> None:
         self._client: dict[Key, Key] = {}  # of each pod
-        self._by_client: defaultdict[Key, dict[str, Marked]] = defaultdict(dict)
+        self._by_client: defaultdict[Key, dict[str, CurrentPod]] = defaultdict(dict)
 
-    def of(self, client: Key) -> Iterator[Marked]:
+    def of(self, client: Key) -> Iterator[CurrentPod]:
         yield from self._by_client.get(client, {}).values()
 
     def clear(self) -> None:
@@ -35,7 +35,7 @@ class Ending:
         uid = metadata.get("uid", "")
         addresses = tuple(filter(None, (status.get("podIP"), *others_of(status))))
         client = self._client[key] = Key(key.namespace, labels[CLIENT])
-        self._by_client[client][key.name] = Marked(
+        self._by_client[client][key.name] = CurrentPod(
             key.name, uid, frozenset(labels.items()), None, addresses, ending=True
         )
 

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from wahealth.core import facts
-from wahealth.core.marks import CLIENT, GATE, Gate, Labels, Marked, writer_of
+from wahealth.core.pod_labels import CLIENT, GATE, CurrentPod, Gate, Labels, writer_of
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.ending import Ending
 from wahealth.kube.inventory.kinds import KINDS
@@ -91,12 +91,12 @@ class Pods:
         """The clients that running pods are labelled with, or that closed their gates."""
         return frozenset(self._by_client)
 
-    def marked(self, namespace: str, names: Set[str], client: str = "") -> Iterator[Marked]:
+    def current(self, namespace: str, names: Set[str], client: str = "") -> Iterator[CurrentPod]:
         """Running pods with these names, and all that carry the client's label or whose gate it closed; of those that
         end the ones with its label."""
         named = {name: kept for name in names if (kept := self._kept.get(Key(namespace, name)))}
         for pod, *_, alike in (named | self._by_client.get(Key(namespace, client), {})).values():
-            yield Marked(pod.name, pod.uid, alike.labels, pod.gate, pod.addresses())
+            yield CurrentPod(pod.name, pod.uid, alike.labels, pod.gate, pod.addresses())
         yield from self._ending.of(Key(namespace, client))
 
     def replace(self, objects: list[Document]) -> None:

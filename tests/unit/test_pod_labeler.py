@@ -13,12 +13,12 @@ import pytest
 
 from support.builders import CONNECTED, START, Story, answer, core, facts, primary, resource
 from wahealth.core.facts import Pod, Pods
-from wahealth.core.marks import CLIENT, GATE, GATEWAY, ROLE, Change, Gate
+from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE, Gate, PodChange
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.marker import Marker
+from wahealth.kube.pod_labeler import PodLabeler
 from wahealth.kube.process.leadership import NotLeading
 
 
@@ -30,7 +30,7 @@ class Noting(Cluster):
         self.gates: list[tuple[str, Gate]] = []
         self.refuses, self.away, self.there = refuses, away, there
 
-    async def mark(self, namespace: str, change: Change, now: object, uid: str) -> None:
+    async def mark(self, namespace: str, change: PodChange, now: object, uid: str) -> None:
         self.written.append((change.pod, dict(change.labels)))
         if change.gate is not None:
             self.gates.append((change.pod, change.gate))
@@ -96,14 +96,14 @@ def marked(
     """Rounds at these seconds; the client was seen in the second 0 and not again."""
     inventory, cluster = Inventory(), cluster or Noting()
     inventory.pods.replace(pods)
-    marker = Marker(cluster, inventory)
+    labeler = PodLabeler(cluster, inventory)
     for one in (of, *rivals):
-        marker.claims.put(one)
+        labeler.claims.put(one)
     of.seen = 0.0
     assert STORY.history is not None
     for second in seconds:
         with contextlib.suppress(ApiUnavailable):
-            asyncio.run(marker.mark(of, STORY.history, second))
+            asyncio.run(labeler.mark(of, STORY.history, second))
     return cluster
 
 
@@ -139,9 +139,9 @@ def test_switched_off_they_are_taken_off_once_and_nothing_is_looked_at_then() ->
     labelled = [pod("c0", {CLIENT: "shop", ROLE: "coreapp"}), pod("x", {CLIENT: "other"})]
     of = record()
     assert marked(of, 0, pods=labelled).written == [("c0", dict.fromkeys((CLIENT, ROLE)))]
-    assert of.marked  # until the watch shows that they are
+    assert of.may_be_labeled  # until the watch shows that they are
     assert marked(of, 5, pods=[pod("c0")]).written == []
-    assert not of.marked
+    assert not of.may_be_labeled
 
 
 def test_what_may_not_be_patched_is_not_tried_in_a_hot_loop_and_said_once_a_minute(
@@ -212,7 +212,7 @@ def test_while_the_status_is_refused_nothing_is_changed() -> None:
 class TestWriting:
     """What is sent to the API server."""
 
-    def sent(self, change: Change, must_lead: Callable[[str], None] = lambda _: None) -> list[tuple[str, Any]]:
+    def sent(self, change: PodChange, must_lead: Callable[[str], None] = lambda _: None) -> list[tuple[str, Any]]:
         sent: list[tuple[str, Any]] = []
 
         class Api:
@@ -224,7 +224,7 @@ class TestWriting:
         return sent
 
     def test_a_gate_says_who_wrote_it(self) -> None:
-        ((path, body),) = self.sent(Change("c0", "uid-c0", {}, Gate("False", "Faulty", "shop")))
+        ((path, body),) = self.sent(PodChange("c0", "uid-c0", {}, Gate("False", "Faulty", "shop")))
         assert path == "/api/v1/namespaces/acme/pods/c0/status"
         assert body["metadata"] == {"uid": "uid-c0"}
         assert body["status"]["conditions"] == [
@@ -243,7 +243,7 @@ class TestWriting:
             raise NotLeading
 
         with pytest.raises(NotLeading):
-            self.sent(Change("c0", "uid-c0", {CLIENT: "shop"}, None), must_lead)
+            self.sent(PodChange("c0", "uid-c0", {CLIENT: "shop"}, None), must_lead)
 
 
 class TestTwoResources:
@@ -259,7 +259,7 @@ class TestTwoResources:
         older, younger = record("shop", self.OLDER, **ENFORCE), record("copy", self.YOUNGER)
         theirs = [pod("c0", ACTIVE | {CLIENT: "copy"})]
         assert marked(younger, 0, pods=theirs, rivals=(older,)).written == []
-        assert younger.marked
+        assert younger.may_be_labeled
         assert marked(older, 0, pods=theirs, rivals=(younger,)).written == [("c0", GONE)]
 
     def test_a_gate_is_written_by_one(self) -> None:
@@ -290,10 +290,10 @@ class TestFinding:
     ) -> tuple[str, str] | None:
         inventory = Inventory()
         inventory.pods.replace([pod(name) for name in pods])
-        marker = Marker(Noting(), inventory)
+        labeler = PodLabeler(Noting(), inventory)
         for one in (of, *rivals):
-            marker.claims.put(one)
-        found = marker.claims.finding(of)
+            labeler.claims.put(one)
+        found = labeler.claims.finding(of)
         return found and (found.reason, found.message)
 
     def test_nothing_is_said_where_nothing_is_wanted_or_all_is_held(self) -> None:
@@ -332,7 +332,7 @@ class TestFinding:
 def cleared(pods: list[dict[str, Any]]) -> Noting:
     inventory, cluster = Inventory(), Noting()
     inventory.pods.replace(pods)
-    asyncio.run(Marker(cluster, inventory).clear(record()))
+    asyncio.run(PodLabeler(cluster, inventory).clear(record()))
     return cluster
 
 
@@ -347,7 +347,7 @@ def swept(known: set[Ref], *names: str, may_write: Callable[[str], bool] = lambd
     inventory, cluster = Inventory(), Noting(there=("unseen",))
     labelled = [pod(f"c-{name}", {CLIENT: name}) for name in names]
     inventory.pods.replace([*labelled, *(pod(f"g-{name}", gate=Gate("False", "", name)) for name in names)])
-    asyncio.run(Marker(cluster, inventory).sweep(known, may_write))
+    asyncio.run(PodLabeler(cluster, inventory).sweep(known, may_write))
     return sorted(name for name, _ in cluster.written)
 
 
@@ -361,11 +361,11 @@ def test_of_several_replicas_one_sweeps() -> None:
 
 def test_whoever_may_not_write_does_not_end_by_it() -> None:
     class Led(Noting):
-        async def mark(self, namespace: str, change: Change, now: object, uid: str) -> None:
+        async def mark(self, namespace: str, change: PodChange, now: object, uid: str) -> None:
             raise NotLeading
 
     inventory = Inventory()
     inventory.pods.replace([pod("c0", {CLIENT: "shop"})])
-    marker = Marker(Led(), inventory)
-    asyncio.run(marker.clear(record()))
-    asyncio.run(marker.sweep(set(), lambda _: True))
+    labeler = PodLabeler(Led(), inventory)
+    asyncio.run(labeler.clear(record()))
+    asyncio.run(labeler.sweep(set(), lambda _: True))

@@ -8,8 +8,8 @@ from collections.abc import Callable, Set
 from datetime import UTC, datetime
 
 from wahealth.core.hysteresis.state import State
-from wahealth.core.marks import MOST_PERIODS, Change, Options, changes, wanted
 from wahealth.core.moment import has_lasted
+from wahealth.core.pod_labels import MOST_PERIODS, Options, PodChange, changes, desired_pods
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.claims import Claims, options_of, wants
 from wahealth.kube.cluster import Cluster, Vanished
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _AGAIN = 30.0  # seconds until the same is written again: the watch may be behind
 
 
-class Marker:
+class PodLabeler:
     def __init__(self, cluster: Cluster, inventory: Inventory) -> None:
         self._cluster = cluster
         self._inventory = inventory
@@ -31,7 +31,7 @@ class Marker:
 
     def concerns(self, entry: ResourceEntry) -> bool:
         """Whether pods of this resource are marked, or may be still."""
-        return wants(entry) or entry.marked
+        return wants(entry) or entry.may_be_labeled
 
     async def mark(self, entry: ResourceEntry, state: State, now: float) -> None:
         """`now` in monotonic seconds. A pod that may not be patched is told of in the log, and tried again later.
@@ -42,12 +42,12 @@ class Marker:
             return
         since = now if entry.seen is None else entry.seen
         seen = state.confirmed is not None and not has_lasted(now - since, MOST_PERIODS * entry.timing.period)
-        want = wanted(entry.ref.name, state.confirmed.status) if state.confirmed and seen else {}
+        want = desired_pods(entry.ref.name, state.confirmed.status) if state.confirmed and seen else {}
         async with entry.marking:
             there = tuple(self.claims.around(entry.ref, entry.uid))
             todo = changes(entry.ref.name, there, want, options_of(entry))
             await self._carry_out(entry, todo, now)
-            entry.marked = wants(entry) or bool(there)
+            entry.may_be_labeled = wants(entry) or bool(there)
 
     async def clear(self, entry: ResourceEntry) -> None:
         """The resource is gone: its labels go, too, and no gate stays closed. What stays is swept later."""
@@ -79,20 +79,20 @@ class Marker:
                 about = topic(f"labels left {ref}", namespace=ref.namespace, pod=change.pod, error=str(error))
                 log.warning("labels left", extra=about)
 
-    async def _carry_out(self, entry: ResourceEntry, todo: tuple[Change, ...], now: float) -> None:
+    async def _carry_out(self, entry: ResourceEntry, todo: tuple[PodChange, ...], now: float) -> None:
         """Nobody is promoted while one that is to be demoted is not known to be."""
         demoted = True
         for change in todo:
             if entry.gone or (change.promotes and not demoted):
                 return
-            before = entry.marks.get(change.pod)
+            before = entry.pod_writes.get(change.pod)
             if before is None or before.value.change != change or now >= before.until:
                 before = Cached(Written(change, await self._done(entry, change)), now + _AGAIN)
-                entry.marks[change.pod] = before
+                entry.pod_writes[change.pod] = before
             demoted = demoted and (before.value.done or change.promotes)
-        entry.marks = {pod: held for pod, held in entry.marks.items() if now < held.until}
+        entry.pod_writes = {pod: held for pod, held in entry.pod_writes.items() if now < held.until}
 
-    async def _done(self, entry: ResourceEntry, change: Change) -> bool:
+    async def _done(self, entry: ResourceEntry, change: PodChange) -> bool:
         """Raises `ApiUnavailable`: nobody knows, and the next round tries again."""
         try:
             await self._cluster.mark(entry.ref.namespace, change, datetime.now(UTC), entry.uid)

@@ -9,19 +9,19 @@ import pytest
 
 from support.builders import CONNECTED, CONNECTING, Story, answer, core, facts, primary, secondary
 from wahealth.core.facts import Facts, Pod, Pods
-from wahealth.core.marks import (
+from wahealth.core.pod_labels import (
     CLIENT,
     GATEWAY,
     ROLE,
-    Change,
+    CurrentPod,
+    DesiredPod,
     Gate,
     Hold,
-    Marked,
     Options,
-    Wanted,
+    PodChange,
     changes,
+    desired_pods,
     named,
-    wanted,
     writer_of,
 )
 from wahealth.core.status import NodeVerdict, Status, TopologyNode
@@ -43,13 +43,13 @@ def seen(*nodes: object) -> Facts:
     return replace(facts(answer(*nodes)), pods=Pods({}, there))  # type: ignore[arg-type]
 
 
-def marked(name: str, labels: Mapping[str, str] = NONE, gate: Gate | None = None) -> Marked:
-    return Marked(name, f"uid-{name}", frozenset(labels.items()), gate)
+def marked(name: str, labels: Mapping[str, str] = NONE, gate: Gate | None = None) -> CurrentPod:
+    return CurrentPod(name, f"uid-{name}", frozenset(labels.items()), gate)
 
 
 def todo(
-    pods: list[Marked], want: Mapping[str, Wanted], options: Options, hold: Hold = Hold.OURS
-) -> tuple[Change, ...]:
+    pods: list[CurrentPod], want: Mapping[str, DesiredPod], options: Options, hold: Hold = Hold.OURS
+) -> tuple[PodChange, ...]:
     return changes("shop", [(pod, hold) for pod in pods], want, options)
 
 
@@ -60,7 +60,7 @@ OTHER_AND_A_SPARE = seen(primary("m1"), core("c0"), core("c1", CONNECTED), core(
 
 
 def labels_of(status: Status) -> dict[str, dict[str, str]]:
-    return {pod: dict(want.labels) for pod, want in wanted("shop", status).items()}
+    return {pod: dict(want.labels) for pod, want in desired_pods("shop", status).items()}
 
 
 def test_every_node_that_is_a_pod_is_labelled() -> None:
@@ -70,7 +70,7 @@ def test_every_node_that_is_a_pod_is_labelled() -> None:
 
 def test_whoever_loses_is_demoted_before_another_is_promoted() -> None:
     pods = [marked(pod, labels) for pod, labels in labels_of(Story().rounds(1, HA).written).items()]
-    after = wanted("shop", Story().rounds(1, OTHER).written)
+    after = desired_pods("shop", Story().rounds(1, OTHER).written)
     order = [(change.pod, dict(change.labels)) for change in todo(pods, after, LABELS)]
     assert order[:2] == [("c0", {GATEWAY: "disconnected"}), ("m0", {ROLE: "secondary-master"})]
     assert order[2:] == [("c1", {GATEWAY: "connected"}), ("m1", {ROLE: "primary-master"})]
@@ -81,8 +81,8 @@ class TestEnding:
 
     C0 = marked("c0", ACTIVE)._replace(ending=True)
 
-    def order(self, after: Facts, *pods: Marked) -> list[tuple[str, dict[str, str | None]]]:
-        want = wanted("shop", Story().rounds(1, after).written)
+    def order(self, after: Facts, *pods: CurrentPod) -> list[tuple[str, dict[str, str | None]]]:
+        want = desired_pods("shop", Story().rounds(1, after).written)
         return [(change.pod, dict(change.labels)) for change in todo(list(pods), want, LABELS)]
 
     def test_it_keeps_its_labels_while_nobody_succeeds_it(self) -> None:
@@ -122,7 +122,7 @@ def lost_of(labels: Mapping[str, str]) -> dict[str, str]:
 def test_nothing_is_written_twice() -> None:
     status = Story().rounds(1, HA).written
     pods = [marked(pod, labels) for pod, labels in labels_of(status).items()]
-    assert todo(pods, wanted("shop", status), LABELS) == ()
+    assert todo(pods, desired_pods("shop", status), LABELS) == ()
 
 
 @pytest.mark.parametrize("hold", [Hold.OURS, Hold.SELECTED, Hold.NOBODYS])
@@ -134,12 +134,12 @@ def test_switched_off_or_not_observed_they_are_removed(hold: Hold) -> None:
 
 def test_a_node_that_is_stale_or_missing_is_not_observed() -> None:
     nodes = tuple(TopologyNode(v, None, None, v, pod_name=v, pod_ip="10.0.0.1") for v in NodeVerdict)
-    assert set(wanted("shop", Status(nodes=nodes))) == {"Active", "Standby", "Starting", "Faulty"}
+    assert set(desired_pods("shop", Status(nodes=nodes))) == {"Active", "Standby", "Starting", "Faulty"}
 
 
 def gate(pod: Gate | None, verdict: NodeVerdict | None, options: Options, hold: Hold = Hold.OURS) -> Gate | None:
     node = TopologyNode("c0", None, None, verdict or NodeVerdict.ACTIVE, pod_name="c0", pod_ip="10.0.0.1")
-    want = wanted("shop", Status(nodes=(node,) if verdict else ()))
+    want = desired_pods("shop", Status(nodes=(node,) if verdict else ()))
     done = todo([marked("c0", NONE, pod)], want, options, hold)
     return done[0].gate if done else None
 
@@ -196,26 +196,26 @@ class TestGate:
 
 def test_a_gate_that_opens_comes_after_those_that_close() -> None:
     pods = [marked(name, NONE, Gate("True" if name == "c1" else "False", "")) for name in ("c0", "c1")]
-    want = {"c0": Wanted({}, Gate("True", "Active")), "c1": Wanted({}, Gate("False", "Faulty"))}
+    want = {"c0": DesiredPod({}, Gate("True", "Active")), "c1": DesiredPod({}, Gate("False", "Faulty"))}
     assert [change.pod for change in todo(pods, want, Options(gates=True, enforced=True))] == ["c1", "c0"]
 
 
 def test_a_node_that_starts_is_not_ready() -> None:
     status = Story().rounds(1, seen(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTING))).written
-    assert wanted("shop", status)["c1"].gate == Gate("False", "Starting", "shop")
+    assert desired_pods("shop", status)["c1"].gate == Gate("False", "Starting", "shop")
 
 
 def test_a_demotion_that_a_gate_goes_with_is_one_still() -> None:
     """The standby's gate stays open, and only its reason is another."""
     both = Options(labels=True, gates=True, enforced=True)
-    before, after = (wanted("shop", Story().rounds(1, said).written) for said in (HA, OTHER))
+    before, after = (desired_pods("shop", Story().rounds(1, said).written) for said in (HA, OTHER))
     for order in (("c0", "c1"), ("c1", "c0")):
         pods = [marked(pod, before[pod].labels, before[pod].gate) for pod in order]
         assert [change.pod for change in todo(pods, after, both)] == ["c0", "c1"]
 
 
 def test_the_labels_of_another_client_stay_on_a_pod_that_is_not_held() -> None:
-    theirs, want = [marked("c0", THEIRS)], wanted("shop", Story().rounds(1, HA).written)
+    theirs, want = [marked("c0", THEIRS)], desired_pods("shop", Story().rounds(1, HA).written)
     for hold in (Hold.ANOTHERS, Hold.SELECTED, Hold.NOBODYS):
         for options in (LABELS, Options()):
             assert todo(theirs, want, options, hold) == ()
@@ -223,13 +223,13 @@ def test_the_labels_of_another_client_stay_on_a_pod_that_is_not_held() -> None:
 
 def test_whoever_holds_a_pod_sees_to_all_that_is_on_it() -> None:
     """Whoever held it before writes there no more, and would leave it standing."""
-    theirs, want = [marked("c0", THEIRS)], wanted("shop", Story().rounds(1, HA).written)
+    theirs, want = [marked("c0", THEIRS)], desired_pods("shop", Story().rounds(1, HA).written)
     assert [dict(change.labels) for change in todo(theirs, want, LABELS)] == [{CLIENT: "shop"}]
     assert [dict(change.labels) for change in todo(theirs, want, Options(gates=True))] == [ALL_REMOVED]
 
 
 def test_of_a_pod_that_another_holds_nothing_is_changed() -> None:
-    ours, want = [marked("c0", STANDBY, MINE)], wanted("shop", Story().rounds(1, HA).written)
+    ours, want = [marked("c0", STANDBY, MINE)], desired_pods("shop", Story().rounds(1, HA).written)
     for options in (Options(), LABELS, Options(labels=True, gates=True, enforced=True)):
         assert todo(ours, want, options, Hold.ANOTHERS) == ()
 
@@ -254,4 +254,4 @@ def test_an_address_that_the_pod_has_no_more_names_nobody() -> None:
     there = {name: Pod(name, "10.0.0.2") for name in ("m0", "m1", "c0", "c1")}
     story = Story().rounds(1, replace(HA, pods=Pods({}, there)))
     assert [node.pod_name for node in story.written.nodes] == ["c0", "c1", "m0", "m1"]
-    assert wanted("shop", story.written) == {}
+    assert desired_pods("shop", story.written) == {}

@@ -50,7 +50,7 @@ def writer_of(message: str) -> str:
     return found[1] if found else ""
 
 
-class Marked(NamedTuple):
+class CurrentPod(NamedTuple):
     """A pod as it is now, with all its addresses. `gate` None: it names no such gate. `ending`: it is being deleted."""
 
     name: str
@@ -70,7 +70,7 @@ class Hold(Word):
     NOBODYS = "Nobodys"
 
 
-class Wanted(NamedTuple):
+class DesiredPod(NamedTuple):
     labels: Mapping[str, str]
     gate: Gate
 
@@ -85,7 +85,7 @@ class Options(NamedTuple):
     keeps: bool = False
 
 
-class Change(NamedTuple):
+class PodChange(NamedTuple):
     """`labels`: None removes one. `gate` None: it stays as it is. `promotes`: it gives what another may lose."""
 
     pod: str
@@ -110,9 +110,9 @@ def named(status: Status) -> Iterator[Named]:
             yield Named(node.pod_name, node.pod_ip, node)
 
 
-def wanted(client: str, confirmed: Status) -> dict[str, Wanted]:
+def desired_pods(client: str, confirmed: Status) -> dict[str, DesiredPod]:
     """By pod."""
-    return {pod: Wanted(dict(_labels(client, node)), _gate(client, node)) for pod, _, node in named(confirmed)}
+    return {pod: DesiredPod(dict(_labels(client, node)), _gate(client, node)) for pod, _, node in named(confirmed)}
 
 
 def _gate(client: str, node: TopologyNode) -> Gate:
@@ -128,8 +128,8 @@ def _labels(client: str, node: TopologyNode) -> Iterator[tuple[str, str]]:
 
 
 def changes(
-    client: str, pods: Iterable[tuple[Marked, Hold]], want: Mapping[str, Wanted], options: Options
-) -> tuple[Change, ...]:
+    client: str, pods: Iterable[tuple[CurrentPod, Hold]], want: Mapping[str, DesiredPod], options: Options
+) -> tuple[PodChange, ...]:
     """Demotions first. Of a pod that another resource holds nothing is changed: that one sees to all of it."""
     pods = tuple(pods)
     todo = [_change(client, pod, hold, want.get(pod.name), options) for pod, hold in pods if not pod.ending]
@@ -141,14 +141,14 @@ def changes(
     return tuple(sorted((change for change in todo if change is not None), key=lambda change: change.promotes))
 
 
-def _lost(pod: Marked, differ: Set[str]) -> Change | None:
+def _lost(pod: CurrentPod, differ: Set[str]) -> PodChange | None:
     """Of a pod that is being deleted: the labels that are not right any more, by their names. It gets nothing new, and
     keeps the rest to its end, for it may serve until then."""
     gone: dict[str, str | None] = {name: None for name, _ in sorted(pod.labels) if name in differ}
-    return Change(pod.name, pod.uid, gone, None) if gone else None
+    return PodChange(pod.name, pod.uid, gone, None) if gone else None
 
 
-def _change(client: str, pod: Marked, hold: Hold, want: Wanted | None, options: Options) -> Change | None:
+def _change(client: str, pod: CurrentPod, hold: Hold, want: DesiredPod | None, options: Options) -> PodChange | None:
     if hold is Hold.ANOTHERS:
         return None
     labels = _other_labels(client, pod, hold, want, options)
@@ -156,22 +156,22 @@ def _change(client: str, pod: Marked, hold: Hold, want: Wanted | None, options: 
     gate = _held_gate(client, pod, want, options) if ours else _left_gate(client, pod, hold, options)
     opens = gate is not None and gate.status == "True" and pod.gate is not None and pod.gate.status != "True"
     promotes = opens or bool(_ONLY_ONE & {value for value in labels.values() if value})
-    return Change(pod.name, pod.uid, labels, gate, promotes) if labels or gate else None
+    return PodChange(pod.name, pod.uid, labels, gate, promotes) if labels or gate else None
 
 
 def _other_labels(
-    client: str, pod: Marked, hold: Hold, want: Wanted | None, options: Options
+    client: str, pod: CurrentPod, hold: Hold, want: DesiredPod | None, options: Options
 ) -> Mapping[str, str | None]:
     return _held_labels(pod, want, options) if hold is Hold.OURS else _left_labels(client, pod, options)
 
 
-def _held_labels(pod: Marked, want: Wanted | None, options: Options) -> Mapping[str, str | None]:
+def _held_labels(pod: CurrentPod, want: DesiredPod | None, options: Options) -> Mapping[str, str | None]:
     """Whatever is there of ours, of this resource or of one that held the pod before, becomes what is wanted."""
     target = want.labels if want is not None and options.labels else {}
     return _differing(dict(pod.labels), target) if target or CLIENT in dict(pod.labels) else {}
 
 
-def _left_labels(client: str, pod: Marked, options: Options) -> Mapping[str, str | None]:
+def _left_labels(client: str, pod: CurrentPod, options: Options) -> Mapping[str, str | None]:
     labels = dict(pod.labels)
     return _differing(labels, {}) if labels.get(CLIENT) == client and not options.keeps else {}
 
@@ -180,7 +180,7 @@ def _differing(labels: Mapping[str, str], target: Mapping[str, str]) -> dict[str
     return {name: target.get(name) for name in (CLIENT, ROLE, GATEWAY) if labels.get(name) != target.get(name)}
 
 
-def _held_gate(client: str, pod: Marked, want: Wanted | None, options: Options) -> Gate | None:
+def _held_gate(client: str, pod: CurrentPod, want: DesiredPod | None, options: Options) -> Gate | None:
     """Switched off, it is opened where one of ours closed it."""
     if pod.gate is None:
         return None
@@ -192,7 +192,7 @@ def _held_gate(client: str, pod: Marked, want: Wanted | None, options: Options) 
     return gate if gate != pod.gate else None
 
 
-def _left_gate(client: str, pod: Marked, hold: Hold, options: Options) -> Gate | None:
+def _left_gate(client: str, pod: CurrentPod, hold: Hold, options: Options) -> Gate | None:
     """One that this resource closed does not stay closed where it has no say any more."""
     if pod.gate is None or not _is_closed(pod.gate) or pod.gate.by != client:
         return None
