@@ -27,10 +27,10 @@ from wahealth.core.answer import (
 )
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.observation.expected import Rise, allowed_at_least, risen
-from wahealth.core.plan import plan
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.schedule import next_beat
 from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, Truth
+from wahealth.core.status_diff import status_to_write
 from wahealth.probe.payload import parse_health
 from wahealth.simulate.replay import Replay
 from wahealth.simulate.run import written
@@ -102,7 +102,7 @@ def test_applying_a_plan_twice_changes_nothing(expected: Expectation, said: list
     for outcomes_ in said:
         todo = story.round(told(expected, outcomes_))
         if todo.desired is not None:
-            assert plan(story.written, todo.desired, START + timedelta(days=1)) is None
+            assert status_to_write(story.written, todo.desired, START + timedelta(days=1)) is None
 
 
 @given(st.data(), reports)

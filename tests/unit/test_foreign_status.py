@@ -12,8 +12,8 @@ import yaml
 
 from support.builders import CONNECTED, DISCONNECTED, START, Story, answer, core, facts, primary, resource, single
 from wahealth.api.convert import left_standing, status_document, written_status
-from wahealth.core.plan import MOST_AHEAD, plan
 from wahealth.core.status import ConditionType, Credentials, Failover, FailoverKind, KeyInUse, Status
+from wahealth.core.status_diff import MOST_AHEAD, status_to_write
 from wahealth.kube.apiserver.api import APPLY, JSON_PATCH, encoded
 from wahealth.kube.cluster import Cluster
 from wahealth.kube.entry import entry_of
@@ -69,7 +69,7 @@ def test_while_it_is_suspended_too() -> None:
 def test_the_clock_of_another_replica_may_be_a_little_ahead() -> None:
     shown = Story().rounds(5, HA).written
     ahead = START + MOST_AHEAD / 2
-    assert plan(as_of(shown, ahead), as_of(shown, ahead), START) is None
+    assert status_to_write(as_of(shown, ahead), as_of(shown, ahead), START) is None
 
 
 def foreign(status: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from support.work import instructions
 from wahealth.core.answer import Answered, GatewayStatus, Node, PodOutcome, Report, Role
 from wahealth.core.fleet import Fleet, Path, Vote
 from wahealth.core.observation.views import one_view
-from wahealth.core.plan import plan
 from wahealth.core.status import Endpoint, Status
+from wahealth.core.status_diff import status_to_write
 from wahealth.kube.apiserver.api import _lines
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.scheduler import Scheduler
@@ -46,7 +46,7 @@ def test_endpoints_find_their_times_at_once() -> None:
     def cost(count: int) -> int:
         shown = Status(endpoints=tuple(Endpoint(f"web-{n}", "10.0.0.1", True) for n in range(count)))
         written = shown._replace(endpoints=shown.endpoints[::-1])
-        return instructions(lambda: plan(written, shown, NOW))
+        return instructions(lambda: status_to_write(written, shown, NOW))
 
     assert cost(400) < 2.2 * cost(200)
 

@@ -30,9 +30,9 @@ from wahealth.core.hysteresis.state import (
 )
 from wahealth.core.moment import AsOf, Moment, has_lasted
 from wahealth.core.observation.observe import Observation, ObservationState, as_of_mode, observe
-from wahealth.core.plan import believable, plan
 from wahealth.core.restart import Skip, WebWorkload, decided
 from wahealth.core.status import Failover, Status
+from wahealth.core.status_diff import status_to_write, without_impossible_times
 from wahealth.core.verdict.judge import Assessment, assess, judge
 from wahealth.core.verdict.trouble import Trouble
 from wahealth.core.verdict.verdict import Oddity, Verdict
@@ -218,7 +218,7 @@ def _written(state: State, desired: Status, written: Status, events: tuple[Event
     """While a client flaps, its status follows at leisure."""
     if state.flapping and state.last_write is not None and not has_lasted(now.seconds - state.last_write, PAUSE):
         return Plan(state, None, events)
-    status = plan(written, desired, now.wall)
+    status = status_to_write(written, desired, now.wall)
     return Plan(state if status is None else state._replace(last_write=now.seconds), status, events, desired)
 
 
@@ -236,7 +236,9 @@ def _suspended(state: State, facts: Facts, written: Status, now: Moment) -> Plan
     state = _begun(state, facts, now)
     confirmed = state.confirmed and state.confirmed._replace(status=without_ready(state.confirmed.status))
     desired = suspended(
-        confirmed.status if confirmed else unstamped(believable(written, now.wall))._replace(conditions=()),
+        confirmed.status
+        if confirmed
+        else unstamped(without_impossible_times(written, now.wall))._replace(conditions=()),
         facts.generation,
     )
     events = () if state.suspended else (SUSPENDED,)

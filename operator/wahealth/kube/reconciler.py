@@ -18,11 +18,11 @@ from wahealth.core.facts import Facts
 from wahealth.core.fleet import Path, Vote
 from wahealth.core.moment import Moment
 from wahealth.core.origin import origin_of
-from wahealth.core.plan import plan
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reconcile import Plan, reconcile, restore_state
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionType, Status
+from wahealth.core.status_diff import status_to_write
 from wahealth.kube.cluster import Cluster, Conflict, Unwritable, Vanished
 from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.kube.events import Recorder, Subject
@@ -147,7 +147,7 @@ class Reconciler:
                 return await self._write_conditions_only(entry, status)
             except Conflict:
                 await self._refetch(entry)
-                status = plan(entry.written, todo.desired, now.wall) if todo.desired else None
+                status = status_to_write(entry.written, todo.desired, now.wall) if todo.desired else None
             else:
                 return True
         return False

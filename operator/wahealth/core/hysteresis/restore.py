@@ -16,11 +16,11 @@ from wahealth.core.observation.expected import Rise
 from wahealth.core.observation.modes import Detection
 from wahealth.core.observation.observe import ObservationState
 from wahealth.core.observation.roster import Seen
-from wahealth.core.plan import believable
 from wahealth.core.reasons.credentials import FORBIDDING, REFUSALS
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.signin.talk import ends_soon
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
+from wahealth.core.status_diff import without_impossible_times
 from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.trouble import OF_GATEWAY, Trouble
 from wahealth.core.verdict.verdict import Oddity, Verdict
@@ -42,7 +42,7 @@ _KEY_FORM = frozenset({Reason.KEY_TOO_SHORT, Reason.KEY_TOO_LONG, Reason.KEY_INV
 
 def restored(written: Status, generation: int, patience: Patience, now: Moment) -> State:
     """Of a resource that this process sees for the first time; `written` may say nothing yet."""
-    written = believable(written, now.wall)
+    written = without_impossible_times(written, now.wall)
     state = State(
         first_round=now.since(_began(written)),
         generation=generation,

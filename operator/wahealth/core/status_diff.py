@@ -10,28 +10,28 @@ from wahealth.core.status import Condition, Credentials, Endpoint, Failover, Sta
 MOST_AHEAD = timedelta(days=2)  # more than a clock or a time zone that was wrong puts into a status
 
 
-def plan(written: Status, shown: Status, now: datetime) -> Status | None:
+def status_to_write(written: Status, desired: Status, now: datetime) -> Status | None:
     """Applied once, a plan leaves nothing to plan: the same again gives None."""
-    status = stamped(shown, written, now)
+    status = with_transition_times(desired, written, now)
     return None if status == written else status
 
 
-def stamped(shown: Status, old: Status, now: datetime) -> Status:
+def with_transition_times(desired: Status, old: Status, now: datetime) -> Status:
     """With its times: the old ones where nothing moved, else `now`, which never goes back behind them."""
-    old = believable(old, now)
+    old = without_impossible_times(old, now)
     now = max([now, *_times(old)])
     nodes = {node.name: node for node in old.nodes}
     endpoints = {(one.pod, one.address): one for one in old.endpoints}
-    return shown._replace(
-        last_failover=_failover_stamped(shown.last_failover, old.last_failover),
-        primary_master_since_time=_primary_since(shown, old, now),
-        conditions=tuple(_condition_stamped(c, old, shown.observed_generation, now) for c in shown.conditions),
-        nodes=tuple(_node_stamped(node, nodes.get(node.name), now) for node in shown.nodes),
-        endpoints=tuple(_endpoint_stamped(e, endpoints.get((e.pod, e.address)), now) for e in shown.endpoints),
+    return desired._replace(
+        last_failover=_failover_stamped(desired.last_failover, old.last_failover),
+        primary_master_since_time=_primary_since(desired, old, now),
+        conditions=tuple(_condition_stamped(c, old, desired.observed_generation, now) for c in desired.conditions),
+        nodes=tuple(_node_stamped(node, nodes.get(node.name), now) for node in desired.nodes),
+        endpoints=tuple(_endpoint_stamped(e, endpoints.get((e.pod, e.address)), now) for e in desired.endpoints),
     )
 
 
-def believable(old: Status, now: datetime) -> Status:
+def without_impossible_times(old: Status, now: datetime) -> Status:
     """Without times that no clock of ours has written, such as one of the year 9999: they count as none."""
     latest = now + MOST_AHEAD
     if all(time <= latest for time in (*_times(old), *_rotation(old.credentials))):
@@ -72,10 +72,10 @@ def _failover_stamped(new: Failover | None, old: Failover | None) -> Failover | 
     return new._replace(time=old.time) if new and old and new.time < old.time else new
 
 
-def _primary_since(shown: Status, old: Status, now: datetime) -> datetime | None:
-    if shown.primary_master is None:
+def _primary_since(desired: Status, old: Status, now: datetime) -> datetime | None:
+    if desired.primary_master is None:
         return None
-    return (old.primary_master_since_time or now) if shown.primary_master == old.primary_master else now
+    return (old.primary_master_since_time or now) if desired.primary_master == old.primary_master else now
 
 
 def _condition_stamped(new: Condition, old: Status, generation: int | None, now: datetime) -> Condition:
