@@ -20,7 +20,7 @@ from wahealth.core.events.event import Event
 from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
 from wahealth.core.origin import origin_of
-from wahealth.core.signin.talk import Reading
+from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Subject
 from wahealth.kube.gather import Gather

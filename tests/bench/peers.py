@@ -40,14 +40,14 @@ async def drive(load: Load) -> None:
 
 
 def measure(name: str, load: Load) -> None:
-    command = PROBERS[name](load)
+    effect = PROBERS[name](load)
     log = load.targets.directory / "prober.log"
-    process = Leashed.start(name, command.argv, log=log, env={**os.environ, **command.env})
+    process = Leashed.start(name, effect.argv, log=log, env={**os.environ, **effect.env})
     driver = None
     try:
         time.sleep(2)
         pid = child_of(process.pid)
-        if command.driven:
+        if effect.driven:
             argv = [sys.executable, __file__, "--drive", str(load.n), f"{load.period:g}"]
             driver = Leashed.start("driver", argv, log=load.targets.directory / "driver.log")
         load.targets.until_seen(load.n, 3 * load.period + 60)

@@ -14,7 +14,7 @@ from support.scripted import Served, reason, serving
 from support.served import NAMES, script_of
 from wahealth.core.answer import Forbidden, Malformed, Outcome, Unauthorized
 from wahealth.core.resting import rest_of
-from wahealth.core.signin.talk import LoginOutcome
+from wahealth.core.signin.flow import LoginOutcome
 from wahealth.core.status import ConditionType
 from wahealth.probe.client import Prober, Question
 from wahealth.probe.credential import Credential, login

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.builders import CONNECTED, DISCONNECTED, UNREGISTERED, any_targets, resource, single
 from support.processor import Processor
 from wahealth.core.answer import FailureReason, Malformed, Outcome, Unauthorized, Unreachable
-from wahealth.core.signin.talk import Reading
+from wahealth.core.signin.flow import Reading
 from wahealth.core.turns import MOST_ASKED
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gather import Gather

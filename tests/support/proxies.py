@@ -130,8 +130,8 @@ def before(name: str, folder: Path, port: int, waweb: int) -> Iterator[None]:
     """It listens on `port`, until the end."""
     path = program(name)
     assert path is not None
-    command = [path, *PROXIES[name].written(folder, port, waweb)]
-    with (folder / "output").open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as running:
+    effect = [path, *PROXIES[name].written(folder, port, waweb)]
+    with (folder / "output").open("wb") as output, subprocess.Popen(effect, stdout=output, stderr=output) as running:
         try:
             _wait_for(port, running)
             yield

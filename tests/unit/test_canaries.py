@@ -13,7 +13,7 @@ from support.played import Played
 from wahealth.api.auth import Use
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Outcome, Unauthorized
-from wahealth.core.signin.talk import LoggedIn, LoginOutcome, Reading
+from wahealth.core.signin.flow import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory

@@ -183,10 +183,10 @@ TALKATIVE = {
 
 def ran(argv: tuple[str, ...], folder: Path, out: int, **environment: str) -> tuple[int, str]:
     """Exit code and standard error."""
-    command = [sys.executable, "-m", "wahealth", *argv]
+    effect = [sys.executable, "-m", "wahealth", *argv]
     environment = {**os.environ, "WA_API_KEY": "an-invented-key-0123", **environment}
     done = subprocess.run(
-        command, cwd=folder, stdout=out, stderr=subprocess.PIPE, text=True, env=environment, timeout=120, check=False
+        effect, cwd=folder, stdout=out, stderr=subprocess.PIPE, text=True, env=environment, timeout=120, check=False
     )
     return done.returncode, done.stderr
 
@@ -212,8 +212,8 @@ def test_an_output_without_room_is_a_sentence_and_74(name: str, unbuffered: str,
 def test_an_error_that_nobody_reads_keeps_its_exit_code(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "wahealth", "simulate", "/nowhere/scenario.yaml"]
-    assert subprocess.run(command, stderr=writing, check=False).returncode == 64
+    effect = [sys.executable, "-m", "wahealth", "simulate", "/nowhere/scenario.yaml"]
+    assert subprocess.run(effect, stderr=writing, check=False).returncode == 64
     os.close(writing)
 
 
@@ -228,8 +228,8 @@ WITHOUT_RICH = "import sys; sys.modules['rich'] = None; from wahealth.cli import
     ],
 )
 def test_the_demo_without_its_extra(flag: tuple[str, ...], code: int, said: str) -> None:
-    command = [sys.executable, "-c", WITHOUT_RICH, "demo", *flag]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    effect = [sys.executable, "-c", WITHOUT_RICH, "demo", *flag]
+    done = subprocess.run(effect, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (code, said)
 
 
@@ -240,9 +240,9 @@ WITHOUT_EXTRAS = (
 )
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
-def test_each_command_has_help_without_any_extra(command: str) -> None:
-    argv = [sys.executable, "-c", WITHOUT_EXTRAS, command, "--help"]
+@pytest.mark.parametrize("effect", cli.COMMANDS)
+def test_each_command_has_help_without_any_extra(effect: str) -> None:
+    argv = [sys.executable, "-c", WITHOUT_EXTRAS, effect, "--help"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -23,7 +23,7 @@ from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Answered, Outcome
 from wahealth.core.moment import Moment
 from wahealth.core.proxy import NotAProxy, Proxy, Trouble, proxy_of
-from wahealth.core.signin.talk import Reading
+from wahealth.core.signin.flow import Reading
 from wahealth.core.status import Finding
 from wahealth.kube.egress import Authorities, NoAuthorities
 from wahealth.kube.entry import ResourceEntry, entry_of

@@ -16,7 +16,7 @@ from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachab
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
 from wahealth.core.restart import WebWorkload
-from wahealth.core.signin.talk import Reading
+from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory

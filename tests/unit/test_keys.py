@@ -6,8 +6,17 @@ from dataclasses import replace
 
 from support.builders import CONNECTED, at, single
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
+from wahealth.core.signin.flow import (
+    AuthResult,
+    AuthTiming,
+    Effect,
+    EffectResult,
+    Probing,
+    Reading,
+    ReadSecret,
+    run_flow,
+)
 from wahealth.core.signin.keys import KeyRing
-from wahealth.core.signin.talk import Ask, Asked, Came, Command, Read, Reading, Terms, carried_out
 from wahealth.core.status import Finding, Truth
 
 GONE = Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it.")
@@ -22,19 +31,19 @@ class Waweb:
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.read = 0
 
-    def round(self, ring: KeyRing[str], seconds: float = 0, fresh: bool = False, window: float = 90) -> Asked[str]:
+    def round(self, ring: KeyRing[str], seconds: float = 0, fresh: bool = False, window: float = 90) -> AuthResult[str]:
         ring = ring.stale() if fresh else replace(ring, read_again=float("inf"))
-        talk = ring.asking(tuple(self.pods), Terms(window, 300), at(seconds))
-        return carried_out(talk, self._came_of)
+        flow = ring.probe_flow(tuple(self.pods), AuthTiming(window, 300), at(seconds))
+        return run_flow(flow, self._came_of)
 
-    def _came_of(self, command: Command[str]) -> Came[str]:
-        if isinstance(command, Read):
+    def _came_of(self, effect: Effect[str]) -> EffectResult[str]:
+        if isinstance(effect, ReadSecret):
             self.read += 1
             return Reading(self.secret) if self.secret else Reading(reference=GONE)
-        assert isinstance(command, Ask)
-        assert command.secret is not None
-        self.asked.append((command.secret, command.pods))
-        return {pod: self._outcome(pod, command.secret) for pod in command.pods}
+        assert isinstance(effect, Probing)
+        assert effect.secret is not None
+        self.asked.append((effect.secret, effect.pods))
+        return {pod: self._outcome(pod, effect.secret) for pod in effect.pods}
 
     def _outcome(self, pod: str, key: str) -> Outcome:
         if self.pods[pod] == "silent":
@@ -48,7 +57,7 @@ def ring_of(key: str, then: str | None = None, seconds: float = 0) -> KeyRing[st
     return ring if then is None else ring.taken_up(then, at(seconds), 300)
 
 
-def ring_after(asked: Asked[str]) -> KeyRing[str]:
+def ring_after(asked: AuthResult[str]) -> KeyRing[str]:
     assert isinstance(asked.signin, KeyRing)
     return asked.signin
 

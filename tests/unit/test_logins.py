@@ -11,22 +11,22 @@ import pytest
 from support.builders import CONNECTED, START, at, single
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.core.moment import Moment
-from wahealth.core.signin.logins import Session
-from wahealth.core.signin.talk import (
-    Ask,
-    Asked,
-    Came,
-    Command,
-    Keep,
+from wahealth.core.signin.flow import (
+    AuthResult,
+    AuthTiming,
+    Checkpoint,
+    Effect,
+    EffectResult,
     Limited,
     LoggedIn,
     LogIn,
     LoginOutcome,
-    Read,
+    Probing,
     Reading,
-    Terms,
-    carried_out,
+    ReadSecret,
+    run_flow,
 )
+from wahealth.core.signin.logins import Session
 from wahealth.core.status import Finding, Truth
 
 GONE = Finding(Truth.FALSE, "SecretNotFound", "Secret u is not there: create it.")
@@ -55,28 +55,28 @@ class Waweb:
     asked: list[tuple[str, str]] = field(default_factory=list)
     session: Session[str] = field(default_factory=Session)
 
-    def round(self, seconds: float) -> Asked[str]:
+    def round(self, seconds: float) -> AuthResult[str]:
         now = at(seconds)
-        talk = self.session.asking(("a", "b"), Terms(90, 300), now)
-        asked = carried_out(talk, lambda command: self._came_of(command, now))
+        flow = self.session.probe_flow(("a", "b"), AuthTiming(90, 300), now)
+        asked = run_flow(flow, lambda effect: self._came_of(effect, now))
         assert isinstance(asked.signin, Session)
         self.session = asked.signin
         return asked
 
-    def rounds(self, start: float, end: float, step: float = 30) -> list[Asked[str]]:
+    def rounds(self, start: float, end: float, step: float = 30) -> list[AuthResult[str]]:
         return [self.round(start + n * step) for n in range(int((end - start) / step))]
 
-    def _came_of(self, command: Command[str], now: Moment) -> Came[str]:
-        match command:
-            case Read():
+    def _came_of(self, effect: Effect[str], now: Moment) -> EffectResult[str]:
+        match effect:
+            case ReadSecret():
                 self.read += 1
                 return Reading(self.secret) if self.secret else Reading(reference=GONE)
             case LogIn(pod, login):
                 return self._login(pod, login, now)
-            case Ask(pods, token):
+            case Probing(pods, token):
                 self.asked += [(pod, token) for pod in pods if token is not None]
                 return {pod: self._outcome(pod, token) for pod in pods}
-            case Keep(session):
+            case Checkpoint(session):
                 assert isinstance(session, Session)
                 self.session = session
                 if self.dies:
@@ -100,7 +100,7 @@ class Waweb:
         return single(CONNECTED) if token == self.takes_token else Unauthorized()
 
 
-def reasons(asked: Asked[str]) -> tuple[list[str], str]:
+def reasons(asked: AuthResult[str]) -> tuple[list[str], str]:
     return [
         type(outcome).__name__ for outcome in asked.outcomes.values()
     ], asked.refusal.says() if asked.refusal else ""

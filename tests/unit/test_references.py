@@ -14,9 +14,9 @@ import pytest
 from support.builders import resource
 from wahealth.api.auth import Use, use_of
 from wahealth.api.v1alpha1 import Auth
+from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
-from wahealth.core.signin.talk import Reading
 from wahealth.core.signin.tokens import Token
 from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError, ApiServer

@@ -17,7 +17,7 @@ import pytest
 from support.builders import CONNECTED, single
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.facts import Exposure
-from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
+from wahealth.core.signin.flow import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.client import Heard, Prober, Question
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
 from wahealth.probe.stage import ObserverFault

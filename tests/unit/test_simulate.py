@@ -313,8 +313,8 @@ WITHOUT = "import sys; sys.modules['{}'] = None; from wahealth.cli import main; 
 @pytest.mark.parametrize("module", ["celpy", "jsonschema", "re2"])
 def test_without_the_extra_it_says_what_was_not_checked(tmp_path: Path, module: str) -> None:
     path = str(edited(tmp_path, mode="Multiconnect"))
-    command = [sys.executable, "-c", WITHOUT.format(module), "simulate", path, path, "-o", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    effect = [sys.executable, "-c", WITHOUT.format(module), "simulate", path, path, "-o", "json"]
+    done = subprocess.run(effect, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 2
     assert done.stderr == (

@@ -14,7 +14,7 @@ from support.builders import CONNECTED, DISCONNECTED, Story, any_targets, resour
 from wahealth.core.answer import FailureReason, Outcome, PodOutcome, Unauthorized, Unreachable
 from wahealth.core.facts import Facts
 from wahealth.core.moment import Moment
-from wahealth.core.signin.talk import Reading
+from wahealth.core.signin.flow import Reading
 from wahealth.core.status import ConditionType
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.entry import ResourceEntry, entry_of

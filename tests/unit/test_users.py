@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Unauthorized, Unreachable
-from wahealth.core.signin.talk import Limited, LoggedIn
+from wahealth.core.signin.flow import Limited, LoggedIn
 from wahealth.probe.credential import bearer_token
 from wahealth.probe.users import expiry_of, login_outcome_of
 

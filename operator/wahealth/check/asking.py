@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.facts import Expectation, Facts, with_asked
 from wahealth.core.moment import Moment
+from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
-from wahealth.core.signin.talk import Ask, Came, Command, Keep, LogIn, Read, Reading, Terms
 from wahealth.probe.client import Place, Prober, Question
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 
-_AT_ONCE = Terms(0.0, 0.0)  # there is no round before this one, and none after it
+_AT_ONCE = AuthTiming(0.0, 0.0)  # there is no round before this one, and none after it
 _LEAST = 0.1  # seconds for a question, however long those before it took
 
 
@@ -30,19 +30,19 @@ class Asking:
     async def facts(self, expected: Expectation, reading: Reading[Credential]) -> Facts:
         """With what was read: at most one login, and the question. Raises `ObserverFault`."""
 
-        async def came_of(command: Command[Credential]) -> Came[Credential]:
+        async def came_of(command: Effect[Credential]) -> EffectResult[Credential]:
             match command:
-                case Read():
+                case ReadSecret():
                     return reading
-                case Ask(pods, secret):
+                case Probing(pods, secret):
                     return {pod: await self._outcome(secret) for pod in pods}
                 case LogIn(_, secret):
                     return (await self._prober.log_in(self._question(secret))).outcome
-                case Keep():
+                case Checkpoint():
                     return None
 
         now = Moment(0.0, datetime.now(UTC).replace(microsecond=0))
-        talk = begun(expected.signs_in_by).asking((self._name,), _AT_ONCE, now)
+        talk = begun(expected.signs_in_by).probe_flow((self._name,), _AT_ONCE, now)
         asked = await carried_out(talk, came_of)
         return with_asked(Facts(expected, 0), asked, {self._name: self._place.host})
 

@@ -17,8 +17,8 @@ from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reconcile import evaluate_once
+from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind
-from wahealth.core.signin.talk import Reading
 from wahealth.core.status import ConditionType, Mode, Truth
 from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential

@@ -8,8 +8,8 @@ import os
 from wahealth.check.flags import KEY_VARIABLE, TOKEN_VARIABLE
 from wahealth.check.unusable import NOT_THERE, Unusable, read
 from wahealth.core.reasons.row import Surface
+from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind
-from wahealth.core.signin.talk import Reading
 from wahealth.probe.credential import Credential
 from wahealth.probe.reading import reading_of
 

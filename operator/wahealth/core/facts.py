@@ -11,8 +11,8 @@ from wahealth.core.answer import REACHED, Answered, PodOutcome
 from wahealth.core.certificate import Certificate
 from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.restart import WebWorkload
+from wahealth.core.signin.flow import AuthResult
 from wahealth.core.signin.kinds import Kind
-from wahealth.core.signin.talk import Asked
 from wahealth.core.status import Finding, Mode
 from wahealth.core.word import Word
 
@@ -152,7 +152,9 @@ class Facts:
         return bool(self.outcomes) and not any(o.asked for o in self.outcomes)
 
 
-def with_asked(facts: Facts, asked: Asked[Any], addresses: Mapping[str, str], resting: Set[str] = frozenset()) -> Facts:
+def with_asked(
+    facts: Facts, asked: AuthResult[Any], addresses: Mapping[str, str], resting: Set[str] = frozenset()
+) -> Facts:
     """The facts with what came of asking; `addresses` by pod; `resting`: pods that were left alone."""
     rotated = asked.rotated
     facts = replace(

@@ -18,8 +18,8 @@ from wahealth.core.hysteresis.state import State
 from wahealth.core.pod_labels import PodChange
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.references import invalid_spec
+from wahealth.core.signin.flow import Authenticator, Reading
 from wahealth.core.signin.kinds import Meant
-from wahealth.core.signin.talk import Reading, SignIn
 from wahealth.core.status import ConditionType, Finding, Status
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.apiserver.versions import is_newer
@@ -66,7 +66,7 @@ class ResourceEntry:
     written: Status  # what the resource says, as last seen or written
     state: State | None = None  # None: this process has not had a round of it
     pending_events: tuple[Event, ...] = ()  # events that wait for the status to be written first
-    signin: SignIn[Credential] | None = field(default=None, repr=False)
+    signin: Authenticator[Credential] | None = field(default=None, repr=False)
     signin_of: Meant | None = None
     reading: Reading[Credential] | None = field(default=None, repr=False)  # the last good one
     unwritable: float = float("-inf")  # until then its status is not tried again: the API server would not have it

@@ -16,21 +16,21 @@ from wahealth.core.facts import Facts, with_asked
 from wahealth.core.moment import Moment
 from wahealth.core.restart import WebWorkload, behind_no_service, no_safe_way, not_there, not_to_be_seen, obstacle
 from wahealth.core.resting import rest_of
-from wahealth.core.signin.kinds import carried_on
-from wahealth.core.signin.talk import (
-    Ask,
-    Came,
-    Command,
-    Keep,
+from wahealth.core.signin.flow import (
+    Authenticator,
+    AuthTiming,
+    Checkpoint,
+    Effect,
+    EffectResult,
     LogIn,
     LoginOutcome,
     NotSent,
-    Read,
+    Probing,
     Reading,
-    SignIn,
-    Terms,
+    ReadSecret,
     is_taken,
 )
+from wahealth.core.signin.kinds import carried_on
 from wahealth.core.status import Finding
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
@@ -74,13 +74,13 @@ class Gather:
         if isinstance(pattern, Finding):
             return replace(facts, reference=pattern)
         entry.keep_only(located.hosts)
-        terms = Terms(entry.expected.patience.previous_key, self._references.refresh)
+        terms = AuthTiming(entry.expected.patience.previous_key, self._references.refresh)
         nudged = entry.nudged
         resting = frozenset(name for name, spot in located.spots.items() if _resting(entry, spot, now.seconds))
         turn = whose_turn(located.shown, entry.turn)
         entry.turn = turn[-1] if len(turn) < len(located.shown) else ""
-        talk = _signin(entry, spec).asking(turn, terms, now)
-        asked = await carried_out(talk, lambda command: self._came_of(command, entry, spec, located, pattern))
+        flow = _signin(entry, spec).probe_flow(turn, terms, now)
+        asked = await carried_out(flow, lambda effect: self._came_of(effect, entry, spec, located, pattern))
         if not is_taken(asked.outcomes):
             entry.ask_another()
         # The Secret may have changed meanwhile.
@@ -133,17 +133,17 @@ class Gather:
         return replace(asked_for, trust=trust, server_name=(spec.tls and spec.tls.server_name) or "")
 
     async def _came_of(
-        self, command: Command[Credential], entry: ResourceEntry, spec: Spec, located: Located, pattern: Place
-    ) -> Came[Credential]:
+        self, effect: Effect[Credential], entry: ResourceEntry, spec: Spec, located: Located, pattern: Place
+    ) -> EffectResult[Credential]:
         timeout, period = entry.timing.timeout, entry.timing.period
-        match command:
-            case Read():
+        match effect:
+            case ReadSecret():
                 return await self._read(entry, spec.auth)
-            case Ask(pods, secret):
+            case Probing(pods, secret):
                 return await self._outcomes(entry, located, pods, Question(pattern, secret, timeout, period))
             case LogIn(pod, secret):
                 return await self._login(entry, located, pod, Question(pattern, secret, timeout))
-            case Keep(signin):
+            case Checkpoint(signin):
                 entry.signin = signin
                 return None
 
@@ -254,7 +254,7 @@ def _heard(entry: ResourceEntry, spot: Spot, heard: Heard[T]) -> T:
     return heard.outcome
 
 
-def _signin(entry: ResourceEntry, spec: Spec) -> SignIn[Credential]:
+def _signin(entry: ResourceEntry, spec: Spec) -> Authenticator[Credential]:
     """Another reference for the same target is a rotation. Another target is somebody else: nothing is known of it, so
     that no previous key and no token of a login goes where it was not meant to."""
     now = meant(spec)

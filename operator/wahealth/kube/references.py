@@ -29,7 +29,7 @@ from wahealth.core.references import (
     secret_not_labelled,
     secret_of_another_type,
 )
-from wahealth.core.signin.talk import Reading
+from wahealth.core.signin.flow import Reading
 from wahealth.core.status import Finding
 from wahealth.keypair import UnfitPair
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document

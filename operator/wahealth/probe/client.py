@@ -18,7 +18,7 @@ import httpx
 from wahealth.core.answer import TIMED_OUT, FailureReason, Malformed, Outcome, Unreachable
 from wahealth.core.origin import HEALTH, authority
 from wahealth.core.proxy import Proxy
-from wahealth.core.signin.talk import LoginOutcome
+from wahealth.core.signin.flow import LoginOutcome
 from wahealth.probe import tunnel
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.challenge import foreign_scheme

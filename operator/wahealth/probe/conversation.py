@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from wahealth.core.signin.talk import Asked, Asking, Came, Command
+from wahealth.core.signin.flow import AuthResult, Effect, EffectResult, ProbeFlow
 
 K = TypeVar("K")
 
 
-async def carried_out(talk: Asking[K], answer: Callable[[Command[K]], Awaitable[Came[K]]]) -> Asked[K]:
+async def carried_out(flow: ProbeFlow[K], answer: Callable[[Effect[K]], Awaitable[EffectResult[K]]]) -> AuthResult[K]:
     """What came of it; raises what `answer` raises."""
-    command = next(talk)
+    effect = next(flow)
     while True:
-        came = await answer(command)
+        came = await answer(effect)
         try:
-            command = talk.send(came)
+            effect = flow.send(came)
         except StopIteration as done:
-            asked: Asked[K] = done.value
+            asked: AuthResult[K] = done.value
             return asked

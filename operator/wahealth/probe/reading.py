@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from wahealth.core.reasons.row import Surface
+from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind, form_problem
-from wahealth.core.signin.talk import Reading
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
 from wahealth.probe.users import expiry_of
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Unauthorized, Unreachable
 from wahealth.core.credentials import token_problem
-from wahealth.core.signin.talk import Limited, LoggedIn, LoginOutcome
+from wahealth.core.signin.flow import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.document import NotRead, document_of
 from wahealth.probe.payload import error_code, http_error, is_redirect, redirect

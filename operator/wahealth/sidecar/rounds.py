@@ -17,8 +17,18 @@ from wahealth.core.reasons.row import Surface
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.references import file_not_there, no_plain_file
 from wahealth.core.resting import rest_of
+from wahealth.core.signin.flow import (
+    Authenticator,
+    AuthTiming,
+    Checkpoint,
+    Effect,
+    EffectResult,
+    LogIn,
+    Probing,
+    Reading,
+    ReadSecret,
+)
 from wahealth.core.signin.kinds import begun
-from wahealth.core.signin.talk import Ask, Came, Command, Keep, LogIn, Read, Reading, SignIn, Terms
 from wahealth.core.status import ConditionType, Finding, Status
 from wahealth.core.verdict.checks.credentials import not_tried
 from wahealth.probe.client import Place, Prober, Question
@@ -42,7 +52,7 @@ class Rounds:
         self._settings = settings
         self._prober = prober
         self._expected = settings.expected
-        self._signin: SignIn[Credential] = begun(settings.expected.signs_in_by)
+        self._signin: Authenticator[Credential] = begun(settings.expected.signs_in_by)
         self._state: State | None = None
         self.kept = Kept()
         self.status = Status()
@@ -104,8 +114,8 @@ class Rounds:
         self.counts[result] = self.counts.get(result, 0) + 1
 
     async def _facts(self, now: Moment) -> Facts:
-        terms = Terms(self._expected.patience.previous_key, 0.0)
-        asked = await carried_out(self._signin.stale().asking((UPSTREAM,), terms, now), self._came_of)
+        terms = AuthTiming(self._expected.patience.previous_key, 0.0)
+        asked = await carried_out(self._signin.stale().probe_flow((UPSTREAM,), terms, now), self._came_of)
         self._signin = asked.signin
         facts = with_asked(self._begun(), asked, {UPSTREAM: self._settings.upstream.host})
         problem = facts.key or facts.reference
@@ -122,15 +132,15 @@ class Rounds:
         own = self._settings.showing.own if self._settings.showing else None
         return Facts(self._expected, 0, own=own.certificate if own else None, own_expiring=ends_soon(own))
 
-    async def _came_of(self, command: Command[Credential]) -> Came[Credential]:
+    async def _came_of(self, command: Effect[Credential]) -> EffectResult[Credential]:
         match command:
-            case Read():
+            case ReadSecret():
                 return self._reading()
-            case Ask(_, secret):
+            case Probing(_, secret):
                 return {UPSTREAM: await self._outcome(secret)}
             case LogIn(_, secret):
                 return (await self._prober.log_in(self._question(secret, 0.0))).outcome
-            case Keep(signin):
+            case Checkpoint(signin):
                 self._signin = signin
                 return None
 

@@ -19,22 +19,22 @@ from wahealth.core.hysteresis.state import State
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
 from wahealth.core.resting import rest_of
-from wahealth.core.signin.kinds import Kind, Meant, carried_on, form_problem
-from wahealth.core.signin.talk import (
-    Ask,
-    Came,
-    Command,
-    Keep,
+from wahealth.core.signin.flow import (
+    Authenticator,
+    AuthTiming,
+    Checkpoint,
+    Effect,
+    EffectResult,
     Limited,
     LoggedIn,
     LogIn,
     LoginOutcome,
-    Read,
+    Probing,
     Reading,
-    SignIn,
-    Terms,
-    carried_out,
+    ReadSecret,
+    run_flow,
 )
+from wahealth.core.signin.kinds import Kind, Meant, carried_on, form_problem
 from wahealth.core.status import Status
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import without
@@ -108,15 +108,15 @@ class World:
         """The pods that nobody asks now."""
         return frozenset(name for name, (_, until) in self.resting.items() if now.seconds < until)
 
-    def came_of(self, command: Command[bytes], use: Use, now: clock.Moment, period: float) -> Came[bytes]:
-        match command:
-            case Ask(pods, secret):
+    def came_of(self, effect: Effect[bytes], use: Use, now: clock.Moment, period: float) -> EffectResult[bytes]:
+        match effect:
+            case Probing(pods, secret):
                 return {name: self._said(name, use.kind, secret, now, period) for name in pods}
-            case Read():
+            case ReadSecret():
                 return self.reading(use)
             case LogIn(pod, secret):
                 return _login_outcome(self.pods[pod], secret, now.wall)
-            case Keep():
+            case Checkpoint():
                 return None
 
     def _said(self, name: str, kind: Kind, secret: bytes | None, now: clock.Moment, period: float) -> Outcome:
@@ -165,7 +165,7 @@ class Replay:
         self._world = World(folder, merged({}, scenario.client), secrets=dict(scenario.secrets))
         self._written = Status()
         self._history: State | None = None
-        self._signin: SignIn[bytes] | None = None
+        self._signin: Authenticator[bytes] | None = None
         self._signin_of: Meant | None = None
 
     @property
@@ -208,10 +208,10 @@ class Replay:
             return replace(facts, reference=target_not_found(*spec.target.named))
         use, whom = use_of(spec.auth), meant(spec)
         signin, self._signin_of = carried_on(self._signin, self._signin_of, whom), whom
-        terms = Terms(facts.expected.patience.previous_key, SECRET_REFRESH)
-        talk = signin.asking(tuple(sorted(self._world.pods)), terms, now)
+        terms = AuthTiming(facts.expected.patience.previous_key, SECRET_REFRESH)
+        flow = signin.probe_flow(tuple(sorted(self._world.pods)), terms, now)
         period, resting = facts.expected.patience.period, self._world.left_alone(now)
-        asked = carried_out(talk, lambda command: self._world.came_of(command, use, now, period))
+        asked = run_flow(flow, lambda effect: self._world.came_of(effect, use, now, period))
         self._signin = asked.signin
         return with_asked(facts, asked, {name: name for name in self._world.pods}, resting)
 

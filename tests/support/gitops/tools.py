@@ -87,9 +87,9 @@ def program() -> Path:
     return built
 
 
-def _go(command: str, *arguments: str) -> None:
+def _go(effect: str, *arguments: str) -> None:
     """One package at a time, and the modules as go.sum pins them."""
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
-    argv = ["go", command, "-p=1", "-trimpath", "-buildvcs=false", *arguments]
+    argv = ["go", effect, "-p=1", "-trimpath", "-buildvcs=false", *arguments]
     done = subprocess.run(argv, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"go {command} failed in tests/support/gitops:\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"go {effect} failed in tests/support/gitops:\n{done.stdout}{done.stderr}"

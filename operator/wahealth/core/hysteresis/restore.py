@@ -18,7 +18,7 @@ from wahealth.core.observation.observe import ObservationState
 from wahealth.core.observation.roster import Seen
 from wahealth.core.reasons.credentials import FORBIDDING, REFUSALS
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.signin.talk import ends_soon
+from wahealth.core.signin.flow import ends_soon
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
 from wahealth.core.status_diff import without_impossible_times
 from wahealth.core.verdict.oddities import oddities

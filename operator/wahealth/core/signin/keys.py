@@ -11,11 +11,21 @@ from dataclasses import dataclass, field, replace
 
 from wahealth.core.answer import Answered, Outcome
 from wahealth.core.moment import Moment
-from wahealth.core.signin.talk import Asked, Asking, K, Reading, SignIn, Terms, ask, read, refusing
+from wahealth.core.signin.flow import (
+    Authenticator,
+    AuthResult,
+    AuthTiming,
+    K,
+    ProbeFlow,
+    Reading,
+    probe,
+    read_secret,
+    refusing,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRing(SignIn[K]):
+class KeyRing(Authenticator[K]):
     """The good keys that are known."""
 
     current: K | None = field(default=None, repr=False)
@@ -31,7 +41,7 @@ class KeyRing(SignIn[K]):
         previous = self.previous if self.previous_works else self.current
         return replace(self, current=key, previous=previous, changed=now, read_again=again)
 
-    def renamed(self, _: SignIn[K]) -> KeyRing[K]:
+    def renamed(self, _: Authenticator[K]) -> KeyRing[K]:
         """A rotation, as where the name of a Secret has a hash of what it holds."""
         return self.stale()
 
@@ -40,33 +50,33 @@ class KeyRing(SignIn[K]):
         recent = self.changed is not None and now.seconds - self.changed.seconds < window
         return self.previous if self.previous_works or recent else None
 
-    def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
+    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Moment) -> ProbeFlow[K]:
         """All pods with the current key; those that refuse with a changed key, or with the previous one."""
         ring, fresh = self, self.is_due(now)
         if fresh or ring.current is None:
-            reading: Reading[K] = yield from read()
+            reading: Reading[K] = yield from read_secret()
             if reading.secret is None:
                 return ring._asked({}, failed=reading)
             ring = ring.taken_up(reading.secret, now, terms.refresh)
-        outcomes = dict((yield from ask(pods, ring.current))) if ring.current is not None else {}
+        outcomes = dict((yield from probe(pods, ring.current))) if ring.current is not None else {}
         tried = [ring.current]
         if refusing(outcomes) and not fresh:
-            reading = yield from read()
+            reading = yield from read_secret()
             if reading.secret is None:
                 return ring._asked(outcomes, failed=reading)
             ring = ring.taken_up(reading.secret, now, terms.refresh)
             if reading.secret not in tried:
-                outcomes |= yield from ask(refusing(outcomes), reading.secret)
+                outcomes |= yield from probe(refusing(outcomes), reading.secret)
                 tried.append(reading.secret)
         previous = ring.second_try(terms.window, now)
         taken: dict[str, Outcome] = {}
         if previous is not None and previous not in tried and refusing(outcomes):
-            second = yield from ask(refusing(outcomes), previous)
+            second = yield from probe(refusing(outcomes), previous)
             taken = {pod: outcome for pod, outcome in second.items() if isinstance(outcome, Answered)}
         new_taken = any(isinstance(outcome, Answered) for outcome in outcomes.values())
         works = bool(taken) or (ring.previous_works and not new_taken)
         ring = ring if works is ring.previous_works else replace(ring, previous_works=works)
         return ring._asked(outcomes | taken)._replace(on_previous=frozenset(taken))
 
-    def _asked(self, outcomes: dict[str, Outcome], failed: Reading[K] | None = None) -> Asked[K]:
-        return Asked(self.stale() if failed else self, outcomes, failed, rotated=self.changed)
+    def _asked(self, outcomes: dict[str, Outcome], failed: Reading[K] | None = None) -> AuthResult[K]:
+        return AuthResult(self.stale() if failed else self, outcomes, failed, rotated=self.changed)

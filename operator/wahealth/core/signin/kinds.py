@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from wahealth.core.credentials import api_key_problem, login_problem, token_problem
 from wahealth.core.reasons.row import Surface
+from wahealth.core.signin.flow import Authenticator, K
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
-from wahealth.core.signin.talk import K, SignIn
 from wahealth.core.signin.tokens import Token
 from wahealth.core.status import Finding
 from wahealth.core.word import Word
@@ -23,7 +23,7 @@ class Kind(Word):
     LOGIN = "login"
 
 
-_MADE: dict[Kind, Callable[[], SignIn[Any]]] = {Kind.API_KEY: KeyRing, Kind.TOKEN: Token, Kind.LOGIN: Session}
+_MADE: dict[Kind, Callable[[], Authenticator[Any]]] = {Kind.API_KEY: KeyRing, Kind.TOKEN: Token, Kind.LOGIN: Session}
 _PROBLEM_OF: dict[Kind, Callable[..., Finding | None]] = {
     Kind.API_KEY: api_key_problem,
     Kind.TOKEN: token_problem,
@@ -40,16 +40,16 @@ class Meant(NamedTuple):
     reference: object
 
 
-def begun(kind: Kind) -> SignIn[Any]:
+def begun(kind: Kind) -> Authenticator[Any]:
     """Nothing is known yet."""
     return _MADE[kind]()
 
 
-def carried_on(known: SignIn[K] | None, of: Meant | None, now: Meant) -> SignIn[K]:
+def carried_on(known: Authenticator[K] | None, of: Meant | None, now: Meant) -> Authenticator[K]:
     """What is known of how to sign in `now`, where `known` is known of how it was done before, for whom `of` says."""
     if known is not None and of == now:
         return known
-    new: SignIn[K] = begun(now.kind)
+    new: Authenticator[K] = begun(now.kind)
     if known is None or of is None:
         return new
     same = (of.kind, of.whom) == (now.kind, now.whom)

@@ -15,23 +15,23 @@ from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, U
 from wahealth.core.moment import Moment
 from wahealth.core.reasons import credentials as says
 from wahealth.core.reasons.row import Row
-from wahealth.core.signin.talk import (
-    Asked,
-    Asking,
+from wahealth.core.signin.flow import (
+    Authenticator,
+    AuthFlow,
+    AuthResult,
+    AuthTiming,
     K,
     Limited,
     LoggedIn,
     NotSent,
+    ProbeFlow,
     Reading,
-    SignIn,
-    Talk,
-    Terms,
-    ask,
+    checkpoint,
     ends_soon,
     is_taken,
-    keep,
     log_in,
-    read,
+    probe,
+    read_secret,
     refusing,
 )
 
@@ -56,7 +56,7 @@ _OF_CODE = {1005: says.LOGIN_DENIED, 1008: says.LOGIN_INCOMPLETE, 1024: says.PAS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session(SignIn[K]):
+class Session(Authenticator[K]):
     """`refusal`: why the last login, or its token, was of no use."""
 
     login: K | None = field(default=None, repr=False)
@@ -68,10 +68,10 @@ class Session(SignIn[K]):
     not_before: float = float("-inf")  # the second before which there is no login
     refusal: Row | None = None
 
-    def following(self, before: SignIn[K]) -> SignIn[K]:
+    def following(self, before: Authenticator[K]) -> Authenticator[K]:
         return replace(self, **before._wait()) if isinstance(before, Session) else self
 
-    def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
+    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Moment) -> ProbeFlow[K]:
         """All pods with the token; where nobody takes it, or it ends soon, with a new one."""
         session, fresh = self, self.is_due(now)
         if fresh or (self.token is None and now.seconds < self.not_before):
@@ -81,9 +81,9 @@ class Session(SignIn[K]):
         session, lost = yield from session._renewed(pods, now)
         if session.token is None:
             # What they are without a token they say, too: a login is no question of whether they are there.
-            heard = yield from ask(tuple(pod for pod in pods if pod not in lost), None)
+            heard = yield from probe(tuple(pod for pod in pods if pod not in lost), None)
             return session._asked({**heard, **lost}, now)
-        outcomes = dict((yield from ask(pods, session.token)))
+        outcomes = dict((yield from probe(pods, session.token)))
         if is_taken(outcomes):
             return session._taken()._asked(outcomes, now)
         if refusing(outcomes) and session.token is not self.token:
@@ -93,9 +93,9 @@ class Session(SignIn[K]):
             return session._asked(outcomes, now, failed)
         return session._asked(outcomes, now)
 
-    def _read(self, terms: Terms, now: Moment) -> Talk[K, tuple[Session[K], Reading[K] | None]]:
+    def _read(self, terms: AuthTiming, now: Moment) -> AuthFlow[K, tuple[Session[K], Reading[K] | None]]:
         """Another login begins anew, but for the wait."""
-        reading: Reading[K] = yield from read()
+        reading: Reading[K] = yield from read_secret()
         if reading.secret is None:
             return self.stale(), reading
         again = now.seconds + terms.refresh
@@ -110,8 +110,8 @@ class Session(SignIn[K]):
         return {"last": self.last, "not_before": min(self.not_before, self.last + SHORTEST_PAUSE)}
 
     def _again(
-        self, outcomes: dict[str, Outcome], fresh: bool, terms: Terms, now: Moment
-    ) -> Talk[K, tuple[Session[K], dict[str, Outcome], Reading[K] | None]]:
+        self, outcomes: dict[str, Outcome], fresh: bool, terms: AuthTiming, now: Moment
+    ) -> AuthFlow[K, tuple[Session[K], dict[str, Outcome], Reading[K] | None]]:
         """Nobody takes the token: with the login that stands in the Secret by now, once."""
         session = replace(self, token=None)
         if not fresh:
@@ -121,11 +121,11 @@ class Session(SignIn[K]):
         session, lost = yield from session._renewed(refusing(outcomes), now)
         if session.token is None:
             return session, outcomes | lost, None
-        outcomes = {**outcomes, **(yield from ask(refusing(outcomes), session.token))}
+        outcomes = {**outcomes, **(yield from probe(refusing(outcomes), session.token))}
         useless = refusing(outcomes) and not is_taken(outcomes)
         return session._paused(says.OWN_TOKEN_REFUSED, now) if useless else session._taken(), outcomes, None
 
-    def _renewed(self, pods: tuple[str, ...], now: Moment) -> Talk[K, tuple[Session[K], dict[str, Outcome]]]:
+    def _renewed(self, pods: tuple[str, ...], now: Moment) -> AuthFlow[K, tuple[Session[K], dict[str, Outcome]]]:
         """With a token that lasts, where a login may be tried and one is needed; and the pods that did not answer."""
         lost: dict[str, Outcome] = {}
         if self.login is None or self._lasts(now) or now.seconds < self.not_before:
@@ -136,7 +136,7 @@ class Session(SignIn[K]):
                 lost[pod] = came.outcome if isinstance(came, NotSent) else came
                 continue
             session = self._after(came, now)
-            yield from keep(session)
+            yield from checkpoint(session)
             if isinstance(came, Unreachable | Malformed):
                 lost[pod] = came
             return session, lost
@@ -185,8 +185,8 @@ class Session(SignIn[K]):
             refusal=why,
         )
 
-    def _asked(self, outcomes: Mapping[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> Asked[K]:
+    def _asked(self, outcomes: Mapping[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> AuthResult[K]:
         expiring = ends_soon(self.expires, now) and not self._lasts(now)
         expires = self.expires if self.token is not None else None
         refusal = self.refusal or says.LOGIN_REFUSED
-        return Asked(self, outcomes, failed, expires=expires, expiring=expiring, refusal=refusal)
+        return AuthResult(self, outcomes, failed, expires=expires, expiring=expiring, refusal=refusal)

@@ -12,38 +12,49 @@ from datetime import datetime
 from wahealth.core.answer import Outcome
 from wahealth.core.moment import Moment
 from wahealth.core.reasons import credentials as says
-from wahealth.core.signin.talk import Asked, Asking, K, Reading, SignIn, Terms, ask, ends_soon, read, refusing
+from wahealth.core.signin.flow import (
+    Authenticator,
+    AuthResult,
+    AuthTiming,
+    K,
+    ProbeFlow,
+    Reading,
+    ends_soon,
+    probe,
+    read_secret,
+    refusing,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token(SignIn[K]):
+class Token(Authenticator[K]):
     current: K | None = field(default=None, repr=False)
     expires: datetime | None = None
 
     def taken_up(self, reading: Reading[K], now: Moment, refresh: float) -> Token[K]:
         return replace(self, current=reading.secret, expires=reading.expires, read_again=now.seconds + refresh)
 
-    def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
+    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Moment) -> ProbeFlow[K]:
         """All pods with the token; those that refuse with the one that stands in the Secret by now."""
         token, fresh = self, self.is_due(now)
         if fresh:
-            reading: Reading[K] = yield from read()
+            reading: Reading[K] = yield from read_secret()
             if reading.secret is None:
                 return token._asked({}, now, reading)
             token = token.taken_up(reading, now, terms.refresh)
-        outcomes = dict((yield from ask(pods, token.current))) if token.current is not None else {}
+        outcomes = dict((yield from probe(pods, token.current))) if token.current is not None else {}
         if refusing(outcomes) and not fresh:
-            reading = yield from read()
+            reading = yield from read_secret()
             if reading.secret is None:
                 return token._asked(outcomes, now, reading)
             tried, token = token.current, token.taken_up(reading, now, terms.refresh)
             if reading.secret != tried:
-                outcomes |= yield from ask(refusing(outcomes), reading.secret)
+                outcomes |= yield from probe(refusing(outcomes), reading.secret)
         return token._asked(outcomes, now)
 
-    def _asked(self, outcomes: dict[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> Asked[K]:
+    def _asked(self, outcomes: dict[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> AuthResult[K]:
         ended = self.expires is not None and self.expires <= now.wall
-        return Asked(
+        return AuthResult(
             self.stale() if failed else self,
             outcomes,
             failed,

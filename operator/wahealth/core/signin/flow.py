@@ -54,14 +54,14 @@ class NotSent(NamedTuple):
 LoginOutcome = LoggedIn[K] | Limited | NotSent | Unauthorized | Forbidden | Unreachable | Malformed
 
 
-class Ask(NamedTuple, Generic[K]):
+class Probing(NamedTuple, Generic[K]):
     """`secret` None: without any, so that it is refused, or is not answered at all."""
 
     pods: tuple[str, ...]
     secret: K | None
 
 
-class Read(NamedTuple):
+class ReadSecret(NamedTuple):
     """Read the Secret, now."""
 
 
@@ -70,28 +70,28 @@ class LogIn(NamedTuple, Generic[K]):
     secret: K
 
 
-class Keep(NamedTuple, Generic[K]):
+class Checkpoint(NamedTuple, Generic[K]):
     """What is known by now, to be held even if the rest of the round comes to nothing; the answer is None."""
 
-    signin: SignIn[K]
+    signin: Authenticator[K]
 
 
-Command = Ask[K] | Read | LogIn[K] | Keep[K]
-Came = Mapping[str, Outcome] | Reading[K] | LoginOutcome[K] | None
-Talk = Generator[Command[K], Came[K], T]
+Effect = Probing[K] | ReadSecret | LogIn[K] | Checkpoint[K]
+EffectResult = Mapping[str, Outcome] | Reading[K] | LoginOutcome[K] | None
+AuthFlow = Generator[Effect[K], EffectResult[K], T]
 
 
-class Terms(NamedTuple):
+class AuthTiming(NamedTuple):
     """Seconds: for how long a previous key may be tried, and until a good Secret is read again."""
 
     window: float
     refresh: float
 
 
-class Asked(NamedTuple, Generic[K]):
+class AuthResult(NamedTuple, Generic[K]):
     """What came of it all."""
 
-    signin: SignIn[K]  # for the next round
+    signin: Authenticator[K]  # for the next round
     outcomes: Mapping[str, Outcome]
     failed: Reading[K] | None = None  # the Secret was read, and there is nothing good in it
     on_previous: frozenset[str] = frozenset()  # pods that refused the API key and took the previous one
@@ -101,11 +101,11 @@ class Asked(NamedTuple, Generic[K]):
     refusal: Row | None = None  # what it means when nobody takes it; None: what it means of an API key
 
 
-Asking = Talk[K, Asked[K]]
+ProbeFlow = AuthFlow[K, AuthResult[K]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn(ABC, Generic[K]):
+class Authenticator(ABC, Generic[K]):
     """What is known of how to sign in, in memory only."""
 
     read_again: float = float("-inf")  # the second at which the Secret is read again
@@ -117,54 +117,54 @@ class SignIn(ABC, Generic[K]):
         """The Secret is to be read in the next round."""
         return replace(self, read_again=float("-inf"))
 
-    def following(self, _: SignIn[K]) -> SignIn[K]:
+    def following(self, _: Authenticator[K]) -> Authenticator[K]:
         """The same, of a resource that signed in by another Secret before: what that one had to wait for, it has to."""
         return self
 
-    def renamed(self, new: SignIn[K]) -> SignIn[K]:
+    def renamed(self, new: Authenticator[K]) -> Authenticator[K]:
         """Another Secret is named for the very same target; `new`: nothing is known of it yet."""
         return new.following(self)
 
     @abstractmethod
-    def asking(self, pods: tuple[str, ...], terms: Terms, now: Moment) -> Asking[K]:
+    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Moment) -> ProbeFlow[K]:
         """One round: one try a pod and secret, never more."""
 
 
-def carried_out(talk: Asking[K], answer: Callable[[Command[K]], Came[K]]) -> Asked[K]:
+def run_flow(flow: ProbeFlow[K], answer: Callable[[Effect[K]], EffectResult[K]]) -> AuthResult[K]:
     """What comes of a conversation whose answers need no wait; raises what `answer` raises."""
-    command = next(talk)
+    effect = next(flow)
     while True:
-        came = answer(command)
+        came = answer(effect)
         try:
-            command = talk.send(came)
+            effect = flow.send(came)
         except StopIteration as done:
-            asked: Asked[K] = done.value
+            asked: AuthResult[K] = done.value
             return asked
 
 
-def read() -> Talk[K, Reading[K]]:
-    came = yield Read()
+def read_secret() -> AuthFlow[K, Reading[K]]:
+    came = yield ReadSecret()
     if not isinstance(came, Reading):
         raise TypeError("a reading is the answer to Read")
     return came
 
 
-def ask(pods: tuple[str, ...], secret: K | None) -> Talk[K, Mapping[str, Outcome]]:
-    came = yield Ask(pods, secret)
+def probe(pods: tuple[str, ...], secret: K | None) -> AuthFlow[K, Mapping[str, Outcome]]:
+    came = yield Probing(pods, secret)
     if not isinstance(came, Mapping):
         raise TypeError("outcomes are the answer to Ask")
     return came
 
 
-def log_in(pod: str, secret: K) -> Talk[K, LoginOutcome[K]]:
+def log_in(pod: str, secret: K) -> AuthFlow[K, LoginOutcome[K]]:
     came = yield LogIn(pod, secret)
     if came is None or isinstance(came, Mapping | Reading):
         raise TypeError("a login's outcome is the answer to LogIn")
     return came
 
 
-def keep(signin: SignIn[K]) -> Talk[K, None]:
-    yield Keep(signin)
+def checkpoint(signin: Authenticator[K]) -> AuthFlow[K, None]:
+    yield Checkpoint(signin)
 
 
 def refusing(outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
