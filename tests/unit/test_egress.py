@@ -237,7 +237,7 @@ class TestItsUrl:
         given = settings(egress_proxy="http://canary%2Duser:canary%2Dpass@proxy.example.com:3128")
         place = Place("waweb.example.com", (), through=given.egress_proxy)
         question = Question(place, api_key(KEY), 2.0)
-        faults = [ProxyFault(given.egress_proxy, trouble, 599) for trouble in Trouble if given.egress_proxy]
+        faults = [ProxyFault(given.egress_proxy, problem, 599) for problem in Trouble if given.egress_proxy]
         shown = [
             repr(given),
             str(given),
@@ -307,8 +307,8 @@ class TestAFaultOfTheProxy:
                 asyncio.run(run())
 
 
-def _count(trouble: str) -> float:
-    return float(metrics.proxy_faults.labels(trouble)._value.get())
+def _count(problem: str) -> float:
+    return float(metrics.proxy_faults.labels(problem)._value.get())
 
 
 @pytest.fixture

@@ -111,9 +111,9 @@ _SENTENCES = {
 }
 
 
-def sentence(proxy: Proxy, trouble: Trouble, status: int = 0) -> str:
+def sentence(proxy: Proxy, problem: Trouble, status: int = 0) -> str:
     """Without a capital and a full stop: it stands behind another word."""
-    return f"the proxy {proxy.authority} {_SENTENCES[trouble].format(status=status)}"
+    return f"the proxy {proxy.authority} {_SENTENCES[problem].format(status=status)}"
 
 
 # What proxies say of the way behind them. Squid: 503, 504; Envoy, HAProxy, Go: 502, 503, 504; tinyproxy: 500.

@@ -34,7 +34,7 @@ from wahealth.core.restart import Skip, WebWorkload, decided
 from wahealth.core.status import Failover, Status
 from wahealth.core.status_diff import status_to_write, without_impossible_times
 from wahealth.core.verdict.judge import Assessment, assess, judge
-from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 _NOTHING = Status()
@@ -103,7 +103,7 @@ def evaluate_once(facts: Facts) -> Status:
     facts = replace(facts, expected=replace(facts.expected, patience=impatient))
     _, observation = observe(ObservationState({}, {}), facts, protected=False, now=0.0)
     assessed = assess(facts, observation)
-    over = assessed.trouble is not Trouble.THROTTLED  # which was not seen for any time yet
+    over = assessed.problem is not Problem.THROTTLED  # which was not seen for any time yet
     return judge(facts, observation, assessed, _NOTHING, over).status
 
 
@@ -120,13 +120,13 @@ def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Ob
     observed, observation = observe(state.observation, facts, state.confirmed is not None, now.seconds)
     assessed = assess(facts, observation)
     clocks = not_before(
-        ticking(state.clocks, assessed.trouble, now.seconds), facts.key_changed, observed.detection.unclear
+        ticking(state.clocks, assessed.problem, now.seconds), facts.key_changed, observed.detection.unclear
     )
     confirmed = state.confirmed.status if state.confirmed else state.preliminary
 
     def as_of(second: float, seen: Observation, assessed: Assessment) -> Verdict:
         seen = seen._replace(now=AsOf(second, now.seconds))
-        over = is_over(clocks, assessed.trouble, assessed.grace, seen.now)
+        over = is_over(clocks, assessed.problem, assessed.grace, seen.now)
         return judge(facts, seen, assessed, confirmed, over)
 
     def candidate_at_last_round() -> Verdict:
@@ -151,7 +151,7 @@ def _handed_over(
     state: State, candidate: Verdict, observation: Observation, now: Moment
 ) -> tuple[State, tuple[Failover, ...]]:
     """Who carries the client, as seen and as confirmed; the confirmed status tells of the last move."""
-    says_nothing = candidate.trouble in {Trouble.UNDECIDED, Trouble.NO_MODE}
+    says_nothing = candidate.problem in {Problem.UNDECIDED, Problem.NO_MODE}
     if (
         says_nothing
         or not observation.round.fresh

@@ -10,7 +10,7 @@ from wahealth.core.hysteresis.state import State, without_streaks
 from wahealth.core.moment import has_lasted
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Gateway, KeyInUse, Status, Truth
-from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.verdict import Verdict
 
 # From the best to the worst; Unknown is neither.
@@ -90,7 +90,7 @@ def confirm(state: State, candidate: Verdict) -> State:
     return without_streaks(state)._replace(
         confirmed=candidate,
         confirmed_generation=state.generation,
-        clocks=only(state.clocks, candidate.trouble),
+        clocks=only(state.clocks, candidate.problem),
         changes=(*state.changes, state.last_round) if changed else state.changes,
     )
 
@@ -120,7 +120,7 @@ def _other(state: State, confirmed: Verdict, candidate: Verdict, patience: Patie
     Another reason or sentence for what is bad already has to last, the very same one: reasons that take turns, as of a
     proxy that answers 502 and 504, are one outage.
     """
-    if candidate.trouble is Trouble.UNDECIDED and state.worse_streak:
+    if candidate.problem is Problem.UNDECIDED and state.worse_streak:
         return state
     if not _is_as_bad(confirmed, candidate):
         other_streak, other_candidate, needed = state.other_streak + 1, None, patience.success_threshold
@@ -168,4 +168,4 @@ def _reason(verdict: Verdict) -> str:
 
 
 def _only_an_edit_helps(candidate: Verdict) -> bool:
-    return candidate.trouble is Trouble.KEY_FORM or _reason(candidate) in ONLY_AN_EDIT_HELPS
+    return candidate.problem is Problem.KEY_FORM or _reason(candidate) in ONLY_AN_EDIT_HELPS

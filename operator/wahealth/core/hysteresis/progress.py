@@ -14,7 +14,7 @@ from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.credentials import MAY_PASS
 from wahealth.core.reasons.row import Row
 from wahealth.core.status import Condition, ConditionType, Status, Truth
-from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.verdict import Verdict
 
 
@@ -30,24 +30,24 @@ def progress(state: State, shown: Status, candidate: Verdict, patience: Patience
 
 
 def _same_cause(confirmed: Verdict, candidate: Verdict) -> bool:
-    return candidate.trouble is confirmed.trouble or confirmed.trouble not in _STALLING
+    return candidate.problem is confirmed.problem or confirmed.problem not in _STALLING
 
 
-_STALLING = frozenset({Trouble.REFERENCE, Trouble.KEY_FORM, Trouble.REFUSED})
+_STALLING = frozenset({Problem.REFERENCE, Problem.KEY_FORM, Problem.REFUSED})
 
 
 def _stalled(state: State, confirmed: Verdict, patience: Patience, now: float) -> Condition | None:
     accepted = confirmed.status.condition(ConditionType.ACCEPTED)
     if accepted is not None and accepted.status is Truth.FALSE:
-        waited = is_over(state.clocks, Trouble.REFERENCE, patience.startup, AsOf(now, now))
+        waited = is_over(state.clocks, Problem.REFERENCE, patience.startup, AsOf(now, now))
         return _told(ConditionType.STALLED, accepted) if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
     key = confirmed.status.condition(ConditionType.CREDENTIALS_VALID)
-    if key is None or confirmed.trouble not in {Trouble.KEY_FORM, Trouble.REFUSED}:
+    if key is None or confirmed.problem not in {Problem.KEY_FORM, Problem.REFUSED}:
         return None
     if key.reason in MAY_PASS:
         return None
-    waited = is_over(state.clocks, Trouble.REFUSED, patience.refused, AsOf(now, now))
-    return _told(ConditionType.STALLED, key) if waited or confirmed.trouble is Trouble.KEY_FORM else None
+    waited = is_over(state.clocks, Problem.REFUSED, patience.refused, AsOf(now, now))
+    return _told(ConditionType.STALLED, key) if waited or confirmed.problem is Problem.KEY_FORM else None
 
 
 def _told(type_: ConditionType, cause: Condition) -> Condition:
@@ -58,7 +58,7 @@ def _reconciling(state: State, candidate: Verdict) -> Condition | None:
     seen = _headline(candidate).removesuffix(".")
     if state.confirmed is not None and state.confirmed_generation != state.generation:
         return _waiting(says.NEW_GENERATION, seen)
-    if candidate.trouble is Trouble.REFERENCE:
+    if candidate.problem is Problem.REFERENCE:
         return _waiting(says.WAITING_FOR_REFERENCE, seen)
     if state.confirmed is None or candidate.waiting or (state.other_streak and candidate.good):
         return _waiting(says.WAITING, seen)

@@ -22,19 +22,19 @@ from wahealth.core.signin.flow import ends_soon
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
 from wahealth.core.status_diff import without_impossible_times
 from wahealth.core.verdict.oddities import oddities
-from wahealth.core.verdict.trouble import OF_GATEWAY, Trouble
+from wahealth.core.verdict.problem import OF_GATEWAY, Problem
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 _NOT_CONFIRMED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
-_OF_GATEWAY = OF_GATEWAY | {Gateway.PARTIALLY_CONNECTED: Trouble.TOO_FEW}
+_OF_GATEWAY = OF_GATEWAY | {Gateway.PARTIALLY_CONNECTED: Problem.TOO_FEW}
 UNSEEN = frozenset(
     {
-        Trouble.REFERENCE,
-        Trouble.KEY_FORM,
-        Trouble.REFUSED,
-        Trouble.FORBIDDEN,
-        Trouble.THROTTLED,
-        Trouble.UNREACHABLE,
+        Problem.REFERENCE,
+        Problem.KEY_FORM,
+        Problem.REFUSED,
+        Problem.FORBIDDEN,
+        Problem.THROTTLED,
+        Problem.UNREACHABLE,
     }
 )
 _KEY_FORM = frozenset({Reason.KEY_TOO_SHORT, Reason.KEY_TOO_LONG, Reason.KEY_INVALID_CHARACTERS})
@@ -54,18 +54,18 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
         return state._replace(
             confirmed_generation=written.observed_generation, preliminary=seen_so_far(unstamped(written))
         )
-    trouble = _trouble(written)
+    problem = _problem(written)
     confirmed = unstamped(written)
-    odd = frozenset() if trouble in UNSEEN else oddities(confirmed.nodes, _mode_of_nodes(confirmed), None)
+    odd = frozenset() if problem in UNSEEN else oddities(confirmed.nodes, _mode_of_nodes(confirmed), None)
     odd = odd | {Oddity.CERTIFICATE_EXPIRING} if is_expiring(written.tls, now.wall) else odd
     odd = odd | {Oddity.OWN_EXPIRING} if is_expiring(written.client_certificate, now.wall) else odd
     token_ends = written.credentials.token_expiry_time if written.credentials else None
     odd = odd | {Oddity.TOKEN_EXPIRING} if ends_soon(token_ends, now) else odd
-    waiting = trouble is not None and _since(written, trouble, now) != LONG_AGO
+    waiting = problem is not None and _since(written, problem, now) != LONG_AGO
     return state._replace(
-        confirmed=Verdict(confirmed, trouble, waiting, odd),
+        confirmed=Verdict(confirmed, problem, waiting, odd),
         confirmed_generation=written.observed_generation,
-        clocks=_clocks(written, trouble, now),
+        clocks=_clocks(written, problem, now),
         observation=_remembered(written, patience, now),
         anomaly_streaks=tuple((oddity, patience.failure_threshold) for oddity in sorted(odd)),
         coreapps=Handover(_holders(written.connected_coreapps) if is_complete(written) else ()),
@@ -121,45 +121,45 @@ def _mode_of_nodes(status: Status) -> Mode | None:
     return None if status.mode is Mode.SINGLE or not status.nodes else status.mode
 
 
-def _trouble(written: Status) -> Trouble | None:
+def _problem(written: Status) -> Problem | None:
     if written.truth(ConditionType.ACCEPTED) is Truth.FALSE:
-        return None if _reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH else Trouble.REFERENCE
+        return None if _reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH else Problem.REFERENCE
     key = _reason(written, ConditionType.CREDENTIALS_VALID)
     if key in _KEY_FORM:
-        return Trouble.KEY_FORM
+        return Problem.KEY_FORM
     if written.truth(ConditionType.REACHABLE) is Truth.FALSE:
-        return Trouble.UNREACHABLE
+        return Problem.UNREACHABLE
     if key in REFUSALS:
-        return Trouble.FORBIDDEN if key in FORBIDDING else Trouble.REFUSED
+        return Problem.FORBIDDEN if key in FORBIDDING else Problem.REFUSED
     available = written.condition(ConditionType.AVAILABLE)
     if available is None or available.status is Truth.TRUE:
         return None
     return _OF_AVAILABLE.get(available.reason) or _OF_GATEWAY.get(written.gateway)
 
 
-_OF_AVAILABLE: dict[str, Trouble] = {
-    Reason.THROTTLED: Trouble.THROTTLED,
-    Reason.MULTIPLE_ACTIVE_COREAPPS: Trouble.TOO_MANY,
+_OF_AVAILABLE: dict[str, Problem] = {
+    Reason.THROTTLED: Problem.THROTTLED,
+    Reason.MULTIPLE_ACTIVE_COREAPPS: Problem.TOO_MANY,
 }
 
 
 _TOLD_BY = {
-    Trouble.REFERENCE: ConditionType.ACCEPTED,
-    Trouble.REFUSED: ConditionType.CREDENTIALS_VALID,
-    Trouble.FORBIDDEN: ConditionType.CREDENTIALS_VALID,
+    Problem.REFERENCE: ConditionType.ACCEPTED,
+    Problem.REFUSED: ConditionType.CREDENTIALS_VALID,
+    Problem.FORBIDDEN: ConditionType.CREDENTIALS_VALID,
 }
 
 
-def _clocks(written: Status, trouble: Trouble | None, now: Moment) -> Clocks:
-    return () if trouble is None else ((trouble, _since(written, trouble, now)),)
+def _clocks(written: Status, problem: Problem | None, now: Moment) -> Clocks:
+    return () if problem is None else ((problem, _since(written, problem, now)),)
 
 
-def _since(written: Status, trouble: Trouble, now: Moment) -> float:
+def _since(written: Status, problem: Problem, now: Moment) -> float:
     """A grace that is over stays over; one that runs, runs on from the last time that could be its first round."""
-    told = written.condition(_TOLD_BY.get(trouble, ConditionType.AVAILABLE))
+    told = written.condition(_TOLD_BY.get(problem, ConditionType.AVAILABLE))
     if told is None:
         return now.seconds
-    if trouble in _TOLD_BY:
+    if problem in _TOLD_BY:
         return LONG_AGO if written.condition(ConditionType.STALLED) else now.since(told.last_transition_time)
     if told.status is not Truth.UNKNOWN:
         return LONG_AGO

@@ -8,7 +8,7 @@ from wahealth.core.hysteresis.state import State
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import Condition, ConditionType, Status, Truth
-from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.verdict import Verdict
 
 _ABSENT_WHILE_SUSPENDED = frozenset(
@@ -47,7 +47,7 @@ def shown(state: State, candidate: Verdict, patience: Patience, now: float) -> S
 
 def starting(candidate: Verdict) -> Status:
     """A new resource: what is seen, with everything bad about it still open. A missing reference is told as it is."""
-    if candidate.trouble is Trouble.REFERENCE:
+    if candidate.problem is Problem.REFERENCE:
         return candidate.status
     return candidate.status._replace(conditions=tuple(_open(c) for c in candidate.status.conditions))
 

@@ -26,23 +26,23 @@ from wahealth.core.verdict.checks.case import Case
 from wahealth.core.verdict.gateway import gateway_of
 from wahealth.core.verdict.nodes import MOST_CONNECTED, Setting, fitting, redundancy, topology
 from wahealth.core.verdict.oddities import oddities
-from wahealth.core.verdict.trouble import Level, Trouble, grace_of, trouble_of
+from wahealth.core.verdict.problem import Level, Problem, grace_of, problem_of
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 
 class Assessment(NamedTuple):
-    """What a round comes to: the level of its view (None: not seen), its trouble, how long that may last."""
+    """What a round comes to: the level of its view (None: not seen), its problem, how long that may last."""
 
     level: Level | None
-    trouble: Trouble | None
+    problem: Problem | None
     grace: float  # seconds
 
 
 def assess(facts: Facts, observation: Observation) -> Assessment:
     level = _level(facts, observation)
-    trouble = _trouble(facts, observation, level)
+    problem = _problem(facts, observation, level)
     nodes = observation.census is not None and observation.census.single is None
-    return Assessment(level, trouble, grace_of(trouble, facts.expected.patience, nodes) if trouble else 0.0)
+    return Assessment(level, problem, grace_of(problem, facts.expected.patience, nodes) if problem else 0.0)
 
 
 def _level(facts: Facts, observation: Observation) -> Level | None:
@@ -53,26 +53,26 @@ def _level(facts: Facts, observation: Observation) -> Level | None:
     return Level(observation.judged, gateway, observation.census.connections, observation.expected, minimum)
 
 
-def _trouble(facts: Facts, observation: Observation, level: Level | None) -> Trouble | None:
+def _problem(facts: Facts, observation: Observation, level: Level | None) -> Problem | None:
     if facts.reference is not None:
-        return Trouble.REFERENCE
+        return Problem.REFERENCE
     if facts.key is not None:
-        return Trouble.KEY_FORM
+        return Problem.KEY_FORM
     if level is None:
         return _unseen_because(observation.round)
-    return trouble_of(level, facts.expected)
+    return problem_of(level, facts.expected)
 
 
-def _unseen_because(round_: Round) -> Trouble:
+def _unseen_because(round_: Round) -> Problem:
     if round_.refusing:
-        return Trouble.REFUSED
+        return Problem.REFUSED
     if round_.forbidding:
-        return Trouble.FORBIDDEN
-    return Trouble.THROTTLED if round_.throttling else Trouble.UNREACHABLE
+        return Problem.FORBIDDEN
+    return Problem.THROTTLED if round_.throttling else Problem.UNREACHABLE
 
 
 def judge(facts: Facts, observation: Observation, assessed: Assessment, confirmed: Status, over: bool) -> Verdict:
-    """`confirmed`: for what stays as it was. `over`: the grace of this round's trouble has ended."""
+    """`confirmed`: for what stays as it was. `over`: the grace of this round's problem has ended."""
     level = assessed.level
     case = Case(
         facts,
@@ -80,7 +80,7 @@ def judge(facts: Facts, observation: Observation, assessed: Assessment, confirme
         observation.endpoints,
         confirmed,
         level,
-        assessed.trouble,
+        assessed.problem,
         over,
         observation.detected,
         observation.mismatch,
@@ -156,7 +156,7 @@ def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
     tls, own = _certificates(case)
     status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls, client_certificate=own)
     unanswered = None if case.round.reached or not case.round.asked else commonest(case.round)
-    return Verdict(status, case.trouble, not case.over and not case.kept, odd, unanswered, case.kept)
+    return Verdict(status, case.problem, not case.over and not case.kept, odd, unanswered, case.kept)
 
 
 def _certificates(case: Case) -> tuple[Certificate | None, Certificate | None]:

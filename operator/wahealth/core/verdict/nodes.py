@@ -14,7 +14,7 @@ from wahealth.core.moment import AsOf
 from wahealth.core.observation.roster import STARTING, Roster, Seen, address_in
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
 from wahealth.core.table import first
-from wahealth.core.verdict.trouble import Trouble, grace_of
+from wahealth.core.verdict.problem import Problem, grace_of
 
 # What keeps the status under 64 KiB, with the longest names; the counts stay exact.
 MOST_LISTED = 80
@@ -59,8 +59,8 @@ def starting(seen: Seen, setting: Setting) -> NodeVerdict | None:
     """Documented (page "Health"): connecting is good, uninitialized may be an upgrade; neither for ever."""
     if seen.node.gateway not in STARTING:
         return None
-    trouble = Trouble.CONNECTING if seen.node.gateway is GatewayStatus.CONNECTING else Trouble.UNINITIALIZED
-    grace = grace_of(trouble, setting.patience, nodes=True)
+    problem = Problem.CONNECTING if seen.node.gateway is GatewayStatus.CONNECTING else Problem.UNINITIALIZED
+    grace = grace_of(problem, setting.patience, nodes=True)
     return NodeVerdict.FAULTY if setting.over(seen.since, grace) else NodeVerdict.STARTING
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import Unreachable
 from wahealth.core.status import ConditionType, Status, Truth
-from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.problem import Problem
 from wahealth.core.word import Word
 
 
@@ -25,10 +25,10 @@ class Oddity(Word):
 
 
 class Verdict(NamedTuple):
-    """`waiting`: the trouble's grace is not over, so that Available is still as it was."""
+    """`waiting`: the problem's grace is not over, so that Available is still as it was."""
 
     status: Status
-    trouble: Trouble | None = None
+    problem: Problem | None = None
     waiting: bool = False
     oddities: frozenset[Oddity] = frozenset()
     unanswered: Unreachable | None = None  # why nobody answers
@@ -37,11 +37,11 @@ class Verdict(NamedTuple):
     @property
     def good(self) -> bool:
         """Ready, and not only because something bad is still waited for."""
-        return self.trouble is None and self.status.truth(ConditionType.READY) is Truth.TRUE
+        return self.problem is None and self.status.truth(ConditionType.READY) is Truth.TRUE
 
     @property
     def protected(self) -> bool:
-        """Available stays True for the length of the trouble's grace."""
+        """Available stays True for the length of the problem's grace."""
         return self.waiting and self.status.truth(ConditionType.AVAILABLE) is Truth.TRUE
 
     def says_the_same(self, other: Verdict) -> bool:

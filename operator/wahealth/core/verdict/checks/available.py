@@ -9,7 +9,7 @@ from wahealth.core.status import ConditionType, Finding, Gateway, Truth
 from wahealth.core.table import first
 from wahealth.core.verdict.checks.case import Case, Rule
 from wahealth.core.verdict.checks.words import connections
-from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.problem import Problem
 
 CREDENTIAL_REFERENCES = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING, Reason.SECRET_FORBIDDEN})
 
@@ -32,7 +32,7 @@ def kept(case: Case) -> Finding | None:
 
 
 def throttled(case: Case) -> Finding | None:
-    if case.trouble is not Trouble.THROTTLED:
+    if case.problem is not Problem.THROTTLED:
         return None
     expected = case.facts.expected
     if case.kept:
@@ -48,20 +48,20 @@ def unseen(case: Case) -> Finding | None:
 
 
 def unregistered_allowed(case: Case) -> Finding | None:
-    if case.trouble is not None or _gateway(case) is not Gateway.UNREGISTERED:
+    if case.problem is not None or _gateway(case) is not Gateway.UNREGISTERED:
         return None
     return true(client.UNREGISTERED_ALLOWED)
 
 
 def connected(case: Case) -> Finding | None:
     """Documented (page "Multiconnect"): as many coreapps as shards; High Availability is the case of one."""
-    if case.trouble is not None or _gateway(case) is not Gateway.CONNECTED or case.level is None:
+    if case.problem is not None or _gateway(case) is not Gateway.CONNECTED or case.level is None:
         return None
     return true(client.CONNECTED, connections=connections(case.level))
 
 
 def enough_connected(case: Case) -> Finding | None:
-    if case.trouble is not None or case.level is None:
+    if case.problem is not None or case.level is None:
         return None
     return true(client.MINIMUM_CONNECTED, connections=connections(case.level), minimum=case.level.minimum)
 
@@ -71,10 +71,10 @@ def enough_connected(case: Case) -> Finding | None:
 
 def undecided(case: Case) -> Finding | None:
     """A gateway_status that nobody knows, or a shape that no mode has, decides nothing."""
-    if case.trouble is Trouble.UNDECIDED:
+    if case.problem is Problem.UNDECIDED:
         found = unknown(client.UNKNOWN_WORD)
         return _last_known(case) or found  # no grace runs: whatever it says, it may say for ever
-    if case.trouble is not Trouble.NO_MODE:
+    if case.problem is not Problem.NO_MODE:
         return None
     found = unknown(client.NO_MODE)
     return found if case.mismatch else _as_it_was(case, found)
@@ -82,7 +82,7 @@ def undecided(case: Case) -> Finding | None:
 
 def initializing(case: Case) -> Finding | None:
     """Documented (page "Health"): try again in a few minutes, contact support if it stays."""
-    if case.trouble is not Trouble.UNINITIALIZED or case.over:
+    if case.problem is not Problem.UNINITIALIZED or case.over:
         return None
     return unknown(client.INITIALIZING)
 
@@ -106,7 +106,7 @@ def _last_known(case: Case) -> Finding | None:
 
 def several_active(case: Case) -> Finding | None:
     """Two live instances of one number can get the account banned (page "High Availability": exactly one)."""
-    if case.trouble is not Trouble.TOO_MANY or case.level is None:
+    if case.problem is not Problem.TOO_MANY or case.level is None:
         return None
     expected = case.facts.expected
     row = client.MULTIPLE_ACTIVE_COREAPPS if expected.mode else client.SEVERAL_OF_A_GUESSED_MODE
@@ -114,28 +114,28 @@ def several_active(case: Case) -> Finding | None:
 
 
 def partially_connected(case: Case) -> Finding | None:
-    if case.trouble is not Trouble.TOO_FEW or case.level is None:
+    if case.problem is not Problem.TOO_FEW or case.level is None:
         return None
     return false(client.PARTIALLY_CONNECTED, connections=connections(case.level))
 
 
 def connecting(case: Case) -> Finding | None:
     """Documented (page "Health"): connecting is good; past its grace the way out is blocked."""
-    if case.trouble is not Trouble.CONNECTING:
+    if case.problem is not Problem.CONNECTING:
         return None
     return false(client.CONNECTING)
 
 
 def uninitialized(case: Case) -> Finding | None:
     """Documented (page "Health"): it may be upgrading or initialising the database; contact support if it stays."""
-    if case.trouble is not Trouble.UNINITIALIZED:
+    if case.problem is not Problem.UNINITIALIZED:
         return None
     return false(client.UNINITIALIZED)
 
 
 def unregistered(case: Case) -> Finding | None:
     """Documented (page "Health"): the client must be registered; a person does that."""
-    if case.trouble is not Trouble.UNREGISTERED:
+    if case.problem is not Problem.UNREGISTERED:
         return None
     return false(client.UNREGISTERED_SINCE if _was_connected(case) else client.UNREGISTERED)
 

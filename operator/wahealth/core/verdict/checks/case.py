@@ -10,7 +10,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.observation.endpoints import Endpoints
 from wahealth.core.observation.views import Round
 from wahealth.core.status import Finding, Mode, Redundancy, Status
-from wahealth.core.verdict.trouble import Level, Trouble
+from wahealth.core.verdict.problem import Level, Problem
 
 
 class Case(NamedTuple):
@@ -19,8 +19,8 @@ class Case(NamedTuple):
     endpoints: Endpoints
     confirmed: Status  # for what stays as it was
     level: Level | None = None  # None: the client was not seen
-    trouble: Trouble | None = None
-    over: bool = True  # the trouble's grace is over
+    problem: Problem | None = None
+    over: bool = True  # the problem's grace is over
     detected: Mode | None = None
     mismatch: bool = False  # spec.mode is another than the mode detected, and for long enough
     redundancy: Redundancy | None = None  # None for a single instance
@@ -29,7 +29,7 @@ class Case(NamedTuple):
     @property
     def kept(self) -> bool:
         """The client answers, and says only that it wants to be asked less often: for a while all is as it was."""
-        return self.trouble is Trouble.THROTTLED and not self.over
+        return self.problem is Problem.THROTTLED and not self.over
 
 
 Rule = Callable[[Case], Finding | None]

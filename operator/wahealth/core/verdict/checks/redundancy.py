@@ -8,7 +8,7 @@ from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.status import ConditionType, Finding, Mode, Truth
 from wahealth.core.verdict.checks import available
 from wahealth.core.verdict.checks.case import Case, Rule
-from wahealth.core.verdict.trouble import Trouble
+from wahealth.core.verdict.problem import Problem
 
 
 def kept(case: Case) -> Finding | None:
@@ -16,12 +16,12 @@ def kept(case: Case) -> Finding | None:
     last = case.confirmed.condition(ConditionType.REDUNDANCY_SATISFIED)
     if last is None:
         return None
-    known = case.trouble is Trouble.UNDECIDED and last.status is not Truth.UNKNOWN
+    known = case.problem is Problem.UNDECIDED and last.status is not Truth.UNKNOWN
     return Finding(last.status, last.reason, last.message) if case.kept or known else None
 
 
 def no_mode(case: Case) -> Finding | None:
-    if case.trouble is not Trouble.NO_MODE:
+    if case.problem is not Problem.NO_MODE:
         return None
     return unknown(client.SPARES_OF_NO_MODE)
 

@@ -9,7 +9,7 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reasons.trust import way_out
 from wahealth.core.status import Endpoint, Mode
-from wahealth.core.verdict.trouble import Level
+from wahealth.core.verdict.problem import Level
 
 MOST_NAMED = 5
 

@@ -10,7 +10,7 @@ from wahealth.core.status import Gateway, Mode
 from wahealth.core.word import Word
 
 
-class Trouble(Word):
+class Problem(Word):
     """The very state whose first round a grace is counted from."""
 
     REFERENCE = "something referred to is not there"
@@ -30,10 +30,10 @@ class Trouble(Word):
 
 
 OF_GATEWAY = {
-    Gateway.CONNECTING: Trouble.CONNECTING,
-    Gateway.UNINITIALIZED: Trouble.UNINITIALIZED,
-    Gateway.UNREGISTERED: Trouble.UNREGISTERED,
-    Gateway.DISCONNECTED: Trouble.DISCONNECTED,
+    Gateway.CONNECTING: Problem.CONNECTING,
+    Gateway.UNINITIALIZED: Problem.UNINITIALIZED,
+    Gateway.UNREGISTERED: Problem.UNREGISTERED,
+    Gateway.DISCONNECTED: Problem.DISCONNECTED,
 }
 
 
@@ -47,15 +47,15 @@ class Level(NamedTuple):
     minimum: int
 
 
-def trouble_of(level: Level, expected: Expectation) -> Trouble | None:
+def problem_of(level: Level, expected: Expectation) -> Problem | None:
     if level.mode is None:
-        return Trouble.NO_MODE
+        return Problem.NO_MODE
     if level.gateway is None:
-        return Trouble.UNDECIDED
+        return Problem.UNDECIDED
     if level.mode is Mode.HIGH_AVAILABILITY and level.connected > 1:
-        return Trouble.TOO_MANY
+        return Problem.TOO_MANY
     if level.gateway is Gateway.PARTIALLY_CONNECTED and level.connected < level.minimum:
-        return Trouble.TOO_FEW
+        return Problem.TOO_FEW
     if level.gateway is Gateway.UNREGISTERED and not expected.registration_required:
         return None
     return OF_GATEWAY.get(level.gateway)
@@ -82,19 +82,19 @@ def _uninitialized(patience: Patience, _: bool) -> float:
 
 
 # The vendor publishes no timing of a failover or an upgrade: how long each may take is a setting of the resource.
-GRACES: dict[Trouble, Callable[[Patience, bool], float]] = {
-    Trouble.THROTTLED: _kept,
-    Trouble.NO_MODE: _failover,
-    Trouble.TOO_MANY: _failover,
-    Trouble.TOO_FEW: _failover,
-    Trouble.CONNECTING: _connecting,
-    Trouble.UNINITIALIZED: _uninitialized,
-    Trouble.UNREGISTERED: _failover_between_nodes,
-    Trouble.DISCONNECTED: _failover_between_nodes,
+GRACE_PERIODS: dict[Problem, Callable[[Patience, bool], float]] = {
+    Problem.THROTTLED: _kept,
+    Problem.NO_MODE: _failover,
+    Problem.TOO_MANY: _failover,
+    Problem.TOO_FEW: _failover,
+    Problem.CONNECTING: _connecting,
+    Problem.UNINITIALIZED: _uninitialized,
+    Problem.UNREGISTERED: _failover_between_nodes,
+    Problem.DISCONNECTED: _failover_between_nodes,
 }
 
 
-def grace_of(trouble: Trouble, patience: Patience, nodes: bool) -> float:
+def grace_of(problem: Problem, patience: Patience, nodes: bool) -> float:
     """Seconds that it may last; `nodes`: the client answers with nodes, so that another may take over."""
-    grace = GRACES.get(trouble)
+    grace = GRACE_PERIODS.get(problem)
     return grace(patience, nodes) if grace else 0.0
