@@ -90,7 +90,7 @@ def test_a_missing_node_stays_missing_and_leaves_in_time() -> None:
 
 def test_a_node_is_known_by_its_name_until_the_answer_tells_its_key() -> None:
     again = Story().rounds(1, facts(HA)).restarted().rounds(1, facts(HA))
-    assert sorted(again.history.observation.roster) == ["10.0.0.1:c0", "10.0.0.1:c1", "10.0.0.1:m0", "10.0.0.1:m1"]  # type: ignore[union-attr]
+    assert sorted(again.history.observation.tracked) == ["10.0.0.1:c0", "10.0.0.1:c1", "10.0.0.1:m0", "10.0.0.1:m1"]  # type: ignore[union-attr]
 
 
 def test_a_pod_that_went_while_nobody_watched_is_stale() -> None:

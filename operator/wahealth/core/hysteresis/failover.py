@@ -10,7 +10,7 @@ from typing import NamedTuple
 from wahealth.core.facts import Patience
 from wahealth.core.moment import Moment, has_lasted
 from wahealth.core.observation.observe import Observation
-from wahealth.core.observation.roster import Seen
+from wahealth.core.observation.tracking import TrackedNode
 from wahealth.core.status import Failover, FailoverKind, Mode
 from wahealth.core.verdict.checks.words import some
 
@@ -58,13 +58,13 @@ def primary_master(observation: Observation) -> Holders:
     return Holders(FailoverKind.PRIMARY_MASTER, nodes, len(nodes) == 1, _there(observation))
 
 
-def _named(observation: Observation, holders: tuple[Seen, ...]) -> Named:
+def _named(observation: Observation, holders: tuple[TrackedNode, ...]) -> Named:
     nodes = (seen.node for seen in holders)
     return tuple(sorted(Holder(node.key, node.container, observation.names[node.key]) for node in nodes))
 
 
 def _there(observation: Observation) -> frozenset[str]:
-    return frozenset(key for key, seen in observation.roster.items() if seen.live)
+    return frozenset(key for key, seen in observation.tracked.items() if seen.live)
 
 
 def _without(nodes: Named, others: Named, there: frozenset[str]) -> Named:

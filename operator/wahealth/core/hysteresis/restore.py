@@ -15,7 +15,7 @@ from wahealth.core.observation.endpoints import Watched
 from wahealth.core.observation.expected import Rise
 from wahealth.core.observation.modes import Detection
 from wahealth.core.observation.observe import ObservationState
-from wahealth.core.observation.roster import Seen
+from wahealth.core.observation.tracking import TrackedNode
 from wahealth.core.reasons.credentials import FORBIDDING, REFUSALS
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.signin.flow import ends_soon
@@ -76,7 +76,7 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
 def _remembered(written: Status, patience: Patience, now: Moment) -> ObservationState:
     return ObservationState(
         endpoints={e.pod: Watched(e._replace(since_time=None)) for e in written.endpoints},
-        roster={node.name: _seen(node, patience, now) for node in written.nodes},
+        tracked={node.name: _seen(node, patience, now) for node in written.nodes},
         detection=Detection(written.mode, mismatch=_reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH),
         rise=_rise(written),
     )
@@ -176,18 +176,18 @@ def _rise(written: Status) -> Rise:
     return Rise(written.connected.expected, written.observed_generation, written.mode)
 
 
-def _seen(written: TopologyNode, patience: Patience, now: Moment) -> Seen:
+def _seen(written: TopologyNode, patience: Patience, now: Moment) -> TrackedNode:
     """A node of the status, under its name: the answer will tell its whole key."""
     host, said = written.pod_ip or "", (written.role, written.gateway_status)
     reported = written.reported_gateway_status, written.reported_role
     node = Node(written.name, host, written.name, *said, *reported)
     pod = Pod(written.pod_name, written.pod_ip, written.node_name) if written.pod_name else None
     since = now.since(written.since_time)
-    seen = Seen(node, since, pod, gone=written.verdict is NodeVerdict.STALE)
+    seen = TrackedNode(node, since, pod, gone=written.verdict is NodeVerdict.STALE)
     match written.verdict:
         case NodeVerdict.MISSING:
-            return seen._replace(absent=since - patience.failover)
+            return seen._replace(absent_since=since - patience.failover)
         case NodeVerdict.FAULTY:
-            return seen._replace(since=LONG_AGO, missed=LONG_AGO)
+            return seen._replace(since=LONG_AGO, missing_since=LONG_AGO)
         case _:
             return seen

@@ -8,7 +8,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.hysteresis.clocks import Clocks
 from wahealth.core.hysteresis.failover import Handover
 from wahealth.core.observation.observe import ObservationState
-from wahealth.core.observation.roster import STARTING, Seen
+from wahealth.core.observation.tracking import STARTING, TrackedNode
 from wahealth.core.status import Gateway, Status
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
@@ -81,11 +81,11 @@ def _is_seen_so(state: State) -> bool:
     seen, detection = state.observation, state.observation.detection
     moving = seen.differing or seen.rise.levels or any(watched.otherwise for watched in seen.endpoints.values())
     known = detection.unclear is None and detection.shape.mode in {None, detection.mode}
-    return known and not moving and all(_is_still(node) for node in seen.roster.values())
+    return known and not moving and all(_is_still(node) for node in seen.tracked.values())
 
 
-def _is_still(seen: Seen) -> bool:
-    return seen.absent is None and seen.missed is None and seen.node.gateway not in STARTING
+def _is_still(seen: TrackedNode) -> bool:
+    return seen.absent_since is None and seen.missing_since is None and seen.node.gateway not in STARTING
 
 
 def odd_for(state: State, candidate: Verdict, seen: bool) -> tuple[tuple[Oddity, int], ...]:

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from wahealth.core.answer import MASTERS, GatewayStatus, Node, Report, Role
-from wahealth.core.observation.roster import Roster, Seen
+from wahealth.core.observation.tracking import TrackedNode, TrackedNodes
 
 
 class Census(NamedTuple):
     single: GatewayStatus | None  # what a single instance says; the rest is empty then
-    connected: tuple[Seen, ...] = ()  # coreapps that are connected
-    primaries: tuple[Seen, ...] = ()
+    connected: tuple[TrackedNode, ...] = ()  # coreapps that are connected
+    primaries: tuple[TrackedNode, ...] = ()
     coreapps_say: frozenset[GatewayStatus] = frozenset()
     masters_say: frozenset[GatewayStatus] = frozenset()
     unclear: int = 0  # nodes that may be connected coreapps, for all that is known of them
@@ -41,10 +41,10 @@ class Census(NamedTuple):
         return all(seen.node.gateway is GatewayStatus.CONNECTED for seen in self.primaries)
 
 
-def counted(view: Report, roster: Roster) -> Census:
+def counted(view: Report, tracked: TrackedNodes) -> Census:
     if view.single is not None:
         return Census(view.single)
-    live = [seen for seen in roster.values() if not seen.gone and seen.absent is None]
+    live = [seen for seen in tracked.values() if not seen.gone and seen.absent_since is None]
     coreapps = [seen for seen in live if seen.node.role is Role.COREAPP]
     masters = [seen for seen in live if seen.node.role in MASTERS] if len(coreapps) < len(live) else []
     return Census(
@@ -60,7 +60,7 @@ def counted(view: Report, roster: Roster) -> Census:
 _ON_ITS_WAY = frozenset({GatewayStatus.CONNECTED, GatewayStatus.CONNECTING})
 
 
-def _is_unclear(seen: Seen) -> bool:
+def _is_unclear(seen: TrackedNode) -> bool:
     node = seen.node
     if node.role is Role.COREAPP:
         return node.gateway is GatewayStatus.UNKNOWN
@@ -72,5 +72,5 @@ def says_it_leads(node: Node) -> bool:
     return node.role is Role.PRIMARY_MASTER and node.gateway is not None
 
 
-def _said(nodes: Iterable[Seen]) -> frozenset[GatewayStatus]:
+def _said(nodes: Iterable[TrackedNode]) -> frozenset[GatewayStatus]:
     return frozenset([seen.node.gateway for seen in nodes if seen.node.gateway is not None])

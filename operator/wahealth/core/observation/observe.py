@@ -12,7 +12,7 @@ from wahealth.core.observation.census import Census, counted
 from wahealth.core.observation.endpoints import Endpoints, settle_endpoints, that_count
 from wahealth.core.observation.expected import Rise, risen
 from wahealth.core.observation.modes import Detection, detected, judged_by
-from wahealth.core.observation.roster import Roster, met, shown_names, with_missed
+from wahealth.core.observation.tracking import TrackedNodes, display_names, track, with_missing_since
 from wahealth.core.observation.views import Round, one_view
 from wahealth.core.status import Mode
 
@@ -21,7 +21,7 @@ class ObservationState(NamedTuple):
     """What is remembered of a client from round to round."""
 
     endpoints: Endpoints
-    roster: Roster
+    tracked: TrackedNodes
     detection: Detection = Detection()
     rise: Rise = Rise()
     differing: int = 0  # rounds in a row in which web pods reported different topologies
@@ -32,8 +32,8 @@ class Observation(NamedTuple):
 
     round: Round
     endpoints: Endpoints
-    roster: Roster
-    names: Mapping[str, str]  # of the roster's nodes, as they are shown
+    tracked: TrackedNodes
+    names: Mapping[str, str]  # of the tracked nodes, as they are shown
     census: Census | None
     detected: Mode | None
     mismatch: bool  # spec.mode is another than the mode detected, and for long enough
@@ -70,17 +70,17 @@ def _seen(
     before: ObservationState, facts: Facts, round_: Round, view: Report, now: float
 ) -> tuple[ObservationState, Observation]:
     expected = facts.expected
-    roster = met(before.roster, view.nodes, facts.pods, now, expected.patience.failover)
-    census = counted(view, roster)
+    tracked = track(before.tracked, view.nodes, facts.pods, now, expected.patience.failover)
+    census = counted(view, tracked)
     detection = detected(before.detection, census, expected.mode, expected.patience, now)
     judged = judged_by(detection, expected.mode, census)
     rise = risen(before.rise, census.connections, judged, facts, now)
     wanted = rise.expected or 1
     enough = census.connections >= wanted or census.may_be(wanted)
     lacking = not enough or (judged is Mode.MULTICONNECT and not census.primaries_connected)
-    if lacking or any(seen.missed is not None for seen in roster.values()):
-        roster = with_missed(roster, judged, enough, now)
-    after = before._replace(roster=roster, detection=detection, rise=rise)
+    if lacking or any(seen.missing_since is not None for seen in tracked.values()):
+        tracked = with_missing_since(tracked, judged, enough, now)
+    after = before._replace(tracked=tracked, detection=detection, rise=rise)
     return after, _observation(after, round_, census, judged, now)
 
 
@@ -90,8 +90,8 @@ def _observation(
     return Observation(
         round_,
         after.endpoints,
-        after.roster,
-        shown_names(after.roster),
+        after.tracked,
+        display_names(after.tracked),
         census,
         after.detection.mode,
         after.detection.mismatch,

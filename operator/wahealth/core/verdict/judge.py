@@ -24,9 +24,9 @@ from wahealth.core.status import (
 from wahealth.core.verdict.checks import findings
 from wahealth.core.verdict.checks.case import Case
 from wahealth.core.verdict.gateway import gateway_of
-from wahealth.core.verdict.nodes import MOST_CONNECTED, Setting, fitting, redundancy, topology
 from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.problem import Level, Problem, grace_of, problem_of
+from wahealth.core.verdict.topology import MOST_CONNECTED, Setting, fitting, redundancy, topology
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 
@@ -110,7 +110,7 @@ def _ending(facts: Facts) -> frozenset[Oddity]:
 
 
 def _topology(facts: Facts, observation: Observation) -> tuple[TopologyNode, ...]:
-    return topology(observation.roster, observation.names, Setting(facts.expected.patience, observation.now))
+    return topology(observation.tracked, observation.names, Setting(facts.expected.patience, observation.now))
 
 
 def _unseen(confirmed: Status, observation: Observation) -> Status:

@@ -24,59 +24,59 @@ STARTING = frozenset({GatewayStatus.CONNECTING, GatewayStatus.UNINITIALIZED})
 NOT_CONNECTED = frozenset({GatewayStatus.DISCONNECTED, GatewayStatus.UNREGISTERED, GatewayStatus.UNKNOWN})
 
 
-class Seen(NamedTuple):
+class TrackedNode(NamedTuple):
     """One node, with its times in seconds of the monotonic clock."""
 
     node: Node  # its last entry, with the role that is remembered
     since: float  # first round of this gateway status in a row
     pod: Pod | None = None  # the pod that it belongs to, or did
     gone: bool = False  # that pod is known to be there no more
-    absent: float | None = None  # first round whose answer did not list it
-    missed: float | None = None  # first round in which it was wanted and not connected
+    absent_since: float | None = None  # first round whose answer did not list it
+    missing_since: float | None = None  # first round in which it was wanted and not connected
 
     @property
     def live(self) -> bool:
-        return not self.gone and self.absent is None
+        return not self.gone and self.absent_since is None
 
 
-Roster = Mapping[str, Seen]  # by the node's key; after a restart by its name in the status
+TrackedNodes = Mapping[str, TrackedNode]  # by the node's key; after a restart by its name in the status
 
 
-def met(before: Roster, nodes: Sequence[Node], pods: Pods | None, now: float, grace: float) -> Roster:
+def track(before: TrackedNodes, nodes: Sequence[Node], pods: Pods | None, now: float, grace: float) -> TrackedNodes:
     """The nodes of this answer and those that it leaves out; `grace` in seconds until one left out is missing."""
     places = _places(nodes, pods) if pods else {}
     left = before if before.keys() == {node.key for node in nodes} else _without(before, nodes)
     moved = {} if left is before else _alone(left)
-    roster = {}
+    tracked = {}
     for node in nodes:
         known = before.get(node.key) or moved.pop(node.container, None)
-        roster[node.key] = _met(known, node, places.get(node.key), pods, now)
+        tracked[node.key] = _tracked(known, node, places.get(node.key), pods, now)
     if left is not before:
         taken = {node.container for node in nodes if node.key not in before}
-        roster.update(_left_out(left, taken, _Present(pods, frozenset(p.name for p in places.values())), now, grace))
-    return roster
+        tracked.update(_left_out(left, taken, _Present(pods, frozenset(p.name for p in places.values())), now, grace))
+    return tracked
 
 
-def _without(before: Roster, nodes: Sequence[Node]) -> Roster:
+def _without(before: TrackedNodes, nodes: Sequence[Node]) -> TrackedNodes:
     listed = {node.key for node in nodes}
     return {key: seen for key, seen in before.items() if key not in listed}
 
 
-def _alone(left: Roster) -> dict[str, Seen]:
+def _alone(left: TrackedNodes) -> dict[str, TrackedNode]:
     """By container part, where one node has it alone: the same container at another address is the same node."""
     times = Counter(seen.node.container for seen in left.values())
     return {seen.node.container: seen for seen in left.values() if times[seen.node.container] == 1}
 
 
-def with_missed(roster: Roster, mode: Mode | None, enough: bool, now: float) -> Roster:
+def with_missing_since(tracked: TrackedNodes, mode: Mode | None, enough: bool, now: float) -> TrackedNodes:
     """With the first round in which each node was wanted and not connected; `enough` coreapps are connected."""
-    return {key: _missed(seen, mode, enough, now) for key, seen in roster.items()}
+    return {key: _with_missing_since(seen, mode, enough, now) for key, seen in tracked.items()}
 
 
-def _missed(seen: Seen, mode: Mode | None, enough: bool, now: float) -> Seen:
+def _with_missing_since(seen: TrackedNode, mode: Mode | None, enough: bool, now: float) -> TrackedNode:
     if not (seen.live and _is_missed(seen.node, mode, enough)):
-        return seen if seen.missed is None else seen._replace(missed=None)
-    return seen if seen.missed is not None else seen._replace(missed=now)
+        return seen if seen.missing_since is None else seen._replace(missing_since=None)
+    return seen if seen.missing_since is not None else seen._replace(missing_since=now)
 
 
 def _is_missed(node: Node, mode: Mode | None, enough: bool) -> bool:
@@ -88,25 +88,25 @@ def _is_missed(node: Node, mode: Mode | None, enough: bool) -> bool:
     return node.role is Role.PRIMARY_MASTER and mode is Mode.MULTICONNECT
 
 
-def shown_names(roster: Roster) -> Mapping[str, str]:
+def display_names(tracked: TrackedNodes) -> Mapping[str, str]:
     """By key: the container part, or the whole key where two nodes would share it."""
-    containers = {key: seen.node.container for key, seen in roster.items()}
+    containers = {key: seen.node.container for key, seen in tracked.items()}
     if len(set(containers.values())) == len(containers):
         return containers
     times = Counter(containers.values())
-    return {key: name if times[name] == 1 else roster[key].node.key for key, name in containers.items()}
+    return {key: name if times[name] == 1 else tracked[key].node.key for key, name in containers.items()}
 
 
-def _met(known: Seen | None, node: Node, place: Pod | None, pods: Pods | None, now: float) -> Seen:
+def _tracked(known: TrackedNode | None, node: Node, place: Pod | None, pods: Pods | None, now: float) -> TrackedNode:
     if known is None:
-        return Seen(node, now, place, gone=place is None and _said_gone(node, pods))
+        return TrackedNode(node, now, place, gone=place is None and _said_gone(node, pods))
     if node.role is None and known.node.role is not None:
         node = node._replace(role=known.node.role)
-    if pods is None and node == known.node and known.absent is None and not known.gone:
+    if pods is None and node == known.node and known.absent_since is None and not known.gone:
         return known
     gone = pods is not None and place is None and (known.pod is not None or _said_gone(node, pods))
-    since = known.since if node.gateway is known.node.gateway and known.absent is None else now
-    return Seen(node, since, place or known.pod, gone, None, known.missed)
+    since = known.since if node.gateway is known.node.gateway and known.absent_since is None else now
+    return TrackedNode(node, since, place or known.pod, gone, None, known.missing_since)
 
 
 def _said_gone(node: Node, pods: Pods | None) -> bool:
@@ -121,18 +121,20 @@ class _Present(NamedTuple):
     claimed: frozenset[str]
 
 
-def _left_out(left: Roster, taken: set[str], present: _Present, now: float, grace: float) -> Iterator[tuple[str, Seen]]:
+def _left_out(
+    left: TrackedNodes, taken: set[str], present: _Present, now: float, grace: float
+) -> Iterator[tuple[str, TrackedNode]]:
     """Nodes that this answer does not list, as long as their pod is still there; not those that only moved."""
     moved = _alone(left).keys() & taken
     waiting = [entry for entry in left.items() if entry[1].node.container not in moved]
-    newest_first = sorted(waiting, key=lambda entry: (entry[1].absent or now, entry[0]), reverse=True)
+    newest_first = sorted(waiting, key=lambda entry: (entry[1].absent_since or now, entry[0]), reverse=True)
     for key, seen in newest_first[:MOST_REMEMBERED]:
-        absent = now if seen.absent is None else seen.absent
+        absent = now if seen.absent_since is None else seen.absent_since
         if not seen.gone and _still_there(seen, present) and not has_lasted(now - absent, grace + MISSING_FOR):
-            yield key, seen._replace(absent=absent)
+            yield key, seen._replace(absent_since=absent)
 
 
-def _still_there(seen: Seen, present: _Present) -> bool:
+def _still_there(seen: TrackedNode, present: _Present) -> bool:
     """Without knowledge of pods a node counts as still there."""
     if present.pods is None:
         return True

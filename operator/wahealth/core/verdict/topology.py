@@ -11,7 +11,7 @@ from typing import NamedTuple
 from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Patience
 from wahealth.core.moment import AsOf
-from wahealth.core.observation.roster import STARTING, Roster, Seen, address_in
+from wahealth.core.observation.tracking import STARTING, TrackedNode, TrackedNodes, address_in
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
 from wahealth.core.table import first
 from wahealth.core.verdict.problem import Problem, grace_of
@@ -33,29 +33,29 @@ class Setting(NamedTuple):
         return since is not None and self.now.has_lasted(since, grace)
 
 
-NodeRule = Callable[[Seen, Setting], NodeVerdict | None]
+NodeRule = Callable[[TrackedNode, Setting], NodeVerdict | None]
 
 
-def stale(seen: Seen, _: Setting) -> NodeVerdict | None:
+def stale(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
     """Seen: entries of pods that are there no more may linger in the answer."""
     return NodeVerdict.STALE if seen.gone else None
 
 
-def missing(seen: Seen, setting: Setting) -> NodeVerdict | None:
+def missing(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
     """Left out of the answer while its pod is there; for the length of a failover it counts as it was."""
-    return NodeVerdict.MISSING if setting.over(seen.absent, setting.patience.failover) else None
+    return NodeVerdict.MISSING if setting.over(seen.absent_since, setting.patience.failover) else None
 
 
-def not_asked(seen: Seen, _: Setting) -> NodeVerdict | None:
+def not_asked(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
     """Seen: a node that could not be asked has only `errors`."""
     return NodeVerdict.FAULTY if seen.node.gateway is None else None
 
 
-def connected(seen: Seen, _: Setting) -> NodeVerdict | None:
+def connected(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
     return NodeVerdict.ACTIVE if _carries(seen) else None
 
 
-def starting(seen: Seen, setting: Setting) -> NodeVerdict | None:
+def starting(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
     """Documented (page "Health"): connecting is good, uninitialized may be an upgrade; neither for ever."""
     if seen.node.gateway not in STARTING:
         return None
@@ -64,12 +64,12 @@ def starting(seen: Seen, setting: Setting) -> NodeVerdict | None:
     return NodeVerdict.FAULTY if setting.over(seen.since, grace) else NodeVerdict.STARTING
 
 
-def missed(seen: Seen, setting: Setting) -> NodeVerdict | None:
+def missed(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
     """Wanted, and not connected: past the time that a failover may take it is a fault."""
-    return NodeVerdict.FAULTY if setting.over(seen.missed, setting.patience.failover) else None
+    return NodeVerdict.FAULTY if setting.over(seen.missing_since, setting.patience.failover) else None
 
 
-def standby(_: Seen, __: Setting) -> NodeVerdict | None:
+def standby(_: TrackedNode, __: Setting) -> NodeVerdict | None:
     """Documented (page "High Availability"): all others are disconnected, and that is healthy."""
     return NodeVerdict.STANDBY
 
@@ -77,17 +77,17 @@ def standby(_: Seen, __: Setting) -> NodeVerdict | None:
 RULES: tuple[NodeRule, ...] = (stale, missing, not_asked, connected, starting, missed, standby)
 
 
-def topology(roster: Roster, names: Mapping[str, str], setting: Setting) -> tuple[TopologyNode, ...]:
+def topology(tracked: TrackedNodes, names: Mapping[str, str], setting: Setting) -> tuple[TopologyNode, ...]:
     """All of them, ordered by name."""
-    listed = [_listed(names[key], seen, setting) for key, seen in roster.items()]
+    listed = [_listed(names[key], seen, setting) for key, seen in tracked.items()]
     listed.sort(key=itemgetter(0))
     return tuple(listed)
 
 
-def _listed(name: str, seen: Seen, setting: Setting) -> TopologyNode:
+def _listed(name: str, seen: TrackedNode, setting: Setting) -> TopologyNode:
     node, pod = seen.node, seen.pod
     verdict = _verdict(seen, setting)
-    if pod is None and verdict is not NodeVerdict.MISSING and seen.absent is None:
+    if pod is None and verdict is not NodeVerdict.MISSING and seen.absent_since is None:
         return TopologyNode(name, node.role, node.gateway, verdict, node.reported, reported_role=node.reported_role)
     left = verdict is NodeVerdict.MISSING or (node.gateway is GatewayStatus.CONNECTED and not _carries(seen))
     reported = None if left else node.reported
@@ -97,10 +97,10 @@ def _listed(name: str, seen: Seen, setting: Setting) -> TopologyNode:
     return listed if node.reported_role is None else listed._replace(reported_role=node.reported_role)
 
 
-def _verdict(seen: Seen, setting: Setting) -> NodeVerdict:
+def _verdict(seen: TrackedNode, setting: Setting) -> NodeVerdict:
     """Most nodes have no clock running: what they are follows from their status alone."""
     gateway = seen.node.gateway
-    if seen.absent is None and seen.missed is None and gateway not in STARTING:
+    if seen.absent_since is None and seen.missing_since is None and gateway not in STARTING:
         return _still(seen.gone, gateway)
     return first(RULES, seen, setting)
 
@@ -108,12 +108,12 @@ def _verdict(seen: Seen, setting: Setting) -> NodeVerdict:
 @cache
 def _still(gone: bool, gateway: GatewayStatus | None) -> NodeVerdict:
     node = Node("", "", "", None, gateway)
-    return first(RULES, Seen(node, 0.0, gone=gone), Setting(Patience(), AsOf(0.0, 0.0)))
+    return first(RULES, TrackedNode(node, 0.0, gone=gone), Setting(Patience(), AsOf(0.0, 0.0)))
 
 
-def _carries(seen: Seen) -> bool:
+def _carries(seen: TrackedNode) -> bool:
     """What an answer leaves out is not connected, whatever it said last."""
-    return seen.node.gateway is GatewayStatus.CONNECTED and seen.absent is None
+    return seen.node.gateway is GatewayStatus.CONNECTED and seen.absent_since is None
 
 
 def fitting(nodes: tuple[TopologyNode, ...]) -> tuple[TopologyNode, ...]:
