@@ -137,7 +137,7 @@ def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Ob
     if not observation.round.fresh:
         after = with_endpoints(state._replace(observation=observed), candidate)
         return after, after.confirmed or candidate, observation
-    odd = odd_for(state, candidate, observation.census is not None)
+    odd = odd_for(state, candidate, observation.summary is not None)
     after = state._replace(observation=observed, clocks=clocks, anomaly_streaks=odd, last_round=now.seconds)
     after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.seconds)
     return (
@@ -155,8 +155,8 @@ def _handed_over(
     if (
         says_nothing
         or not observation.round.fresh
-        or observation.census is None
-        or observation.census.single is not None
+        or observation.summary is None
+        or observation.summary.single is not None
     ):
         return state, ()
     confirmed = state.confirmed is candidate

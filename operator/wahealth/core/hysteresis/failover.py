@@ -46,7 +46,7 @@ class Holders(NamedTuple):
 
 
 def active_coreapps(observation: Observation) -> Holders:
-    nodes = _named(observation, observation.census.connected if observation.census else ())
+    nodes = _named(observation, observation.summary.connected if observation.summary else ())
     alone = observation.judged is not Mode.HIGH_AVAILABILITY or len(nodes) == 1
     return Holders(
         FailoverKind.ACTIVE_COREAPP, nodes, alone and len(nodes) >= observation.expected, _there(observation)
@@ -54,7 +54,7 @@ def active_coreapps(observation: Observation) -> Holders:
 
 
 def primary_master(observation: Observation) -> Holders:
-    nodes = _named(observation, observation.census.primaries if observation.census else ())
+    nodes = _named(observation, observation.summary.primaries if observation.summary else ())
     return Holders(FailoverKind.PRIMARY_MASTER, nodes, len(nodes) == 1, _there(observation))
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from wahealth.core.facts import Patience
 from wahealth.core.moment import has_lasted
-from wahealth.core.observation.census import Census
+from wahealth.core.observation.summary import NodeSummary
 from wahealth.core.status import Mode
 
 
@@ -37,26 +37,26 @@ class Detection(NamedTuple):
     unclear: float | None = None  # since when the shape contradicts every mode
 
 
-def said_mode(census: Census) -> Mode | None:
+def said_mode(summary: NodeSummary) -> Mode | None:
     """The mode that an answer shows; None where it says nothing, or contradicts all of them.
 
     A primary master that is connecting is on its way to what only Multiconnect has.
     """
-    if census.single is not None:
+    if summary.single is not None:
         return Mode.SINGLE
-    if census.primary_on_its_way:
+    if summary.primary_on_its_way:
         return Mode.MULTICONNECT
-    return Mode.HIGH_AVAILABILITY if census.primaries and census.connections == 1 else None
+    return Mode.HIGH_AVAILABILITY if summary.primaries and summary.connections == 1 else None
 
 
-def detected(before: Detection, census: Census, fixed: Mode | None, patience: Patience, now: float) -> Detection:
-    said = _shown(before, census, fixed)
+def detected(before: Detection, summary: NodeSummary, fixed: Mode | None, patience: Patience, now: float) -> Detection:
+    said = _shown(before, summary, fixed)
     shape = _running(before.shape, said, now)
     after = Detection(before.mode, shape, _mismatch(before, fixed, said, shape.lasted(patience, now)))
-    if _contradicts(census):
+    if _contradicts(summary):
         after = after._replace(unclear=now if before.unclear is None else before.unclear)
     if before.mode is None:
-        return after._replace(mode=_first(after, census, fixed, patience, now))
+        return after._replace(mode=_first(after, summary, fixed, patience, now))
     changed = said is not None and shape.lasted(patience, now)
     return after._replace(mode=said) if changed else after
 
@@ -68,16 +68,16 @@ def _mismatch(before: Detection, fixed: Mode | None, said: Mode | None, lasted: 
     return (before.mismatch and before.mode is not fixed) if said is None else (before.mismatch or lasted)
 
 
-def judged_by(detection: Detection, fixed: Mode | None, census: Census) -> Mode | None:
+def judged_by(detection: Detection, fixed: Mode | None, summary: NodeSummary) -> Mode | None:
     """The mode to judge by: the fixed one, else the detected one, where the shape of the answer allows it."""
     mode = fixed or detection.mode
-    return mode if (mode is Mode.SINGLE) == (census.single is not None) else None
+    return mode if (mode is Mode.SINGLE) == (summary.single is not None) else None
 
 
-def _shown(before: Detection, census: Census, fixed: Mode | None) -> Mode | None:
+def _shown(before: Detection, summary: NodeSummary, fixed: Mode | None) -> Mode | None:
     """Nodes are no single instance, whatever they say."""
-    said = said_mode(census)
-    return _guess(census) if said is None and Mode.SINGLE in {fixed, before.mode} else said
+    said = said_mode(summary)
+    return _guess(summary) if said is None and Mode.SINGLE in {fixed, before.mode} else said
 
 
 def _running(run: Run, said: Mode | None, now: float) -> Run:
@@ -86,23 +86,23 @@ def _running(run: Run, said: Mode | None, now: float) -> Run:
     return run._replace(rounds=run.rounds + 1) if run.mode is said else Run(said, now, 1)
 
 
-def _contradicts(census: Census) -> bool:
+def _contradicts(summary: NodeSummary) -> bool:
     """Several coreapps are connected, and the primary master is not: High Availability has one, Multiconnect both."""
-    return bool(census.primaries) and census.connections > 1 and not census.primary_on_its_way
+    return bool(summary.primaries) and summary.connections > 1 and not summary.primary_on_its_way
 
 
-def _first(after: Detection, census: Census, fixed: Mode | None, patience: Patience, now: float) -> Mode | None:
+def _first(after: Detection, summary: NodeSummary, fixed: Mode | None, patience: Patience, now: float) -> Mode | None:
     """Of a new client: what it shows, what its spec says, or a guess."""
-    said = said_mode(census)
+    said = said_mode(summary)
     if said is not None:
         return said
     if fixed is not None and fixed is not Mode.SINGLE:
         return fixed
     if after.unclear is None:
-        return _guess(census)
+        return _guess(summary)
     return Mode.HIGH_AVAILABILITY if has_lasted(now - after.unclear, patience.failover) else None
 
 
-def _guess(census: Census) -> Mode:
+def _guess(summary: NodeSummary) -> Mode:
     """Of a new client whose nodes say nothing: several connections without a primary are Multiconnect."""
-    return Mode.MULTICONNECT if census.connections > 1 and not census.primaries else Mode.HIGH_AVAILABILITY
+    return Mode.MULTICONNECT if summary.connections > 1 and not summary.primaries else Mode.HIGH_AVAILABILITY

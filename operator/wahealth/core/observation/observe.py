@@ -8,10 +8,10 @@ from typing import NamedTuple
 from wahealth.core.answer import Report
 from wahealth.core.facts import Facts
 from wahealth.core.moment import AsOf
-from wahealth.core.observation.census import Census, counted
 from wahealth.core.observation.endpoints import Endpoints, settle_endpoints, that_count
 from wahealth.core.observation.expected import Rise, risen
 from wahealth.core.observation.modes import Detection, detected, judged_by
+from wahealth.core.observation.summary import NodeSummary, summarize
 from wahealth.core.observation.tracking import TrackedNodes, display_names, track, with_missing_since
 from wahealth.core.observation.views import Round, one_view
 from wahealth.core.status import Mode
@@ -28,13 +28,13 @@ class ObservationState(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What is seen of the client in this round; `census` None: nobody answered."""
+    """What is seen of the client in this round; `summary` None: nobody answered."""
 
     round: Round
     endpoints: Endpoints
     tracked: TrackedNodes
     names: Mapping[str, str]  # of the tracked nodes, as they are shown
-    census: Census | None
+    summary: NodeSummary | None
     detected: Mode | None
     mismatch: bool  # spec.mode is another than the mode detected, and for long enough
     judged: Mode | None  # the mode to judge by
@@ -61,9 +61,9 @@ def observe(
 
 def as_of_mode(observation: Observation, before: Detection, fixed: Mode | None) -> Observation:
     """The observation as it was while its shape contradicted every mode; any other is the same."""
-    if before.mode is not None or before.unclear is None or observation.census is None:
+    if before.mode is not None or before.unclear is None or observation.summary is None:
         return observation
-    return observation._replace(detected=None, judged=judged_by(before, fixed, observation.census))
+    return observation._replace(detected=None, judged=judged_by(before, fixed, observation.summary))
 
 
 def _seen(
@@ -71,28 +71,28 @@ def _seen(
 ) -> tuple[ObservationState, Observation]:
     expected = facts.expected
     tracked = track(before.tracked, view.nodes, facts.pods, now, expected.patience.failover)
-    census = counted(view, tracked)
-    detection = detected(before.detection, census, expected.mode, expected.patience, now)
-    judged = judged_by(detection, expected.mode, census)
-    rise = risen(before.rise, census.connections, judged, facts, now)
+    summary = summarize(view, tracked)
+    detection = detected(before.detection, summary, expected.mode, expected.patience, now)
+    judged = judged_by(detection, expected.mode, summary)
+    rise = risen(before.rise, summary.connections, judged, facts, now)
     wanted = rise.expected or 1
-    enough = census.connections >= wanted or census.may_be(wanted)
-    lacking = not enough or (judged is Mode.MULTICONNECT and not census.primaries_connected)
+    enough = summary.connections >= wanted or summary.may_be(wanted)
+    lacking = not enough or (judged is Mode.MULTICONNECT and not summary.primaries_connected)
     if lacking or any(seen.missing_since is not None for seen in tracked.values()):
         tracked = with_missing_since(tracked, judged, enough, now)
     after = before._replace(tracked=tracked, detection=detection, rise=rise)
-    return after, _observation(after, round_, census, judged, now)
+    return after, _observation(after, round_, summary, judged, now)
 
 
 def _observation(
-    after: ObservationState, round_: Round, census: Census | None, judged: Mode | None, now: float
+    after: ObservationState, round_: Round, summary: NodeSummary | None, judged: Mode | None, now: float
 ) -> Observation:
     return Observation(
         round_,
         after.endpoints,
         after.tracked,
         display_names(after.tracked),
-        census,
+        summary,
         after.detection.mode,
         after.detection.mismatch,
         judged,

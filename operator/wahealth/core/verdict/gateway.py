@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wahealth.core.answer import GatewayStatus
-from wahealth.core.observation.census import Census
+from wahealth.core.observation.summary import NodeSummary
 from wahealth.core.status import Gateway
 
 Said = frozenset[GatewayStatus]
@@ -23,15 +23,15 @@ _AS_ONE = {
 }
 
 
-def gateway_of(census: Census, expected: int, minimum: int) -> Gateway | None:
+def gateway_of(summary: NodeSummary, expected: int, minimum: int) -> Gateway | None:
     """None where a status or a role that nobody knows would decide; `minimum` connections are enough."""
-    if census.single is not None:
-        return _AS_ONE.get(census.single)
-    if census.may_be(expected) and census.connections < minimum:
+    if summary.single is not None:
+        return _AS_ONE.get(summary.single)
+    if summary.may_be(expected) and summary.connections < minimum:
         return None
-    if census.connections:
-        return Gateway.CONNECTED if census.connections >= expected else Gateway.PARTIALLY_CONNECTED
-    said = census.coreapps_say or census.masters_say
+    if summary.connections:
+        return Gateway.CONNECTED if summary.connections >= expected else Gateway.PARTIALLY_CONNECTED
+    said = summary.coreapps_say or summary.masters_say
     return next(row for rule in NONE_CONNECTED if (row := rule(said)) is not Gateway.UNKNOWN)
 
 

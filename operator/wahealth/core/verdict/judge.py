@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from wahealth.core.certificate import Certificate
 from wahealth.core.facts import Facts
-from wahealth.core.observation.census import Census
 from wahealth.core.observation.endpoints import listed
 from wahealth.core.observation.observe import Observation
+from wahealth.core.observation.summary import NodeSummary
 from wahealth.core.observation.views import Round, commonest
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import (
@@ -41,16 +41,16 @@ class Assessment(NamedTuple):
 def assess(facts: Facts, observation: Observation) -> Assessment:
     level = _level(facts, observation)
     problem = _problem(facts, observation, level)
-    nodes = observation.census is not None and observation.census.single is None
+    nodes = observation.summary is not None and observation.summary.single is None
     return Assessment(level, problem, grace_of(problem, facts.expected.patience, nodes) if problem else 0.0)
 
 
 def _level(facts: Facts, observation: Observation) -> Level | None:
-    if observation.census is None:
+    if observation.summary is None:
         return None
     minimum = facts.expected.min_connected or observation.expected
-    gateway = gateway_of(observation.census, observation.expected, minimum) if observation.judged else None
-    return Level(observation.judged, gateway, observation.census.connections, observation.expected, minimum)
+    gateway = gateway_of(observation.summary, observation.expected, minimum) if observation.judged else None
+    return Level(observation.judged, gateway, observation.summary.connections, observation.expected, minimum)
 
 
 def _problem(facts: Facts, observation: Observation, level: Level | None) -> Problem | None:
@@ -85,18 +85,18 @@ def judge(facts: Facts, observation: Observation, assessed: Assessment, confirme
         observation.detected,
         observation.mismatch,
     )
-    if observation.census is None or level is None:
+    if observation.summary is None or level is None:
         status = (
             confirmed._replace(endpoints=listed(observation.endpoints))
             if case.kept
             else _unseen(confirmed, observation)
         )
         return _verdict(status, case, frozenset())
-    nodes = () if observation.census.single else _topology(facts, observation)
-    status = _seen(observation, observation.census, level, nodes, confirmed)
-    primaries = tuple([seen.node.gateway for seen in observation.census.primaries])
+    nodes = () if observation.summary.single else _topology(facts, observation)
+    status = _seen(observation, observation.summary, level, nodes, confirmed)
+    primaries = tuple([seen.node.gateway for seen in observation.summary.primaries])
     case = case._replace(redundancy=status.redundancy, primaries=primaries)
-    odd = oddities(nodes, observation.judged, observation.census.single) | _ending(facts)
+    odd = oddities(nodes, observation.judged, observation.summary.single) | _ending(facts)
     return _verdict(status, case, odd | {Oddity.DEPRECATED} if observation.round.deprecated else odd)
 
 
@@ -126,21 +126,21 @@ def _unseen(confirmed: Status, observation: Observation) -> Status:
 
 
 def _seen(
-    observation: Observation, census: Census, level: Level, nodes: tuple[TopologyNode, ...], confirmed: Status
+    observation: Observation, summary: NodeSummary, level: Level, nodes: tuple[TopologyNode, ...], confirmed: Status
 ) -> Status:
     view = observation.round.view
     known = confirmed.connected is not None and confirmed.connected.current is not None
     undecided = level.gateway is None and not observation.mismatch and known
-    names = tuple(sorted(observation.names[seen.node.key] for seen in census.connected))[:MOST_CONNECTED]
+    names = tuple(sorted(observation.names[seen.node.key] for seen in summary.connected))[:MOST_CONNECTED]
     return Status(
         gateway=level.gateway or (Gateway.UNKNOWN if observation.mismatch else confirmed.gateway),
         mode=observation.detected,
         client_version=(view.version if view else None) or confirmed.client_version,
         connected=confirmed.connected if undecided else Connected.of(level.connected, level.expected),
-        primary_master=min((observation.names[seen.node.key] for seen in census.primaries), default=None),
+        primary_master=min((observation.names[seen.node.key] for seen in summary.primaries), default=None),
         connected_coreapps=confirmed.connected_coreapps if undecided else names,
         last_failover=confirmed.last_failover,
-        redundancy=_redundancy(nodes, level, confirmed if undecided else None) if census.single is None else None,
+        redundancy=_redundancy(nodes, level, confirmed if undecided else None) if summary.single is None else None,
         nodes=fitting(nodes),
         endpoints=listed(observation.endpoints),
     )

@@ -13,7 +13,7 @@ from wahealth.core.answer import MASTERS, GatewayStatus, Node, Report, Role
 from wahealth.core.observation.tracking import TrackedNode, TrackedNodes
 
 
-class Census(NamedTuple):
+class NodeSummary(NamedTuple):
     single: GatewayStatus | None  # what a single instance says; the rest is empty then
     connected: tuple[TrackedNode, ...] = ()  # coreapps that are connected
     primaries: tuple[TrackedNode, ...] = ()
@@ -41,16 +41,16 @@ class Census(NamedTuple):
         return all(seen.node.gateway is GatewayStatus.CONNECTED for seen in self.primaries)
 
 
-def counted(view: Report, tracked: TrackedNodes) -> Census:
+def summarize(view: Report, tracked: TrackedNodes) -> NodeSummary:
     if view.single is not None:
-        return Census(view.single)
+        return NodeSummary(view.single)
     live = [seen for seen in tracked.values() if not seen.gone and seen.absent_since is None]
     coreapps = [seen for seen in live if seen.node.role is Role.COREAPP]
     masters = [seen for seen in live if seen.node.role in MASTERS] if len(coreapps) < len(live) else []
-    return Census(
+    return NodeSummary(
         None,
         connected=tuple([seen for seen in coreapps if seen.node.gateway is GatewayStatus.CONNECTED]),
-        primaries=tuple([seen for seen in masters if says_it_leads(seen.node)]),
+        primaries=tuple([seen for seen in masters if claims_primary(seen.node)]),
         coreapps_say=_said(coreapps),
         masters_say=_said(masters),
         unclear=sum(map(_is_unclear, live)),
@@ -67,7 +67,7 @@ def _is_unclear(seen: TrackedNode) -> bool:
     return node.role is None and node.gateway in {GatewayStatus.CONNECTED, GatewayStatus.UNKNOWN}
 
 
-def says_it_leads(node: Node) -> bool:
+def claims_primary(node: Node) -> bool:
     """A remembered role is no word of its own: a node that could not be asked leads nobody."""
     return node.role is Role.PRIMARY_MASTER and node.gateway is not None
 
