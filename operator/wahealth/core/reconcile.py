@@ -12,7 +12,6 @@ from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
 from wahealth.core.events.posting import REPEAT_AFTER, Signals, events_to_post, warnings_of
 from wahealth.core.facts import Expectation, Facts, Patience
-from wahealth.core.hysteresis.clocks import is_over, not_before, ticking
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
 from wahealth.core.hysteresis.failover import active_coreapps, passed_on, primary_master, stalled
 from wahealth.core.hysteresis.flapping import PAUSE, is_flapping, recent
@@ -35,6 +34,7 @@ from wahealth.core.status import Failover, Status
 from wahealth.core.status_diff import status_to_write, without_impossible_times
 from wahealth.core.verdict.judge import Assessment, assess, judge
 from wahealth.core.verdict.problem import Problem
+from wahealth.core.verdict.timers import clamp, expired, start
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 _NOTHING = Status()
@@ -119,14 +119,12 @@ def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Ob
     """The state with what is seen and confirmed now, and the verdict of this round alone."""
     observed, observation = observe(state.observation, facts, state.confirmed is not None, now.seconds)
     assessed = assess(facts, observation)
-    clocks = not_before(
-        ticking(state.clocks, assessed.problem, now.seconds), facts.key_changed, observed.detection.unclear
-    )
+    timers = clamp(start(state.timers, assessed.problem, now.seconds), facts.key_changed, observed.detection.unclear)
     confirmed = state.confirmed.status if state.confirmed else state.preliminary
 
     def as_of(second: float, seen: Observation, assessed: Assessment) -> Verdict:
         seen = seen._replace(now=AsOf(second, now.seconds))
-        over = is_over(clocks, assessed.problem, assessed.grace, seen.now)
+        over = expired(timers, assessed.problem, assessed.grace, seen.now)
         return judge(facts, seen, assessed, confirmed, over)
 
     def candidate_at_last_round() -> Verdict:
@@ -138,7 +136,7 @@ def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Ob
         after = with_endpoints(state._replace(observation=observed), candidate)
         return after, after.confirmed or candidate, observation
     odd = odd_for(state, candidate, observation.summary is not None)
-    after = state._replace(observation=observed, clocks=clocks, anomaly_streaks=odd, last_round=now.seconds)
+    after = state._replace(observation=observed, timers=timers, anomaly_streaks=odd, last_round=now.seconds)
     after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.seconds)
     return (
         after if after.confirmed else after._replace(preliminary=seen_so_far(candidate.status)),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wahealth.core.facts import Patience
-from wahealth.core.hysteresis.clocks import only
 from wahealth.core.hysteresis.state import State, without_streaks
 from wahealth.core.moment import has_lasted
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Gateway, KeyInUse, Status, Truth
 from wahealth.core.verdict.problem import Problem
+from wahealth.core.verdict.timers import keep_only
 from wahealth.core.verdict.verdict import Verdict
 
 # From the best to the worst; Unknown is neither.
@@ -90,7 +90,7 @@ def confirm(state: State, candidate: Verdict) -> State:
     return without_streaks(state)._replace(
         confirmed=candidate,
         confirmed_generation=state.generation,
-        clocks=only(state.clocks, candidate.problem),
+        timers=keep_only(state.timers, candidate.problem),
         changes=(*state.changes, state.last_round) if changed else state.changes,
     )
 

@@ -6,7 +6,6 @@ Never both, never beside Ready=True, never while suspended.
 from __future__ import annotations
 
 from wahealth.core.facts import Patience
-from wahealth.core.hysteresis.clocks import is_over
 from wahealth.core.hysteresis.debounce import ONLY_AN_EDIT_HELPS
 from wahealth.core.hysteresis.state import State
 from wahealth.core.moment import AsOf
@@ -15,6 +14,7 @@ from wahealth.core.reasons.credentials import MAY_PASS
 from wahealth.core.reasons.row import Row
 from wahealth.core.status import Condition, ConditionType, Status, Truth
 from wahealth.core.verdict.problem import Problem
+from wahealth.core.verdict.timers import expired
 from wahealth.core.verdict.verdict import Verdict
 
 
@@ -39,14 +39,14 @@ _STALLING = frozenset({Problem.REFERENCE, Problem.KEY_FORM, Problem.REFUSED})
 def _stalled(state: State, confirmed: Verdict, patience: Patience, now: float) -> Condition | None:
     accepted = confirmed.status.condition(ConditionType.ACCEPTED)
     if accepted is not None and accepted.status is Truth.FALSE:
-        waited = is_over(state.clocks, Problem.REFERENCE, patience.startup, AsOf(now, now))
+        waited = expired(state.timers, Problem.REFERENCE, patience.startup, AsOf(now, now))
         return _told(ConditionType.STALLED, accepted) if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
     key = confirmed.status.condition(ConditionType.CREDENTIALS_VALID)
     if key is None or confirmed.problem not in {Problem.KEY_FORM, Problem.REFUSED}:
         return None
     if key.reason in MAY_PASS:
         return None
-    waited = is_over(state.clocks, Problem.REFUSED, patience.refused, AsOf(now, now))
+    waited = expired(state.timers, Problem.REFUSED, patience.refused, AsOf(now, now))
     return _told(ConditionType.STALLED, key) if waited or confirmed.problem is Problem.KEY_FORM else None
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from wahealth.core.answer import Node
 from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
-from wahealth.core.hysteresis.clocks import LONG_AGO, Clocks
 from wahealth.core.hysteresis.failover import Handover, Holder
 from wahealth.core.hysteresis.state import BURST, Budget, State, seen_so_far
 from wahealth.core.moment import Moment
@@ -23,6 +22,7 @@ from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Stat
 from wahealth.core.status_diff import without_impossible_times
 from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.problem import OF_GATEWAY, Problem
+from wahealth.core.verdict.timers import LONG_AGO, Timers
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 _NOT_CONFIRMED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
@@ -65,7 +65,7 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
     return state._replace(
         confirmed=Verdict(confirmed, problem, waiting, odd),
         confirmed_generation=written.observed_generation,
-        clocks=_clocks(written, problem, now),
+        timers=_timers(written, problem, now),
         observation=_remembered(written, patience, now),
         anomaly_streaks=tuple((oddity, patience.failure_threshold) for oddity in sorted(odd)),
         coreapps=Handover(_holders(written.connected_coreapps) if is_complete(written) else ()),
@@ -150,7 +150,7 @@ _TOLD_BY = {
 }
 
 
-def _clocks(written: Status, problem: Problem | None, now: Moment) -> Clocks:
+def _timers(written: Status, problem: Problem | None, now: Moment) -> Timers:
     return () if problem is None else ((problem, _since(written, problem, now)),)
 
 

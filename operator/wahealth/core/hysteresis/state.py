@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.facts import Facts
-from wahealth.core.hysteresis.clocks import Clocks
 from wahealth.core.hysteresis.failover import Handover
 from wahealth.core.observation.observe import ObservationState
 from wahealth.core.observation.tracking import STARTING, TrackedNode
 from wahealth.core.status import Gateway, Status
+from wahealth.core.verdict.timers import Timers
 from wahealth.core.verdict.verdict import Oddity, Verdict
 
 
@@ -51,7 +51,7 @@ class State(NamedTuple):
     worse_streak: int = 0  # rounds in a row that are worse than what is confirmed, or bad ones on a new generation
     other_streak: int = 0  # rounds in a row that are different in another way
     other_candidate: Verdict | None = None  # what these say, where all of them have to say the same
-    clocks: Clocks = ()
+    timers: Timers = ()
     observation: ObservationState = ObservationState({}, {})
     coreapps: Handover = Handover()
     primary: Handover = Handover()
@@ -72,7 +72,7 @@ class State(NamedTuple):
 
 def is_calm(state: State) -> bool:
     """Nothing is waited for and no clock runs: only other facts can change anything."""
-    waited_for = (state.anomaly_streaks, state.clocks, state.worse_streak, state.other_streak, state.flapping)
+    waited_for = (state.anomaly_streaks, state.timers, state.worse_streak, state.other_streak, state.flapping)
     return not any(waited_for) and state.coreapps.lost is None and state.primary.lost is None and _is_seen_so(state)
 
 
@@ -110,5 +110,5 @@ def paused(state: State) -> State:
     """While nobody is asked, nothing is counted."""
     coreapps, primary = Handover(state.coreapps.settled), Handover(state.primary.settled)
     return without_streaks(state)._replace(
-        suspended=True, clocks=(), posted=(), coreapps=coreapps, primary=primary, steady=None
+        suspended=True, timers=(), posted=(), coreapps=coreapps, primary=primary, steady=None
     )
