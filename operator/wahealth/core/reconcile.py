@@ -13,10 +13,10 @@ from wahealth.core.events.event import Event
 from wahealth.core.events.posting import REPEAT_AFTER, Signals, events_to_post, warnings_of
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
+from wahealth.core.hysteresis.desired import desired_status, suspended, without_ready
 from wahealth.core.hysteresis.failover import active_coreapps, passed_on, primary_master, stalled
 from wahealth.core.hysteresis.flapping import PAUSE, is_flapping, recent
 from wahealth.core.hysteresis.restore import restored, unstamped
-from wahealth.core.hysteresis.shown import shown, suspended, without_ready
 from wahealth.core.hysteresis.state import (
     PostedWarning,
     Rest,
@@ -87,7 +87,7 @@ def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
     after, events = events_to_post(before, after, change, signals, now.seconds)
-    desired = shown(after, candidate, patience, now.seconds)
+    desired = desired_status(after, candidate, patience, now.seconds)
     events = (RESUMED, *events) if state.suspended else events
     done = _written(after._replace(suspended=False), desired, written, events, now)._replace(
         candidate=candidate, failovers=failovers

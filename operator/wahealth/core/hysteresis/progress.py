@@ -18,9 +18,9 @@ from wahealth.core.verdict.timers import expired
 from wahealth.core.verdict.verdict import Verdict
 
 
-def progress(state: State, shown: Status, candidate: Verdict, patience: Patience, now: float) -> Condition | None:
+def progress(state: State, desired: Status, candidate: Verdict, patience: Patience, now: float) -> Condition | None:
     """The one of the two that holds beside what is shown, if any. `now` in seconds."""
-    if shown.truth(ConditionType.READY) is Truth.TRUE:
+    if desired.truth(ConditionType.READY) is Truth.TRUE:
         return None
     if state.confirmed is not None and state.settled and _same_cause(state.confirmed, candidate):
         stalled = _stalled(state, state.confirmed, patience, now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from wahealth.core.hysteresis.shown import suspended
+from wahealth.core.hysteresis.desired import suspended
 from wahealth.core.status import Status
 from wahealth.kube.entry import ResourceEntry
 from wahealth.telemetry.exposition import Family

@@ -32,10 +32,10 @@ _WAITED_FOR = frozenset(
 )
 
 
-def shown(state: State, candidate: Verdict, patience: Patience, now: float) -> Status:
+def desired_status(state: State, candidate: Verdict, patience: Patience, now: float) -> Status:
     """The status without its times; `now` in seconds."""
     if state.confirmed is None:
-        status = starting(candidate)
+        status = preliminary(candidate)
     elif state.confirmed.status.condition(ConditionType.READY) is None:
         status = _resumed(state.confirmed.status, candidate)
     else:
@@ -45,11 +45,11 @@ def shown(state: State, candidate: Verdict, patience: Patience, now: float) -> S
     return status._replace(conditions=conditions, observed_generation=state.confirmed_generation)
 
 
-def starting(candidate: Verdict) -> Status:
+def preliminary(candidate: Verdict) -> Status:
     """A new resource: what is seen, with everything bad about it still open. A missing reference is told as it is."""
     if candidate.problem is Problem.REFERENCE:
         return candidate.status
-    return candidate.status._replace(conditions=tuple(_open(c) for c in candidate.status.conditions))
+    return candidate.status._replace(conditions=tuple(_pending(c) for c in candidate.status.conditions))
 
 
 def suspended(confirmed: Status, generation: int) -> Status:
@@ -67,7 +67,7 @@ def without_ready(confirmed: Status) -> Status:
     )
 
 
-def _open(condition: Condition) -> Condition:
+def _pending(condition: Condition) -> Condition:
     untried = condition.reason == Reason.NOT_PROBED_YET.value
     if condition.type not in _WAITED_FOR or condition.status is Truth.TRUE or untried:
         return condition
