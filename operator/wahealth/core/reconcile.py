@@ -19,9 +19,9 @@ from wahealth.core.hysteresis.flapping import PAUSE, is_flapping, recent
 from wahealth.core.hysteresis.restore import restored, unstamped
 from wahealth.core.hysteresis.state import (
     PostedWarning,
-    Rest,
     State,
-    is_calm,
+    Steady,
+    is_steady,
     odd_for,
     paused,
     seen_so_far,
@@ -94,7 +94,7 @@ def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
     )
     if isinstance(restart, WebWorkload):
         return done._replace(restart=restart)
-    return done if _may_be_restarted(facts, observation) else _rested(done, facts, written)
+    return done if _may_be_restarted(facts, observation) else _remember_steady(done, facts, written)
 
 
 def evaluate_once(facts: Facts) -> Status:
@@ -220,14 +220,14 @@ def _written(state: State, desired: Status, written: Status, events: tuple[Event
     return Plan(state if status is None else state._replace(last_write=now.seconds), status, events, desired)
 
 
-def _rested(done: Plan, facts: Facts, written: Status) -> Plan:
+def _remember_steady(done: Plan, facts: Facts, written: Status) -> Plan:
     """Where nothing is said, waited for or running, the same facts need not be looked at again."""
     state = done.state
-    calm = done.status is None and not done.events and state.settled and is_calm(state)
+    calm = done.status is None and not done.events and state.settled and is_steady(state)
     if not calm:
         return done if state.steady is None else done._replace(state=state._replace(steady=None))
     until = min((posted.at for posted in state.posted), default=float("inf")) + REPEAT_AFTER
-    return done._replace(state=state._replace(steady=Rest(facts, written, until)))
+    return done._replace(state=state._replace(steady=Steady(facts, written, until)))
 
 
 def _suspended(state: State, facts: Facts, written: Status, now: Moment) -> Plan:

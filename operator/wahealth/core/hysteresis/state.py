@@ -30,7 +30,7 @@ class Budget(NamedTuple):
     at: float
 
 
-class Rest(NamedTuple):
+class Steady(NamedTuple):
     """The last round changed nothing: the same facts change nothing either, until something falls due."""
 
     facts: Facts
@@ -62,7 +62,7 @@ class State(NamedTuple):
     posted: tuple[PostedWarning, ...] = ()
     budget: Budget = Budget(0.0, 0.0)
     last_write: float | None = None  # the last write of the status
-    steady: Rest | None = None
+    steady: Steady | None = None
 
     @property
     def settled(self) -> bool:
@@ -70,21 +70,26 @@ class State(NamedTuple):
         return self.confirmed is not None and self.confirmed_generation == self.generation
 
 
-def is_calm(state: State) -> bool:
+def is_steady(state: State) -> bool:
     """Nothing is waited for and no clock runs: only other facts can change anything."""
     waited_for = (state.anomaly_streaks, state.timers, state.worse_streak, state.other_streak, state.flapping)
-    return not any(waited_for) and state.coreapps.lost is None and state.primary.lost is None and _is_seen_so(state)
+    return (
+        not any(waited_for)
+        and state.coreapps.lost is None
+        and state.primary.lost is None
+        and _is_observed_steady(state)
+    )
 
 
-def _is_seen_so(state: State) -> bool:
+def _is_observed_steady(state: State) -> bool:
     """What is remembered of the client stands still, too."""
     seen, detection = state.observation, state.observation.detection
     moving = seen.differing or seen.rise.levels or any(watched.otherwise for watched in seen.endpoints.values())
     known = detection.unclear is None and detection.shape.mode in {None, detection.mode}
-    return known and not moving and all(_is_still(node) for node in seen.tracked.values())
+    return known and not moving and all(_is_node_steady(node) for node in seen.tracked.values())
 
 
-def _is_still(seen: TrackedNode) -> bool:
+def _is_node_steady(seen: TrackedNode) -> bool:
     return seen.absent_since is None and seen.missing_since is None and seen.node.gateway not in STARTING
 
 
