@@ -184,8 +184,8 @@ def test_times_of_a_certificate_are_read_in_both_forms(begins: str, ends: str, y
 
 
 def test_a_certificate_whose_times_are_none_is_kept_as_any_other() -> None:
-    for odd in (b"", b"\x30\x1e" + _der("269901000000Z") * 2, *certificates.mutated(200)):
-        assert KEPT_AT_THE_END <= renewal.kept_for(odd) <= LONGEST_KEPT[1]
+    for anomalies in (b"", b"\x30\x1e" + _der("269901000000Z") * 2, *certificates.mutated(200)):
+        assert KEPT_AT_THE_END <= renewal.kept_for(anomalies) <= LONGEST_KEPT[1]
 
 
 def _der(time: str) -> bytes:

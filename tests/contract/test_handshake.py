@@ -248,16 +248,16 @@ def test_a_certificate_with_a_common_name_alone_is_known_by_it() -> None:
 ODD = {"version 2": certificates.of_version(1), "a serial number of 0": certificates.with_serial(b"\0")}
 
 
-@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-def test_a_certificate_that_our_library_does_not_like_is_judged_as_any_other(odd: bytes) -> None:
-    context = server_context(ssl.DER_cert_to_PEM_cert(odd).encode(), certificates.PRIVATE)
+@pytest.mark.parametrize("anomalies", ODD.values(), ids=ODD)
+def test_a_certificate_that_our_library_does_not_like_is_judged_as_any_other(anomalies: bytes) -> None:
+    context = server_context(ssl.DER_cert_to_PEM_cert(anomalies).encode(), certificates.PRIVATE)
 
     async def asked_with(trust: Trust) -> Outcome:
         async with serving(says(answer(GOOD)), context) as served:
             question = served.question()
             return await asked(replace(question, place=replace(question.place, trust=trust)))
 
-    fingerprint = hashlib.sha256(odd).hexdigest()
+    fingerprint = hashlib.sha256(anomalies).hexdigest()
     assert isinstance(asyncio.run(asked_with(pinned(frozenset({fingerprint})))), Answered)
     for stranger in (full(), pinned(frozenset({"0" * 64}))):
         outcome = asyncio.run(asked_with(stranger))
@@ -265,7 +265,7 @@ def test_a_certificate_that_our_library_does_not_like_is_judged_as_any_other(odd
         assert outcome.reason is FailureReason.TLS_VERIFICATION_FAILED
         assert outcome.presented is not None
         assert outcome.presented.fingerprint == fingerprint
-        assert outcome.detail.endswith("and it cannot be read") is (certificate_of(odd) is None)
+        assert outcome.detail.endswith("and it cannot be read") is (certificate_of(anomalies) is None)
 
 
 def test_the_look_at_a_certificate_that_is_not_trusted_has_no_more_time_than_its_question() -> None:

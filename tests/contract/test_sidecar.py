@@ -287,12 +287,12 @@ ODD = {
 @pytest.mark.parametrize("sent", ODD.values(), ids=ODD)
 def test_an_odd_request_is_refused_or_left_alone(start: Starts, sent: bytes) -> None:
     sidecar = start()
-    with socket.create_connection((HOST, sidecar.port), 5) as odd:
+    with socket.create_connection((HOST, sidecar.port), 5) as anomalies:
         with contextlib.suppress(OSError):
-            odd.sendall(sent)
-        odd.settimeout(1)
+            anomalies.sendall(sent)
+        anomalies.settimeout(1)
         with contextlib.suppress(OSError):
-            assert re.match(rb"HTTP/1\.1 4\d\d ", odd.recv(1000) or b"HTTP/1.1 400 ")
+            assert re.match(rb"HTTP/1\.1 4\d\d ", anomalies.recv(1000) or b"HTTP/1.1 400 ")
         assert sidecar.get("/startupz").status_code == 200
 
 

@@ -123,18 +123,18 @@ def test_what_somebody_wrote_into_a_status_is_mended(environment: Environment, w
     assert conditions(mended) == {**conditions(good), "Theirs": ("True", "R")}
 
 
-@pytest.mark.parametrize("odd", ["\U0001f600", "\x7f", "\x85", "\u2028", "\ufeff", "\ufffe", "\ud83d"], ids=ascii)
+@pytest.mark.parametrize("anomalies", ["\U0001f600", "\x7f", "\x85", "\u2028", "\ufeff", "\ufffe", "\ud83d"], ids=ascii)
 @pytest.mark.usefixtures("team")
-def test_whatever_stands_in_what_we_apply_is_taken(environment: Environment, odd: str) -> None:
+def test_whatever_stands_in_what_we_apply_is_taken(environment: Environment, anomalies: str) -> None:
     async def applied() -> str:
-        metadata = {"name": "odd", "annotations": {"wahealth.io/test": f"a{odd}b"}}
+        metadata = {"name": "odd", "annotations": {"wahealth.io/test": f"a{anomalies}b"}}
         async with ApiServer(await signed_in(environment.plane.kubeconfig)) as api:
             body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
             path = f"/api/v1/namespaces/{TEAM}/configmaps/odd"
             written = await api.patch(path, body, APPLY, fieldManager="test", force="true")
         return str(written["metadata"]["annotations"]["wahealth.io/test"])
 
-    assert asyncio.run(applied()) == ("a\ufffdb" if odd == "\ud83d" else f"a{odd}b")
+    assert asyncio.run(applied()) == ("a\ufffdb" if anomalies == "\ud83d" else f"a{anomalies}b")
 
 
 def test_without_an_operator_a_new_resource_says_that_it_waits(environment: Environment, wait_for: WaitFor) -> None:

@@ -62,10 +62,10 @@ def mutated(times: int) -> Iterator[bytes]:
     """The same every time."""
     dice = random.Random(7)
     for _ in range(times):
-        odd = bytearray(DER)
+        anomalies = bytearray(DER)
         for _ in range(dice.choice((1, 1, 1, 2, 3))):
-            odd[dice.randrange(len(odd))] = dice.randrange(256)
-        yield bytes(odd)
+            anomalies[dice.randrange(len(anomalies))] = dice.randrange(256)
+        yield bytes(anomalies)
 
 
 def _changed(before: bytes, after: bytes) -> bytes:

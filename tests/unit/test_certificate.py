@@ -124,7 +124,7 @@ def test_the_name_told_is_one_that_can_be_asked_for(common_name: str, sans: list
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "anomalies",
     [
         b"not one",
         b"",
@@ -133,17 +133,17 @@ def test_the_name_told_is_one_that_can_be_asked_for(common_name: str, sans: list
         certificates.ending(b"490230000000Z"),
     ],
 )
-def test_what_cannot_be_read_is_none(odd: bytes) -> None:
-    assert certificate_of(odd) is None
-    assert (shown(odd).name, len(shown(odd).fingerprint)) == ("", 64)
+def test_what_cannot_be_read_is_none(anomalies: bytes) -> None:
+    assert certificate_of(anomalies) is None
+    assert (shown(anomalies).name, len(shown(anomalies).fingerprint)) == ("", 64)
 
 
 @pytest.mark.parametrize("serial", [b"\x00", b"\xff"], ids=["zero", "negative"])
 def test_a_serial_number_that_is_none_is_read_in_silence(serial: bytes) -> None:
     """A warning of the library's would be an error here, and stands raw on stderr elsewhere."""
-    odd = certificates.with_serial(serial)
-    assert certificate_of(odd) == (shown(odd).fingerprint, datetime(2049, 1, 1, tzinfo=UTC))
-    assert shown(odd).name == "whatsapp-web"
+    anomalies = certificates.with_serial(serial)
+    assert certificate_of(anomalies) == (shown(anomalies).fingerprint, datetime(2049, 1, 1, tzinfo=UTC))
+    assert shown(anomalies).name == "whatsapp-web"
 
 
 def test_whatever_is_mutated_is_read_or_is_none() -> None:

@@ -137,12 +137,12 @@ def test_it_is_taken_away_with_the_write(whole: bool) -> None:
 ODD = ["\U0001f600", "\x7f", "\x85", "\u2028", "\ufeff", "\ufffe", "é", "\U0010ffff", '"\\ud83d"', "\\", "\n"]
 
 
-@pytest.mark.parametrize("odd", ODD, ids=ascii)
-def test_whatever_stands_in_it_can_be_written(odd: str) -> None:
+@pytest.mark.parametrize("anomalies", ODD, ids=ascii)
+def test_whatever_stands_in_it_can_be_written(anomalies: str) -> None:
     """The API server reads what is applied as YAML, which has no escape for two halves of a character."""
-    sent = encoded({"status": {"name": f"a{odd}b"}})
-    assert json.loads(sent) == {"status": {"name": f"a{odd}b"}}
-    assert yaml.safe_load(sent) == {"status": {"name": f"a{odd}b"}}
+    sent = encoded({"status": {"name": f"a{anomalies}b"}})
+    assert json.loads(sent) == {"status": {"name": f"a{anomalies}b"}}
+    assert yaml.safe_load(sent) == {"status": {"name": f"a{anomalies}b"}}
     assert b"\\ud83d\\u" not in sent
 
 

@@ -312,8 +312,8 @@ class TestReflector:
         assert kept_after(([workload("a")], [ApiUnavailable("cut")]), away, away) == ["a"]
 
     def test_bookmarks_and_unknown_events_change_nothing(self) -> None:
-        odd = [event("BOOKMARK", {"metadata": {"resourceVersion": "9"}}), event("NEW", workload("b"))]
-        assert kept_after(([workload("a")], odd)) == ["a"]
+        anomalies = [event("BOOKMARK", {"metadata": {"resourceVersion": "9"}}), event("NEW", workload("b"))]
+        assert kept_after(([workload("a")], anomalies)) == ["a"]
 
 
 class TestParts:

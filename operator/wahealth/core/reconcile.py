@@ -21,8 +21,8 @@ from wahealth.core.hysteresis.state import (
     PostedWarning,
     State,
     Steady,
+    anomaly_streaks,
     is_steady,
-    odd_for,
     paused,
     seen_so_far,
     without_streaks,
@@ -35,7 +35,7 @@ from wahealth.core.status_diff import status_to_write, without_impossible_times
 from wahealth.core.verdict.judge import Assessment, assess, judge
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.timers import clamp, expired, start
-from wahealth.core.verdict.verdict import Oddity, Verdict
+from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 _NOTHING = Status()
 
@@ -64,7 +64,7 @@ class Plan(NamedTuple):
 def restore_state(written: Status, generation: int, patience: Patience, now: Moment) -> State:
     """The state of a resource that this process sees for the first time, from what its status says."""
     state = restored(written, generation, patience, now)
-    holding = warnings_of(state, state, Signals(lasting=frozenset(Oddity)))
+    holding = warnings_of(state, state, Signals(lasting=frozenset(Anomaly)))
     return state._replace(posted=tuple(PostedWarning(event.reason, now.seconds) for event in holding))
 
 
@@ -135,8 +135,8 @@ def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Ob
     if not observation.round.fresh:
         after = with_endpoints(state._replace(observation=observed), candidate)
         return after, after.confirmed or candidate, observation
-    odd = odd_for(state, candidate, observation.summary is not None)
-    after = state._replace(observation=observed, timers=timers, anomaly_streaks=odd, last_round=now.seconds)
+    anomalies = anomaly_streaks(state, candidate, observation.summary is not None)
+    after = state._replace(observation=observed, timers=timers, anomaly_streaks=anomalies, last_round=now.seconds)
     after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.seconds)
     return (
         after if after.confirmed else after._replace(preliminary=seen_so_far(candidate.status)),
@@ -185,7 +185,7 @@ def _signals(state: State, expected: Expectation, now: Moment) -> Signals:
     return Signals(
         pods_disagree=state.observation.differing >= rounds,
         failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
-        lasting=frozenset(oddity for oddity, times in state.anomaly_streaks if times >= rounds),
+        lasting=frozenset(anomaly for anomaly, times in state.anomaly_streaks if times >= rounds),
         expected=expected,
     )
 

@@ -12,7 +12,7 @@ from wahealth.core.hysteresis.state import BURST, Budget, PostedWarning, State
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Truth
-from wahealth.core.verdict.verdict import Oddity
+from wahealth.core.verdict.verdict import Anomaly
 
 REFILL = 300.0  # seconds for one more
 REPEAT_AFTER = 3000.0  # seconds after which a lasting Warning is told again: Kubernetes forgets an event after an hour
@@ -24,7 +24,7 @@ class Signals(NamedTuple):
 
     pods_disagree: bool = False
     failover_stalled: bool = False
-    lasting: frozenset[Oddity] = frozenset()  # oddities that were seen for as many rounds as a failure takes
+    lasting: frozenset[Anomaly] = frozenset()  # anomalies that were seen for as many rounds as a failure takes
     restart_skipped: str = ""  # why the web workload is not restarted, where it would be time
     expected: Expectation = Expectation()
 

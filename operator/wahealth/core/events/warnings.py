@@ -12,7 +12,7 @@ from wahealth.core.reasons import asking, client, credentials, pods, progress
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.status import Condition, ConditionType, Gateway, Truth
-from wahealth.core.verdict.verdict import Oddity, Verdict
+from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
 class Standing(NamedTuple):
@@ -22,7 +22,7 @@ class Standing(NamedTuple):
     redundancy_lost: bool = False  # it was there before
     pods_disagree: bool = False
     failover_stalled: bool = False
-    lasting: frozenset[Oddity] = frozenset()  # for as many rounds as a failure takes
+    lasting: frozenset[Anomaly] = frozenset()  # for as many rounds as a failure takes
     restart_skipped: str = ""
     expected: Expectation = Expectation()
 
@@ -133,21 +133,21 @@ def failover_stalled(standing: Standing) -> Event | None:
     return warning(client.FAILOVER_STALLED) if standing.failover_stalled else None
 
 
-_ODD: dict[Oddity, Row] = {
-    Oddity.NO_PRIMARY: client.NO_PRIMARY_MASTER,
-    Oddity.SEVERAL_PRIMARIES: client.MULTIPLE_PRIMARY_MASTERS,
-    Oddity.UNEXPECTED_CONNECTION: client.UNEXPECTED_CONNECTED_NODE,
-    Oddity.CERTIFICATE_EXPIRING: client.CERTIFICATE_EXPIRING,
-    Oddity.OWN_EXPIRING: client.CLIENT_CERTIFICATE_EXPIRING,
-    Oddity.TOKEN_EXPIRING: credentials.TOKEN_EXPIRING_SOON,
-    Oddity.UNKNOWN_STATUS: client.UNKNOWN_GATEWAY_STATUS,
-    Oddity.UNKNOWN_ROLE: client.UNKNOWN_ROLE,
-    Oddity.DEPRECATED: client.CLIENT_VERSION_DEPRECATED,
+_ANOMALIES: dict[Anomaly, Row] = {
+    Anomaly.NO_PRIMARY: client.NO_PRIMARY_MASTER,
+    Anomaly.SEVERAL_PRIMARIES: client.MULTIPLE_PRIMARY_MASTERS,
+    Anomaly.UNEXPECTED_CONNECTION: client.UNEXPECTED_CONNECTED_NODE,
+    Anomaly.CERTIFICATE_EXPIRING: client.CERTIFICATE_EXPIRING,
+    Anomaly.OWN_EXPIRING: client.CLIENT_CERTIFICATE_EXPIRING,
+    Anomaly.TOKEN_EXPIRING: credentials.TOKEN_EXPIRING_SOON,
+    Anomaly.UNKNOWN_STATUS: client.UNKNOWN_GATEWAY_STATUS,
+    Anomaly.UNKNOWN_ROLE: client.UNKNOWN_ROLE,
+    Anomaly.DEPRECATED: client.CLIENT_VERSION_DEPRECATED,
 }
 
 
-def _odd(oddity: Oddity) -> Callable[[Standing], Event | None]:
-    return lambda s: warning(_ODD[oddity], s.surface) if oddity in s.verdict.oddities & s.lasting else None
+def _anomalous(anomaly: Anomaly) -> Callable[[Standing], Event | None]:
+    return lambda s: warning(_ANOMALIES[anomaly], s.surface) if anomaly in s.verdict.anomalies & s.lasting else None
 
 
 def redundancy_lost(standing: Standing) -> Event | None:
@@ -201,7 +201,7 @@ RULES: tuple[Callable[[Standing], Event | None], ...] = (
     connecting_too_long,
     uninitialized,
     failover_stalled,
-    *map(_odd, Oddity),
+    *map(_anomalous, Anomaly),
     redundancy_lost,
     pods_disagree,
     restart_required,

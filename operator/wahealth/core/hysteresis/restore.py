@@ -20,10 +20,10 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.core.signin.flow import ends_soon
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
 from wahealth.core.status_diff import without_impossible_times
-from wahealth.core.verdict.oddities import oddities
+from wahealth.core.verdict.anomalies import find_anomalies
 from wahealth.core.verdict.problem import OF_GATEWAY, Problem
 from wahealth.core.verdict.timers import LONG_AGO, Timers
-from wahealth.core.verdict.verdict import Oddity, Verdict
+from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 _NOT_CONFIRMED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
 _OF_GATEWAY = OF_GATEWAY | {Gateway.PARTIALLY_CONNECTED: Problem.TOO_FEW}
@@ -56,18 +56,18 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
         )
     problem = _problem(written)
     confirmed = unstamped(written)
-    odd = frozenset() if problem in UNSEEN else oddities(confirmed.nodes, _mode_of_nodes(confirmed), None)
-    odd = odd | {Oddity.CERTIFICATE_EXPIRING} if is_expiring(written.tls, now.wall) else odd
-    odd = odd | {Oddity.OWN_EXPIRING} if is_expiring(written.client_certificate, now.wall) else odd
+    anomalies = frozenset() if problem in UNSEEN else find_anomalies(confirmed.nodes, _mode_of_nodes(confirmed), None)
+    anomalies = anomalies | {Anomaly.CERTIFICATE_EXPIRING} if is_expiring(written.tls, now.wall) else anomalies
+    anomalies = anomalies | {Anomaly.OWN_EXPIRING} if is_expiring(written.client_certificate, now.wall) else anomalies
     token_ends = written.credentials.token_expiry_time if written.credentials else None
-    odd = odd | {Oddity.TOKEN_EXPIRING} if ends_soon(token_ends, now) else odd
+    anomalies = anomalies | {Anomaly.TOKEN_EXPIRING} if ends_soon(token_ends, now) else anomalies
     waiting = problem is not None and _since(written, problem, now) != LONG_AGO
     return state._replace(
-        confirmed=Verdict(confirmed, problem, waiting, odd),
+        confirmed=Verdict(confirmed, problem, waiting, anomalies),
         confirmed_generation=written.observed_generation,
         timers=_timers(written, problem, now),
         observation=_remembered(written, patience, now),
-        anomaly_streaks=tuple((oddity, patience.failure_threshold) for oddity in sorted(odd)),
+        anomaly_streaks=tuple((anomaly, patience.failure_threshold) for anomaly in sorted(anomalies)),
         coreapps=Handover(_holders(written.connected_coreapps) if is_complete(written) else ()),
         primary=Handover(_holders((written.primary_master,) if written.primary_master else ())),
     )

@@ -10,7 +10,7 @@ from wahealth.core.observation.observe import ObservationState
 from wahealth.core.observation.tracking import STARTING, TrackedNode
 from wahealth.core.status import Gateway, Status
 from wahealth.core.verdict.timers import Timers
-from wahealth.core.verdict.verdict import Oddity, Verdict
+from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
 class PostedWarning(NamedTuple):
@@ -55,7 +55,7 @@ class State(NamedTuple):
     observation: ObservationState = ObservationState({}, {})
     coreapps: Handover = Handover()
     primary: Handover = Handover()
-    anomaly_streaks: tuple[tuple[Oddity, int], ...] = ()  # for how many rounds in a row each oddity was seen
+    anomaly_streaks: tuple[tuple[Anomaly, int], ...] = ()  # for how many rounds in a row each anomaly was seen
     changes: tuple[float, ...] = ()  # of what is confirmed of Available
     flapping: bool = False
     suspended: bool = False
@@ -93,12 +93,12 @@ def _is_node_steady(seen: TrackedNode) -> bool:
     return seen.absent_since is None and seen.missing_since is None and seen.node.gateway not in STARTING
 
 
-def odd_for(state: State, candidate: Verdict, seen: bool) -> tuple[tuple[Oddity, int], ...]:
-    """With this round's oddities counted. What is not `seen` is as it was."""
+def anomaly_streaks(state: State, candidate: Verdict, seen: bool) -> tuple[tuple[Anomaly, int], ...]:
+    """With this round's anomalies counted. What is not `seen` is as it was."""
     if not seen:
         return state.anomaly_streaks
     before = dict(state.anomaly_streaks)
-    return tuple((oddity, before.get(oddity, 0) + 1) for oddity in sorted(candidate.oddities))
+    return tuple((anomaly, before.get(anomaly, 0) + 1) for anomaly in sorted(candidate.anomalies))
 
 
 def seen_so_far(status: Status) -> Status:

@@ -21,13 +21,13 @@ from wahealth.core.status import (
     Status,
     TopologyNode,
 )
+from wahealth.core.verdict.anomalies import find_anomalies
 from wahealth.core.verdict.checks import findings
 from wahealth.core.verdict.checks.case import Case
 from wahealth.core.verdict.gateway import gateway_of
-from wahealth.core.verdict.oddities import oddities
 from wahealth.core.verdict.problem import Level, Problem, grace_of, problem_of
 from wahealth.core.verdict.topology import MOST_CONNECTED, Setting, fitting, redundancy, topology
-from wahealth.core.verdict.verdict import Oddity, Verdict
+from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
 class Assessment(NamedTuple):
@@ -96,17 +96,17 @@ def judge(facts: Facts, observation: Observation, assessed: Assessment, confirme
     status = _seen(observation, observation.summary, level, nodes, confirmed)
     primaries = tuple([seen.node.gateway for seen in observation.summary.primaries])
     case = case._replace(redundancy=status.redundancy, primaries=primaries)
-    odd = oddities(nodes, observation.judged, observation.summary.single) | _ending(facts)
-    return _verdict(status, case, odd | {Oddity.DEPRECATED} if observation.round.deprecated else odd)
+    anomalies = find_anomalies(nodes, observation.judged, observation.summary.single) | _ending(facts)
+    return _verdict(status, case, anomalies | {Anomaly.DEPRECATED} if observation.round.deprecated else anomalies)
 
 
-def _ending(facts: Facts) -> frozenset[Oddity]:
+def _ending(facts: Facts) -> frozenset[Anomaly]:
     ending = {
-        Oddity.CERTIFICATE_EXPIRING: facts.expiring,
-        Oddity.OWN_EXPIRING: facts.own_expiring,
-        Oddity.TOKEN_EXPIRING: facts.token_expiring,
+        Anomaly.CERTIFICATE_EXPIRING: facts.expiring,
+        Anomaly.OWN_EXPIRING: facts.own_expiring,
+        Anomaly.TOKEN_EXPIRING: facts.token_expiring,
     }
-    return frozenset(oddity for oddity, soon in ending.items() if soon)
+    return frozenset(anomaly for anomaly, soon in ending.items() if soon)
 
 
 def _topology(facts: Facts, observation: Observation) -> tuple[TopologyNode, ...]:
@@ -151,12 +151,12 @@ def _redundancy(nodes: tuple[TopologyNode, ...], level: Level, as_it_was: Status
     return (as_it_was and as_it_was.redundancy) or redundancy(nodes, level.expected)
 
 
-def _verdict(status: Status, case: Case, odd: frozenset[Oddity]) -> Verdict:
+def _verdict(status: Status, case: Case, anomalies: frozenset[Anomaly]) -> Verdict:
     conditions = tuple(Condition(type_, *finding) for type_, finding in findings(case).items())
     tls, own = _certificates(case)
     status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls, client_certificate=own)
     unanswered = None if case.round.reached or not case.round.asked else commonest(case.round)
-    return Verdict(status, case.problem, not case.over and not case.kept, odd, unanswered, case.kept)
+    return Verdict(status, case.problem, not case.over and not case.kept, anomalies, unanswered, case.kept)
 
 
 def _certificates(case: Case) -> tuple[Certificate | None, Certificate | None]:

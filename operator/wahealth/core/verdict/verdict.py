@@ -10,7 +10,7 @@ from wahealth.core.verdict.problem import Problem
 from wahealth.core.word import Word
 
 
-class Oddity(Word):
+class Anomaly(Word):
     """Something that should not be and decides nothing: mostly in the topology, against the mode."""
 
     NO_PRIMARY = "NoPrimaryMaster"
@@ -30,7 +30,7 @@ class Verdict(NamedTuple):
     status: Status
     problem: Problem | None = None
     waiting: bool = False
-    oddities: frozenset[Oddity] = frozenset()
+    anomalies: frozenset[Anomaly] = frozenset()
     unanswered: Unreachable | None = None  # why nobody answers
     kept: bool = False  # the client was not seen, and all is as it was
 
@@ -46,7 +46,7 @@ class Verdict(NamedTuple):
 
     def says_the_same(self, other: Verdict) -> bool:
         """Also of what is still waited for."""
-        return self.status == other.status and self.oddities == other.oddities and self.waiting == other.waiting
+        return self.status == other.status and self.anomalies == other.anomalies and self.waiting == other.waiting
 
     def says_the_same_of_the_client(self, other: Verdict) -> bool:
         """Whatever single pods have come to: those have had thresholds of their own."""
@@ -61,4 +61,4 @@ class Verdict(NamedTuple):
 def _beside_endpoints(verdict: Verdict) -> object:
     """Without the endpoints, and without the words of the conditions, which name them."""
     conditions = [(c.type, c.status, c.reason) for c in verdict.status.conditions]
-    return verdict.status._replace(endpoints=(), conditions=()), conditions, verdict.oddities, verdict.waiting
+    return verdict.status._replace(endpoints=(), conditions=()), conditions, verdict.anomalies, verdict.waiting

@@ -111,7 +111,7 @@ def oddity(told: Told) -> Iterator[Sample]:
     """Of what is confirmed by this process; a Warning tells of each."""
     state = told.record.state
     if state is not None and state.confirmed is not None:
-        for one in sorted(state.confirmed.oddities):
+        for one in sorted(state.confirmed.anomalies):
             yield (one.value,), 1.0
 
 

@@ -6,27 +6,27 @@ from collections.abc import Callable, Sequence
 
 from wahealth.core.answer import MASTERS, GatewayStatus, Role
 from wahealth.core.status import Mode, NodeVerdict, TopologyNode
-from wahealth.core.verdict.verdict import Oddity
+from wahealth.core.verdict.verdict import Anomaly
 
 _NOT_THERE = frozenset({NodeVerdict.STALE, NodeVerdict.MISSING})
 Masters = Sequence[TopologyNode]
 
 
-def no_primary(masters: Masters, _: Mode) -> Oddity | None:
+def no_primary(masters: Masters, _: Mode) -> Anomaly | None:
     """Documented (page "Health"): one master holds the lease, in High Availability and in Multiconnect."""
-    return None if _leading(masters) else Oddity.NO_PRIMARY
+    return None if _leading(masters) else Anomaly.NO_PRIMARY
 
 
-def several_primaries(masters: Masters, _: Mode) -> Oddity | None:
+def several_primaries(masters: Masters, _: Mode) -> Anomaly | None:
     """Documented (page "Health"): primary_master is the one that holds the lease."""
-    return Oddity.SEVERAL_PRIMARIES if _leading(masters) > 1 else None
+    return Anomaly.SEVERAL_PRIMARIES if _leading(masters) > 1 else None
 
 
-def unexpected_connection(masters: Masters, mode: Mode) -> Oddity | None:
+def unexpected_connection(masters: Masters, mode: Mode) -> Anomaly | None:
     """Documented (page "High Availability"): all masters are disconnected there; in Multiconnect, but the primary."""
     expected = Role.PRIMARY_MASTER if mode is Mode.MULTICONNECT else None
     found = any(n.verdict is NodeVerdict.ACTIVE and n.role is not expected for n in masters)
-    return Oddity.UNEXPECTED_CONNECTION if found else None
+    return Anomaly.UNEXPECTED_CONNECTION if found else None
 
 
 def _leading(masters: Masters) -> int:
@@ -34,21 +34,23 @@ def _leading(masters: Masters) -> int:
     return sum(n.role is Role.PRIMARY_MASTER and n.gateway_status is not None for n in masters)
 
 
-RULES: tuple[Callable[[Masters, Mode], Oddity | None], ...] = (no_primary, several_primaries, unexpected_connection)
+RULES: tuple[Callable[[Masters, Mode], Anomaly | None], ...] = (no_primary, several_primaries, unexpected_connection)
 
 
-def oddities(nodes: Sequence[TopologyNode], mode: Mode | None, single: GatewayStatus | None) -> frozenset[Oddity]:
+def find_anomalies(
+    nodes: Sequence[TopologyNode], mode: Mode | None, single: GatewayStatus | None
+) -> frozenset[Anomaly]:
     """Of a client with nodes, or of a single instance; without a mode nothing contradicts it. A node in a role that
     nobody knows may be the primary master."""
     said = [single] if single else [n.gateway_status for n in nodes if n.verdict not in _NOT_THERE]
-    unknown = frozenset({Oddity.UNKNOWN_STATUS} if GatewayStatus.UNKNOWN in said else ())
+    unknown = frozenset({Anomaly.UNKNOWN_STATUS} if GatewayStatus.UNKNOWN in said else ())
     if single is not None:
         return unknown
     there = [n for n in nodes if n.verdict not in _NOT_THERE]
-    unknown |= {Oddity.UNKNOWN_ROLE} if any(n.reported_role is not None for n in there) else frozenset()
+    unknown |= {Anomaly.UNKNOWN_ROLE} if any(n.reported_role is not None for n in there) else frozenset()
     nameless = any(n.role is None and n.gateway_status is not None for n in there)
     if mode is None:
         return unknown
     masters = [n for n in there if n.role in MASTERS]
-    found = {oddity for rule in RULES if (oddity := rule(masters, mode)) is not None}
-    return unknown | (found - {Oddity.NO_PRIMARY} if nameless else found)
+    found = {anomaly for rule in RULES if (anomaly := rule(masters, mode)) is not None}
+    return unknown | (found - {Anomaly.NO_PRIMARY} if nameless else found)
