@@ -28,12 +28,12 @@ def timeline(name: str) -> str:
 
 def _lines(replay: Replay) -> Iterator[str]:
     before: dict[str, str] = {}
-    for moment in replay.moments():
-        now = dict(_words(status_document(moment.says)))
-        yield f"{moment.at:g} s{'' if moment.status is not None else '  (no write)'}"
+    for entry in replay.timeline():
+        now = dict(_words(status_document(entry.says)))
+        yield f"{entry.at:g} s{'' if entry.status is not None else '  (no write)'}"
         yield from (f"  {key}: {value}" for key, value in now.items() if before.get(key) != value)
         yield from (f"  {key}: gone" for key in before if key not in now)
-        yield from (f"  * {'Warning' if e.warning else 'Normal'} {e.reason}" for e in moment.events)
+        yield from (f"  * {'Warning' if e.warning else 'Normal'} {e.reason}" for e in entry.events)
         before = now
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from wahealth.core.answer import Answered, Outcome, PodOutcome
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.hysteresis.state import State
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.reconcile import evaluate_once, reconcile, restore_state
 from wahealth.core.status import Status
 from wahealth.probe.payload import parse_health
@@ -63,9 +63,9 @@ class Resource:
         for _ in range(3):
             self.round(facts)
 
-    def _now(self) -> Moment:
+    def _now(self) -> Instant:
         self.seconds += 30
-        return Moment(self.seconds, WALL)
+        return Instant(self.seconds, WALL)
 
     def round(self, facts: Facts) -> None:
         todo = reconcile(self.history, facts, self.written, self._now())

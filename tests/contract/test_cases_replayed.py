@@ -123,12 +123,12 @@ class Played(NamedTuple):
 def replayed(name: str) -> Played:
     replay, told, sentences = Replay(read(CASES / f"{name}.yaml"), CASES), set[str](), set[str]()
     since = None
-    for moment in replay.moments():
-        told |= {event.reason for event in moment.events}
-        sentences |= {event.note for event in moment.events}
-        sentences |= {condition.message for condition in moment.says.conditions}
-        if since is None and moment.says.truth(READY) is Truth.FALSE:
-            since = moment.at
+    for entry in replay.timeline():
+        told |= {event.reason for event in entry.events}
+        sentences |= {event.note for event in entry.events}
+        sentences |= {condition.message for condition in entry.says.conditions}
+        if since is None and entry.says.truth(READY) is Truth.FALSE:
+            since = entry.at
     return Played(replay.final, told, sentences, since)
 
 

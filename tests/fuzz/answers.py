@@ -21,7 +21,7 @@ from fuzz import dear
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, Malformed, PodOutcome
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
 from wahealth.probe.payload import outcome_of, parse_health
@@ -45,7 +45,7 @@ def one_input(data: bytes) -> None:
     for number, body in enumerate(data.split(SEPARATOR)[:8]):
         outcome = parse_health(body) if number % 3 else outcome_of(200, body)
         assert isinstance(outcome, Answered | Malformed), outcome
-        now = Moment(number * 30.0, START + timedelta(seconds=30 * number))
+        now = Instant(number * 30.0, START + timedelta(seconds=30 * number))
         state = state or restore_state(written, 1, facts.expected.patience, now)
         todo = reconcile(state, _asked(facts, outcome), written, now)
         state, written = todo.state, todo.status or written

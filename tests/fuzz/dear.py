@@ -32,7 +32,7 @@ from support.work import instructions
 from wahealth.api.convert import status_document
 from wahealth.core.answer import PodOutcome
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
 from wahealth.probe.document import MOST_BYTES
@@ -69,7 +69,7 @@ def _rounds(*bodies: bytes) -> None:
     """Asked and judged, written, and taken for a login and for an error as well."""
     facts, written, state = Facts(Expectation(), 1), Status(), None
     for number, body in enumerate(bodies):
-        now = Moment(number * 30.0, _START + timedelta(seconds=30 * number))
+        now = Instant(number * 30.0, _START + timedelta(seconds=30 * number))
         outcome = PodOutcome("web-0", "10.0.0.1", outcome_of(200, body))
         state = state or restore_state(written, 1, facts.expected.patience, now)
         todo = reconcile(state, Facts(facts.expected, facts.generation, (outcome,)), written, now)

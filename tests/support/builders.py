@@ -13,7 +13,7 @@ from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutc
 from wahealth.core.facts import Expectation, Facts, Patience
 from wahealth.core.hosts import Hosts
 from wahealth.core.hysteresis.state import State
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.networks import Networks
 from wahealth.core.reconcile import Plan, evaluate_once, reconcile, restore_state
 from wahealth.core.status import ConditionType, Mode, Status
@@ -69,8 +69,8 @@ def verdict(*outcomes: Outcome, **more: Any) -> Status:
     return evaluate_once(facts(*outcomes, **more))
 
 
-def at(seconds: float) -> Moment:
-    return Moment(seconds, START + timedelta(seconds=seconds))
+def at(seconds: float) -> Instant:
+    return Instant(seconds, START + timedelta(seconds=seconds))
 
 
 class Story:
@@ -85,7 +85,7 @@ class Story:
         self.writes: list[Status] = []
 
     def round(self, said: Facts) -> Plan:
-        now = Moment(self.seconds, self.wall + timedelta(seconds=self.seconds))
+        now = Instant(self.seconds, self.wall + timedelta(seconds=self.seconds))
         state = self.history or restore_state(self.written, said.generation, said.expected.patience, now)
         todo = reconcile(state, said, self.written, now)
         self.history = todo.state

@@ -21,7 +21,7 @@ from support.scripted import CERTIFICATE, GOOD, KEY, TRUST, answer, says, servin
 from wahealth.api.auth import Use
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Answered, Outcome
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.proxy import NotAProxy, Proxy, Trouble, proxy_of
 from wahealth.core.signin.flow import Reading
 from wahealth.core.status import Finding
@@ -49,7 +49,7 @@ OF_PODS: dict[str, dict[str, Any]] = {
     "service": {"service": {"name": "web"}},
     "service as one": {"service": {"name": "web"}, "scope": "Service"},
 }
-NOW = Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))
+NOW = Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))
 URL = {"url": "https://waweb.example.com"}
 
 

@@ -14,7 +14,7 @@ import pytest
 from support.builders import CONNECTED, Story, any_targets, facts, resource, said, single
 from support.processor import Processor
 from wahealth.core.facts import Facts
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.status import ConditionType
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
@@ -132,7 +132,7 @@ def test_answers_that_are_dear_no_more_give_back_the_rhythm() -> None:
 
 def reduced(entry: ResourceEntry) -> Facts:
     gather = Gather(Inventory(), any_targets(Inventory()), references=None, prober=None)  # type: ignore[arg-type]
-    return asyncio.run(gather.facts(entry, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
+    return asyncio.run(gather.facts(entry, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
 
 
 def test_the_status_tells_it_once_and_a_process_that_comes_after_says_the_same() -> None:

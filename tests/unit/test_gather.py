@@ -14,7 +14,7 @@ from support.played import Played
 from wahealth.api.auth import Use
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.facts import Facts
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import entry_of
@@ -37,7 +37,7 @@ def facts(address: str) -> Facts:
     pod = {"namespace": "acme", "name": "web-0", "ownerReferences": [OWNER]}
     inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
     gather = Gather(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
-    return asyncio.run(gather.facts(entry_of(RESOURCE), Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
+    return asyncio.run(gather.facts(entry_of(RESOURCE), Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "127.0.0.1", "::ffff:169.254.169.254", "fe80::1"])
@@ -142,7 +142,7 @@ def behind(*selected: str, workload: str = "web", scope: str = "EachPod", **more
     target = {"service": {"name": "front"}, "scheme": "HTTP", "scope": scope}
     gather = Gather(inventory, any_targets(inventory), Secret(), Taking())
     entry = entry_of(resource(target=target, apiKeyRotation=rotation))
-    return asyncio.run(gather.facts(entry, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))).workload
+    return asyncio.run(gather.facts(entry, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))).workload
 
 
 READY = [{"type": "Ready", "status": "True"}]

@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import CONNECTED, START, at, single
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Unauthorized, Unreachable
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import (
     AuthResult,
     AuthTiming,
@@ -66,7 +66,7 @@ class Waweb:
     def rounds(self, start: float, end: float, step: float = 30) -> list[AuthResult[str]]:
         return [self.round(start + n * step) for n in range(int((end - start) / step))]
 
-    def _came_of(self, effect: Effect[str], now: Moment) -> EffectResult[str]:
+    def _came_of(self, effect: Effect[str], now: Instant) -> EffectResult[str]:
         match effect:
             case ReadSecret():
                 self.read += 1
@@ -83,10 +83,10 @@ class Waweb:
                     raise OurFault
                 return None
 
-    def _login(self, pod: str, login: str, now: Moment) -> LoginOutcome[str]:
+    def _login(self, pod: str, login: str, now: Instant) -> LoginOutcome[str]:
         if pod in self.silent:
             return Unreachable(FailureReason.CONNECTION_REFUSED)
-        self.logins.append(now.seconds)
+        self.logins.append(now.monotonic)
         if self.answer is not None:
             return self.answer
         if self.limited is not None:

@@ -12,7 +12,7 @@ import looptime
 import pytest
 
 from support.builders import any_targets, resource
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError
 from wahealth.kube.entry import ResourceEntry, entry_of
@@ -218,7 +218,7 @@ def test_what_cannot_be_seen_is_not_restarted_and_says_why() -> None:
         entry = of_web(**ON_CHANGE)
         assert entry.spec is not None
         gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
-        found = gather._web_workload(entry, entry.spec, {"web-0"}, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        found = gather._web_workload(entry, entry.spec, {"web-0"}, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
         assert found.obstacle == (
             "The operator may not list StatefulSets: give it that right, or restart StatefulSet web by hand."
@@ -288,6 +288,6 @@ def test_no_deployment_config_is_restarted() -> None:
         entry = entry_of(resource(target=target, apiKeyRotation=ON_CHANGE["apiKeyRotation"]))
         assert entry.spec is not None
         gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
-        found = gather._web_workload(entry, entry.spec, {"web-0"}, Moment(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        found = gather._web_workload(entry, entry.spec, {"web-0"}, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
         assert found.obstacle == "The operator restarts no DeploymentConfig: restart DeploymentConfig web by hand."

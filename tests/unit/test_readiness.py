@@ -35,7 +35,7 @@ from wahealth.core.answer import (
 )
 from wahealth.core.facts import Expectation, Patience
 from wahealth.core.hysteresis.state import State
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole, own_entry
 from wahealth.core.readiness.pod import KEPT, Kept, Seen, after
@@ -77,7 +77,7 @@ class Sidecar:
         return self.ready
 
     def round(self, outcome: Outcome) -> None:
-        now = Moment(self.seconds, START + timedelta(seconds=self.seconds))
+        now = Instant(self.seconds, START + timedelta(seconds=self.seconds))
         said = replace(facts(outcome), expected=self.expected)
         state = self.history or restore_state(Status(), 1, self.expected.patience, now)
         done = reconcile(state, said, Status(), now)

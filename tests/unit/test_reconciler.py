@@ -14,7 +14,7 @@ from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.answer import FailureReason, PodOutcome, Unreachable
 from wahealth.core.facts import Expectation, Facts
 from wahealth.core.fleet import Path, Vote
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionType, Finding, Status, Truth
@@ -116,7 +116,7 @@ class Connected(Gather):
     def __init__(self) -> None:
         super().__init__(Inventory(), targets=None, references=None, prober=None)  # type: ignore[arg-type]
 
-    async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
+    async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
         return Facts(entry.expected, 1, (PodOutcome("web-0", "10.0.0.1", single(CONNECTED)),))
 
 
@@ -139,7 +139,7 @@ class Saying(Gather):
         super().__init__(Inventory(), targets=None, references=None, prober=None)  # type: ignore[arg-type]
         self.outcomes, self.reference = outcomes, reference
 
-    async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
+    async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
         expected = Expectation(patience=IMPATIENT)
         return Facts(expected, entry.generation, self.outcomes, reference=self.reference)
 
@@ -208,7 +208,7 @@ class Behind(Gather):
         metadata = {"name": "web", "namespace": "default", "uid": "w"}
         self.inventory.workloads["Deployment"].put({"metadata": metadata, "spec": {"replicas": 0}})
 
-    async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
+    async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
         assert entry.spec is not None
         outcome = PodOutcome("web-0", "10.0.0.1", single(CONNECTED), previous_key=True)
         workload = self._web_workload(entry, entry.spec, {"web-0"}, now)

@@ -50,11 +50,11 @@ def answers(status: str, **more: Any) -> dict[str, Any]:
 def readys(document: dict[str, Any]) -> list[tuple[float, str]]:
     """(when, reason of Ready) of each write."""
     found = []
-    for moment in document["timeline"]:
-        if "status" not in moment:
+    for entry in document["timeline"]:
+        if "status" not in entry:
             continue
-        conditions = {c["type"]: c["reason"] for c in moment["status"]["conditions"]}
-        found.append((moment["at"], conditions.get("Ready", "no Ready")))
+        conditions = {c["type"]: c["reason"] for c in entry["status"]["conditions"]}
+        found.append((entry["at"], conditions.get("Ready", "no Ready")))
     return found
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.builders import CONNECTED, DISCONNECTED, Story, any_targets, resource, said, single
 from wahealth.core.answer import FailureReason, Outcome, PodOutcome, Unauthorized, Unreachable
 from wahealth.core.facts import Facts
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import Reading
 from wahealth.core.status import ConditionType
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
@@ -78,7 +78,7 @@ class World:
 
     def facts(self) -> Facts:
         self.prober.asked.clear()
-        now = Moment(self.story.seconds, self.story.wall)
+        now = Instant(self.story.seconds, self.story.wall)
         return asyncio.run(self.gather.facts(self.record, now))
 
     def says(self, type_: ConditionType) -> tuple[str, str]:

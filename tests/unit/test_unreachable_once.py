@@ -124,6 +124,6 @@ def test_a_replay_tells_the_same_in_the_same_round(reason: FailureReason) -> Non
     ]
     secrets = {"k": {"WA_API_KEY": "an-invented-key-0123"}}
     document = {"client": {"spec": spec}, "secrets": secrets, "steps": steps, "until": 600}
-    moments = Replay(Scenario.model_validate(document), Path()).moments()
-    found = [(moment.at, event.reason) for moment in moments for event in moment.events if event.reason in TOLD]
+    moments = Replay(Scenario.model_validate(document), Path()).timeline()
+    found = [(entry.at, event.reason) for entry in moments for event in entry.events if event.reason in TOLD]
     assert found == [(120, OWN.get(reason, OTHERS))]

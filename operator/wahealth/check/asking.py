@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.facts import Expectation, Facts, with_asked
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
 from wahealth.probe.client import Place, Prober, Question
@@ -41,7 +41,7 @@ class Asking:
                 case Checkpoint():
                     return None
 
-        now = Moment(0.0, datetime.now(UTC).replace(microsecond=0))
+        now = Instant(0.0, datetime.now(UTC).replace(microsecond=0))
         talk = begun(expected.signs_in_by).probe_flow((self._name,), _AT_ONCE, now)
         asked = await carried_out(talk, came_of)
         return with_asked(Facts(expected, 0), asked, {self._name: self._place.host})

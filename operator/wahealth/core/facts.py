@@ -159,7 +159,7 @@ def with_asked(
     rotated = asked.rotated
     facts = replace(
         facts,
-        key_changed=rotated.seconds if rotated else None,
+        key_changed=rotated.monotonic if rotated else None,
         rotated=rotated.wall if rotated else None,
         token_expires=asked.expires,
         token_expiring=asked.expiring,

@@ -27,7 +27,7 @@ from wahealth.core.hysteresis.state import (
     seen_so_far,
     without_streaks,
 )
-from wahealth.core.moment import AsOf, Moment, has_lasted
+from wahealth.core.instant import AsOf, Instant, has_lasted
 from wahealth.core.observation.observe import Observation, ObservationState, as_of_mode, observe
 from wahealth.core.restart import Skip, WebWorkload, decided
 from wahealth.core.status import Failover, Status
@@ -61,16 +61,16 @@ class Plan(NamedTuple):
         return verdict.status if verdict else _NOTHING
 
 
-def restore_state(written: Status, generation: int, patience: Patience, now: Moment) -> State:
+def restore_state(written: Status, generation: int, patience: Patience, now: Instant) -> State:
     """The state of a resource that this process sees for the first time, from what its status says."""
     state = restored(written, generation, patience, now)
     holding = warnings_of(state, state, Signals(lasting=frozenset(Anomaly)))
-    return state._replace(posted=tuple(PostedWarning(event.reason, now.seconds) for event in holding))
+    return state._replace(posted=tuple(PostedWarning(event.reason, now.monotonic) for event in holding))
 
 
-def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
+def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan:
     """`written`: what the resource says now. Applied once, the same facts a moment later leave nothing to do."""
-    if state.steady is not None and state.steady.holds(facts, written, now.seconds):
+    if state.steady is not None and state.steady.holds(facts, written, now.monotonic):
         return Plan(state, None, ())
     if facts.expected.suspended:
         return _suspended(state, facts, written, now)
@@ -86,8 +86,8 @@ def reconcile(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
     signals = _signals(after, facts.expected, now)._replace(
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
-    after, events = events_to_post(before, after, change, signals, now.seconds)
-    desired = desired_status(after, candidate, patience, now.seconds)
+    after, events = events_to_post(before, after, change, signals, now.monotonic)
+    desired = desired_status(after, candidate, patience, now.monotonic)
     events = (RESUMED, *events) if state.suspended else events
     done = _written(after._replace(suspended=False), desired, written, events, now)._replace(
         candidate=candidate, failovers=failovers
@@ -107,23 +107,23 @@ def evaluate_once(facts: Facts) -> Status:
     return judge(facts, observation, assessed, _NOTHING, over).status
 
 
-def _begun(state: State, facts: Facts, now: Moment) -> State:
+def _begun(state: State, facts: Facts, now: Instant) -> State:
     """A new generation: its rounds are counted afresh."""
     if state.generation == facts.generation:
         return state
-    began = state.first_round if state.confirmed else now.seconds
+    began = state.first_round if state.confirmed else now.monotonic
     return without_streaks(state)._replace(generation=facts.generation, first_round=began)
 
 
-def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Observation]:
+def _judged(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict, Observation]:
     """The state with what is seen and confirmed now, and the verdict of this round alone."""
-    observed, observation = observe(state.observation, facts, state.confirmed is not None, now.seconds)
+    observed, observation = observe(state.observation, facts, state.confirmed is not None, now.monotonic)
     assessed = assess(facts, observation)
-    timers = clamp(start(state.timers, assessed.problem, now.seconds), facts.key_changed, observed.detection.unclear)
+    timers = clamp(start(state.timers, assessed.problem, now.monotonic), facts.key_changed, observed.detection.unclear)
     confirmed = state.confirmed.status if state.confirmed else state.preliminary
 
     def as_of(second: float, seen: Observation, assessed: Assessment) -> Verdict:
-        seen = seen._replace(now=AsOf(second, now.seconds))
+        seen = seen._replace(now=AsOf(second, now.monotonic))
         over = expired(timers, assessed.problem, assessed.grace, seen.now)
         return judge(facts, seen, assessed, confirmed, over)
 
@@ -131,13 +131,13 @@ def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Ob
         seen = as_of_mode(observation, state.observation.detection, facts.expected.mode)
         return as_of(state.last_round, seen, assessed if seen is observation else assess(facts, seen))
 
-    candidate = as_of(now.seconds, observation, assessed)
+    candidate = as_of(now.monotonic, observation, assessed)
     if not observation.round.fresh:
         after = with_endpoints(state._replace(observation=observed), candidate)
         return after, after.confirmed or candidate, observation
     anomalies = anomaly_streaks(state, candidate, observation.summary is not None)
-    after = state._replace(observation=observed, timers=timers, anomaly_streaks=anomalies, last_round=now.seconds)
-    after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.seconds)
+    after = state._replace(observation=observed, timers=timers, anomaly_streaks=anomalies, last_round=now.monotonic)
+    after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.monotonic)
     return (
         after if after.confirmed else after._replace(preliminary=seen_so_far(candidate.status)),
         candidate,
@@ -146,7 +146,7 @@ def _judged(state: State, facts: Facts, now: Moment) -> tuple[State, Verdict, Ob
 
 
 def _handed_over(
-    state: State, candidate: Verdict, observation: Observation, now: Moment
+    state: State, candidate: Verdict, observation: Observation, now: Instant
 ) -> tuple[State, tuple[Failover, ...]]:
     """Who carries the client, as seen and as confirmed; the confirmed status tells of the last move."""
     says_nothing = candidate.problem in {Problem.UNDECIDED, Problem.NO_MODE}
@@ -172,14 +172,14 @@ def _with_last(state: State, move: Failover) -> State:
     return state._replace(confirmed=state.confirmed._replace(status=status))
 
 
-def _flapping(state: State, patience: Patience, now: Moment) -> State:
-    changes = recent(state.changes, patience, now.seconds)
+def _flapping(state: State, patience: Patience, now: Instant) -> State:
+    changes = recent(state.changes, patience, now.monotonic)
     if changes == state.changes and not state.flapping and not is_flapping(changes):
         return state
     return state._replace(changes=changes, flapping=is_flapping(changes))
 
 
-def _signals(state: State, expected: Expectation, now: Moment) -> Signals:
+def _signals(state: State, expected: Expectation, now: Instant) -> Signals:
     patience = expected.patience
     handovers, rounds = (state.coreapps, state.primary), patience.failure_threshold
     return Signals(
@@ -195,7 +195,7 @@ def _may_be_restarted(facts: Facts, observation: Observation) -> bool:
     return facts.workload is not None and bool(observation.round.on_previous)
 
 
-def _restart(state: State, facts: Facts, observation: Observation, now: Moment) -> WebWorkload | Skip | None:
+def _restart(state: State, facts: Facts, observation: Observation, now: Instant) -> WebWorkload | Skip | None:
     period = facts.expected.restart_period
     if facts.workload is None or period is None or not _may_be_restarted(facts, observation):
         return None
@@ -212,12 +212,12 @@ def _status(state: State) -> Status:
     return state.confirmed.status if state.confirmed else _NOTHING
 
 
-def _written(state: State, desired: Status, written: Status, events: tuple[Event, ...], now: Moment) -> Plan:
+def _written(state: State, desired: Status, written: Status, events: tuple[Event, ...], now: Instant) -> Plan:
     """While a client flaps, its status follows at leisure."""
-    if state.flapping and state.last_write is not None and not has_lasted(now.seconds - state.last_write, PAUSE):
+    if state.flapping and state.last_write is not None and not has_lasted(now.monotonic - state.last_write, PAUSE):
         return Plan(state, None, events)
     status = status_to_write(written, desired, now.wall)
-    return Plan(state if status is None else state._replace(last_write=now.seconds), status, events, desired)
+    return Plan(state if status is None else state._replace(last_write=now.monotonic), status, events, desired)
 
 
 def _remember_steady(done: Plan, facts: Facts, written: Status) -> Plan:
@@ -230,7 +230,7 @@ def _remember_steady(done: Plan, facts: Facts, written: Status) -> Plan:
     return done._replace(state=state._replace(steady=Steady(facts, written, until)))
 
 
-def _suspended(state: State, facts: Facts, written: Status, now: Moment) -> Plan:
+def _suspended(state: State, facts: Facts, written: Status, now: Instant) -> Plan:
     state = _begun(state, facts, now)
     confirmed = state.confirmed and state.confirmed._replace(status=without_ready(state.confirmed.status))
     desired = suspended(

@@ -13,7 +13,7 @@ from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core.answer import Outcome, is_about_ours, result_of
 from wahealth.core.certificate import Certificate, first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_asked
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.restart import WebWorkload, behind_no_service, no_safe_way, not_there, not_to_be_seen, obstacle
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.flow import (
@@ -58,14 +58,14 @@ class Gather:
         self._references = references
         self._prober = prober
 
-    async def facts(self, entry: ResourceEntry, now: Moment) -> Facts:
+    async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
         pods = self.inventory.pods.places(entry.ref.namespace)
         facts = Facts(entry.expected, entry.generation, pods=pods, postponed=entry.postponed.reported)
         if entry.spec is None:
             return replace(facts, reference=entry.invalid)
         return facts if entry.expected.suspended else await self._asked(entry, entry.spec, facts, now)
 
-    async def _asked(self, entry: ResourceEntry, spec: Spec, facts: Facts, now: Moment) -> Facts:
+    async def _asked(self, entry: ResourceEntry, spec: Spec, facts: Facts, now: Instant) -> Facts:
         """The facts with what the pods said, or with the finding for which nobody was asked."""
         located = await self._targets.located(entry, spec)
         if isinstance(located, Finding):
@@ -76,7 +76,7 @@ class Gather:
         entry.keep_only(located.hosts)
         terms = AuthTiming(entry.expected.patience.previous_key, self._references.refresh)
         nudged = entry.nudged
-        resting = frozenset(name for name, spot in located.spots.items() if _resting(entry, spot, now.seconds))
+        resting = frozenset(name for name, spot in located.spots.items() if _resting(entry, spot, now.monotonic))
         turn = whose_turn(located.shown, entry.turn)
         entry.turn = turn[-1] if len(turn) < len(located.shown) else ""
         flow = _signin(entry, spec).probe_flow(turn, terms, now)
@@ -98,7 +98,7 @@ class Gather:
         )
         return _with_others(entry, with_asked(facts, asked, located.shown, resting), located.shown)
 
-    def _web_workload(self, entry: ResourceEntry, spec: Spec, asked: Set[str], now: Moment) -> WebWorkload | None:
+    def _web_workload(self, entry: ResourceEntry, spec: Spec, asked: Set[str], now: Instant) -> WebWorkload | None:
         """What a restart would be of, where the resource wants one after a change of its key. `asked`: pods."""
         named = spec.target.workload or spec.api_key_rotation.workload
         if entry.expected.restart_period is None or named is None:
@@ -118,7 +118,7 @@ class Gather:
                 why = behind_no_service(kind, name, spec.target.service.name, min(pods - asked, default=""))
                 return WebWorkload(kind, name, seen.uid, obstacle=why)
         refused = entry.no_restart
-        why = refused.value[1] if refused and now.seconds < refused.until and refused.value[0] == seen.uid else ""
+        why = refused.value[1] if refused and now.monotonic < refused.until and refused.value[0] == seen.uid else ""
         why = why or obstacle(kind, name, seen.holds, seen.stuck)
         return WebWorkload(kind, name, seen.uid, seen.restarted, seen.rolling_out, why, seen.stays)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Set
 from datetime import UTC, datetime
 
 from wahealth.core.hysteresis.state import State
-from wahealth.core.moment import has_lasted
+from wahealth.core.instant import has_lasted
 from wahealth.core.pod_labels import MOST_PERIODS, Options, PodChange, changes, desired_pods
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.claims import Claims, options_of, wants

@@ -16,7 +16,7 @@ from wahealth.api.v1alpha1 import API_VERSION, KIND, Target
 from wahealth.core.events.changes import RESTARTED
 from wahealth.core.facts import Facts
 from wahealth.core.fleet import Path, Vote
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.origin import origin_of
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reconcile import Plan, reconcile, restore_state
@@ -57,13 +57,13 @@ class Reconciler:
         or our own machine cannot do."""
         generation, began = entry.generation, _now()
         facts = await self._gather.facts(entry, began)
-        if self._lag.since(began.seconds, _now().seconds) or was_held_up():
+        if self._lag.since(began.monotonic, _now().monotonic) or was_held_up():
             raise ObserverFault  # we were late ourselves: this round says nothing about the client
         if entry.generation != generation or not await self._counts(entry, facts, began):
             return None  # judged by an old spec, and the next round is due at once; or verdicts are frozen
         return self._decided(entry, facts)
 
-    async def _counts(self, entry: ResourceEntry, facts: Facts, began: Moment) -> bool:
+    async def _counts(self, entry: ResourceEntry, facts: Facts, began: Instant) -> bool:
         """Whether this round counts, as far as the whole fleet tells. What asks nobody rests on no path."""
         guard = self._guard
         nobody = facts.asked_nobody or not facts.outcomes  # or there is no pod, as the API server says
@@ -75,14 +75,14 @@ class Reconciler:
         vote = vote_of(entry.ref.namespace, entry.spec.target)
         if not guard.fleet.knows(entry.uid, vote):
             guard.fleet.meet(entry.uid, vote, _was_reachable(entry))
-        return await guard.saw(entry.uid, vote, facts.reached, began.seconds, entry.timing.period)
+        return await guard.saw(entry.uid, vote, facts.reached, began.monotonic, entry.timing.period)
 
     def _decided(self, entry: ResourceEntry, facts: Facts) -> Action | None:
         now = _now()
         facts = self._with_claims(entry, facts)
         state = entry.state or restore_state(entry.written, entry.generation, facts.expected.patience, now)
         todo = reconcile(state, facts, entry.written, now)
-        entry.seen = now.seconds if facts.answered or entry.seen is None else entry.seen
+        entry.seen = now.monotonic if facts.answered or entry.seen is None else entry.seen
         entry.state, entry.asked = todo.state, entry.asked if facts.asked_nobody else now.wall.timestamp()
         for move in todo.failovers:
             entry.failovers[move.kind] = entry.failovers.get(move.kind, 0) + 1
@@ -101,16 +101,16 @@ class Reconciler:
         finding = self.labeler.claims.finding(entry)
         return facts if finding is None else replace(facts, claims=finding)
 
-    async def _act(self, entry: ResourceEntry, todo: Plan, now: Moment) -> None:
+    async def _act(self, entry: ResourceEntry, todo: Plan, now: Instant) -> None:
         """Raises `Vanished` when the resource is gone."""
         if await self._write(entry, todo, now):
             if todo.restart is not None:
                 await self._restart(entry, todo.restart, now)
             if self._recorder.has_room:
                 await self._post_events(entry)
-        await self.labeler.mark(entry, todo.state, now.seconds)
+        await self.labeler.mark(entry, todo.state, now.monotonic)
 
-    async def _restart(self, entry: ResourceEntry, workload: WebWorkload, now: Moment) -> None:
+    async def _restart(self, entry: ResourceEntry, workload: WebWorkload, now: Instant) -> None:
         """Once the change is written: so that whoever comes after this process knows of it."""
         restarts = self._gather.inventory.workloads[workload.kind]
         restarts.restarting(workload.uid, now.wall)  # before the wait: another resource may name the same workload
@@ -123,15 +123,15 @@ class Reconciler:
                 restarts.restarting(workload.uid, None)
         log.info("restart", extra={"workload": f"{entry.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
         if why_not:
-            until = now.seconds + (entry.expected.restart_period or 0.0)
+            until = now.monotonic + (entry.expected.restart_period or 0.0)
             entry.no_restart = Cached((workload.uid, why_not), until)
         else:
             entry.pending_events = (*entry.pending_events, RESTARTED)
 
-    async def _write(self, entry: ResourceEntry, todo: Plan, now: Moment) -> bool:
+    async def _write(self, entry: ResourceEntry, todo: Plan, now: Instant) -> bool:
         """Whether the resource says now what it is to say."""
         status = todo.status
-        if status is not None and now.seconds < entry.unwritable:
+        if status is not None and now.monotonic < entry.unwritable:
             return False
         for _ in range(_TRIES):
             if status is None:
@@ -141,7 +141,7 @@ class Reconciler:
             try:
                 await self._apply(entry, status)
             except Unwritable as error:
-                entry.unwritable = now.seconds + _UNWRITABLE
+                entry.unwritable = now.monotonic + _UNWRITABLE
                 about = topic(f"unwritable {entry.uid}", **entry.fields, error=str(error))
                 log.warning("status not written", extra=about)
                 return await self._write_conditions_only(entry, status)
@@ -190,9 +190,9 @@ def _says(written: Status, least: Status) -> bool:
     return (written.gateway, written.conditions) == (least.gateway, least.conditions)
 
 
-def _now() -> Moment:
+def _now() -> Instant:
     """Two clocks: one to measure with, one to write down."""
-    return Moment(asyncio.get_running_loop().time(), datetime.now(UTC).replace(microsecond=0))
+    return Instant(asyncio.get_running_loop().time(), datetime.now(UTC).replace(microsecond=0))
 
 
 def vote_of(namespace: str, target: Target) -> Vote:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from wahealth.core.answer import Answered
 from wahealth.core.facts import Facts
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import Readiness
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.readiness.pod import Kept, Seen, after
@@ -16,9 +16,9 @@ from wahealth.core.status import Status
 
 def ready_once(identity: Identity, facts: Facts) -> Readiness:
     """Every grace is taken as not over. The fault of another component takes no pod away."""
-    now = Moment(0.0, datetime.now(UTC))
+    now = Instant(0.0, datetime.now(UTC))
     done = reconcile(restore_state(Status(), 0, facts.expected.patience, now), facts, Status(), now)
-    seen = Seen(facts, done.known, now.seconds)
+    seen = Seen(facts, done.known, now.monotonic)
     if identity.role is not PodRole.WEB and not isinstance(seen.outcome, Answered):
         return Readiness("WebSilent")
     return after(Kept(), identity, seen).readiness

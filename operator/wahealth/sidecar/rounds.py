@@ -10,7 +10,7 @@ from wahealth import mounted
 from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
 from wahealth.core.facts import Facts, with_asked
 from wahealth.core.hysteresis.state import State
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import STARTING
 from wahealth.core.readiness.pod import Kept, Seen, after
 from wahealth.core.reasons.row import Surface
@@ -83,8 +83,8 @@ class Rounds:
             await asyncio.sleep(max(0.0, self.ticked + self._settings.period - _seconds()))
 
     async def _round(self) -> None:
-        now = Moment(_seconds(), datetime.now(UTC).replace(microsecond=0))
-        if now.seconds < self._left_alone:
+        now = Instant(_seconds(), datetime.now(UTC).replace(microsecond=0))
+        if now.monotonic < self._left_alone:
             self._count("LeftAlone")  # nobody is asked, for the upstream wants it so: that counts for nothing
             return
         facts = await self._facts(now)
@@ -92,11 +92,11 @@ class Rounds:
         done = reconcile(state, facts, Status(), now)
         self._state = done.state
         self.status = done.known
-        seen, before = Seen(facts, done.known, now.seconds), self.kept.readiness
+        seen, before = Seen(facts, done.known, now.monotonic), self.kept.readiness
         self.kept = after(self.kept, self._settings.identity, seen)
         self._count(result_of(seen.outcome) if seen.outcome else "NotAsked")
         if isinstance(seen.outcome, Answered):
-            self.answered = now.seconds
+            self.answered = now.monotonic
         for event in done.events:
             log.info(event.note, extra={"reason": event.reason})
         if (
@@ -113,7 +113,7 @@ class Rounds:
     def _count(self, result: str) -> None:
         self.counts[result] = self.counts.get(result, 0) + 1
 
-    async def _facts(self, now: Moment) -> Facts:
+    async def _facts(self, now: Instant) -> Facts:
         terms = AuthTiming(self._expected.patience.previous_key, 0.0)
         asked = await carried_out(self._signin.stale().probe_flow((UPSTREAM,), terms, now), self._came_of)
         self._signin = asked.signin

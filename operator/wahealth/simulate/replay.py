@@ -11,7 +11,7 @@ from typing import Any
 from wahealth.api.auth import Use, meant, use_of
 from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document
 from wahealth.api.v1alpha1 import Spec
-from wahealth.core import moment as clock
+from wahealth.core import instant as clock
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
@@ -48,7 +48,7 @@ SECRET_REFRESH = 300.0  # seconds after which a good Secret is read again
 
 
 @dataclass(frozen=True)
-class Moment:
+class TimelineEntry:
     """One status write with the events told beside it, or events alone; `says` is what the resource says then."""
 
     at: float
@@ -104,11 +104,11 @@ class World:
         expires = expiry_of(found[0]) if use.kind is Kind.TOKEN else None
         return Reading(b":".join(found), expires=expires) if problem is None else Reading(form=problem)
 
-    def left_alone(self, now: clock.Moment) -> frozenset[str]:
+    def left_alone(self, now: clock.Instant) -> frozenset[str]:
         """The pods that nobody asks now."""
-        return frozenset(name for name, (_, until) in self.resting.items() if now.seconds < until)
+        return frozenset(name for name, (_, until) in self.resting.items() if now.monotonic < until)
 
-    def came_of(self, effect: Effect[bytes], use: Use, now: clock.Moment, period: float) -> EffectResult[bytes]:
+    def came_of(self, effect: Effect[bytes], use: Use, now: clock.Instant, period: float) -> EffectResult[bytes]:
         match effect:
             case Probing(pods, secret):
                 return {name: self._said(name, use.kind, secret, now, period) for name in pods}
@@ -119,12 +119,12 @@ class World:
             case Checkpoint():
                 return None
 
-    def _said(self, name: str, kind: Kind, secret: bytes | None, now: clock.Moment, period: float) -> Outcome:
+    def _said(self, name: str, kind: Kind, secret: bytes | None, now: clock.Instant, period: float) -> Outcome:
         if name in self.left_alone(now):
             return self.resting[name][0]
         outcome = self._outcome(self.pods[name], kind, secret)
         if wait := rest_of(outcome, period):
-            self.resting[name] = outcome, now.seconds + wait
+            self.resting[name] = outcome, now.monotonic + wait
         return outcome
 
     def _outcome(self, pod: PodAnswer, kind: Kind, secret: bytes | None) -> Outcome:
@@ -172,11 +172,11 @@ class Replay:
     def final(self) -> Status:
         return self._written
 
-    def moments(self) -> Iterator[Moment]:
+    def timeline(self) -> Iterator[TimelineEntry]:
         at = 0.0
         while at <= self._until:
             self._catch_up(at)
-            now = clock.Moment(at, START + timedelta(seconds=at))
+            now = clock.Instant(at, START + timedelta(seconds=at))
             facts = self._facts(now)
             yield from self._round(facts, now)
             at += facts.expected.patience.period
@@ -185,16 +185,16 @@ class Replay:
         while self._steps and self._steps[0].at <= at:
             self._world.take(self._steps.pop(0))
 
-    def _round(self, facts: Facts, now: clock.Moment) -> Iterator[Moment]:
+    def _round(self, facts: Facts, now: clock.Instant) -> Iterator[TimelineEntry]:
         state = self._history or restore_state(self._written, facts.generation, facts.expected.patience, now)
         todo = reconcile(state, facts, self._written, now)
         self._history = todo.state
         self._written = todo.status or self._written
         if todo.status is not None or todo.events:
             document = status_document(todo.status) if todo.status is not None else None
-            yield Moment(now.seconds, document, todo.events, self._written)
+            yield TimelineEntry(now.monotonic, document, todo.events, self._written)
 
-    def _facts(self, now: clock.Moment) -> Facts:
+    def _facts(self, now: clock.Instant) -> Facts:
         facts = Facts(Expectation(), self._world.generation)
         try:
             spec = spec_of(self._world.client)
@@ -203,7 +203,7 @@ class Replay:
         facts = replace(facts, expected=expectation(spec), pods=self._world.node_pods)
         return facts if spec.suspend else self._asked(spec, facts, now)
 
-    def _asked(self, spec: Spec, facts: Facts, now: clock.Moment) -> Facts:
+    def _asked(self, spec: Spec, facts: Facts, now: clock.Instant) -> Facts:
         if not self._world.target:
             return replace(facts, reference=target_not_found(*spec.target.named))
         use, whom = use_of(spec.auth), meant(spec)

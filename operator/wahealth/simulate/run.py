@@ -15,7 +15,7 @@ from wahealth.api.convert import status_document
 from wahealth.core.status import ConditionType, Status, Truth
 from wahealth.simulate.admission import NOT_CHECKED, is_checked
 from wahealth.simulate.reading import NotAScenario, read
-from wahealth.simulate.replay import Moment, Replay
+from wahealth.simulate.replay import Replay, TimelineEntry
 
 USAGE = 64
 EXIT_CODES = {Truth.TRUE: 0, Truth.FALSE: 1, Truth.UNKNOWN: 2, None: 2}
@@ -45,42 +45,42 @@ def run(arguments: argparse.Namespace) -> int:
         except NotAScenario as error:
             print(f"wahealth simulate: {error}.", file=sys.stderr)
             return USAGE
-        print(written(path, list(replay.moments()), replay.final, arguments.output))
+        print(written(path, list(replay.timeline()), replay.final, arguments.output))
         codes.append(EXIT_CODES[replay.final.truth(ConditionType.READY)])
     return max(codes)
 
 
-def written(path: Path, timeline: list[Moment], final: Status, form: str) -> str:
+def written(path: Path, timeline: list[TimelineEntry], final: Status, form: str) -> str:
     if form == "table":
         return "\n".join(_lines(path, timeline))
-    document = {"timeline": [_moment(moment) for moment in timeline], "final": status_document(final)}
+    document = {"timeline": [_moment(entry) for entry in timeline], "final": status_document(final)}
     return json.dumps(document) if form == "json" else yaml.safe_dump(document, sort_keys=False, explicit_start=True)
 
 
-def _moment(moment: Moment) -> dict[str, Any]:
+def _moment(entry: TimelineEntry) -> dict[str, Any]:
     """Without `status` where only events are told."""
-    events = [{"type": _type(e.warning), "reason": e.reason, "note": e.note} for e in moment.events]
-    status = {} if moment.status is None else {"status": moment.status}
-    return {"at": int(moment.at) if moment.at.is_integer() else moment.at, **status, "events": events}
+    events = [{"type": _type(e.warning), "reason": e.reason, "note": e.note} for e in entry.events]
+    status = {} if entry.status is None else {"status": entry.status}
+    return {"at": int(entry.at) if entry.at.is_integer() else entry.at, **status, "events": events}
 
 
 def _type(warning: bool) -> str:
     return "Warning" if warning else "Normal"
 
 
-def _lines(path: Path, timeline: list[Moment]) -> Iterator[str]:
+def _lines(path: Path, timeline: list[TimelineEntry]) -> Iterator[str]:
     yield f"{path}"
     yield f"  {'AT':>7}  {'READY':<8} {'REASON':<24} {'GATEWAY':<19} {'CONNECTED':<10} MODE"
     last = ""
-    for moment in timeline:
-        if moment.status is not None:
-            yield f"  {moment.at:>6g}s  {_row(moment.says)}"
+    for entry in timeline:
+        if entry.status is not None:
+            yield f"  {entry.at:>6g}s  {_row(entry.says)}"
         else:
-            yield f"  {moment.at:>6g}s  (no write)"
-        why = _why(moment.says)
-        if why and why != last and all(why != event.note for event in moment.events):
+            yield f"  {entry.at:>6g}s  (no write)"
+        why = _why(entry.says)
+        if why and why != last and all(why != event.note for event in entry.events):
             yield f"{'':11}{why}"
-        yield from (f"{'':11}{_type(e.warning):<8} {e.reason}: {e.note}" for e in moment.events)
+        yield from (f"{'':11}{_type(e.warning):<8} {e.reason}: {e.note}" for e in entry.events)
         last = why or last
 
 

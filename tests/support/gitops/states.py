@@ -38,10 +38,10 @@ def written(scenario: Path) -> tuple[Written, ...]:
 
 def _writes(path: Path) -> Iterator[Written]:
     scenario = read(path)
-    for moment in Replay(scenario, path.parent).moments():
-        if moment.status is not None:
-            edits = sum(bool(step.client) for step in scenario.steps if step.at <= moment.at)
-            yield Written(path.stem, moment.at, 1 + edits, moment.status)
+    for entry in Replay(scenario, path.parent).timeline():
+        if entry.status is not None:
+            edits = sum(bool(step.client) for step in scenario.steps if step.at <= entry.at)
+            yield Written(path.stem, entry.at, 1 + edits, entry.status)
 
 
 def resource(status: dict[str, Any], generation: int, **metadata: Any) -> Object:

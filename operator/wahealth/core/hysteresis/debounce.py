@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from wahealth.core.facts import Patience
 from wahealth.core.hysteresis.state import State, without_streaks
-from wahealth.core.moment import has_lasted
+from wahealth.core.instant import has_lasted
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Gateway, KeyInUse, Status, Truth
 from wahealth.core.verdict.problem import Problem

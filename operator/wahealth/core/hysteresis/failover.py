@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.facts import Patience
-from wahealth.core.moment import Moment, has_lasted
+from wahealth.core.instant import Instant, has_lasted
 from wahealth.core.observation.observe import Observation
 from wahealth.core.observation.tracking import TrackedNode
 from wahealth.core.status import Failover, FailoverKind, Mode
@@ -30,10 +30,10 @@ class Handover(NamedTuple):
     """One role: its holders, and what is seen since they lost it."""
 
     settled: Named = ()  # the last complete set that was confirmed
-    lost: Moment | None = None  # the first round without it
+    lost: Instant | None = None  # the first round without it
     rounds: int = 0  # rounds in a row without it
     found: Named = ()  # another complete set
-    found_at: Moment | None = None  # the first round with that
+    found_at: Instant | None = None  # the first round with that
 
 
 class Holders(NamedTuple):
@@ -79,7 +79,7 @@ def _without(nodes: Named, others: Named, there: frozenset[str]) -> Named:
     return tuple(node for node in nodes if not among_the_others(node))
 
 
-def passed_on(before: Handover, seen: Holders, confirmed: bool, now: Moment) -> tuple[Handover, Failover | None]:
+def passed_on(before: Handover, seen: Holders, confirmed: bool, now: Instant) -> tuple[Handover, Failover | None]:
     """`confirmed`: this very view is what is confirmed now."""
     after = _watched(before, seen, now)
     if not (confirmed and seen.complete):
@@ -87,7 +87,7 @@ def passed_on(before: Handover, seen: Holders, confirmed: bool, now: Moment) -> 
     return Handover(seen.nodes), _moved(after, seen)
 
 
-def _watched(before: Handover, seen: Holders, now: Moment) -> Handover:
+def _watched(before: Handover, seen: Holders, now: Instant) -> Handover:
     if not _without(before.settled, seen.nodes, seen.there):
         return Handover(before.settled)
     lost, rounds = before.lost or now, before.rounds + 1
@@ -97,11 +97,11 @@ def _watched(before: Handover, seen: Holders, now: Moment) -> Handover:
     return Handover(before.settled, lost, rounds, seen.nodes, found_at)
 
 
-def stalled(handover: Handover, patience: Patience, now: Moment) -> bool:
+def stalled(handover: Handover, patience: Patience, now: Instant) -> bool:
     """Nobody took over in the time that a failover may take."""
     if handover.lost is None or handover.found_at is not None:
         return False
-    lasted = has_lasted(now.seconds - handover.lost.seconds, patience.failover)
+    lasted = has_lasted(now.monotonic - handover.lost.monotonic, patience.failover)
     return lasted and handover.rounds >= patience.failure_threshold
 
 
@@ -111,5 +111,5 @@ def _moved(handover: Handover, seen: Holders) -> Failover | None:
     to = tuple(node.name for node in _without(seen.nodes, handover.settled, seen.there))
     if not origin or not to or handover.lost is None or handover.found_at is None:
         return None
-    seconds = round(handover.found_at.seconds - handover.lost.seconds)
+    seconds = round(handover.found_at.monotonic - handover.lost.monotonic)
     return Failover(handover.found_at.wall, seen.kind, some(origin), some(to), seconds)

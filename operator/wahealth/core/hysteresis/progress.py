@@ -8,7 +8,7 @@ from __future__ import annotations
 from wahealth.core.facts import Patience
 from wahealth.core.hysteresis.debounce import ONLY_AN_EDIT_HELPS
 from wahealth.core.hysteresis.state import State
-from wahealth.core.moment import AsOf
+from wahealth.core.instant import AsOf
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.credentials import MAY_PASS
 from wahealth.core.reasons.row import Row

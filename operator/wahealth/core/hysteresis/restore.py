@@ -9,7 +9,7 @@ from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Patience, Pod
 from wahealth.core.hysteresis.failover import Handover, Holder
 from wahealth.core.hysteresis.state import BURST, Budget, State, seen_so_far
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.observation.endpoints import Watched
 from wahealth.core.observation.expected import Rise
 from wahealth.core.observation.modes import Detection
@@ -40,15 +40,15 @@ UNSEEN = frozenset(
 _KEY_FORM = frozenset({Reason.KEY_TOO_SHORT, Reason.KEY_TOO_LONG, Reason.KEY_INVALID_CHARACTERS})
 
 
-def restored(written: Status, generation: int, patience: Patience, now: Moment) -> State:
+def restored(written: Status, generation: int, patience: Patience, now: Instant) -> State:
     """Of a resource that this process sees for the first time; `written` may say nothing yet."""
     written = without_impossible_times(written, now.wall)
     state = State(
         first_round=now.since(_began(written)),
         generation=generation,
-        last_round=now.seconds,
+        last_round=now.monotonic,
         suspended=written.truth(ConditionType.SUSPENDED) is Truth.TRUE,
-        budget=Budget(BURST, now.seconds),
+        budget=Budget(BURST, now.monotonic),
     )
     if written.observed_generation is None or written.condition(ConditionType.AVAILABLE) is None:
         return state._replace(
@@ -73,7 +73,7 @@ def restored(written: Status, generation: int, patience: Patience, now: Moment) 
     )
 
 
-def _remembered(written: Status, patience: Patience, now: Moment) -> ObservationState:
+def _remembered(written: Status, patience: Patience, now: Instant) -> ObservationState:
     return ObservationState(
         endpoints={e.pod: Watched(e._replace(since_time=None)) for e in written.endpoints},
         tracked={node.name: _seen(node, patience, now) for node in written.nodes},
@@ -150,15 +150,15 @@ _TOLD_BY = {
 }
 
 
-def _timers(written: Status, problem: Problem | None, now: Moment) -> Timers:
+def _timers(written: Status, problem: Problem | None, now: Instant) -> Timers:
     return () if problem is None else ((problem, _since(written, problem, now)),)
 
 
-def _since(written: Status, problem: Problem, now: Moment) -> float:
+def _since(written: Status, problem: Problem, now: Instant) -> float:
     """A grace that is over stays over; one that runs, runs on from the last time that could be its first round."""
     told = written.condition(_TOLD_BY.get(problem, ConditionType.AVAILABLE))
     if told is None:
-        return now.seconds
+        return now.monotonic
     if problem in _TOLD_BY:
         return LONG_AGO if written.condition(ConditionType.STALLED) else now.since(told.last_transition_time)
     if told.status is not Truth.UNKNOWN:
@@ -176,7 +176,7 @@ def _rise(written: Status) -> Rise:
     return Rise(written.connected.expected, written.observed_generation, written.mode)
 
 
-def _seen(written: TopologyNode, patience: Patience, now: Moment) -> TrackedNode:
+def _seen(written: TopologyNode, patience: Patience, now: Instant) -> TrackedNode:
     """A node of the status, under its name: the answer will tell its whole key."""
     host, said = written.pod_ip or "", (written.role, written.gateway_status)
     reported = written.reported_gateway_status, written.reported_role

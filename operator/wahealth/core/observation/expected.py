@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.facts import ALLOWED_SHARDS, Facts
-from wahealth.core.moment import has_lasted
+from wahealth.core.instant import has_lasted
 from wahealth.core.status import Mode
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.facts import Patience
-from wahealth.core.moment import has_lasted
+from wahealth.core.instant import has_lasted
 from wahealth.core.observation.summary import NodeSummary
 from wahealth.core.status import Mode
 

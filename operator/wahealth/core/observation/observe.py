@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import Report
 from wahealth.core.facts import Facts
-from wahealth.core.moment import AsOf
+from wahealth.core.instant import AsOf
 from wahealth.core.observation.endpoints import Endpoints, settle_endpoints, that_count
 from wahealth.core.observation.expected import Rise, risen
 from wahealth.core.observation.modes import Detection, detected, judged_by

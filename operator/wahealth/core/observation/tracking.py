@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Pod, Pods
-from wahealth.core.moment import has_lasted
+from wahealth.core.instant import has_lasted
 from wahealth.core.status import Mode
 
 MOST_REMEMBERED = 1000  # nodes of one client, those of the present answer apart

@@ -15,7 +15,7 @@ from wahealth.core.answer import (
     Unauthorized,
 )
 from wahealth.core.facts import Facts
-from wahealth.core.moment import has_lasted
+from wahealth.core.instant import has_lasted
 from wahealth.core.readiness.depth import STARTING, Readiness
 from wahealth.core.readiness.node import MISSING, Identity, Own, PodRole, of_node, own_entry
 from wahealth.core.readiness.web import of_single_coreapp, of_web

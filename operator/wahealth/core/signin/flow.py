@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Self, TypeVar
 
 from wahealth.core.answer import Answered, Forbidden, Malformed, Outcome, Unauthorized, Unreachable
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.reasons.row import Row
 from wahealth.core.status import Finding
 
@@ -95,7 +95,7 @@ class AuthResult(NamedTuple, Generic[K]):
     outcomes: Mapping[str, Outcome]
     failed: Reading[K] | None = None  # the Secret was read, and there is nothing good in it
     on_previous: frozenset[str] = frozenset()  # pods that refused the API key and took the previous one
-    rotated: Moment | None = None  # when a change of the API key was noticed
+    rotated: Instant | None = None  # when a change of the API key was noticed
     expires: datetime | None = None  # of the token in use
     expiring: bool = False  # it ends soon, and somebody has to see to it
     refusal: Row | None = None  # what it means when nobody takes it; None: what it means of an API key
@@ -110,8 +110,8 @@ class Authenticator(ABC, Generic[K]):
 
     read_again: float = float("-inf")  # the second at which the Secret is read again
 
-    def is_due(self, now: Moment) -> bool:
-        return now.seconds >= self.read_again
+    def is_due(self, now: Instant) -> bool:
+        return now.monotonic >= self.read_again
 
     def stale(self) -> Self:
         """The Secret is to be read in the next round."""
@@ -126,7 +126,7 @@ class Authenticator(ABC, Generic[K]):
         return new.following(self)
 
     @abstractmethod
-    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Moment) -> ProbeFlow[K]:
+    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
         """One round: one try a pod and secret, never more."""
 
 
@@ -175,5 +175,5 @@ def is_taken(outcomes: Mapping[str, Outcome]) -> bool:
     return any(isinstance(outcome, Answered) for outcome in outcomes.values())
 
 
-def ends_soon(expires: datetime | None, now: Moment) -> bool:
+def ends_soon(expires: datetime | None, now: Instant) -> bool:
     return expires is not None and now.wall < expires <= now.wall + EXPIRING

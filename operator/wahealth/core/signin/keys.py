@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from wahealth.core.answer import Answered, Outcome
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import (
     Authenticator,
     AuthResult,
@@ -30,12 +30,12 @@ class KeyRing(Authenticator[K]):
 
     current: K | None = field(default=None, repr=False)
     previous: K | None = field(default=None, repr=False)
-    changed: Moment | None = None  # when the change from the previous to the current was noticed
+    changed: Instant | None = None  # when the change from the previous to the current was noticed
     previous_works: bool = False
 
-    def taken_up(self, key: K, now: Moment, refresh: float) -> KeyRing[K]:
+    def taken_up(self, key: K, now: Instant, refresh: float) -> KeyRing[K]:
         """A good key was read; `refresh` in seconds until it is read again. One that was never taken is no previous."""
-        again = now.seconds + refresh
+        again = now.monotonic + refresh
         if self.current is None or key == self.current:
             return replace(self, current=key, read_again=again)
         previous = self.previous if self.previous_works else self.current
@@ -45,12 +45,12 @@ class KeyRing(Authenticator[K]):
         """A rotation, as where the name of a Secret has a hash of what it holds."""
         return self.stale()
 
-    def second_try(self, window: float, now: Moment) -> K | None:
+    def second_try(self, window: float, now: Instant) -> K | None:
         """The previous key, for `window` seconds after the change; one that worked, until the new one is taken."""
-        recent = self.changed is not None and now.seconds - self.changed.seconds < window
+        recent = self.changed is not None and now.monotonic - self.changed.monotonic < window
         return self.previous if self.previous_works or recent else None
 
-    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Moment) -> ProbeFlow[K]:
+    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
         """All pods with the current key; those that refuse with a changed key, or with the previous one."""
         ring, fresh = self, self.is_due(now)
         if fresh or ring.current is None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Unauthorized, Unreachable
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.reasons import credentials as says
 from wahealth.core.reasons.row import Row
 from wahealth.core.signin.flow import (
@@ -71,10 +71,10 @@ class Session(Authenticator[K]):
     def following(self, before: Authenticator[K]) -> Authenticator[K]:
         return replace(self, **before._wait()) if isinstance(before, Session) else self
 
-    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Moment) -> ProbeFlow[K]:
+    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
         """All pods with the token; where nobody takes it, or it ends soon, with a new one."""
         session, fresh = self, self.is_due(now)
-        if fresh or (self.token is None and now.seconds < self.not_before):
+        if fresh or (self.token is None and now.monotonic < self.not_before):
             session, failed = yield from session._read(terms, now)
             if failed is not None:
                 return session._asked({}, now, failed)
@@ -93,12 +93,12 @@ class Session(Authenticator[K]):
             return session._asked(outcomes, now, failed)
         return session._asked(outcomes, now)
 
-    def _read(self, terms: AuthTiming, now: Moment) -> AuthFlow[K, tuple[Session[K], Reading[K] | None]]:
+    def _read(self, terms: AuthTiming, now: Instant) -> AuthFlow[K, tuple[Session[K], Reading[K] | None]]:
         """Another login begins anew, but for the wait."""
         reading: Reading[K] = yield from read_secret()
         if reading.secret is None:
             return self.stale(), reading
-        again = now.seconds + terms.refresh
+        again = now.monotonic + terms.refresh
         if reading.secret == self.login:
             return replace(self, read_again=again), None
         return Session(login=reading.secret, read_again=again, **self._wait()), None
@@ -110,7 +110,7 @@ class Session(Authenticator[K]):
         return {"last": self.last, "not_before": min(self.not_before, self.last + SHORTEST_PAUSE)}
 
     def _again(
-        self, outcomes: dict[str, Outcome], fresh: bool, terms: AuthTiming, now: Moment
+        self, outcomes: dict[str, Outcome], fresh: bool, terms: AuthTiming, now: Instant
     ) -> AuthFlow[K, tuple[Session[K], dict[str, Outcome], Reading[K] | None]]:
         """Nobody takes the token: with the login that stands in the Secret by now, once."""
         session = replace(self, token=None)
@@ -125,10 +125,10 @@ class Session(Authenticator[K]):
         useless = refusing(outcomes) and not is_taken(outcomes)
         return session._paused(says.OWN_TOKEN_REFUSED, now) if useless else session._taken(), outcomes, None
 
-    def _renewed(self, pods: tuple[str, ...], now: Moment) -> AuthFlow[K, tuple[Session[K], dict[str, Outcome]]]:
+    def _renewed(self, pods: tuple[str, ...], now: Instant) -> AuthFlow[K, tuple[Session[K], dict[str, Outcome]]]:
         """With a token that lasts, where a login may be tried and one is needed; and the pods that did not answer."""
         lost: dict[str, Outcome] = {}
-        if self.login is None or self._lasts(now) or now.seconds < self.not_before:
+        if self.login is None or self._lasts(now) or now.monotonic < self.not_before:
             return self, lost
         for pod in pods:
             came = yield from log_in(pod, self.login)
@@ -142,13 +142,13 @@ class Session(Authenticator[K]):
             return session, lost
         return self, lost
 
-    def _after(self, came: Answer[K], now: Moment) -> Session[K]:
+    def _after(self, came: Answer[K], now: Instant) -> Session[K]:
         match came:
             case LoggedIn(token, expires):
                 ends = expires if expires is not None and expires > now.wall else None
-                pause = now.seconds + SHORTEST_PAUSE
+                pause = now.monotonic + SHORTEST_PAUSE
                 return replace(
-                    self, token=token, began=now.wall, expires=ends, refusal=None, last=now.seconds, not_before=pause
+                    self, token=token, began=now.wall, expires=ends, refusal=None, last=now.monotonic, not_before=pause
                 )
             case Limited(seconds):
                 return self._paused(says.LOGINS_LIMITED, now, seconds)
@@ -165,14 +165,14 @@ class Session(Authenticator[K]):
         """The pauses begin anew, unless it is an older token that is taken and the last login was refused."""
         return self if self.refusal is not None else replace(self, pauses=0)
 
-    def _lasts(self, now: Moment) -> bool:
+    def _lasts(self, now: Instant) -> bool:
         if self.token is None or self.began is None:
             return False
         if self.expires is None:
             return True
         return self.expires - now.wall > min(RENEWED_BEFORE, (self.expires - self.began) / 3)
 
-    def _paused(self, why: Row, now: Moment, seconds: float = 0.0) -> Session[K]:
+    def _paused(self, why: Row, now: Instant, seconds: float = 0.0) -> Session[K]:
         """What still is a token is kept: it may do until the next login. `seconds`: what the server asks for."""
         pause = min(LONGEST_PAUSE, max(seconds, SHORTEST_PAUSE * 2**self.pauses))
         ended = why is says.OWN_TOKEN_REFUSED or (self.expires is not None and self.expires <= now.wall)
@@ -180,12 +180,12 @@ class Session(Authenticator[K]):
             self,
             token=None if ended else self.token,
             pauses=min(self.pauses + 1, 10),
-            last=now.seconds,
-            not_before=now.seconds + pause,
+            last=now.monotonic,
+            not_before=now.monotonic + pause,
             refusal=why,
         )
 
-    def _asked(self, outcomes: Mapping[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> AuthResult[K]:
+    def _asked(self, outcomes: Mapping[str, Outcome], now: Instant, failed: Reading[K] | None = None) -> AuthResult[K]:
         expiring = ends_soon(self.expires, now) and not self._lasts(now)
         expires = self.expires if self.token is not None else None
         refusal = self.refusal or says.LOGIN_REFUSED

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from wahealth.core.answer import Outcome
-from wahealth.core.moment import Moment
+from wahealth.core.instant import Instant
 from wahealth.core.reasons import credentials as says
 from wahealth.core.signin.flow import (
     Authenticator,
@@ -31,10 +31,10 @@ class Token(Authenticator[K]):
     current: K | None = field(default=None, repr=False)
     expires: datetime | None = None
 
-    def taken_up(self, reading: Reading[K], now: Moment, refresh: float) -> Token[K]:
-        return replace(self, current=reading.secret, expires=reading.expires, read_again=now.seconds + refresh)
+    def taken_up(self, reading: Reading[K], now: Instant, refresh: float) -> Token[K]:
+        return replace(self, current=reading.secret, expires=reading.expires, read_again=now.monotonic + refresh)
 
-    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Moment) -> ProbeFlow[K]:
+    def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
         """All pods with the token; those that refuse with the one that stands in the Secret by now."""
         token, fresh = self, self.is_due(now)
         if fresh:
@@ -52,7 +52,7 @@ class Token(Authenticator[K]):
                 outcomes |= yield from probe(refusing(outcomes), reading.secret)
         return token._asked(outcomes, now)
 
-    def _asked(self, outcomes: dict[str, Outcome], now: Moment, failed: Reading[K] | None = None) -> AuthResult[K]:
+    def _asked(self, outcomes: dict[str, Outcome], now: Instant, failed: Reading[K] | None = None) -> AuthResult[K]:
         ended = self.expires is not None and self.expires <= now.wall
         return AuthResult(
             self.stale() if failed else self,

@@ -6,7 +6,7 @@ when another state is confirmed. So states that take turns cannot put each other
 
 from __future__ import annotations
 
-from wahealth.core.moment import AsOf
+from wahealth.core.instant import AsOf
 from wahealth.core.verdict.problem import Problem
 
 Timers = tuple[tuple[Problem, float], ...]  # seconds of the monotonic clock

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Patience
-from wahealth.core.moment import AsOf
+from wahealth.core.instant import AsOf
 from wahealth.core.observation.tracking import STARTING, TrackedNode, TrackedNodes, address_in
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
 from wahealth.core.table import first

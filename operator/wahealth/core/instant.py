@@ -9,7 +9,7 @@ EARLY = 1.0  # seconds
 
 
 def has_lasted(seconds: float, grace: float) -> bool:
-    """Whether something that has lasted for `seconds` has lasted for its grace, as far as rounds can tell.
+    """Whether something that has lasted for `monotonic` has lasted for its grace, as far as rounds can tell.
 
     Graces are mostly a number of periods, and no round comes exactly on its beat: taken to the letter, the one at the
     end of a grace would come some milliseconds too soon as often as not, and all would be told a whole period later.
@@ -30,14 +30,14 @@ class AsOf(NamedTuple):
         return has_lasted((self.second if since <= self.second else self.latest) - since, grace)
 
 
-class Moment(NamedTuple):
-    """`seconds` of a monotonic clock measure how long something lasts; `wall` (UTC, whole seconds) is written."""
+class Instant(NamedTuple):
+    """`monotonic` of a monotonic clock measure how long something lasts; `wall` (UTC, whole seconds) is written."""
 
-    seconds: float
+    monotonic: float
     wall: datetime
 
     def since(self, written: datetime | None) -> float:
         """The monotonic second of a time that was written earlier; now, where it is unknown or lies ahead."""
         if written is None:
-            return self.seconds
-        return self.seconds - max(0.0, (self.wall - written).total_seconds())
+            return self.monotonic
+        return self.monotonic - max(0.0, (self.wall - written).total_seconds())
