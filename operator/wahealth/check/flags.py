@@ -11,7 +11,7 @@ from wahealth.core.proxy import NotAProxy, Proxy, proxy_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.status import Mode
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 KEY_VARIABLE, TOKEN_VARIABLE = "WA_API_KEY", "WA_TOKEN"
 LONGEST_TIMEOUT = 60  # seconds, as in the resource
@@ -80,7 +80,7 @@ def _proxy(written: str) -> Proxy:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _words(of: type[Word]) -> list[str]:
+def _words(of: type[FastStrEnum]) -> list[str]:
     """As they are typed: argparse would print those of an enum as Python does."""
     return [word.value for word in of]
 

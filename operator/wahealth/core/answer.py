@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from wahealth.core.certificate import EXPIRED, NOT_YET_VALID, Presented, Untrusted
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 
-class GatewayStatus(Word):
+class GatewayStatus(FastStrEnum):
     """What one node says of its connection to the WhatsApp servers; UNKNOWN is a word this version does not know."""
 
     CONNECTED = "Connected"
@@ -24,7 +24,7 @@ class GatewayStatus(Word):
     UNKNOWN = "Unknown"
 
 
-class Role(Word):
+class Role(FastStrEnum):
     PRIMARY_MASTER = "PrimaryMaster"
     SECONDARY_MASTER = "SecondaryMaster"
     COREAPP = "Coreapp"
@@ -82,7 +82,7 @@ class Throttled:
     retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
 
 
-class FailureReason(Word):
+class FailureReason(FastStrEnum):
     """Why no answer came, in the order in which a tie between pods is decided."""
 
     DNS_LOOKUP_FAILED = "DNSLookupFailed"

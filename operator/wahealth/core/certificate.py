@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 EXPIRING = timedelta(days=14)  # before its end a certificate is warned of
 
@@ -43,7 +43,7 @@ class Own(NamedTuple):
         return NOT_YET_VALID if now < self.not_before else ""
 
 
-class Unfit(Word):
+class Unfit(FastStrEnum):
     """Why a client certificate cannot be shown, as the sentence says it."""
 
     NO_CERTIFICATE = "there is no certificate in PEM"
@@ -55,7 +55,7 @@ class Unfit(Word):
     OTHERWISE = "it cannot be read"
 
 
-class Untrusted(Word):
+class Untrusted(FastStrEnum):
     """Why one was not trusted, as the sentence says it."""
 
     NOT_YET_VALID = "the certificate is not valid yet"

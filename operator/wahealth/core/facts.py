@@ -14,13 +14,13 @@ from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.flow import AuthResult
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import Finding, Mode
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 ALLOWED_SHARDS = (1, 2, 4, 8, 16, 32)
 AUTO = "Auto"  # instead of a mode: it is detected
 
 
-class Exposure(Word):
+class Exposure(FastStrEnum):
     """What in a spec lets anybody who answers have what we sign in with."""
 
     PLAIN_HTTP = "spec.target.scheme is HTTP"

@@ -17,7 +17,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from wahealth.core.longest import Longest
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 AT_ONCE = 45.0  # seconds, at least, within which they must be lost: a default period and a default timeout
 FEWEST = 10  # votes that must be lost at once
@@ -26,7 +26,7 @@ BACK = 0.5  # of the lost ones, and it is over
 LONGEST, MOST_PERIODS = 600.0, 5  # seconds, and periods, after which verdicts follow what is seen again
 
 
-class Path(Word):
+class Path(FastStrEnum):
     """On which way a target is asked."""
 
     CLUSTER = "cluster"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.status import NodeVerdict, Status, TopologyNode
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 PREFIX = "wahealth.io"
 CLIENT, ROLE, GATEWAY = f"{PREFIX}/client", f"{PREFIX}/role", f"{PREFIX}/gateway"
@@ -61,7 +61,7 @@ class CurrentPod(NamedTuple):
     ending: bool = False
 
 
-class Hold(Word):
+class Hold(FastStrEnum):
     """What one resource has to do with a pod."""
 
     OURS = "Ours"  # it claims the pod, and of all that do it is the oldest

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.origin import bracketed, is_host
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def status_of(head: bytes) -> int | None:
     return int(words[1])
 
 
-class Trouble(Word):
+class Trouble(FastStrEnum):
     """What is wrong between us and the proxy; the words are a label of a metric."""
 
     NOT_FOUND = "NotFound"

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 
-class Mode(Word):
+class Mode(FastStrEnum):
     SINGLE = "Single"
     HIGH_AVAILABILITY = "HighAvailability"
     MULTICONNECT = "Multiconnect"
 
 
-class Gateway(Word):
+class Gateway(FastStrEnum):
     """How the client as a whole stands with the WhatsApp servers."""
 
     UNKNOWN = "Unknown"
@@ -28,7 +28,7 @@ class Gateway(Word):
     UNREGISTERED = "Unregistered"
 
 
-class NodeVerdict(Word):
+class NodeVerdict(FastStrEnum):
     ACTIVE = "Active"
     STANDBY = "Standby"
     STARTING = "Starting"
@@ -37,7 +37,7 @@ class NodeVerdict(Word):
     MISSING = "Missing"
 
 
-class Truth(Word):
+class Truth(FastStrEnum):
     """The three values of a condition's `status`."""
 
     TRUE = "True"
@@ -45,7 +45,7 @@ class Truth(Word):
     UNKNOWN = "Unknown"
 
 
-class ConditionType(Word):
+class ConditionType(FastStrEnum):
     ACCEPTED = "Accepted"
     CREDENTIALS_VALID = "CredentialsValid"
     REACHABLE = "Reachable"
@@ -123,7 +123,7 @@ class Endpoint(NamedTuple):
     since_time: datetime | None = None
 
 
-class FailoverKind(Word):
+class FailoverKind(FastStrEnum):
     PRIMARY_MASTER = "PrimaryMaster"
     ACTIVE_COREAPP = "ActiveCoreapp"
 
@@ -138,7 +138,7 @@ class Failover(NamedTuple):
     seconds: int
 
 
-class KeyInUse(Word):
+class KeyInUse(FastStrEnum):
     CURRENT = "Current"
     PREVIOUS = "Previous"
 

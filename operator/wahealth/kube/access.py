@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from wahealth.api.v1alpha1 import GROUP, PLURAL
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 from wahealth.kube.inventory.kinds import BASIC, KINDS
 
 NAME = "wahealth-operator"
@@ -14,7 +14,7 @@ _WORKLOADS = tuple(KINDS[name].plural for name in KINDS if name in BASIC)
 _ROLLOUT, _DEPLOYMENT_CONFIG = KINDS["Rollout"], KINDS["DeploymentConfig"]
 
 
-class Option(Word):
+class Option(FastStrEnum):
     """What is given only to an installation that wants it; as the chart's values and the manifests call it."""
 
     RESTART = "restart-on-change"

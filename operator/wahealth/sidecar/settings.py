@@ -19,7 +19,7 @@ from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import Mode
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 from wahealth.probe.trust import (
     NotAFingerprint,
     UntrustedCA,
@@ -33,7 +33,7 @@ from wahealth.sidecar.flags import LOOPBACK, given_in
 from wahealth.sidecar.identity import identity_of
 from wahealth.sidecar.showing import PAIR, NoPair, Showing, Trusting
 
-W = TypeVar("W", bound=Word)
+W = TypeVar("W", bound=FastStrEnum)
 _THIS_POD = (ip_network("127.0.0.0/24"), ip_network("::1/128"))
 
 

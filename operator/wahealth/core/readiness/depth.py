@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 
-class Depth(Word):
+class Depth(FastStrEnum):
     """From the shallowest to the deepest: what is not ready at one is not ready at those after it."""
 
     REACHABLE = "reachable"

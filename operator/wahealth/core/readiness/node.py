@@ -12,13 +12,13 @@ from typing import NamedTuple
 from wahealth.core.answer import MASTERS, GatewayStatus, Node
 from wahealth.core.readiness.depth import Depth, Readiness
 from wahealth.core.status import NodeVerdict, TopologyNode
+from wahealth.core.strenum import FastStrEnum
 from wahealth.core.table import first
-from wahealth.core.word import Word
 
 MISSING = "Missing"
 
 
-class PodRole(Word):
+class PodRole(FastStrEnum):
     WEB = "web"
     COREAPP = "coreapp"
     MASTER = "master"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 
-class Reason(Word):
+class Reason(FastStrEnum):
     # Accepted
     ACCEPTED = "Accepted"
     WAITING_FOR_OPERATOR = "WaitingForOperator"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 NOTHING = "nothing to do"
 
 
-class Surface(Word):
+class Surface(FastStrEnum):
     """Where a sentence is read: whoever edits a resource has no flags, and who types a command no resource."""
 
     RESOURCE = "resource"

@@ -12,10 +12,10 @@ from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
 from wahealth.core.signin.tokens import Token
 from wahealth.core.status import Finding
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 
-class Kind(Word):
+class Kind(FastStrEnum):
     """As it is called in a message."""
 
     API_KEY = "API key"

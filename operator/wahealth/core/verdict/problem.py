@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from wahealth.core.facts import Expectation, Patience
 from wahealth.core.status import Gateway, Mode
-from wahealth.core.word import Word
+from wahealth.core.strenum import FastStrEnum
 
 
-class Problem(Word):
+class Problem(FastStrEnum):
     """The very state whose first round a grace is counted from."""
 
     REFERENCE = "something referred to is not there"

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from wahealth.core.answer import Unreachable
 from wahealth.core.status import ConditionType, Status, Truth
+from wahealth.core.strenum import FastStrEnum
 from wahealth.core.verdict.problem import Problem
-from wahealth.core.word import Word
 
 
-class Anomaly(Word):
+class Anomaly(FastStrEnum):
     """Something that should not be and decides nothing: mostly in the topology, against the mode."""
 
     NO_PRIMARY = "NoPrimaryMaster"
