@@ -59,7 +59,7 @@ class Resource:
         self.seconds = 0.0
         self.written = Status()
         facts = facts_of(self.answer)
-        self.history = restore_state(self.written, 1, facts.expected.patience, self._now())
+        self.history = restore_state(self.written, 1, facts.expected.thresholds, self._now())
         for _ in range(3):
             self.round(facts)
 

@@ -13,7 +13,7 @@ from support.builders import CONNECTED, Story, facts, said, single
 from support.lossy import Wire, is_possible, rounds
 from support.scripted import ADDRESS, GOOD, TRUST, Script, answer, reason, says, serving
 from wahealth.core.answer import FailureReason, Outcome, Unreachable
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 from wahealth.core.fleet import Fleet, Path, Vote
 from wahealth.core.status import ConditionType
 from wahealth.probe.client import Place, Prober, Question
@@ -43,10 +43,10 @@ def heard(script: Script, times: int, timeout: float = 2.0) -> list[Outcome]:
     return asyncio.run(run())
 
 
-def told(script: Script, times: int, timeout: float = 2.0, patience: Patience = Patience()) -> Story:  # noqa: B008
+def told(script: Script, times: int, timeout: float = 2.0, thresholds: Thresholds = Thresholds()) -> Story:  # noqa: B008
     story = Story()
     for outcome in heard(script, times, timeout):
-        story.round(facts(outcome, patience=patience))
+        story.round(facts(outcome, thresholds=thresholds))
     return story
 
 
@@ -63,7 +63,9 @@ def test_an_answer_that_is_now_in_time_and_now_too_late() -> None:
 
 def test_a_node_that_flaps_with_each_period() -> None:
     """T35: told as flapping, and written at leisure."""
-    story = told(in_turn(GOOD, DOWN), 40, patience=Patience(5, failure_threshold=1, connecting=0, failover=0))
+    story = told(
+        in_turn(GOOD, DOWN), 40, thresholds=Thresholds(5, failure_threshold=1, connecting_grace=0, failover_grace=0)
+    )
     assert story.told.count("FlappingDetected") == 1
     assert story.told.count("GatewayDisconnected") <= 5
     assert len(story.writes) <= 7 + 40 * 5 / 30

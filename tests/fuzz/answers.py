@@ -46,7 +46,7 @@ def one_input(data: bytes) -> None:
         outcome = parse_health(body) if number % 3 else outcome_of(200, body)
         assert isinstance(outcome, Answered | Malformed), outcome
         now = Instant(number * 30.0, START + timedelta(seconds=30 * number))
-        state = state or restore_state(written, 1, facts.expected.patience, now)
+        state = state or restore_state(written, 1, facts.expected.thresholds, now)
         todo = reconcile(state, _asked(facts, outcome), written, now)
         state, written = todo.state, todo.status or written
         _can_be_written(written)

@@ -71,7 +71,7 @@ def _rounds(*bodies: bytes) -> None:
     for number, body in enumerate(bodies):
         now = Instant(number * 30.0, _START + timedelta(seconds=30 * number))
         outcome = PodOutcome("web-0", "10.0.0.1", outcome_of(200, body))
-        state = state or restore_state(written, 1, facts.expected.patience, now)
+        state = state or restore_state(written, 1, facts.expected.thresholds, now)
         todo = reconcile(state, Facts(facts.expected, facts.generation, (outcome,)), written, now)
         state, written = todo.state, todo.status or written
         status_document(written)

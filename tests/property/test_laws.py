@@ -25,7 +25,7 @@ from wahealth.core.answer import (
     Unauthorized,
     Unreachable,
 )
-from wahealth.core.facts import Expectation, Facts, Patience
+from wahealth.core.facts import Expectation, Facts, Thresholds
 from wahealth.core.observation.expected import Rise, allowed_at_least, risen
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.schedule import next_beat
@@ -54,13 +54,13 @@ outcomes: st.SearchStrategy[Outcome] = (
     | st.just(Malformed("the body is not JSON"))
 )
 patiences = st.builds(
-    Patience,
+    Thresholds,
     period=st.sampled_from([5.0, 30.0]),
     failure_threshold=st.integers(1, 4),
     success_threshold=st.integers(1, 3),
-    uninitialized=st.sampled_from([0.0, 60.0, 600.0]),
-    connecting=st.sampled_from([0.0, 30.0, 120.0]),
-    failover=st.sampled_from([0.0, 30.0, 60.0]),
+    uninitialized_grace=st.sampled_from([0.0, 60.0, 600.0]),
+    connecting_grace=st.sampled_from([0.0, 30.0, 120.0]),
+    failover_grace=st.sampled_from([0.0, 30.0, 60.0]),
 )
 expectations = st.builds(
     Expectation,
@@ -68,7 +68,7 @@ expectations = st.builds(
     shards=st.none() | st.sampled_from([1, 2, 4, 8]),
     min_connected=st.none() | st.integers(1, 4),
     registration_required=st.booleans(),
-    patience=patiences,
+    thresholds=patiences,
 )
 rounds = st.lists(outcomes, max_size=4)
 stories = st.lists(rounds, min_size=1, max_size=20)
@@ -134,13 +134,13 @@ HEALTHY = st.sampled_from(
 
 @given(st.data(), HEALTHY, patiences, st.integers(1, 60))
 def test_a_healthy_stretch_of_any_length_writes_once(
-    data: st.DataObject, healthy: tuple[Answered, Expectation], patience: Patience, length: int
+    data: st.DataObject, healthy: tuple[Answered, Expectation], thresholds: Thresholds, length: int
 ) -> None:
     outcome, expected = healthy
     story = Story()
     for _ in range(length):
         shuffled = outcome.report._replace(nodes=tuple(data.draw(st.permutations(outcome.report.nodes))))
-        story.round(replace(facts(Answered(shuffled)), expected=replace(expected, patience=patience)))
+        story.round(replace(facts(Answered(shuffled)), expected=replace(expected, thresholds=thresholds)))
     assert len(story.writes) == 1
     assert ready(story.written) is Truth.TRUE
 
@@ -151,8 +151,8 @@ def test_ready_is_not_true_without_a_connection_for_longer_than_the_graces_allow
     said: list[Answered], expected: Expectation
 ) -> None:
     """The states of a stretch may each begin late: none begins its grace twice."""
-    patience = expected.patience
-    longest = max(patience.connecting, patience.failover)
+    thresholds = expected.thresholds
+    longest = max(thresholds.connecting_grace, thresholds.failover_grace)
     story, without = Story(), 0
     for outcome in said:
         connected = any(n.role is Role.COREAPP and n.gateway is CONNECTED for n in outcome.report.nodes)
@@ -160,7 +160,7 @@ def test_ready_is_not_true_without_a_connection_for_longer_than_the_graces_allow
         without = 0 if connected or unregistered else without + 1
         story.round(told(expected, [outcome]))
         states = 5
-        allowed = patience.failure_threshold + states * (longest / patience.period + 1)
+        allowed = thresholds.failure_threshold + states * (longest / thresholds.period + 1)
         if without > allowed:
             assert ready(story.written) is not Truth.TRUE
 
@@ -233,7 +233,7 @@ def during_an_outage(expected: Expectation, said: list[Outcome]) -> Story:
 def test_an_outage_whose_reasons_take_turns_is_quiet(expected: Expectation, said: list[Outcome]) -> None:
     """Each reason that is written lasted for as many rounds as a failure takes, and no Warning is told twice."""
     story = during_an_outage(expected, said)
-    assert len(story.writes) <= len(said) / expected.patience.failure_threshold
+    assert len(story.writes) <= len(said) / expected.thresholds.failure_threshold
     assert len(story.told) == len(set(story.told))
 
 
@@ -242,7 +242,7 @@ def test_so_is_one_in_which_somebody_answers_now_and_then(expected: Expectation,
     """Once down and once up again takes so many rounds of silence in a row, and one more; a grace that ends is one
     more write."""
     story = during_an_outage(expected, said)
-    assert len(story.writes) <= 2 + 3 * len(said) / (expected.patience.failure_threshold + 1)
+    assert len(story.writes) <= 2 + 3 * len(said) / (expected.thresholds.failure_threshold + 1)
 
 
 @given(expectations, stories)
@@ -346,7 +346,7 @@ def test_the_key_stands_in_no_output(key: str, form: str, taken: bool) -> None:
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.sampled_from([0, 30, 60, 90]))
 def test_what_is_expected_is_the_most_that_lasted(counts: list[int], failover: int) -> None:
     """Against the sentence itself: the most coreapps connected in every round of failoverSeconds."""
-    asked = Facts(Expectation(patience=Patience(failover=failover)), 1)
+    asked = Facts(Expectation(thresholds=Thresholds(failover_grace=failover)), 1)
     rise, wanted = Rise(), allowed_at_least(counts[0])
     for number, count in enumerate(counts):
         rise = risen(rise, count, Mode.MULTICONNECT, asked, number * 30.0)

@@ -10,7 +10,7 @@ from typing import Any
 
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
-from wahealth.core.facts import Expectation, Facts, Patience
+from wahealth.core.facts import Expectation, Facts, Thresholds
 from wahealth.core.hosts import Hosts
 from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
@@ -55,7 +55,9 @@ def single(gateway: GatewayStatus) -> Answered:
 
 
 # Everything is believed in the round that shows it.
-IMPATIENT = Patience(period=30, failure_threshold=1, success_threshold=1, uninitialized=0, connecting=0, failover=0)
+IMMEDIATE = Thresholds(
+    period=30, failure_threshold=1, success_threshold=1, uninitialized_grace=0, connecting_grace=0, failover_grace=0
+)
 
 
 def facts(*outcomes: Outcome, mode: Mode | None = None, shards: int | None = None, **more: Any) -> Facts:
@@ -86,14 +88,14 @@ class Story:
 
     def round(self, said: Facts) -> Plan:
         now = Instant(self.seconds, self.wall + timedelta(seconds=self.seconds))
-        state = self.history or restore_state(self.written, said.generation, said.expected.patience, now)
+        state = self.history or restore_state(self.written, said.generation, said.expected.thresholds, now)
         todo = reconcile(state, said, self.written, now)
         self.history = todo.state
         self.told += [event.reason for event in todo.events]
         if todo.status is not None:
             self.written = todo.status
             self.writes.append(todo.status)
-        self.seconds += said.expected.patience.period
+        self.seconds += said.expected.thresholds.period
         return todo
 
     def rounds(self, times: int, said: Facts) -> Story:

@@ -6,17 +6,17 @@ import pytest
 
 from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, secondary, single
 from wahealth.core.answer import Answered, FailureReason, Report, Unreachable
-from wahealth.core.facts import Facts, Patience
+from wahealth.core.facts import Facts, Thresholds
 from wahealth.core.observation.expected import allowed_at_least
 from wahealth.core.status import ConditionType
 
-QUICK = Patience(period=1, failure_threshold=1, success_threshold=1)
+QUICK = Thresholds(period=1, failure_threshold=1, success_threshold=1)
 
 
 def carried_by(number: int) -> Facts:
     """A failover each time that the number changes, which is two events; no change of Available."""
     nodes = (core(f"c{place}", CONNECTED if place == number % 2 else DISCONNECTED) for place in range(2))
-    return facts(answer(primary("m0"), secondary("m1"), *nodes), patience=QUICK)
+    return facts(answer(primary("m0"), secondary("m1"), *nodes), thresholds=QUICK)
 
 
 def test_25_events_in_a_burst_then_one_in_five_minutes() -> None:
@@ -33,7 +33,7 @@ def test_a_warning_that_had_to_wait_is_told_as_soon_as_there_is_room() -> None:
     story = Story()
     for number in range(40):
         story.round(carried_by(number))
-    silent = facts(Unreachable(FailureReason.READ_TIMEOUT), patience=QUICK)
+    silent = facts(Unreachable(FailureReason.READ_TIMEOUT), thresholds=QUICK)
     story.rounds(1, silent)
     assert "HealthNodeUnreachable" not in story.told
     assert "HealthNodeUnreachable" in story.rounds(301, silent).told
@@ -56,9 +56,9 @@ def test_a_better_round_between_worse_ones_begins_their_count_again() -> None:
 
 
 def test_a_worse_round_between_better_ones_begins_their_count_again() -> None:
-    patience = Patience(failure_threshold=2, success_threshold=3)
-    up, down = facts(single(CONNECTED), patience=patience), facts(single(DISCONNECTED), patience=patience)
-    silent = facts(Unreachable(FailureReason.READ_TIMEOUT), patience=patience)
+    thresholds = Thresholds(failure_threshold=2, success_threshold=3)
+    up, down = facts(single(CONNECTED), thresholds=thresholds), facts(single(DISCONNECTED), thresholds=thresholds)
+    silent = facts(Unreachable(FailureReason.READ_TIMEOUT), thresholds=thresholds)
     story = Story().rounds(1, up).rounds(2, down).rounds(2, up).rounds(1, silent).rounds(2, up)
     assert story.written.gateway == "Disconnected"
     assert story.rounds(1, up).written.gateway == "Connected"

@@ -8,7 +8,7 @@ import pytest
 
 from support.builders import CONNECTED, DISCONNECTED, Story, answer, core, facts, primary, said, secondary, single
 from wahealth.core.answer import FailureReason, Forbidden, Outcome, Throttled, Unauthorized, Unreachable
-from wahealth.core.facts import Facts, Patience
+from wahealth.core.facts import Facts, Thresholds
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.resting import rest_of
@@ -82,10 +82,10 @@ def test_what_is_kept_has_an_end_after_ten_minutes_and_its_numbers_go() -> None:
 
 
 def test_with_a_long_period_the_end_is_five_periods() -> None:
-    patience = Patience(period=300.0)
-    story = Story().rounds(1, facts(GOOD, patience=patience)).rounds(5, facts(Throttled(), patience=patience))
+    thresholds = Thresholds(period=300.0)
+    story = Story().rounds(1, facts(GOOD, thresholds=thresholds)).rounds(5, facts(Throttled(), thresholds=thresholds))
     assert said(story.written, AVAILABLE)[0] == "True"
-    story.rounds(1, facts(Throttled(), patience=patience))
+    story.rounds(1, facts(Throttled(), thresholds=thresholds))
     assert said(story.written, AVAILABLE) == ("Unknown", "Throttled")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.builders import CONNECTED, IMPATIENT, START, any_targets, said, single
+from support.builders import CONNECTED, IMMEDIATE, START, any_targets, said, single
 from wahealth.api.v1alpha1 import Target
 from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.answer import FailureReason, PodOutcome, Unreachable
@@ -140,7 +140,7 @@ class Saying(Gather):
         self.outcomes, self.reference = outcomes, reference
 
     async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
-        expected = Expectation(patience=IMPATIENT)
+        expected = Expectation(thresholds=IMMEDIATE)
         return Facts(expected, entry.generation, self.outcomes, reference=self.reference)
 
 

@@ -24,7 +24,7 @@ from support.builders import (
 )
 from wahealth.api.convert import written_status
 from wahealth.core.answer import FailureReason, Node, Role, Unauthorized, Unreachable
-from wahealth.core.facts import Expectation, Facts, Patience, Pod, Pods
+from wahealth.core.facts import Expectation, Facts, Pod, Pods, Thresholds
 from wahealth.core.reasons.credentials import LOGIN_REFUSED, TOKEN_EXPIRED
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionType, Finding, Mode, Truth
@@ -130,9 +130,9 @@ def test_suspended_from_birth_then_resumed_by_another_process() -> None:
 
 
 def test_nothing_is_waited_for_anew_with_a_high_success_threshold() -> None:
-    patience = Patience(success_threshold=3)
+    thresholds = Thresholds(success_threshold=3)
     pods = Pods({}, {name: Pod(name, None, "kind-1") for name in ("m0", "m1", "c0", "c1")})
-    told = replace(facts(HA, SILENT, patience=patience), pods=pods)
+    told = replace(facts(HA, SILENT, thresholds=thresholds), pods=pods)
     again = Story().rounds(5, told).restarted().rounds(3, told)
     assert (again.writes, again.told) == ([], [])
 
@@ -153,8 +153,8 @@ def test_a_mismatch_stays_one_while_nothing_is_said() -> None:
 def test_an_incomplete_set_is_nobody_to_fail_over_from() -> None:
     two = answer(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTED))
     other = answer(primary("m0"), core("c2", CONNECTED), core("c1"))
-    patience = Patience(failure_threshold=1, connecting=0, failover=0)
-    hasty = partial(facts, patience=patience, mode=Mode.HIGH_AVAILABILITY)
+    thresholds = Thresholds(failure_threshold=1, connecting_grace=0, failover_grace=0)
+    hasty = partial(facts, thresholds=thresholds, mode=Mode.HIGH_AVAILABILITY)
     story = Story().rounds(3, hasty(two))
     assert said(story.written, AVAILABLE) == ("False", "MultipleActiveCoreapps")
     assert story.restarted().rounds(1, hasty(other)).written.last_failover is None

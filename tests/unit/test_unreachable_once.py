@@ -12,7 +12,7 @@ import pytest
 
 from support.builders import CONNECTED, Story, facts, single
 from wahealth.core.answer import FailureReason, Malformed, Outcome, Unauthorized, Unreachable
-from wahealth.core.facts import Facts, Patience
+from wahealth.core.facts import Facts, Thresholds
 from wahealth.simulate.replay import Replay
 from wahealth.simulate.scenario import Scenario
 
@@ -89,9 +89,9 @@ def events(story: Story, said: Facts) -> list[str]:
 
 @pytest.mark.parametrize("reason", FailureReason)
 def test_told_at_once_where_one_round_is_enough(reason: FailureReason) -> None:
-    quick = Patience(failure_threshold=1)
+    quick = Thresholds(failure_threshold=1)
     silent = silence(reason)
-    good, silent = (replace(one, expected=replace(one.expected, patience=quick)) for one in (GOOD, silent))
+    good, silent = (replace(one, expected=replace(one.expected, thresholds=quick)) for one in (GOOD, silent))
     assert events(Story().rounds(1, good), silent) == [OWN.get(reason, OTHERS)]
     assert events(Story().rounds(1, good).restarted(), silent) == [OWN.get(reason, OTHERS)]
 

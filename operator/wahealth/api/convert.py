@@ -14,7 +14,7 @@ from wahealth.api.auth import use_of
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
-from wahealth.core.facts import Expectation, Exposure, Patience
+from wahealth.core.facts import Expectation, Exposure, Thresholds
 
 DEFAULT_TIMEOUT_SECONDS = 14
 
@@ -52,7 +52,7 @@ def expectation(spec: api.Spec) -> Expectation:
         restart_period=_restart_period(spec.api_key_rotation),
         shows_certificate=spec.tls is not None and spec.tls.client_certificate_ref is not None,
         exposed=_exposure(spec),
-        patience=_patience(spec),
+        thresholds=_patience(spec),
     )
 
 
@@ -66,14 +66,14 @@ def _exposure(spec: api.Spec) -> Exposure | None:
     return Exposure.UNVERIFIED if spec.tls is not None and spec.tls.verification == "None" else None
 
 
-def _patience(spec: api.Spec) -> Patience:
-    return Patience(
+def _patience(spec: api.Spec) -> Thresholds:
+    return Thresholds(
         period=float(spec.probe.period_seconds),
         failure_threshold=spec.probe.failure_threshold,
         success_threshold=spec.probe.success_threshold,
-        uninitialized=float(spec.grace.uninitialized_seconds),
-        connecting=float(spec.grace.connecting_seconds),
-        failover=float(spec.grace.failover_seconds),
+        uninitialized_grace=float(spec.grace.uninitialized_seconds),
+        connecting_grace=float(spec.grace.connecting_seconds),
+        failover_grace=float(spec.grace.failover_seconds),
     )
 
 

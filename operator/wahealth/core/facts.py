@@ -34,36 +34,36 @@ class Exposure(FastStrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Thresholds:
     """How long, in seconds and in rounds, a change must last before it counts."""
 
     period: float = 30.0
     failure_threshold: int = 3
     success_threshold: int = 1
-    uninitialized: float = 600.0
-    connecting: float = 120.0
-    failover: float = 60.0
+    uninitialized_grace: float = 600.0
+    connecting_grace: float = 120.0
+    failover_grace: float = 60.0
 
     @property
-    def startup(self) -> float:
+    def startup_grace(self) -> float:
         """What a new resource is given before anything bad about it is confirmed."""
-        return max(self.connecting, self.failure_threshold * self.period)
+        return max(self.connecting_grace, self.failure_threshold * self.period)
 
     @property
-    def refused(self) -> float:
+    def unauthorized_grace(self) -> float:
         """How long a key may be refused before only an edit is expected to help."""
-        return max(120.0, self.startup)
+        return max(120.0, self.startup_grace)
 
     @property
-    def kept(self) -> float:
+    def throttled_grace(self) -> float:
         """How long a client may not be seen, because it wants to be asked less often, before what was confirmed of it
         is not told any more."""
         return max(600.0, 5 * self.period)
 
     @property
-    def previous_key(self) -> float:
+    def previous_key_window(self) -> float:
         """How long after a change of the key the previous one may be tried."""
-        return max(self.failover, self.failure_threshold * self.period)
+        return max(self.failover_grace, self.failure_threshold * self.period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Expectation:
     shows_certificate: bool = False  # one of our own, to whom it asks
     restart_period: float | None = None  # seconds between two restarts of the web workload; None: it is never restarted
     exposed: Exposure | None = None  # why that is sent to whoever answers
-    patience: Patience = field(default_factory=Patience)
+    thresholds: Thresholds = field(default_factory=Thresholds)
     surface: Surface = Surface.RESOURCE  # where what is said of it is read
 
 

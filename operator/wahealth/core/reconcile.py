@@ -11,7 +11,7 @@ from typing import NamedTuple
 from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
 from wahealth.core.events.posting import REPEAT_AFTER, Signals, events_to_post, warnings_of
-from wahealth.core.facts import Expectation, Facts, Patience
+from wahealth.core.facts import Expectation, Facts, Thresholds
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
 from wahealth.core.hysteresis.desired import desired_status, suspended, without_ready
 from wahealth.core.hysteresis.failover import active_coreapps, passed_on, primary_master, stalled
@@ -61,9 +61,9 @@ class Plan(NamedTuple):
         return verdict.status if verdict else _NOTHING
 
 
-def restore_state(written: Status, generation: int, patience: Patience, now: Instant) -> State:
+def restore_state(written: Status, generation: int, thresholds: Thresholds, now: Instant) -> State:
     """The state of a resource that this process sees for the first time, from what its status says."""
-    state = restored(written, generation, patience, now)
+    state = restored(written, generation, thresholds, now)
     holding = warnings_of(state, state, Signals(lasting=frozenset(Anomaly)))
     return state._replace(posted=tuple(PostedWarning(event.reason, now.monotonic) for event in holding))
 
@@ -76,18 +76,18 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
         return _suspended(state, facts, written, now)
     if facts.nothing_new:
         return Plan(state, None, ())  # nobody was asked, because they wanted it so: that counts for nothing
-    patience = facts.expected.patience
+    thresholds = facts.expected.thresholds
     before = _begun(state, facts, now)
     after, candidate, observation = _judged(before, facts, now)
     after, failovers = _handed_over(after, candidate, observation, now)
-    after = _flapping(after, patience, now)
+    after = _flapping(after, thresholds, now)
     change = _change(before, after, failovers, facts.expected)
     restart = _restart(after, facts, observation, now)
     signals = _signals(after, facts.expected, now)._replace(
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
     after, events = events_to_post(before, after, change, signals, now.monotonic)
-    desired = desired_status(after, candidate, patience, now.monotonic)
+    desired = desired_status(after, candidate, thresholds, now.monotonic)
     events = (RESUMED, *events) if state.suspended else events
     done = _written(after._replace(suspended=False), desired, written, events, now)._replace(
         candidate=candidate, failovers=failovers
@@ -99,8 +99,8 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
 
 def evaluate_once(facts: Facts) -> Status:
     """The verdict on one round alone, without patience and without times: for a question from the desk."""
-    impatient = Patience(facts.expected.patience.period, 1, 1, 0.0, 0.0, 0.0)
-    facts = replace(facts, expected=replace(facts.expected, patience=impatient))
+    immediate = Thresholds(facts.expected.thresholds.period, 1, 1, 0.0, 0.0, 0.0)
+    facts = replace(facts, expected=replace(facts.expected, thresholds=immediate))
     _, observation = observe(ObservationState({}, {}), facts, protected=False, now=0.0)
     assessed = assess(facts, observation)
     over = assessed.problem is not Problem.THROTTLED  # which was not seen for any time yet
@@ -137,7 +137,7 @@ def _judged(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict, O
         return after, after.confirmed or candidate, observation
     anomalies = anomaly_streaks(state, candidate, observation.summary is not None)
     after = state._replace(observation=observed, timers=timers, anomaly_streaks=anomalies, last_round=now.monotonic)
-    after = debounce(after, candidate, candidate_at_last_round, facts.expected.patience, now.monotonic)
+    after = debounce(after, candidate, candidate_at_last_round, facts.expected.thresholds, now.monotonic)
     return (
         after if after.confirmed else after._replace(preliminary=seen_so_far(candidate.status)),
         candidate,
@@ -172,19 +172,19 @@ def _with_last(state: State, move: Failover) -> State:
     return state._replace(confirmed=state.confirmed._replace(status=status))
 
 
-def _flapping(state: State, patience: Patience, now: Instant) -> State:
-    changes = recent(state.changes, patience, now.monotonic)
+def _flapping(state: State, thresholds: Thresholds, now: Instant) -> State:
+    changes = recent(state.changes, thresholds, now.monotonic)
     if changes == state.changes and not state.flapping and not is_flapping(changes):
         return state
     return state._replace(changes=changes, flapping=is_flapping(changes))
 
 
 def _signals(state: State, expected: Expectation, now: Instant) -> Signals:
-    patience = expected.patience
-    handovers, rounds = (state.coreapps, state.primary), patience.failure_threshold
+    thresholds = expected.thresholds
+    handovers, rounds = (state.coreapps, state.primary), thresholds.failure_threshold
     return Signals(
         pods_disagree=state.observation.differing >= rounds,
-        failover_stalled=any(stalled(handover, patience, now) for handover in handovers),
+        failover_stalled=any(stalled(handover, thresholds, now) for handover in handovers),
         lasting=frozenset(anomaly for anomaly, times in state.anomaly_streaks if times >= rounds),
         expected=expected,
     )
@@ -204,7 +204,7 @@ def _restart(state: State, facts: Facts, observation: Observation, now: Instant)
 
 
 def _change(before: State, after: State, failovers: tuple[Failover, ...], expected: Expectation) -> Change:
-    in_time = bool(failovers) and failovers[0].seconds <= expected.patience.failover
+    in_time = bool(failovers) and failovers[0].seconds <= expected.thresholds.failover_grace
     return Change(_status(before), _status(after), failovers, in_time, expected)
 
 

@@ -74,7 +74,7 @@ class Gather:
         if isinstance(pattern, Finding):
             return replace(facts, reference=pattern)
         entry.keep_only(located.hosts)
-        terms = AuthTiming(entry.expected.patience.previous_key, self._references.refresh)
+        terms = AuthTiming(entry.expected.thresholds.previous_key_window, self._references.refresh)
         nudged = entry.nudged
         resting = frozenset(name for name, spot in located.spots.items() if _resting(entry, spot, now.monotonic))
         turn = whose_turn(located.shown, entry.turn)

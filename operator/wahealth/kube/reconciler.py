@@ -80,7 +80,7 @@ class Reconciler:
     def _decided(self, entry: ResourceEntry, facts: Facts) -> Action | None:
         now = _now()
         facts = self._with_claims(entry, facts)
-        state = entry.state or restore_state(entry.written, entry.generation, facts.expected.patience, now)
+        state = entry.state or restore_state(entry.written, entry.generation, facts.expected.thresholds, now)
         todo = reconcile(state, facts, entry.written, now)
         entry.seen = now.monotonic if facts.answered or entry.seen is None else entry.seen
         entry.state, entry.asked = todo.state, entry.asked if facts.asked_nobody else now.wall.timestamp()

@@ -88,7 +88,7 @@ class Rounds:
             self._count("LeftAlone")  # nobody is asked, for the upstream wants it so: that counts for nothing
             return
         facts = await self._facts(now)
-        state = self._state or restore_state(Status(), 0, self._expected.patience, now)
+        state = self._state or restore_state(Status(), 0, self._expected.thresholds, now)
         done = reconcile(state, facts, Status(), now)
         self._state = done.state
         self.status = done.known
@@ -114,7 +114,7 @@ class Rounds:
         self.counts[result] = self.counts.get(result, 0) + 1
 
     async def _facts(self, now: Instant) -> Facts:
-        terms = AuthTiming(self._expected.patience.previous_key, 0.0)
+        terms = AuthTiming(self._expected.thresholds.previous_key_window, 0.0)
         asked = await carried_out(self._signin.stale().probe_flow((UPSTREAM,), terms, now), self._came_of)
         self._signin = asked.signin
         facts = with_asked(self._begun(), asked, {UPSTREAM: self._settings.upstream.host})

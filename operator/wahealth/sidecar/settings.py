@@ -12,7 +12,7 @@ from typing import Literal, NoReturn, TypeVar
 
 from wahealth import mounted
 from wahealth.core.conflicts import FLAGS, HALF_A_PAIR, among_flags, tls_useless
-from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Exposure, Patience
+from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Exposure, Thresholds
 from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
@@ -90,7 +90,7 @@ def _settings(given: Mapping[str, str], environment: Mapping[str, str]) -> Setti
         expected=expected,
         showing=_showing(given, upstream),
         server_name=given["server-name"],
-        period=expected.patience.period,
+        period=expected.thresholds.period,
         timeout=_seconds(given, "timeout", 1, 60),
         listen=_listen(given["listen"]),
         log_level=_word(given, "log-level", ("debug", "info", "warning", "error")),
@@ -142,14 +142,14 @@ def _exposure(given: Mapping[str, str], upstream: Origin) -> Exposure | None:
 
 def _expected(given: Mapping[str, str], kind: Kind, exposed: Exposure | None) -> Expectation:
     mode = _word(given, "mode", (AUTO, *Mode))
-    patience = Patience(_seconds(given, "period", 1, 3600))
+    thresholds = Thresholds(_seconds(given, "period", 1, 3600))
     expected = Expectation(
         mode=None if mode == AUTO else Mode(mode),
         shards=_shards(given["shards"]),
         signs_in_by=kind,
         shows_certificate=bool(given["client-certificate"]),
         exposed=exposed,
-        patience=patience,
+        thresholds=thresholds,
         surface=Surface.DESK,
     )
     if (conflict := among_flags(expected, given["path"])) is not None:

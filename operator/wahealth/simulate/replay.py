@@ -179,14 +179,14 @@ class Replay:
             now = clock.Instant(at, START + timedelta(seconds=at))
             facts = self._facts(now)
             yield from self._round(facts, now)
-            at += facts.expected.patience.period
+            at += facts.expected.thresholds.period
 
     def _catch_up(self, at: float) -> None:
         while self._steps and self._steps[0].at <= at:
             self._world.take(self._steps.pop(0))
 
     def _round(self, facts: Facts, now: clock.Instant) -> Iterator[TimelineEntry]:
-        state = self._history or restore_state(self._written, facts.generation, facts.expected.patience, now)
+        state = self._history or restore_state(self._written, facts.generation, facts.expected.thresholds, now)
         todo = reconcile(state, facts, self._written, now)
         self._history = todo.state
         self._written = todo.status or self._written
@@ -208,9 +208,9 @@ class Replay:
             return replace(facts, reference=target_not_found(*spec.target.named))
         use, whom = use_of(spec.auth), meant(spec)
         signin, self._signin_of = carried_on(self._signin, self._signin_of, whom), whom
-        terms = AuthTiming(facts.expected.patience.previous_key, SECRET_REFRESH)
+        terms = AuthTiming(facts.expected.thresholds.previous_key_window, SECRET_REFRESH)
         flow = signin.probe_flow(tuple(sorted(self._world.pods)), terms, now)
-        period, resting = facts.expected.patience.period, self._world.left_alone(now)
+        period, resting = facts.expected.thresholds.period, self._world.left_alone(now)
         asked = run_flow(flow, lambda effect: self._world.came_of(effect, use, now, period))
         self._signin = asked.signin
         return with_asked(facts, asked, {name: name for name in self._world.pods}, resting)

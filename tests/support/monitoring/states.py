@@ -29,7 +29,7 @@ from support.builders import (
     single,
 )
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Throttled, Unauthorized, Unreachable
-from wahealth.core.facts import Exposure, Facts, Patience
+from wahealth.core.facts import Exposure, Facts, Thresholds
 from wahealth.core.reasons import credentials, pods, spec
 from wahealth.core.reasons.found import false
 from wahealth.core.status import Mode
@@ -37,7 +37,9 @@ from wahealth.core.verdict.checks import OCCASIONAL, TABLES
 from wahealth.kube.entry import entry_of
 from wahealth.kube.process import series
 
-PATIENCE = Patience(period=120, failure_threshold=1, success_threshold=1, uninitialized=60, connecting=30, failover=30)
+PATIENCE = Thresholds(
+    period=120, failure_threshold=1, success_threshold=1, uninitialized_grace=60, connecting_grace=30, failover_grace=30
+)
 ROUNDS = 8  # longer than the longest grace, of ten minutes
 SPARES = (secondary("m2"), core("c2"))
 
@@ -48,7 +50,7 @@ def _facts(*outcomes: Outcome, **more: Any) -> Facts:
     """`more` are fields of the round's facts, or of what is expected."""
     of_round = {name: value for name, value in more.items() if name in ABOUT_THE_ROUND}
     said = facts(*outcomes, **{name: value for name, value in more.items() if name not in ABOUT_THE_ROUND})
-    return replace(said, expected=replace(said.expected, patience=PATIENCE), **of_round)
+    return replace(said, expected=replace(said.expected, thresholds=PATIENCE), **of_round)
 
 
 def previous_key(said: Facts) -> Facts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 from wahealth.core.hysteresis.state import State, without_streaks
 from wahealth.core.instant import has_lasted
 from wahealth.core.reasons.reason import Reason
@@ -39,7 +39,7 @@ CandidateAtLastRound = Callable[[], Verdict]
 
 
 def debounce(
-    state: State, candidate: Verdict, candidate_at_last_round: CandidateAtLastRound, patience: Patience, now: float
+    state: State, candidate: Verdict, candidate_at_last_round: CandidateAtLastRound, thresholds: Thresholds, now: float
 ) -> State:
     """The state with this round's verdict taken into account, and perhaps confirmed.
 
@@ -47,20 +47,20 @@ def debounce(
     changed only because a grace has ended.
     """
     if state.confirmed is None:
-        return _first(state, candidate, patience, now)
+        return _first(state, candidate, thresholds, now)
     if state.confirmed_generation != state.generation:
-        return _on_new_generation(state, candidate, patience)
+        return _on_new_generation(state, candidate, thresholds)
     if is_worse(state.confirmed, candidate):
         at_once = _is_newly_certain(state.confirmed, candidate) or not is_worse(
             state.confirmed, candidate_at_last_round()
         )
-        return confirm(state, candidate) if at_once else _worse(state, candidate, patience)
+        return confirm(state, candidate) if at_once else _worse(state, candidate, thresholds)
     if candidate.says_the_same(state.confirmed):
         return state if candidate.kept else without_streaks(state)
     at_once = candidate.differs_in_endpoints(state.confirmed) or candidate_at_last_round().says_the_same(
         state.confirmed
     )
-    return confirm(state, candidate) if at_once else _other(state, state.confirmed, candidate, patience)
+    return confirm(state, candidate) if at_once else _other(state, state.confirmed, candidate, thresholds)
 
 
 def with_endpoints(state: State, candidate: Verdict) -> State:
@@ -95,26 +95,26 @@ def confirm(state: State, candidate: Verdict) -> State:
     )
 
 
-def _first(state: State, candidate: Verdict, patience: Patience, now: float) -> State:
+def _first(state: State, candidate: Verdict, thresholds: Thresholds, now: float) -> State:
     """A good first verdict at once; a bad one after the start-up grace, but for what only an edit can cure."""
-    waited = has_lasted(now - state.first_round, patience.startup)
+    waited = has_lasted(now - state.first_round, thresholds.startup_grace)
     return confirm(state, candidate) if candidate.good or waited or _only_an_edit_helps(candidate) else state
 
 
-def _on_new_generation(state: State, candidate: Verdict, patience: Patience) -> State:
+def _on_new_generation(state: State, candidate: Verdict, thresholds: Thresholds) -> State:
     if candidate.good or _only_an_edit_helps(candidate):
         return confirm(state, candidate)
-    return _worse(state, candidate, patience)
+    return _worse(state, candidate, thresholds)
 
 
-def _worse(state: State, candidate: Verdict, patience: Patience) -> State:
+def _worse(state: State, candidate: Verdict, thresholds: Thresholds) -> State:
     rounds = state.worse_streak + 1
-    if rounds >= patience.failure_threshold and not candidate.protected:
+    if rounds >= thresholds.failure_threshold and not candidate.protected:
         return confirm(state, candidate)
     return without_streaks(state)._replace(worse_streak=rounds)
 
 
-def _other(state: State, confirmed: Verdict, candidate: Verdict, patience: Patience) -> State:
+def _other(state: State, confirmed: Verdict, candidate: Verdict, thresholds: Thresholds) -> State:
     """Better, a moved role, another version. A status nobody knows neither goes on with a run nor ends it.
 
     Another reason or sentence for what is bad already has to last, the very same one: reasons that take turns, as of a
@@ -123,11 +123,11 @@ def _other(state: State, confirmed: Verdict, candidate: Verdict, patience: Patie
     if candidate.problem is Problem.UNDECIDED and state.worse_streak:
         return state
     if not _is_as_bad(confirmed, candidate):
-        other_streak, other_candidate, needed = state.other_streak + 1, None, patience.success_threshold
+        other_streak, other_candidate, needed = state.other_streak + 1, None, thresholds.success_threshold
     elif state.other_candidate is not None and candidate.says_the_same_of_the_client(state.other_candidate):
-        other_streak, other_candidate, needed = state.other_streak + 1, candidate, patience.failure_threshold
+        other_streak, other_candidate, needed = state.other_streak + 1, candidate, thresholds.failure_threshold
     else:
-        other_streak, other_candidate, needed = 1, candidate, patience.failure_threshold
+        other_streak, other_candidate, needed = 1, candidate, thresholds.failure_threshold
     return (
         confirm(state, candidate)
         if other_streak >= needed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 from wahealth.core.hysteresis.progress import progress
 from wahealth.core.hysteresis.state import State
 from wahealth.core.reasons import progress as says
@@ -32,7 +32,7 @@ _WAITED_FOR = frozenset(
 )
 
 
-def desired_status(state: State, candidate: Verdict, patience: Patience, now: float) -> Status:
+def desired_status(state: State, candidate: Verdict, thresholds: Thresholds, now: float) -> Status:
     """The status without its times; `now` in seconds."""
     if state.confirmed is None:
         status = preliminary(candidate)
@@ -40,7 +40,7 @@ def desired_status(state: State, candidate: Verdict, patience: Patience, now: fl
         status = _resumed(state.confirmed.status, candidate)
     else:
         status = state.confirmed.status
-    found = progress(state, status, candidate, patience, now)
+    found = progress(state, status, candidate, thresholds, now)
     conditions = status.conditions if found is None else (*status.conditions, found)
     return status._replace(conditions=conditions, observed_generation=state.confirmed_generation)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 from wahealth.core.instant import Instant, has_lasted
 from wahealth.core.observation.observe import Observation
 from wahealth.core.observation.tracking import TrackedNode
@@ -97,12 +97,12 @@ def _watched(before: Handover, seen: Holders, now: Instant) -> Handover:
     return Handover(before.settled, lost, rounds, seen.nodes, found_at)
 
 
-def stalled(handover: Handover, patience: Patience, now: Instant) -> bool:
+def stalled(handover: Handover, thresholds: Thresholds, now: Instant) -> bool:
     """Nobody took over in the time that a failover may take."""
     if handover.lost is None or handover.found_at is not None:
         return False
-    lasted = has_lasted(now.monotonic - handover.lost.monotonic, patience.failover)
-    return lasted and handover.rounds >= patience.failure_threshold
+    lasted = has_lasted(now.monotonic - handover.lost.monotonic, thresholds.failover_grace)
+    return lasted and handover.rounds >= thresholds.failure_threshold
 
 
 def _moved(handover: Handover, seen: Holders) -> Failover | None:

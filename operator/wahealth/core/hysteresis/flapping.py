@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 
 MOST_CHANGES = 6
 PAUSE = 30.0  # seconds between two writes while it lasts
 
 
-def recent(changes: tuple[float, ...], patience: Patience, now: float) -> tuple[float, ...]:
+def recent(changes: tuple[float, ...], thresholds: Thresholds, now: float) -> tuple[float, ...]:
     """The changes, in seconds, that lie within the stretch that counts."""
-    stretch = max(600.0, 20 * patience.period)
+    stretch = max(600.0, 20 * thresholds.period)
     return tuple(at for at in changes if now - at < stretch) if changes else changes
 
 

@@ -5,7 +5,7 @@ Never both, never beside Ready=True, never while suspended.
 
 from __future__ import annotations
 
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 from wahealth.core.hysteresis.debounce import ONLY_AN_EDIT_HELPS
 from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import AsOf
@@ -18,12 +18,12 @@ from wahealth.core.verdict.timers import expired
 from wahealth.core.verdict.verdict import Verdict
 
 
-def progress(state: State, desired: Status, candidate: Verdict, patience: Patience, now: float) -> Condition | None:
+def progress(state: State, desired: Status, candidate: Verdict, thresholds: Thresholds, now: float) -> Condition | None:
     """The one of the two that holds beside what is shown, if any. `now` in seconds."""
     if desired.truth(ConditionType.READY) is Truth.TRUE:
         return None
     if state.confirmed is not None and state.settled and _same_cause(state.confirmed, candidate):
-        stalled = _stalled(state, state.confirmed, patience, now)
+        stalled = _stalled(state, state.confirmed, thresholds, now)
         if stalled is not None:
             return stalled
     return _reconciling(state, candidate)
@@ -36,17 +36,17 @@ def _same_cause(confirmed: Verdict, candidate: Verdict) -> bool:
 _STALLING = frozenset({Problem.REFERENCE, Problem.KEY_FORM, Problem.REFUSED})
 
 
-def _stalled(state: State, confirmed: Verdict, patience: Patience, now: float) -> Condition | None:
+def _stalled(state: State, confirmed: Verdict, thresholds: Thresholds, now: float) -> Condition | None:
     accepted = confirmed.status.condition(ConditionType.ACCEPTED)
     if accepted is not None and accepted.status is Truth.FALSE:
-        waited = expired(state.timers, Problem.REFERENCE, patience.startup, AsOf(now, now))
+        waited = expired(state.timers, Problem.REFERENCE, thresholds.startup_grace, AsOf(now, now))
         return _told(ConditionType.STALLED, accepted) if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
     key = confirmed.status.condition(ConditionType.CREDENTIALS_VALID)
     if key is None or confirmed.problem not in {Problem.KEY_FORM, Problem.REFUSED}:
         return None
     if key.reason in MAY_PASS:
         return None
-    waited = expired(state.timers, Problem.REFUSED, patience.refused, AsOf(now, now))
+    waited = expired(state.timers, Problem.REFUSED, thresholds.unauthorized_grace, AsOf(now, now))
     return _told(ConditionType.STALLED, key) if waited or confirmed.problem is Problem.KEY_FORM else None
 
 

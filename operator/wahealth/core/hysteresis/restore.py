@@ -6,7 +6,7 @@ from datetime import datetime
 
 from wahealth.core.answer import Node
 from wahealth.core.certificate import is_expiring
-from wahealth.core.facts import Patience, Pod
+from wahealth.core.facts import Pod, Thresholds
 from wahealth.core.hysteresis.failover import Handover, Holder
 from wahealth.core.hysteresis.state import BURST, Budget, State, seen_so_far
 from wahealth.core.instant import Instant
@@ -40,7 +40,7 @@ UNSEEN = frozenset(
 _KEY_FORM = frozenset({Reason.KEY_TOO_SHORT, Reason.KEY_TOO_LONG, Reason.KEY_INVALID_CHARACTERS})
 
 
-def restored(written: Status, generation: int, patience: Patience, now: Instant) -> State:
+def restored(written: Status, generation: int, thresholds: Thresholds, now: Instant) -> State:
     """Of a resource that this process sees for the first time; `written` may say nothing yet."""
     written = without_impossible_times(written, now.wall)
     state = State(
@@ -66,17 +66,17 @@ def restored(written: Status, generation: int, patience: Patience, now: Instant)
         confirmed=Verdict(confirmed, problem, waiting, anomalies),
         confirmed_generation=written.observed_generation,
         timers=_timers(written, problem, now),
-        observation=_remembered(written, patience, now),
-        anomaly_streaks=tuple((anomaly, patience.failure_threshold) for anomaly in sorted(anomalies)),
+        observation=_remembered(written, thresholds, now),
+        anomaly_streaks=tuple((anomaly, thresholds.failure_threshold) for anomaly in sorted(anomalies)),
         coreapps=Handover(_holders(written.connected_coreapps) if is_complete(written) else ()),
         primary=Handover(_holders((written.primary_master,) if written.primary_master else ())),
     )
 
 
-def _remembered(written: Status, patience: Patience, now: Instant) -> ObservationState:
+def _remembered(written: Status, thresholds: Thresholds, now: Instant) -> ObservationState:
     return ObservationState(
         endpoints={e.pod: Watched(e._replace(since_time=None)) for e in written.endpoints},
-        tracked={node.name: _seen(node, patience, now) for node in written.nodes},
+        tracked={node.name: _seen(node, thresholds, now) for node in written.nodes},
         detection=Detection(written.mode, mismatch=_reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH),
         rise=_rise(written),
     )
@@ -176,7 +176,7 @@ def _rise(written: Status) -> Rise:
     return Rise(written.connected.expected, written.observed_generation, written.mode)
 
 
-def _seen(written: TopologyNode, patience: Patience, now: Instant) -> TrackedNode:
+def _seen(written: TopologyNode, thresholds: Thresholds, now: Instant) -> TrackedNode:
     """A node of the status, under its name: the answer will tell its whole key."""
     host, said = written.pod_ip or "", (written.role, written.gateway_status)
     reported = written.reported_gateway_status, written.reported_role
@@ -186,7 +186,7 @@ def _seen(written: TopologyNode, patience: Patience, now: Instant) -> TrackedNod
     seen = TrackedNode(node, since, pod, gone=written.verdict is NodeVerdict.STALE)
     match written.verdict:
         case NodeVerdict.MISSING:
-            return seen._replace(absent_since=since - patience.failover)
+            return seen._replace(absent_since=since - thresholds.failover_grace)
         case NodeVerdict.FAULTY:
             return seen._replace(since=LONG_AGO, missing_since=LONG_AGO)
         case _:

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from wahealth.core.answer import Answered, Forbidden, Outcome, PodOutcome, Throttled, Unauthorized
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 from wahealth.core.observation.views import why_silent
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import Endpoint
@@ -32,11 +32,11 @@ Endpoints = Mapping[str, Watched]  # by pod
 
 
 def settle_endpoints(
-    before: Endpoints, outcomes: Sequence[PodOutcome], patience: Patience, protected: bool
+    before: Endpoints, outcomes: Sequence[PodOutcome], thresholds: Thresholds, protected: bool
 ) -> Endpoints:
     """`protected`: a verdict is confirmed already, so that a pod that comes later and is silent waits for its turn."""
     kept = {o.pod: before[o.pod] for o in outcomes if not o.asked and o.pod in before}
-    return kept | {o.pod: _settled(before.get(o.pod), _seen(o), patience, protected) for o in outcomes if o.asked}
+    return kept | {o.pod: _settled(before.get(o.pod), _seen(o), thresholds, protected) for o in outcomes if o.asked}
 
 
 def that_count(endpoints: Endpoints, outcomes: Sequence[PodOutcome]) -> tuple[PodOutcome, ...]:
@@ -74,7 +74,7 @@ def _reserved(outcome: Outcome) -> str | None:
             return None
 
 
-def _settled(before: Watched | None, now: Endpoint, patience: Patience, protected: bool) -> Watched:
+def _settled(before: Watched | None, now: Endpoint, thresholds: Thresholds, protected: bool) -> Watched:
     confirmed = before.confirmed if before and _same_pod(before.confirmed, now) else None
     if now == confirmed:
         return Watched(now)
@@ -85,7 +85,7 @@ def _settled(before: Watched | None, now: Endpoint, patience: Patience, protecte
     if other_candidate is not None and before is not None and before.rival != other_candidate:
         otherwise = 1  # reasons that take turns are one outage
     lasts = other_candidate is not None or _is_worse(confirmed, now)
-    needed = patience.failure_threshold if lasts else patience.success_threshold
+    needed = thresholds.failure_threshold if lasts else thresholds.success_threshold
     return Watched(now) if otherwise >= needed else Watched(confirmed, otherwise, other_candidate)
 
 

@@ -31,7 +31,7 @@ def risen(before: Rise, count: int, mode: Mode | None, facts: Facts, now: float)
     if (before.generation, before.mode) != (generation, mode) or before.expected is None:
         return Rise(allowed_at_least(count), generation, mode)
     levels = _levels(before.levels, min(count, ALLOWED_SHARDS[-1]), now)
-    lasted = [level for level, since in levels if has_lasted(now - since, expected.patience.failover)]
+    lasted = [level for level, since in levels if has_lasted(now - since, expected.thresholds.failover_grace)]
     most = max(before.expected, allowed_at_least(max(lasted, default=0)))
     return before._replace(expected=most, levels=tuple(entry for entry in levels if entry[0] > most))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 from wahealth.core.instant import has_lasted
 from wahealth.core.observation.summary import NodeSummary
 from wahealth.core.status import Mode
@@ -23,8 +23,8 @@ class Run(NamedTuple):
     since: float = 0.0
     rounds: int = 0
 
-    def lasted(self, patience: Patience, now: float) -> bool:
-        return self.rounds >= patience.failure_threshold and has_lasted(now - self.since, patience.failover)
+    def lasted(self, thresholds: Thresholds, now: float) -> bool:
+        return self.rounds >= thresholds.failure_threshold and has_lasted(now - self.since, thresholds.failover_grace)
 
 
 NO_RUN = Run()
@@ -49,15 +49,17 @@ def said_mode(summary: NodeSummary) -> Mode | None:
     return Mode.HIGH_AVAILABILITY if summary.primaries and summary.connections == 1 else None
 
 
-def detected(before: Detection, summary: NodeSummary, fixed: Mode | None, patience: Patience, now: float) -> Detection:
+def detected(
+    before: Detection, summary: NodeSummary, fixed: Mode | None, thresholds: Thresholds, now: float
+) -> Detection:
     said = _shown(before, summary, fixed)
     shape = _running(before.shape, said, now)
-    after = Detection(before.mode, shape, _mismatch(before, fixed, said, shape.lasted(patience, now)))
+    after = Detection(before.mode, shape, _mismatch(before, fixed, said, shape.lasted(thresholds, now)))
     if _contradicts(summary):
         after = after._replace(unclear=now if before.unclear is None else before.unclear)
     if before.mode is None:
-        return after._replace(mode=_first(after, summary, fixed, patience, now))
-    changed = said is not None and shape.lasted(patience, now)
+        return after._replace(mode=_first(after, summary, fixed, thresholds, now))
+    changed = said is not None and shape.lasted(thresholds, now)
     return after._replace(mode=said) if changed else after
 
 
@@ -91,7 +93,9 @@ def _contradicts(summary: NodeSummary) -> bool:
     return bool(summary.primaries) and summary.connections > 1 and not summary.primary_on_its_way
 
 
-def _first(after: Detection, summary: NodeSummary, fixed: Mode | None, patience: Patience, now: float) -> Mode | None:
+def _first(
+    after: Detection, summary: NodeSummary, fixed: Mode | None, thresholds: Thresholds, now: float
+) -> Mode | None:
     """Of a new client: what it shows, what its spec says, or a guess."""
     said = said_mode(summary)
     if said is not None:
@@ -100,7 +104,7 @@ def _first(after: Detection, summary: NodeSummary, fixed: Mode | None, patience:
         return fixed
     if after.unclear is None:
         return _guess(summary)
-    return Mode.HIGH_AVAILABILITY if has_lasted(now - after.unclear, patience.failover) else None
+    return Mode.HIGH_AVAILABILITY if has_lasted(now - after.unclear, thresholds.failover_grace) else None
 
 
 def _guess(summary: NodeSummary) -> Mode:

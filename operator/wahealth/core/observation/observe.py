@@ -48,7 +48,7 @@ def observe(
     """`protected`: a verdict is confirmed already. `now` in seconds."""
     endpoints = before.endpoints
     if not facts.asked_nobody:
-        endpoints = settle_endpoints(endpoints, facts.outcomes, facts.expected.patience, protected)
+        endpoints = settle_endpoints(endpoints, facts.outcomes, facts.expected.thresholds, protected)
     round_ = one_view(that_count(endpoints, facts.outcomes))
     after = before._replace(endpoints=endpoints)
     if round_.fresh:
@@ -70,9 +70,9 @@ def _seen(
     before: ObservationState, facts: Facts, round_: Round, view: Report, now: float
 ) -> tuple[ObservationState, Observation]:
     expected = facts.expected
-    tracked = track(before.tracked, view.nodes, facts.pods, now, expected.patience.failover)
+    tracked = track(before.tracked, view.nodes, facts.pods, now, expected.thresholds.failover_grace)
     summary = summarize(view, tracked)
-    detection = detected(before.detection, summary, expected.mode, expected.patience, now)
+    detection = detected(before.detection, summary, expected.mode, expected.thresholds, now)
     judged = judged_by(detection, expected.mode, summary)
     rise = risen(before.rise, summary.connections, judged, facts, now)
     wanted = rise.expected or 1

@@ -94,7 +94,7 @@ def _of_node(kept: Kept, identity: Identity, nodes: tuple[Node, ...], seen: Seen
     says_nothing = node is not None and node.gateway in {None, GatewayStatus.UNKNOWN}
     if says_nothing and kept.readiness != STARTING and kept.readiness.reason != MISSING:
         return kept  # nobody could ask it, or knows what it says
-    over = absent is not None and has_lasted(seen.now - absent, seen.facts.expected.patience.failover)
+    over = absent is not None and has_lasted(seen.now - absent, seen.facts.expected.thresholds.failover_grace)
     return kept._replace(readiness=of_node(Own(node, kept.own, over)))
 
 
@@ -107,7 +107,7 @@ def _listed(status: Status, node: Node | None) -> TopologyNode | None:
 
 def _silent(kept: Kept, seen: Seen) -> Readiness:
     """Another component's fault must not take this pod away, nor hold it up for longer than it takes to confirm it."""
-    patience = seen.facts.expected.patience
-    longest = patience.failure_threshold * patience.period if kept.readiness == STARTING else KEPT
+    thresholds = seen.facts.expected.thresholds
+    longest = thresholds.failure_threshold * thresholds.period if kept.readiness == STARTING else KEPT
     since = kept.answered if kept.answered is not None else kept.began
     return Readiness("WebSilent") if since is not None and has_lasted(seen.now - since, longest) else kept.readiness

@@ -42,7 +42,7 @@ def assess(facts: Facts, observation: Observation) -> Assessment:
     level = _level(facts, observation)
     problem = _problem(facts, observation, level)
     nodes = observation.summary is not None and observation.summary.single is None
-    return Assessment(level, problem, grace_of(problem, facts.expected.patience, nodes) if problem else 0.0)
+    return Assessment(level, problem, grace_of(problem, facts.expected.thresholds, nodes) if problem else 0.0)
 
 
 def _level(facts: Facts, observation: Observation) -> Level | None:
@@ -110,7 +110,7 @@ def _ending(facts: Facts) -> frozenset[Anomaly]:
 
 
 def _topology(facts: Facts, observation: Observation) -> tuple[TopologyNode, ...]:
-    return topology(observation.tracked, observation.names, Setting(facts.expected.patience, observation.now))
+    return topology(observation.tracked, observation.names, Setting(facts.expected.thresholds, observation.now))
 
 
 def _unseen(confirmed: Status, observation: Observation) -> Status:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from wahealth.core.facts import Expectation, Patience
+from wahealth.core.facts import Expectation, Thresholds
 from wahealth.core.status import Gateway, Mode
 from wahealth.core.strenum import FastStrEnum
 
@@ -61,28 +61,28 @@ def problem_of(level: Level, expected: Expectation) -> Problem | None:
     return OF_GATEWAY.get(level.gateway)
 
 
-def _failover_between_nodes(patience: Patience, nodes: bool) -> float:
-    return patience.failover if nodes else 0.0
+def _failover_between_nodes(thresholds: Thresholds, nodes: bool) -> float:
+    return thresholds.failover_grace if nodes else 0.0
 
 
-def _failover(patience: Patience, _: bool) -> float:
-    return patience.failover
+def _failover(thresholds: Thresholds, _: bool) -> float:
+    return thresholds.failover_grace
 
 
-def _connecting(patience: Patience, nodes: bool) -> float:
-    return max(patience.connecting, patience.failover) if nodes else patience.connecting
+def _connecting(thresholds: Thresholds, nodes: bool) -> float:
+    return max(thresholds.connecting_grace, thresholds.failover_grace) if nodes else thresholds.connecting_grace
 
 
-def _kept(patience: Patience, _: bool) -> float:
-    return patience.kept
+def _kept(thresholds: Thresholds, _: bool) -> float:
+    return thresholds.throttled_grace
 
 
-def _uninitialized(patience: Patience, _: bool) -> float:
-    return patience.uninitialized
+def _uninitialized(thresholds: Thresholds, _: bool) -> float:
+    return thresholds.uninitialized_grace
 
 
 # The vendor publishes no timing of a failover or an upgrade: how long each may take is a setting of the resource.
-GRACE_PERIODS: dict[Problem, Callable[[Patience, bool], float]] = {
+GRACE_PERIODS: dict[Problem, Callable[[Thresholds, bool], float]] = {
     Problem.THROTTLED: _kept,
     Problem.NO_MODE: _failover,
     Problem.TOO_MANY: _failover,
@@ -94,7 +94,7 @@ GRACE_PERIODS: dict[Problem, Callable[[Patience, bool], float]] = {
 }
 
 
-def grace_of(problem: Problem, patience: Patience, nodes: bool) -> float:
+def grace_of(problem: Problem, thresholds: Thresholds, nodes: bool) -> float:
     """Seconds that it may last; `nodes`: the client answers with nodes, so that another may take over."""
     grace = GRACE_PERIODS.get(problem)
-    return grace(patience, nodes) if grace else 0.0
+    return grace(thresholds, nodes) if grace else 0.0

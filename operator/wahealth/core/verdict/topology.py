@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from wahealth.core.answer import GatewayStatus, Node, Role
-from wahealth.core.facts import Patience
+from wahealth.core.facts import Thresholds
 from wahealth.core.instant import AsOf
 from wahealth.core.observation.tracking import STARTING, TrackedNode, TrackedNodes, address_in
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
@@ -26,7 +26,7 @@ _USABLE = frozenset({NodeVerdict.ACTIVE, NodeVerdict.STANDBY})
 class Setting(NamedTuple):
     """What a node's verdict depends on beside the node itself."""
 
-    patience: Patience
+    thresholds: Thresholds
     now: AsOf
 
     def over(self, since: float | None, grace: float) -> bool:
@@ -43,7 +43,7 @@ def stale(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
 
 def missing(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
     """Left out of the answer while its pod is there; for the length of a failover it counts as it was."""
-    return NodeVerdict.MISSING if setting.over(seen.absent_since, setting.patience.failover) else None
+    return NodeVerdict.MISSING if setting.over(seen.absent_since, setting.thresholds.failover_grace) else None
 
 
 def not_asked(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
@@ -60,13 +60,13 @@ def starting(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
     if seen.node.gateway not in STARTING:
         return None
     problem = Problem.CONNECTING if seen.node.gateway is GatewayStatus.CONNECTING else Problem.UNINITIALIZED
-    grace = grace_of(problem, setting.patience, nodes=True)
+    grace = grace_of(problem, setting.thresholds, nodes=True)
     return NodeVerdict.FAULTY if setting.over(seen.since, grace) else NodeVerdict.STARTING
 
 
 def missed(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
     """Wanted, and not connected: past the time that a failover may take it is a fault."""
-    return NodeVerdict.FAULTY if setting.over(seen.missing_since, setting.patience.failover) else None
+    return NodeVerdict.FAULTY if setting.over(seen.missing_since, setting.thresholds.failover_grace) else None
 
 
 def standby(_: TrackedNode, __: Setting) -> NodeVerdict | None:
@@ -108,7 +108,7 @@ def _verdict(seen: TrackedNode, setting: Setting) -> NodeVerdict:
 @cache
 def _still(gone: bool, gateway: GatewayStatus | None) -> NodeVerdict:
     node = Node("", "", "", None, gateway)
-    return first(RULES, TrackedNode(node, 0.0, gone=gone), Setting(Patience(), AsOf(0.0, 0.0)))
+    return first(RULES, TrackedNode(node, 0.0, gone=gone), Setting(Thresholds(), AsOf(0.0, 0.0)))
 
 
 def _carries(seen: TrackedNode) -> bool:

@@ -95,9 +95,9 @@ class ApiServer:
 
     async def watch(self, path: str, *, accept: str = JSON, **query: str | int) -> AsyncGenerator[Document]:
         """Events as they come, until the server ends the stream."""
-        patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENCE_SECONDS)
+        thresholds = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENCE_SECONDS)
         headers = {"Accept": accept}
-        response = await self._send("GET", _with(path, {"watch": 1, **query}), None, headers, patience)
+        response = await self._send("GET", _with(path, {"watch": 1, **query}), None, headers, thresholds)
         try:
             async for line in _lines(response.content):
                 yield json.loads(line)
@@ -119,14 +119,14 @@ class ApiServer:
         return document
 
     async def _send(
-        self, method: str, path: str, body: Body, headers: dict[str, str], patience: aiohttp.ClientTimeout
+        self, method: str, path: str, body: Body, headers: dict[str, str], thresholds: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         if self._outage.pause:
             raise ApiUnavailable("it wants to be left alone")
         data = None if body is None else encoded(body)
         try:
             response = await self._session.request(
-                method, self._host + path, data=data, headers=headers, timeout=patience, allow_redirects=False
+                method, self._host + path, data=data, headers=headers, timeout=thresholds, allow_redirects=False
             )
             if response.status < 300:
                 return response

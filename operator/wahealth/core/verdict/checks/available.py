@@ -37,7 +37,7 @@ def throttled(case: Case) -> Finding | None:
     expected = case.facts.expected
     if case.kept:
         return unknown(client.THROTTLED_AT_FIRST, expected.surface)
-    return unknown(client.THROTTLED, expected.surface, minutes=round(expected.patience.kept / 60))
+    return unknown(client.THROTTLED, expected.surface, minutes=round(expected.thresholds.throttled_grace / 60))
 
 
 def unseen(case: Case) -> Finding | None:
