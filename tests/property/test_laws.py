@@ -26,7 +26,7 @@ from wahealth.core.answer import (
     Unreachable,
 )
 from wahealth.core.facts import Expectation, Facts, Thresholds
-from wahealth.core.observation.expected import Rise, allowed_at_least, risen
+from wahealth.core.observation.expected import HighWaterMark, allowed_at_least, raise_high_water_mark
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.schedule import next_beat
 from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, Truth
@@ -347,9 +347,9 @@ def test_the_key_stands_in_no_output(key: str, form: str, taken: bool) -> None:
 def test_what_is_expected_is_the_most_that_lasted(counts: list[int], failover: int) -> None:
     """Against the sentence itself: the most coreapps connected in every round of failoverSeconds."""
     asked = Facts(Expectation(thresholds=Thresholds(failover_grace=failover)), 1)
-    rise, wanted = Rise(), allowed_at_least(counts[0])
+    high_water_mark, wanted = HighWaterMark(), allowed_at_least(counts[0])
     for number, count in enumerate(counts):
-        rise = risen(rise, count, Mode.MULTICONNECT, asked, number * 30.0)
+        high_water_mark = raise_high_water_mark(high_water_mark, count, Mode.MULTICONNECT, asked, number * 30.0)
         lasted = [min(counts[start : number + 1]) for start in range(number + 1) if (number - start) * 30 >= failover]
         wanted = max([wanted, *(allowed_at_least(least) for least in lasted)])
-        assert rise.expected == wanted
+        assert high_water_mark.expected == wanted

@@ -11,7 +11,7 @@ from wahealth.core.hysteresis.failover import Handover, Holder
 from wahealth.core.hysteresis.state import BURST, Budget, State, seen_so_far
 from wahealth.core.instant import Instant
 from wahealth.core.observation.endpoints import Watched
-from wahealth.core.observation.expected import Rise
+from wahealth.core.observation.expected import HighWaterMark
 from wahealth.core.observation.modes import Detection
 from wahealth.core.observation.observe import ObservationState
 from wahealth.core.observation.tracking import TrackedNode
@@ -78,7 +78,7 @@ def _remembered(written: Status, thresholds: Thresholds, now: Instant) -> Observ
         endpoints={e.pod: Watched(e._replace(since_time=None)) for e in written.endpoints},
         tracked={node.name: _seen(node, thresholds, now) for node in written.nodes},
         detection=Detection(written.mode, mismatch=_reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH),
-        rise=_rise(written),
+        high_water_mark=_high_water_mark(written),
     )
 
 
@@ -170,10 +170,10 @@ def _since(written: Status, problem: Problem, now: Instant) -> float:
 _SEEN_BY = (ConditionType.ACCEPTED, ConditionType.CREDENTIALS_VALID, ConditionType.REACHABLE)
 
 
-def _rise(written: Status) -> Rise:
+def _high_water_mark(written: Status) -> HighWaterMark:
     if written.connected is None or written.observed_generation is None:
-        return Rise()
-    return Rise(written.connected.expected, written.observed_generation, written.mode)
+        return HighWaterMark()
+    return HighWaterMark(written.connected.expected, written.observed_generation, written.mode)
 
 
 def _seen(written: TopologyNode, thresholds: Thresholds, now: Instant) -> TrackedNode:

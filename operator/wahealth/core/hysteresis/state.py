@@ -84,7 +84,11 @@ def is_steady(state: State) -> bool:
 def _is_observed_steady(state: State) -> bool:
     """What is remembered of the client stands still, too."""
     seen, detection = state.observation, state.observation.detection
-    moving = seen.differing or seen.rise.levels or any(watched.otherwise for watched in seen.endpoints.values())
+    moving = (
+        seen.differing
+        or seen.high_water_mark.sustained
+        or any(watched.otherwise for watched in seen.endpoints.values())
+    )
     known = detection.unclear is None and detection.shape.mode in {None, detection.mode}
     return known and not moving and all(_is_node_steady(node) for node in seen.tracked.values())
 

@@ -9,7 +9,7 @@ from wahealth.core.answer import Report
 from wahealth.core.facts import Facts
 from wahealth.core.instant import AsOf
 from wahealth.core.observation.endpoints import Endpoints, settle_endpoints, that_count
-from wahealth.core.observation.expected import Rise, risen
+from wahealth.core.observation.expected import HighWaterMark, raise_high_water_mark
 from wahealth.core.observation.modes import Detection, detected, judged_by
 from wahealth.core.observation.summary import NodeSummary, summarize
 from wahealth.core.observation.tracking import TrackedNodes, display_names, track, with_missing_since
@@ -23,7 +23,7 @@ class ObservationState(NamedTuple):
     endpoints: Endpoints
     tracked: TrackedNodes
     detection: Detection = Detection()
-    rise: Rise = Rise()
+    high_water_mark: HighWaterMark = HighWaterMark()
     differing: int = 0  # rounds in a row in which web pods reported different topologies
 
 
@@ -74,13 +74,13 @@ def _seen(
     summary = summarize(view, tracked)
     detection = detected(before.detection, summary, expected.mode, expected.thresholds, now)
     judged = judged_by(detection, expected.mode, summary)
-    rise = risen(before.rise, summary.connections, judged, facts, now)
-    wanted = rise.expected or 1
+    high_water_mark = raise_high_water_mark(before.high_water_mark, summary.connections, judged, facts, now)
+    wanted = high_water_mark.expected or 1
     enough = summary.connections >= wanted or summary.may_be(wanted)
     lacking = not enough or (judged is Mode.MULTICONNECT and not summary.primaries_connected)
     if lacking or any(seen.missing_since is not None for seen in tracked.values()):
         tracked = with_missing_since(tracked, judged, enough, now)
-    after = before._replace(tracked=tracked, detection=detection, rise=rise)
+    after = before._replace(tracked=tracked, detection=detection, high_water_mark=high_water_mark)
     return after, _observation(after, round_, summary, judged, now)
 
 
@@ -96,6 +96,6 @@ def _observation(
         after.detection.mode,
         after.detection.mismatch,
         judged,
-        after.rise.expected or 1,
+        after.high_water_mark.expected or 1,
         AsOf(now, now),
     )
