@@ -43,8 +43,8 @@ def test_each_fires_when_it_should_and_only_then() -> None:
 def test_each_is_tried_as_firing_and_as_silent() -> None:
     cases = yaml.safe_load((TESTS / "alerts_test.yaml").read_text())["tests"]
     fires, silent = Counter[str](), Counter[str]()
-    for case in cases:
-        for tried in case.get("alert_rule_test", ()):
+    for given in cases:
+        for tried in given.get("alert_rule_test", ()):
             (fires if tried["exp_alerts"] else silent)[tried["alertname"]] += 1
     assert sorted(fires) == sorted(silent) == NAMES
 

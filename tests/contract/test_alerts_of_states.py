@@ -57,9 +57,9 @@ def ringing(reached: tuple[dict[State, str], set[str]], tmp_path_factory: pytest
     numbered = {f"s{number}": state for number, state in enumerate(reached[0])}
     series = [one for name, state in numbered.items() for one in series_of(name, state)]
     expected = {"expr": 'ALERTS{alertstate="firing",scope="client"}', "eval_time": "2h", "exp_samples": []}
-    case = {"interval": "1m", "input_series": series, "promql_expr_test": [expected]}
+    given = {"interval": "1m", "input_series": series, "promql_expr_test": [expected]}
     path = tmp_path_factory.mktemp("states") / "test.yaml"
-    path.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": [case]}))
+    path.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": [given]}))
     program = provide(["promtool"], say=lambda text: print(text, file=sys.stderr))["promtool"]
     done = subprocess.run([program, "test", "rules", str(path)], capture_output=True, text=True, check=False)
     rings: Ringing = defaultdict(set)

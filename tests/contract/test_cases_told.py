@@ -198,13 +198,13 @@ UNTRUSTED = {
 }
 
 
-@pytest.mark.parametrize("case", UNTRUSTED.values(), ids=UNTRUSTED)
-def test_a_cure_that_is_taken_already_is_not_told(case: Untrusted, files: Path) -> None:
-    (files / "ca").write_bytes(case.certificate)
+@pytest.mark.parametrize("given", UNTRUSTED.values(), ids=UNTRUSTED)
+def test_a_cure_that_is_taken_already_is_not_told(given: Untrusted, files: Path) -> None:
+    (files / "ca").write_bytes(given.certificate)
     signin, ca = f"--api-key-file={files}/key", f"--ca={files}/ca"
-    told = lived(says(answer(GOOD)), 2, case.certificate, signin, ca, f"--server-name={case.name}")
+    told = lived(says(answer(GOOD)), 2, given.certificate, signin, ca, f"--server-name={given.name}")
     assert told.reason == "TLSVerificationFailed"
-    assert case.words in told.reachable
+    assert given.words in told.reachable
     assert "give --pin " in told.reachable
     assert not [words for words in ("--ca", *OF_A_RESOURCE) if words in told.reachable]
     assert told.questions == 0

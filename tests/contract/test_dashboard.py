@@ -169,7 +169,7 @@ def test_a_client_that_two_replicas_tell_of_is_one_row(tmp_path: Path) -> None:
 
 def evaluated(directory: Path, expression: str, series: Series, shown: Shown) -> None:
     """At the end, by Prometheus' own tool."""
-    case = {
+    given = {
         "interval": "1m",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
         "promql_expr_test": [
@@ -181,7 +181,7 @@ def evaluated(directory: Path, expression: str, series: Series, shown: Shown) ->
         ],
     }
     file = directory / "dashboard_test.yaml"
-    file.write_text(yaml.safe_dump({"evaluation_interval": "1m", "tests": [case]}))
+    file.write_text(yaml.safe_dump({"evaluation_interval": "1m", "tests": [given]}))
     promtool = provide(["promtool"], say=lambda text: print(text, file=sys.stderr))["promtool"]
     done = subprocess.run([promtool, "test", "rules", file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -32,7 +32,7 @@ from wahealth.core.observation.observe import Observation, ObservationState, as_
 from wahealth.core.restart import Skip, WebWorkload, decided
 from wahealth.core.status import Failover, Status
 from wahealth.core.status_diff import status_to_write, without_impossible_times
-from wahealth.core.verdict.judge import Assessment, assess, judge
+from wahealth.core.verdict.evaluate import Classification, classify, evaluate
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.timers import clamp, expired, start
 from wahealth.core.verdict.verdict import Anomaly, Verdict
@@ -78,7 +78,7 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
         return Plan(state, None, ())  # nobody was asked, because they wanted it so: that counts for nothing
     thresholds = facts.expected.thresholds
     before = _begun(state, facts, now)
-    after, candidate, observation = _judged(before, facts, now)
+    after, candidate, observation = _evaluated(before, facts, now)
     after, failovers = _handed_over(after, candidate, observation, now)
     after = _flapping(after, thresholds, now)
     change = _change(before, after, failovers, facts.expected)
@@ -102,9 +102,9 @@ def evaluate_once(facts: Facts) -> Status:
     immediate = Thresholds(facts.expected.thresholds.period, 1, 1, 0.0, 0.0, 0.0)
     facts = replace(facts, expected=replace(facts.expected, thresholds=immediate))
     _, observation = observe(ObservationState({}, {}), facts, protected=False, now=0.0)
-    assessed = assess(facts, observation)
-    over = assessed.problem is not Problem.THROTTLED  # which was not seen for any time yet
-    return judge(facts, observation, assessed, _NOTHING, over).status
+    classified = classify(facts, observation)
+    over = classified.problem is not Problem.THROTTLED  # which was not seen for any time yet
+    return evaluate(facts, observation, classified, _NOTHING, over).status
 
 
 def _begun(state: State, facts: Facts, now: Instant) -> State:
@@ -115,23 +115,25 @@ def _begun(state: State, facts: Facts, now: Instant) -> State:
     return without_streaks(state)._replace(generation=facts.generation, first_round=began)
 
 
-def _judged(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict, Observation]:
+def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict, Observation]:
     """The state with what is seen and confirmed now, and the verdict of this round alone."""
     observed, observation = observe(state.observation, facts, state.confirmed is not None, now.monotonic)
-    assessed = assess(facts, observation)
-    timers = clamp(start(state.timers, assessed.problem, now.monotonic), facts.key_changed, observed.detection.unclear)
+    classified = classify(facts, observation)
+    timers = clamp(
+        start(state.timers, classified.problem, now.monotonic), facts.key_changed, observed.detection.unclear
+    )
     confirmed = state.confirmed.status if state.confirmed else state.preliminary
 
-    def as_of(second: float, seen: Observation, assessed: Assessment) -> Verdict:
+    def as_of(second: float, seen: Observation, classified: Classification) -> Verdict:
         seen = seen._replace(now=AsOf(second, now.monotonic))
-        over = expired(timers, assessed.problem, assessed.grace, seen.now)
-        return judge(facts, seen, assessed, confirmed, over)
+        over = expired(timers, classified.problem, classified.grace, seen.now)
+        return evaluate(facts, seen, classified, confirmed, over)
 
     def candidate_at_last_round() -> Verdict:
         seen = as_of_mode(observation, state.observation.detection, facts.expected.mode)
-        return as_of(state.last_round, seen, assessed if seen is observation else assess(facts, seen))
+        return as_of(state.last_round, seen, classified if seen is observation else classify(facts, seen))
 
-    candidate = as_of(now.monotonic, observation, assessed)
+    candidate = as_of(now.monotonic, observation, classified)
     if not observation.round.fresh:
         after = with_endpoints(state._replace(observation=observed), candidate)
         return after, after.confirmed or candidate, observation

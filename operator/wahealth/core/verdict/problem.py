@@ -37,7 +37,7 @@ OF_GATEWAY = {
 }
 
 
-class Level(NamedTuple):
+class Connectivity(NamedTuple):
     """What a view comes to: the mode to judge by, and the connections there are, are wanted and are enough."""
 
     mode: Mode | None
@@ -47,18 +47,18 @@ class Level(NamedTuple):
     minimum: int
 
 
-def problem_of(level: Level, expected: Expectation) -> Problem | None:
-    if level.mode is None:
+def problem_of(connectivity: Connectivity, expected: Expectation) -> Problem | None:
+    if connectivity.mode is None:
         return Problem.NO_MODE
-    if level.gateway is None:
+    if connectivity.gateway is None:
         return Problem.UNDECIDED
-    if level.mode is Mode.HIGH_AVAILABILITY and level.connected > 1:
+    if connectivity.mode is Mode.HIGH_AVAILABILITY and connectivity.connected > 1:
         return Problem.TOO_MANY
-    if level.gateway is Gateway.PARTIALLY_CONNECTED and level.connected < level.minimum:
+    if connectivity.gateway is Gateway.PARTIALLY_CONNECTED and connectivity.connected < connectivity.minimum:
         return Problem.TOO_FEW
-    if level.gateway is Gateway.UNREGISTERED and not expected.registration_required:
+    if connectivity.gateway is Gateway.UNREGISTERED and not expected.registration_required:
         return None
-    return OF_GATEWAY.get(level.gateway)
+    return OF_GATEWAY.get(connectivity.gateway)
 
 
 def _failover_between_nodes(thresholds: Thresholds, nodes: bool) -> float:

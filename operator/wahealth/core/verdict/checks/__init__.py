@@ -18,7 +18,7 @@ from wahealth.core.verdict.checks import (
     redundancy,
     restart,
 )
-from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.input import Rule, RuleInput
 from wahealth.core.verdict.checks.ready import ready
 
 TABLES: dict[ConditionType, tuple[Rule, ...]] = {
@@ -36,11 +36,11 @@ OCCASIONAL: dict[ConditionType, tuple[Rule, ...]] = {
 }
 
 
-def findings(case: Case) -> dict[ConditionType, Finding]:
+def findings(given: RuleInput) -> dict[ConditionType, Finding]:
     """By condition; an occasional one may be absent."""
-    found = {type_: first(rules, case) for type_, rules in TABLES.items()}
+    found = {type_: first(rules, given) for type_, rules in TABLES.items()}
     found[ConditionType.READY] = ready(found)
     for type_, rules in OCCASIONAL.items():
-        said = [finding for rule in rules if (finding := rule(case)) is not None]
+        said = [finding for rule in rules if (finding := rule(given)) is not None]
         found |= {type_: said[0]} if said else {}
     return found

@@ -5,29 +5,29 @@ from __future__ import annotations
 from wahealth.core.reasons import spec
 from wahealth.core.reasons.found import false, true
 from wahealth.core.status import Finding
-from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.input import Rule, RuleInput
 
 
-def reference_missing(case: Case) -> Finding | None:
-    return case.facts.reference
+def reference_missing(given: RuleInput) -> Finding | None:
+    return given.facts.reference
 
 
-def mode_mismatch(case: Case) -> Finding | None:
-    if not case.mismatch:
+def mode_mismatch(given: RuleInput) -> Finding | None:
+    if not given.mismatch:
         return None
-    expected = case.facts.expected
-    return false(spec.MODE_MISMATCH, expected.surface, fixed=expected.mode, detected=case.detected)
+    expected = given.facts.expected
+    return false(spec.MODE_MISMATCH, expected.surface, fixed=expected.mode, detected=given.detected)
 
 
-def accepted_exposed(case: Case) -> Finding | None:
-    expected = case.facts.expected
+def accepted_exposed(given: RuleInput) -> Finding | None:
+    expected = given.facts.expected
     if expected.exposed is None:
         return None
     return true(spec.EXPOSED, expected.surface, what=expected.signs_in_by, exposed=expected.exposed)
 
 
-def accepted(case: Case) -> Finding | None:
-    return true(spec.ACCEPTED, case.facts.expected.surface)
+def accepted(given: RuleInput) -> Finding | None:
+    return true(spec.ACCEPTED, given.facts.expected.surface)
 
 
 RULES: tuple[Rule, ...] = (reference_missing, mode_mismatch, accepted_exposed, accepted)

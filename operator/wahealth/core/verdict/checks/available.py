@@ -7,7 +7,7 @@ from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionType, Finding, Gateway, Truth
 from wahealth.core.table import first
-from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.input import Rule, RuleInput
 from wahealth.core.verdict.checks.words import connections
 from wahealth.core.verdict.problem import Problem
 
@@ -17,86 +17,88 @@ CREDENTIAL_REFERENCES = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MI
 # --- the client is not seen ------------------------------------------------------------------------------------------
 
 
-def credentials_unknown(case: Case) -> Finding | None:
-    reference = case.facts.reference
-    no_key = case.facts.key or (reference and reference.reason in CREDENTIAL_REFERENCES)
-    if case.round.view is not None or not (no_key or case.round.refusing or case.round.forbidding):
+def credentials_unknown(given: RuleInput) -> Finding | None:
+    reference = given.facts.reference
+    no_key = given.facts.key or (reference and reference.reason in CREDENTIAL_REFERENCES)
+    if given.round.view is not None or not (no_key or given.round.refusing or given.round.forbidding):
         return None
     return unknown(client.CREDENTIALS_UNKNOWN)
 
 
-def kept(case: Case) -> Finding | None:
+def kept(given: RuleInput) -> Finding | None:
     """It wants to be asked less often, and what was confirmed of it stays for a while."""
-    last = case.confirmed.condition(ConditionType.AVAILABLE) if case.kept else None
+    last = given.confirmed.condition(ConditionType.AVAILABLE) if given.kept else None
     return Finding(last.status, last.reason, last.message) if last is not None else None
 
 
-def throttled(case: Case) -> Finding | None:
-    if case.problem is not Problem.THROTTLED:
+def throttled(given: RuleInput) -> Finding | None:
+    if given.problem is not Problem.THROTTLED:
         return None
-    expected = case.facts.expected
-    if case.kept:
+    expected = given.facts.expected
+    if given.kept:
         return unknown(client.THROTTLED_AT_FIRST, expected.surface)
     return unknown(client.THROTTLED, expected.surface, minutes=round(expected.thresholds.throttled_grace / 60))
 
 
-def unseen(case: Case) -> Finding | None:
-    return unknown(client.UNREACHABLE) if case.level is None else None
+def unseen(given: RuleInput) -> Finding | None:
+    return unknown(client.UNREACHABLE) if given.connectivity is None else None
 
 
 # --- nothing is wrong with it ----------------------------------------------------------------------------------------
 
 
-def unregistered_allowed(case: Case) -> Finding | None:
-    if case.problem is not None or _gateway(case) is not Gateway.UNREGISTERED:
+def unregistered_allowed(given: RuleInput) -> Finding | None:
+    if given.problem is not None or _gateway(given) is not Gateway.UNREGISTERED:
         return None
     return true(client.UNREGISTERED_ALLOWED)
 
 
-def connected(case: Case) -> Finding | None:
+def connected(given: RuleInput) -> Finding | None:
     """Documented (page "Multiconnect"): as many coreapps as shards; High Availability is the case of one."""
-    if case.problem is not None or _gateway(case) is not Gateway.CONNECTED or case.level is None:
+    if given.problem is not None or _gateway(given) is not Gateway.CONNECTED or given.connectivity is None:
         return None
-    return true(client.CONNECTED, connections=connections(case.level))
+    return true(client.CONNECTED, connections=connections(given.connectivity))
 
 
-def enough_connected(case: Case) -> Finding | None:
-    if case.problem is not None or case.level is None:
+def enough_connected(given: RuleInput) -> Finding | None:
+    if given.problem is not None or given.connectivity is None:
         return None
-    return true(client.MINIMUM_CONNECTED, connections=connections(case.level), minimum=case.level.minimum)
+    return true(
+        client.MINIMUM_CONNECTED, connections=connections(given.connectivity), minimum=given.connectivity.minimum
+    )
 
 
 # --- it cannot be told yet -------------------------------------------------------------------------------------------
 
 
-def undecided(case: Case) -> Finding | None:
+def undecided(given: RuleInput) -> Finding | None:
     """A gateway_status that nobody knows, or a shape that no mode has, decides nothing."""
-    if case.problem is Problem.UNDECIDED:
+    if given.problem is Problem.UNDECIDED:
         found = unknown(client.UNKNOWN_WORD)
-        return _last_known(case) or found  # no grace runs: whatever it says, it may say for ever
-    if case.problem is not Problem.NO_MODE:
+        return _last_known(given) or found  # no grace runs: whatever it says, it may say for ever
+    if given.problem is not Problem.NO_MODE:
         return None
     found = unknown(client.NO_MODE)
-    return found if case.mismatch else _as_it_was(case, found)
+    return found if given.mismatch else _as_it_was(given, found)
 
 
-def initializing(case: Case) -> Finding | None:
+def initializing(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): try again in a few minutes, contact support if it stays."""
-    if case.problem is not Problem.UNINITIALIZED or case.over:
+    if given.problem is not Problem.UNINITIALIZED or given.over:
         return None
     return unknown(client.INITIALIZING)
 
 
-def within_grace(case: Case) -> Finding | None:
-    return None if case.over else _as_it_was(case, first(_TROUBLES, case))
+def within_grace(given: RuleInput) -> Finding | None:
+    return None if given.over else _as_it_was(given, first(_TROUBLES, given))
 
 
-def _as_it_was(case: Case, seen: Finding) -> Finding:
-    return _last_known(case) or unknown(client.MAY_PASS, seen=seen.message)
+def _as_it_was(given: RuleInput, seen: Finding) -> Finding:
+    return _last_known(given) or unknown(client.MAY_PASS, seen=seen.message)
 
 
-def _last_known(case: Case) -> Finding | None:
-    last = case.confirmed.condition(ConditionType.AVAILABLE)
+def _last_known(given: RuleInput) -> Finding | None:
+    last = given.confirmed.condition(ConditionType.AVAILABLE)
     known = last is not None and last.status is not Truth.UNKNOWN
     return Finding(last.status, last.reason, last.message) if last is not None and known else None
 
@@ -104,48 +106,48 @@ def _last_known(case: Case) -> Finding | None:
 # --- something is wrong with it --------------------------------------------------------------------------------------
 
 
-def several_active(case: Case) -> Finding | None:
+def several_active(given: RuleInput) -> Finding | None:
     """Two live instances of one number can get the account banned (page "High Availability": exactly one)."""
-    if case.problem is not Problem.TOO_MANY or case.level is None:
+    if given.problem is not Problem.TOO_MANY or given.connectivity is None:
         return None
-    expected = case.facts.expected
+    expected = given.facts.expected
     row = client.MULTIPLE_ACTIVE_COREAPPS if expected.mode else client.SEVERAL_OF_A_GUESSED_MODE
-    return false(row, expected.surface, count=case.level.connected)
+    return false(row, expected.surface, count=given.connectivity.connected)
 
 
-def partially_connected(case: Case) -> Finding | None:
-    if case.problem is not Problem.TOO_FEW or case.level is None:
+def partially_connected(given: RuleInput) -> Finding | None:
+    if given.problem is not Problem.TOO_FEW or given.connectivity is None:
         return None
-    return false(client.PARTIALLY_CONNECTED, connections=connections(case.level))
+    return false(client.PARTIALLY_CONNECTED, connections=connections(given.connectivity))
 
 
-def connecting(case: Case) -> Finding | None:
+def connecting(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): connecting is good; past its grace the way out is blocked."""
-    if case.problem is not Problem.CONNECTING:
+    if given.problem is not Problem.CONNECTING:
         return None
     return false(client.CONNECTING)
 
 
-def uninitialized(case: Case) -> Finding | None:
+def uninitialized(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): it may be upgrading or initialising the database; contact support if it stays."""
-    if case.problem is not Problem.UNINITIALIZED:
+    if given.problem is not Problem.UNINITIALIZED:
         return None
     return false(client.UNINITIALIZED)
 
 
-def unregistered(case: Case) -> Finding | None:
+def unregistered(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): the client must be registered; a person does that."""
-    if case.problem is not Problem.UNREGISTERED:
+    if given.problem is not Problem.UNREGISTERED:
         return None
-    return false(client.UNREGISTERED_SINCE if _was_connected(case) else client.UNREGISTERED)
+    return false(client.UNREGISTERED_SINCE if _was_connected(given) else client.UNREGISTERED)
 
 
-def _was_connected(case: Case) -> bool:
+def _was_connected(given: RuleInput) -> bool:
     """Until now, or until it was confirmed that it is not registered any more: its sentence tells that afterwards.
 
     Documented (page "Frequently asked questions"): an instance that registers a number shuts the one before out.
     """
-    last = case.confirmed.condition(ConditionType.AVAILABLE)
+    last = given.confirmed.condition(ConditionType.AVAILABLE)
     if last is None:
         return False
     return last.reason in _CONNECTED or last.message == client.UNREGISTERED_SINCE.says()
@@ -154,14 +156,14 @@ def _was_connected(case: Case) -> bool:
 _CONNECTED = frozenset({Reason.CONNECTED, Reason.MINIMUM_CONNECTED})
 
 
-def disconnected(case: Case) -> Finding | None:
+def disconnected(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): the Coreapp is not connected to the WhatsApp servers."""
-    said = connections(case.level) if case.level else "The client is not connected"
+    said = connections(given.connectivity) if given.connectivity else "The client is not connected"
     return false(client.DISCONNECTED, connections=said)
 
 
-def _gateway(case: Case) -> Gateway | None:
-    return case.level.gateway if case.level else None
+def _gateway(given: RuleInput) -> Gateway | None:
+    return given.connectivity.gateway if given.connectivity else None
 
 
 _TROUBLES: tuple[Rule, ...] = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from wahealth.core.status import Finding
-from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.input import Rule, RuleInput
 
 
-def not_claimed(case: Case) -> Finding | None:
-    return case.facts.claims
+def not_claimed(given: RuleInput) -> Finding | None:
+    return given.facts.claims
 
 
 RULES: tuple[Rule, ...] = (not_claimed,)

@@ -7,48 +7,48 @@ from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionType, Finding
-from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.input import Rule, RuleInput
 
 _TRIED = credentials.REFUSALS | {Reason.KEY_ACCEPTED}
 
 
-def key_malformed(case: Case) -> Finding | None:
+def key_malformed(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): WA_API_KEY has at least 12 and at most 128 characters."""
-    return case.facts.key
+    return given.facts.key
 
 
-def key_refused_by_all(case: Case) -> Finding | None:
+def key_refused_by_all(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): a missing or invalid Authorization header is answered with 401."""
-    if case.round.view is not None or not case.round.refusing:
+    if given.round.view is not None or not given.round.refusing:
         return None
-    refusal = case.facts.refusal or credentials.KEY_REFUSED
-    return refusal if isinstance(refusal, Finding) else false(refusal, case.facts.expected.surface)
+    refusal = given.facts.refusal or credentials.KEY_REFUSED
+    return refusal if isinstance(refusal, Finding) else false(refusal, given.facts.expected.surface)
 
 
-def forbidden(case: Case) -> Finding | None:
-    forbidding, expected = case.round.forbidding, case.facts.expected
-    if case.round.view is not None or forbidding is None:
+def forbidden(given: RuleInput) -> Finding | None:
+    forbidding, expected = given.round.forbidding, given.facts.expected
+    if given.round.view is not None or forbidding is None:
         return None
     if forbidding.wants:
         return false(credentials.PROXY_SIGN_IN, expected.surface, wants=forbidding.wants)
     return false(credentials.ACCESS_FORBIDDEN, expected.surface, what=expected.signs_in_by)
 
 
-def key_accepted(case: Case) -> Finding | None:
-    if case.round.view is None:
+def key_accepted(given: RuleInput) -> Finding | None:
+    if given.round.view is None:
         return None
-    return true(credentials.KEY_ACCEPTED, what=case.facts.expected.signs_in_by)
+    return true(credentials.KEY_ACCEPTED, what=given.facts.expected.signs_in_by)
 
 
-def key_as_last_known(case: Case) -> Finding | None:
-    last = case.confirmed.condition(ConditionType.CREDENTIALS_VALID)
+def key_as_last_known(given: RuleInput) -> Finding | None:
+    last = given.confirmed.condition(ConditionType.CREDENTIALS_VALID)
     if last is None or last.reason not in _TRIED:
         return None
     return Finding(last.status, last.reason, last.message)
 
 
-def key_not_tried(case: Case) -> Finding | None:
-    return not_tried(case.facts.expected.signs_in_by)
+def key_not_tried(given: RuleInput) -> Finding | None:
+    return not_tried(given.facts.expected.signs_in_by)
 
 
 def not_tried(kind: Kind) -> Finding:

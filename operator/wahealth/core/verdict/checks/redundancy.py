@@ -7,60 +7,60 @@ from wahealth.core.reasons import client
 from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.status import ConditionType, Finding, Mode, Truth
 from wahealth.core.verdict.checks import available
-from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.input import Rule, RuleInput
 from wahealth.core.verdict.problem import Problem
 
 
-def kept(case: Case) -> Finding | None:
+def kept(given: RuleInput) -> Finding | None:
     """While the client says no more than that it wants to be left alone, or nobody knows who is who in its answer."""
-    last = case.confirmed.condition(ConditionType.REDUNDANCY_SATISFIED)
+    last = given.confirmed.condition(ConditionType.REDUNDANCY_SATISFIED)
     if last is None:
         return None
-    known = case.problem is Problem.UNDECIDED and last.status is not Truth.UNKNOWN
-    return Finding(last.status, last.reason, last.message) if case.kept or known else None
+    known = given.problem is Problem.UNDECIDED and last.status is not Truth.UNKNOWN
+    return Finding(last.status, last.reason, last.message) if given.kept or known else None
 
 
-def no_mode(case: Case) -> Finding | None:
-    if case.problem is not Problem.NO_MODE:
+def no_mode(given: RuleInput) -> Finding | None:
+    if given.problem is not Problem.NO_MODE:
         return None
     return unknown(client.SPARES_OF_NO_MODE)
 
 
-def not_applicable(case: Case) -> Finding | None:
+def not_applicable(given: RuleInput) -> Finding | None:
     """Documented (page "High Availability"): a single instance is never scaled: two of one number can get it banned."""
-    if case.redundancy is not None:
+    if given.redundancy is not None:
         return None
     return true(client.NOT_APPLICABLE)
 
 
-def no_spare_coreapp(case: Case) -> Finding | None:
+def no_spare_coreapp(given: RuleInput) -> Finding | None:
     """Documented (page "Multiconnect"): shards + X coreapps survive X failures; High Availability has one shard."""
-    expected = case.level.expected if case.level else 1
-    wanted = case.facts.expected.min_coreapps or expected + 1
-    if case.redundancy is None or case.redundancy.coreapps >= wanted:
+    expected = given.connectivity.expected if given.connectivity else 1
+    wanted = given.facts.expected.min_coreapps or expected + 1
+    if given.redundancy is None or given.redundancy.coreapps >= wanted:
         return None
-    return false(client.NO_SPARE_COREAPP, count=case.redundancy.coreapps, wanted=wanted)
+    return false(client.NO_SPARE_COREAPP, count=given.redundancy.coreapps, wanted=wanted)
 
 
-def no_secondary_master(case: Case) -> Finding | None:
+def no_secondary_master(given: RuleInput) -> Finding | None:
     """Documented (page "High Availability"): at least 2 masters."""
-    wanted = case.facts.expected.min_masters
-    if case.redundancy is None or case.redundancy.masters >= wanted:
+    wanted = given.facts.expected.min_masters
+    if given.redundancy is None or given.redundancy.masters >= wanted:
         return None
-    return false(client.NO_SECONDARY_MASTER, count=case.redundancy.masters, wanted=wanted)
+    return false(client.NO_SECONDARY_MASTER, count=given.redundancy.masters, wanted=wanted)
 
 
-def no_primary_master(case: Case) -> Finding | None:
+def no_primary_master(given: RuleInput) -> Finding | None:
     """Documented (page "Multiconnect"): one master holds the lease; in Multiconnect it is connected, too."""
-    if len(case.primaries) != 1:
-        return false(client.NOT_ONE_PRIMARY, count=len(case.primaries))
-    mode = case.level.mode if case.level else None
-    if mode is Mode.MULTICONNECT and case.primaries[0] is not GatewayStatus.CONNECTED:
+    if len(given.primaries) != 1:
+        return false(client.NOT_ONE_PRIMARY, count=len(given.primaries))
+    mode = given.connectivity.mode if given.connectivity else None
+    if mode is Mode.MULTICONNECT and given.primaries[0] is not GatewayStatus.CONNECTED:
         return false(client.PRIMARY_NOT_CONNECTED)
     return None
 
 
-def spares_available(_: Case) -> Finding | None:
+def spares_available(_: RuleInput) -> Finding | None:
     return true(client.SPARES_AVAILABLE)
 
 

@@ -9,26 +9,26 @@ from wahealth.core.reasons import credentials
 from wahealth.core.reasons.found import true
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionType, Finding
-from wahealth.core.verdict.checks.case import Case, Rule
+from wahealth.core.verdict.checks.input import Rule, RuleInput
 from wahealth.core.verdict.checks.words import some
 
 
-def previous_key_works(case: Case) -> Finding | None:
-    if not case.round.on_previous:
+def previous_key_works(given: RuleInput) -> Finding | None:
+    if not given.round.on_previous:
         return None
-    return true(credentials.PREVIOUS_KEY_IN_USE, pods=some(case.round.on_previous))
+    return true(credentials.PREVIOUS_KEY_IN_USE, pods=some(given.round.on_previous))
 
 
-def some_refuse(case: Case) -> Finding | None:
-    if case.round.view is None or not case.round.refusing or case.facts.expected.signs_in_by is not Kind.API_KEY:
+def some_refuse(given: RuleInput) -> Finding | None:
+    if given.round.view is None or not given.round.refusing or given.facts.expected.signs_in_by is not Kind.API_KEY:
         return None
-    refuse = "refuses" if len(case.round.refusing) == 1 else "refuse"
-    return true(credentials.SOME_REFUSE, pods=some(case.round.refusing), refuse=refuse)
+    refuse = "refuses" if len(given.round.refusing) == 1 else "refuse"
+    return true(credentials.SOME_REFUSE, pods=some(given.round.refusing), refuse=refuse)
 
 
-def as_last_known(case: Case) -> Finding | None:
-    last = case.confirmed.condition(ConditionType.RESTART_REQUIRED)
-    if case.round.reached or last is None or case.facts.expected.signs_in_by is not Kind.API_KEY:
+def as_last_known(given: RuleInput) -> Finding | None:
+    last = given.confirmed.condition(ConditionType.RESTART_REQUIRED)
+    if given.round.reached or last is None or given.facts.expected.signs_in_by is not Kind.API_KEY:
         return None
     return Finding(last.status, last.reason, last.message)
 

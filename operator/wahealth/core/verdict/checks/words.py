@@ -9,12 +9,12 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reasons.trust import way_out
 from wahealth.core.status import Endpoint, Mode
-from wahealth.core.verdict.problem import Level
+from wahealth.core.verdict.problem import Connectivity
 
 MOST_NAMED = 5
 
 
-def connections(level: Level) -> str:
+def connections(level: Connectivity) -> str:
     if level.mode is Mode.SINGLE:
         return "The client is connected" if level.connected else "The client is not connected"
     return f"{level.connected} of {level.expected} coreapp{' is' if level.expected == 1 else 's are'} connected"

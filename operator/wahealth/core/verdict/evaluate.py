@@ -23,44 +23,46 @@ from wahealth.core.status import (
 )
 from wahealth.core.verdict.anomalies import find_anomalies
 from wahealth.core.verdict.checks import findings
-from wahealth.core.verdict.checks.case import Case
+from wahealth.core.verdict.checks.input import RuleInput
 from wahealth.core.verdict.gateway import gateway_of
-from wahealth.core.verdict.problem import Level, Problem, grace_of, problem_of
+from wahealth.core.verdict.problem import Connectivity, Problem, grace_of, problem_of
 from wahealth.core.verdict.topology import MOST_CONNECTED, Setting, fitting, redundancy, topology
 from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
-class Assessment(NamedTuple):
+class Classification(NamedTuple):
     """What a round comes to: the level of its view (None: not seen), its problem, how long that may last."""
 
-    level: Level | None
+    connectivity: Connectivity | None
     problem: Problem | None
     grace: float  # seconds
 
 
-def assess(facts: Facts, observation: Observation) -> Assessment:
-    level = _level(facts, observation)
-    problem = _problem(facts, observation, level)
+def classify(facts: Facts, observation: Observation) -> Classification:
+    connectivity = _connectivity(facts, observation)
+    problem = _problem(facts, observation, connectivity)
     nodes = observation.summary is not None and observation.summary.single is None
-    return Assessment(level, problem, grace_of(problem, facts.expected.thresholds, nodes) if problem else 0.0)
+    return Classification(
+        connectivity, problem, grace_of(problem, facts.expected.thresholds, nodes) if problem else 0.0
+    )
 
 
-def _level(facts: Facts, observation: Observation) -> Level | None:
+def _connectivity(facts: Facts, observation: Observation) -> Connectivity | None:
     if observation.summary is None:
         return None
     minimum = facts.expected.min_connected or observation.expected
     gateway = gateway_of(observation.summary, observation.expected, minimum) if observation.judged else None
-    return Level(observation.judged, gateway, observation.summary.connections, observation.expected, minimum)
+    return Connectivity(observation.judged, gateway, observation.summary.connections, observation.expected, minimum)
 
 
-def _problem(facts: Facts, observation: Observation, level: Level | None) -> Problem | None:
+def _problem(facts: Facts, observation: Observation, connectivity: Connectivity | None) -> Problem | None:
     if facts.reference is not None:
         return Problem.REFERENCE
     if facts.key is not None:
         return Problem.KEY_FORM
-    if level is None:
+    if connectivity is None:
         return _unseen_because(observation.round)
-    return problem_of(level, facts.expected)
+    return problem_of(connectivity, facts.expected)
 
 
 def _unseen_because(round_: Round) -> Problem:
@@ -71,33 +73,35 @@ def _unseen_because(round_: Round) -> Problem:
     return Problem.THROTTLED if round_.throttling else Problem.UNREACHABLE
 
 
-def judge(facts: Facts, observation: Observation, assessed: Assessment, confirmed: Status, over: bool) -> Verdict:
+def evaluate(
+    facts: Facts, observation: Observation, classified: Classification, confirmed: Status, over: bool
+) -> Verdict:
     """`confirmed`: for what stays as it was. `over`: the grace of this round's problem has ended."""
-    level = assessed.level
-    case = Case(
+    connectivity = classified.connectivity
+    given = RuleInput(
         facts,
         observation.round,
         observation.endpoints,
         confirmed,
-        level,
-        assessed.problem,
+        connectivity,
+        classified.problem,
         over,
         observation.detected,
         observation.mismatch,
     )
-    if observation.summary is None or level is None:
+    if observation.summary is None or connectivity is None:
         status = (
             confirmed._replace(endpoints=listed(observation.endpoints))
-            if case.kept
+            if given.kept
             else _unseen(confirmed, observation)
         )
-        return _verdict(status, case, frozenset())
+        return _verdict(status, given, frozenset())
     nodes = () if observation.summary.single else _topology(facts, observation)
-    status = _seen(observation, observation.summary, level, nodes, confirmed)
+    status = _seen(observation, observation.summary, connectivity, nodes, confirmed)
     primaries = tuple([seen.node.gateway for seen in observation.summary.primaries])
-    case = case._replace(redundancy=status.redundancy, primaries=primaries)
+    given = given._replace(redundancy=status.redundancy, primaries=primaries)
     anomalies = find_anomalies(nodes, observation.judged, observation.summary.single) | _ending(facts)
-    return _verdict(status, case, anomalies | {Anomaly.DEPRECATED} if observation.round.deprecated else anomalies)
+    return _verdict(status, given, anomalies | {Anomaly.DEPRECATED} if observation.round.deprecated else anomalies)
 
 
 def _ending(facts: Facts) -> frozenset[Anomaly]:
@@ -126,59 +130,65 @@ def _unseen(confirmed: Status, observation: Observation) -> Status:
 
 
 def _seen(
-    observation: Observation, summary: NodeSummary, level: Level, nodes: tuple[TopologyNode, ...], confirmed: Status
+    observation: Observation,
+    summary: NodeSummary,
+    connectivity: Connectivity,
+    nodes: tuple[TopologyNode, ...],
+    confirmed: Status,
 ) -> Status:
     view = observation.round.view
     known = confirmed.connected is not None and confirmed.connected.current is not None
-    undecided = level.gateway is None and not observation.mismatch and known
+    undecided = connectivity.gateway is None and not observation.mismatch and known
     names = tuple(sorted(observation.names[seen.node.key] for seen in summary.connected))[:MOST_CONNECTED]
     return Status(
-        gateway=level.gateway or (Gateway.UNKNOWN if observation.mismatch else confirmed.gateway),
+        gateway=connectivity.gateway or (Gateway.UNKNOWN if observation.mismatch else confirmed.gateway),
         mode=observation.detected,
         client_version=(view.version if view else None) or confirmed.client_version,
-        connected=confirmed.connected if undecided else Connected.of(level.connected, level.expected),
+        connected=confirmed.connected if undecided else Connected.of(connectivity.connected, connectivity.expected),
         primary_master=min((observation.names[seen.node.key] for seen in summary.primaries), default=None),
         connected_coreapps=confirmed.connected_coreapps if undecided else names,
         last_failover=confirmed.last_failover,
-        redundancy=_redundancy(nodes, level, confirmed if undecided else None) if summary.single is None else None,
+        redundancy=_redundancy(nodes, connectivity, confirmed if undecided else None)
+        if summary.single is None
+        else None,
         nodes=fitting(nodes),
         endpoints=listed(observation.endpoints),
     )
 
 
-def _redundancy(nodes: tuple[TopologyNode, ...], level: Level, as_it_was: Status | None) -> Redundancy:
+def _redundancy(nodes: tuple[TopologyNode, ...], connectivity: Connectivity, as_it_was: Status | None) -> Redundancy:
     """What cannot be told who is who is as it was."""
-    return (as_it_was and as_it_was.redundancy) or redundancy(nodes, level.expected)
+    return (as_it_was and as_it_was.redundancy) or redundancy(nodes, connectivity.expected)
 
 
-def _verdict(status: Status, case: Case, anomalies: frozenset[Anomaly]) -> Verdict:
-    conditions = tuple(Condition(type_, *finding) for type_, finding in findings(case).items())
-    tls, own = _certificates(case)
-    status = status._replace(conditions=conditions, credentials=_credentials(case), tls=tls, client_certificate=own)
-    unanswered = None if case.round.reached or not case.round.asked else commonest(case.round)
-    return Verdict(status, case.problem, not case.over and not case.kept, anomalies, unanswered, case.kept)
+def _verdict(status: Status, given: RuleInput, anomalies: frozenset[Anomaly]) -> Verdict:
+    conditions = tuple(Condition(type_, *finding) for type_, finding in findings(given).items())
+    tls, own = _certificates(given)
+    status = status._replace(conditions=conditions, credentials=_credentials(given), tls=tls, client_certificate=own)
+    unanswered = None if given.round.reached or not given.round.asked else commonest(given.round)
+    return Verdict(status, given.problem, not given.over and not given.kept, anomalies, unanswered, given.kept)
 
 
-def _certificates(case: Case) -> tuple[Certificate | None, Certificate | None]:
+def _certificates(given: RuleInput) -> tuple[Certificate | None, Certificate | None]:
     """The one presented and the one shown; what was not seen in this round is as it was, if it can be at all."""
-    facts, confirmed = case.facts, case.confirmed
+    facts, confirmed = given.facts, given.confirmed
     exposed = facts.expected.exposed
     tls = None if exposed and exposed.in_clear else facts.certificate or confirmed.tls
     own = facts.own or confirmed.client_certificate if facts.expected.shows_certificate else None
     return tls, own
 
 
-def _credentials(case: Case) -> Credentials | None:
+def _credentials(given: RuleInput) -> Credentials | None:
     """Of an API key which one waweb takes, and when a change of it was last noticed; of a token when it ends."""
-    if case.kept:
-        return case.confirmed.credentials
-    known = case.confirmed.credentials or Credentials()
-    if case.facts.expected.signs_in_by is not Kind.API_KEY:
-        expires = case.facts.token_expires or (None if case.round.reached else known.token_expiry_time)
+    if given.kept:
+        return given.confirmed.credentials
+    known = given.confirmed.credentials or Credentials()
+    if given.facts.expected.signs_in_by is not Kind.API_KEY:
+        expires = given.facts.token_expires or (None if given.round.reached else known.token_expiry_time)
         return Credentials(token_expiry_time=expires) if expires else None
     in_use = known.key_in_use
-    if case.round.reached:
-        seen = KeyInUse.PREVIOUS if case.round.on_previous else KeyInUse.CURRENT
-        in_use = seen if case.round.view is not None else None
-    found = Credentials(in_use, case.facts.rotated or known.last_rotation_time)
+    if given.round.reached:
+        seen = KeyInUse.PREVIOUS if given.round.on_previous else KeyInUse.CURRENT
+        in_use = seen if given.round.view is not None else None
+    found = Credentials(in_use, given.facts.rotated or known.last_rotation_time)
     return found if found != Credentials() else None

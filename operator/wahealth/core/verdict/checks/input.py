@@ -10,15 +10,15 @@ from wahealth.core.facts import Facts
 from wahealth.core.observation.endpoints import Endpoints
 from wahealth.core.observation.views import Round
 from wahealth.core.status import Finding, Mode, Redundancy, Status
-from wahealth.core.verdict.problem import Level, Problem
+from wahealth.core.verdict.problem import Connectivity, Problem
 
 
-class Case(NamedTuple):
+class RuleInput(NamedTuple):
     facts: Facts
     round: Round
     endpoints: Endpoints
     confirmed: Status  # for what stays as it was
-    level: Level | None = None  # None: the client was not seen
+    connectivity: Connectivity | None = None  # None: the client was not seen
     problem: Problem | None = None
     over: bool = True  # the problem's grace is over
     detected: Mode | None = None
@@ -32,4 +32,4 @@ class Case(NamedTuple):
         return self.problem is Problem.THROTTLED and not self.over
 
 
-Rule = Callable[[Case], Finding | None]
+Rule = Callable[[RuleInput], Finding | None]
