@@ -27,7 +27,7 @@ from wahealth.core.status_diff import status_to_write
 from wahealth.kube.apiserver.api import _lines
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.scheduler import Scheduler
-from wahealth.probe import lanes
+from wahealth.probe import limiter
 from wahealth.telemetry.logs import OnceAMinute
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -173,8 +173,8 @@ def test_an_event_that_never_ends() -> None:
 
 def test_one_host_more_than_can_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each lets go the one asked longest ago; to find it costs nothing."""
-    monkeypatch.setattr(lanes, "MOST_KNOWN", 50_000)
-    known = lanes.Lanes(lanes.FEWEST_SLOTS)
+    monkeypatch.setattr(limiter, "MOST_KNOWN", 50_000)
+    known = limiter.Bulkhead(limiter.FEWEST_SLOTS)
 
     def ask(first: int) -> None:
         for number in range(first, first + 50_000):

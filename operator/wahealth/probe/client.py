@@ -23,7 +23,7 @@ from wahealth.probe import tunnel
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import Credential
-from wahealth.probe.lanes import FEWEST_SLOTS, Lanes
+from wahealth.probe.limiter import FEWEST_SLOTS, Bulkhead
 from wahealth.probe.names import Resolver
 from wahealth.probe.payload import is_redirect, outcome_of, seconds_of, waiting
 from wahealth.probe.pool import MOST_PARKED, Pool, Route
@@ -109,7 +109,7 @@ class Prober:
     def __init__(self, resolver: Resolver | None = None, slots: int = FEWEST_SLOTS, parked: int = MOST_PARKED) -> None:
         """`slots`: questions under way at once; `parked`: connections kept between two of them."""
         self.pool = Pool(parked)
-        self._lanes = Lanes(slots)
+        self._bulkhead = Bulkhead(slots)
         self._resolver = resolver or Resolver()
         self._transport: httpx.AsyncBaseTransport = Transport(self.pool)
 
@@ -132,18 +132,18 @@ class Prober:
 
     async def _in_turn(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
         host = question.place.host
-        async with self._lanes.slot(host):
+        async with self._bulkhead.slot(host):
             heard = await self._asked(question, method, read)
         if isinstance(heard.outcome, Unreachable) and heard.outcome.reason in TIMED_OUT:
-            self._lanes.was_silent(host)
+            self._bulkhead.timed_out(host)
         else:
-            self._lanes.answered(host)
+            self._bulkhead.answered(host)
         return heard
 
     def drop(self, host: str) -> None:
         """Nobody asks there any more, such as where a pod is gone: what is held of it is let go."""
         self.pool.drop(host)
-        self._lanes.drop(host)
+        self._bulkhead.drop(host)
 
     async def tidy(self) -> None:
         """Until cancelled: what was parked too long ago is closed, although nobody asks any more."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 import looptime
 import pytest
 
-from wahealth.probe.lanes import FEWEST_SLOTS, MOST_BESIDE, PATIENCE, Lanes
+from wahealth.probe.limiter import FEWEST_SLOTS, MOST_BESIDE, PATIENCE, Bulkhead
 
 T = TypeVar("T")
 TIMEOUT, PERIOD = 15.0, 30.0
@@ -18,26 +18,26 @@ TIMEOUT, PERIOD = 15.0, 30.0
 async def latest_good(holes: int, slots: int, before: str, over: float) -> float:
     """Seconds that the last of 200 good targets waited for its turn, among `holes` that are asked within `over` seconds
     and say nothing. `before` says what they did when they were asked last: "silent", "answered", or they never were."""
-    lanes, waits = Lanes(slots), []
+    bulkhead, waits = Bulkhead(slots), []
 
     async def silent(number: int) -> None:
         await asyncio.sleep(over * number / holes)
-        async with lanes.slot(f"hole-{number}"):
+        async with bulkhead.slot(f"hole-{number}"):
             await asyncio.sleep(TIMEOUT)
-        lanes.was_silent(f"hole-{number}")
+        bulkhead.timed_out(f"hole-{number}")
 
     async def good(number: int) -> None:
         await asyncio.sleep(PERIOD * number / 200)
         asked = asyncio.get_running_loop().time()
-        async with lanes.slot(f"good-{number}"):
+        async with bulkhead.slot(f"good-{number}"):
             waits.append(asyncio.get_running_loop().time() - asked)
             await asyncio.sleep(0.05)
 
     for number in range(200):
-        lanes.answered(f"good-{number}")
+        bulkhead.answered(f"good-{number}")
     for number in range(holes):
         if before != "never":
-            {"silent": lanes.was_silent, "answered": lanes.answered}[before](f"hole-{number}")
+            {"silent": bulkhead.timed_out, "answered": bulkhead.answered}[before](f"hole-{number}")
     async with asyncio.TaskGroup() as group:
         for number in range(holes):
             group.create_task(silent(number))
@@ -62,12 +62,12 @@ def test_a_thousand_black_holes_delay_nobody(slots: int, before: str, over: floa
 
 def test_one_that_answers_again_is_among_the_others_again() -> None:
     async def story() -> None:
-        lanes = Lanes(FEWEST_SLOTS)
-        lanes.was_silent("a")
-        lanes.was_silent("b")
-        async with lanes.slot("a"):
-            lanes.answered("b")
-            async with asyncio.timeout(1), lanes.slot("b"):
+        bulkhead = Bulkhead(FEWEST_SLOTS)
+        bulkhead.timed_out("a")
+        bulkhead.timed_out("b")
+        async with bulkhead.slot("a"):
+            bulkhead.answered("b")
+            async with asyncio.timeout(1), bulkhead.slot("b"):
                 pass
 
     run(story())
@@ -75,11 +75,11 @@ def test_one_that_answers_again_is_among_the_others_again() -> None:
 
 def test_one_that_waits_long_makes_room() -> None:
     async def story() -> tuple[float, float]:
-        lanes, loop = Lanes(FEWEST_SLOTS), asyncio.get_running_loop()
+        bulkhead, loop = Bulkhead(FEWEST_SLOTS), asyncio.get_running_loop()
         began = loop.time()
-        async with lanes.slot("new"), lanes.slot("newer"):
+        async with bulkhead.slot("new"), bulkhead.slot("newer"):
             second = loop.time() - began
-        async with lanes.slot("again"):
+        async with bulkhead.slot("again"):
             return second, loop.time() - began
 
     assert run(story()) == (PATIENCE, PATIENCE)
@@ -87,10 +87,10 @@ def test_one_that_waits_long_makes_room() -> None:
 
 def test_as_many_wait_beside_the_lanes_as_there_is_room_for() -> None:
     async def story() -> list[float]:
-        lanes, begun = Lanes(FEWEST_SLOTS), []
+        bulkhead, begun = Bulkhead(FEWEST_SLOTS), []
 
         async def ask(number: int) -> None:
-            async with lanes.slot(f"new-{number}"):
+            async with bulkhead.slot(f"new-{number}"):
                 begun.append(asyncio.get_running_loop().time())
                 await asyncio.sleep(10_000)
 

@@ -13,7 +13,7 @@ MOST_BESIDE = 1024  # that may wait so
 MOST_KNOWN = 65_536  # hosts; whoever was asked longest ago is new again
 
 
-class Lanes:
+class Bulkhead:
     """Half of the slots are for whoever answered last time, a quarter for whoever was never asked, and a quarter for
     whoever let the last question run out of time. Used within one event loop."""
 
@@ -54,7 +54,7 @@ class Lanes:
     def answered(self, host: str) -> None:
         self._know(host, False)
 
-    def was_silent(self, host: str) -> None:
+    def timed_out(self, host: str) -> None:
         self._know(host, True)
 
     def _know(self, host: str, silent: bool) -> None:
