@@ -20,7 +20,7 @@ from bench.verdict import Resource, body, facts_of_outcome
 from wahealth.core.answer import Answered
 from wahealth.playground.pki import self_signed
 from wahealth.probe import descriptors
-from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.credential import api_key
 from wahealth.probe.trust import Trust, skip_hostname
 
@@ -57,8 +57,8 @@ def rss() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
-def question(port: int, trust: Trust, host: str = ADDRESS) -> Question:
-    return Question(Place(host, (ADDRESS,), port, trust), api_key(b"a-key-of-enough-characters"), 15)
+def question(port: int, trust: Trust, host: str = ADDRESS) -> ProbeRequest:
+    return ProbeRequest(HealthEndpoint(host, (ADDRESS,), port, trust), api_key(b"a-key-of-enough-characters"), 15)
 
 
 async def kept_alive(port: int, trust: Trust) -> list[float]:

@@ -16,7 +16,7 @@ from wahealth.core.answer import Forbidden, Malformed, Outcome, Unauthorized
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.flow import LoginOutcome
 from wahealth.core.status import ConditionType
-from wahealth.probe.client import Prober, Question
+from wahealth.probe.client import Prober, ProbeRequest
 from wahealth.probe.credential import Credential, login
 
 READY = ConditionType.READY
@@ -114,5 +114,5 @@ def test_what_a_login_says_is_heard(name: str) -> None:
     assert asyncio.run(run()) == LOGINS[name]
 
 
-def _by_login(served: Served) -> Question:
+def _by_login(served: Served) -> ProbeRequest:
     return replace(served.question(30.0), credential=login(b"admin", b"an-invented-password"))

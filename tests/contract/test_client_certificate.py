@@ -30,7 +30,7 @@ from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
 from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import Authority, self_signed
-from wahealth.probe.client import Prober, Question
+from wahealth.probe.client import Prober, ProbeRequest
 from wahealth.probe.pair import Pair
 from wahealth.probe.stage import no_handshake
 from wahealth.probe.trust import Trust, full, objected_to, pinned, skip_hostname, unverified
@@ -47,8 +47,8 @@ def pair(name: str = "operator", authority: Authority = AUTHORITY) -> Pair:
     return Pair(*authority.issue(name))
 
 
-def trusting(question: Question, trust: Trust) -> Question:
-    return replace(question, place=replace(question.place, trust=trust), period=5.0)
+def trusting(probe_request: ProbeRequest, trust: Trust) -> ProbeRequest:
+    return replace(probe_request, endpoint=replace(probe_request.endpoint, trust=trust), period=5.0)
 
 
 WAYS: dict[str, Callable[[Pair | None], Trust]] = {
@@ -160,8 +160,8 @@ def test_whoever_is_not_trusted_is_shown_nothing(way: Callable[[Pair], Trust], v
     with socket.create_server((ADDRESS, 0)) as listening:
         thread = threading.Thread(target=hear, args=(listening,))
         thread.start()
-        question = Served(listening.getsockname()[1]).question()
-        outcome = asyncio.run(asked(trusting(question, way(Pair(pem, key)))))
+        probe_request = Served(listening.getsockname()[1]).question()
+        outcome = asyncio.run(asked(trusting(probe_request, way(Pair(pem, key)))))
         listening.shutdown(socket.SHUT_RDWR)
         thread.join()
     assert reason(outcome) == "TLSVerificationFailed"

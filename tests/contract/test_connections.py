@@ -33,7 +33,7 @@ from support.scripted import (
 )
 from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
 from wahealth.probe import renewal
-from wahealth.probe.client import Prober, Question
+from wahealth.probe.client import Prober, ProbeRequest
 from wahealth.probe.names import Resolver
 from wahealth.probe.renewal import KEPT_AT_THE_END, LONGEST_KEPT
 from wahealth.probe.stage import ObserverFault, not_connected
@@ -54,9 +54,9 @@ def test_the_certificate_of_a_kept_connection_is_told_to_who_does_not_know_it() 
 
     async def run() -> list[bytes | None]:
         async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
-            question = replace(served.question(), period=5.0)
-            heard = [await prober.ask(question), await prober.ask(question)]
-            heard.append(await prober.ask(replace(question, shows_certificate=True)))
+            probe_request = replace(served.question(), period=5.0)
+            heard = [await prober.ask(probe_request), await prober.ask(probe_request)]
+            heard.append(await prober.ask(replace(probe_request, shows_certificate=True)))
             assert served.connections == 1
             return [one.presented for one in heard]
 
@@ -75,8 +75,8 @@ def test_a_port_that_takes_no_more_connections() -> None:
         for filler in fillers:
             filler.setblocking(False)
             filler.connect_ex(full_.getsockname())
-        question = Served(full_.getsockname()[1]).question(1.0)
-        assert reason(asyncio.run(asked(question))) == "ConnectTimeout"
+        probe_request = Served(full_.getsockname()[1]).question(1.0)
+        assert reason(asyncio.run(asked(probe_request))) == "ConnectTimeout"
         for filler in fillers:
             filler.close()
 
@@ -97,8 +97,8 @@ def test_a_connection_that_is_reset_before_we_have_our_turn(addresses: tuple[str
             accepted.close()
 
         loop.sock_connect = connected_and_reset  # type: ignore[assignment, method-assign]
-        question = Served(listening.getsockname()[1]).question(tls=tls)
-        return await asked(replace(question, place=replace(question.place, addresses=addresses)))
+        probe_request = Served(listening.getsockname()[1]).question(tls=tls)
+        return await asked(replace(probe_request, endpoint=replace(probe_request.endpoint, addresses=addresses)))
 
     with socket.create_server((ADDRESS, 0)) as listening:
         outcome = asyncio.run(run(listening))
@@ -157,17 +157,17 @@ def test_a_kept_connection_is_made_anew_in_time(
 
     async def run() -> int:
         async with serving(says(answer(GOOD), keep=True), context) as served, Prober() as prober:
-            place = replace(served.question().place, trust=trusts.get(trusted, unverified()))
-            question = replace(served.question(), place=place, period=5.0)
+            place = replace(served.question().endpoint, trust=trusts.get(trusted, unverified()))
+            probe_request = replace(served.question(), endpoint=place, period=5.0)
             began = time.monotonic()
-            await prober.ask(question)
+            await prober.ask(probe_request)
             took = time.monotonic() - began
-            await prober.ask(question)
+            await prober.ask(probe_request)
             assert served.connections == 1
             (parked,) = prober.pool._parked.values()
             assert least <= parked.wire.until - began <= most + took
             parked.wire.until = time.monotonic()
-            await prober.ask(question)
+            await prober.ask(probe_request)
             return served.connections
 
     assert asyncio.run(run()) == 2
@@ -259,10 +259,10 @@ Lookup = Callable[[str], tuple[str, ...]]
 
 def named(lookup: Lookup) -> Callable[[Served], Awaitable[Outcome]]:
     async def ask(served: Served) -> Outcome:
-        question = served.question()
-        place = replace(question.place, host="waweb.example.org", addresses=())
+        probe_request = served.question()
+        place = replace(probe_request.endpoint, host="waweb.example.org", addresses=())
         async with Prober(Resolver(lookup)) as prober:
-            return (await prober.ask(replace(question, place=place))).outcome
+            return (await prober.ask(replace(probe_request, endpoint=place))).outcome
 
     return ask
 
@@ -288,9 +288,9 @@ def test_a_name_server_that_hangs_hangs_one_name() -> None:
     async def run() -> tuple[list[Outcome], float]:
         async with serving(says(answer(GOOD), keep=True)) as served, Prober(Resolver(lookup), slots=400) as prober:
 
-            def of(host: str) -> Question:
-                question = served.question(1.0)
-                return replace(question, place=replace(question.place, host=host, addresses=()))
+            def of(host: str) -> ProbeRequest:
+                probe_request = served.question(1.0)
+                return replace(probe_request, endpoint=replace(probe_request.endpoint, host=host, addresses=()))
 
             hanging = [asyncio.create_task(prober.ask(of("hangs.example.org"))) for _ in range(100)]
             await asyncio.sleep(0)
@@ -361,8 +361,8 @@ def test_parked_connections_leave_half_of_the_descriptors_to_others() -> None:
 async def asked_in_turn(prober: Prober, served: Served, hosts: Mapping[str, float]) -> None:
     """Each host once; with its period."""
     for host, period in hosts.items():
-        question = served.question()
-        await prober.ask(replace(question, place=replace(question.place, host=host), period=period))
+        probe_request = served.question()
+        await prober.ask(replace(probe_request, endpoint=replace(probe_request.endpoint, host=host), period=period))
 
 
 def test_beyond_the_bound_the_longest_period_connects_anew() -> None:
@@ -417,8 +417,8 @@ def test_parked_connections_are_bounded_in_number_and_in_time() -> None:
             for most, longest in ((2, 60.0), (10, 0.0)):
                 prober.pool.most, prober.pool.longest = most, longest
                 for host in ("one", "two", "three"):
-                    question = served.question()
-                    await prober.ask(replace(question, place=replace(question.place, host=host)))
+                    probe_request = served.question()
+                    await prober.ask(replace(probe_request, endpoint=replace(probe_request.endpoint, host=host)))
                     await asyncio.sleep(0.01)
                 lengths.append(len(prober.pool))
             return lengths

@@ -23,7 +23,7 @@ from wahealth.core.proxy import Proxy, Trouble
 from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import self_signed
-from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.credential import api_key
 from wahealth.probe.names import Resolver
 from wahealth.probe.stage import ProxyFault
@@ -34,9 +34,9 @@ ANSWERS = scripted.says(answer(GOOD), keep=True)
 Told = Callable[[Egress, Served], Awaitable[Outcome]]
 
 
-def through(proxy: Proxy, tls: bool = True, timeout: float = 2.0, **place: object) -> Question:
-    at = Place(HOST, (), 8443, TRUST if tls else None, "whatsapp-web" if tls else "", through=proxy)
-    return Question(replace(at, **place), api_key(KEY), timeout)  # type: ignore[arg-type]
+def through(proxy: Proxy, tls: bool = True, timeout: float = 2.0, **place: object) -> ProbeRequest:
+    at = HealthEndpoint(HOST, (), 8443, TRUST if tls else None, "whatsapp-web" if tls else "", through=proxy)
+    return ProbeRequest(replace(at, **place), api_key(KEY), timeout)  # type: ignore[arg-type]
 
 
 def told(story: Told, instead: Answer | None = None, tls: bool = True) -> Outcome:
@@ -47,9 +47,9 @@ def told(story: Told, instead: Answer | None = None, tls: bool = True) -> Outcom
     return asyncio.run(run())
 
 
-async def ask(question: Question) -> Outcome:
+async def ask(probe_request: ProbeRequest) -> Outcome:
     async with Prober() as prober:
-        return (await prober.ask(question)).outcome
+        return (await prober.ask(probe_request)).outcome
 
 
 class TestTheWay:
@@ -100,14 +100,16 @@ class TestTheWay:
     def test_a_connection_is_kept_and_is_no_other_ways(self) -> None:
         async def story(proxy: Egress, served: Served) -> Outcome:
             async with Prober() as prober:
-                question = replace(through(proxy.proxy()), period=30.0)
+                probe_request = replace(through(proxy.proxy()), period=30.0)
                 for _ in range(3):
-                    outcome = (await prober.ask(question)).outcome
+                    outcome = (await prober.ask(probe_request)).outcome
                 assert (len(proxy.heads), served.connections) == (1, 1)
-                await prober.ask(replace(question, place=replace(question.place, through=proxy.proxy(USER, "other"))))
+                await prober.ask(
+                    replace(probe_request, endpoint=replace(probe_request.endpoint, through=proxy.proxy(USER, "other")))
+                )
                 assert (len(proxy.heads), served.connections) == (2, 2)
-                straight = replace(question.place, addresses=(ADDRESS,), port=served.port, through=None)
-                await prober.ask(replace(question, place=straight))
+                straight = replace(probe_request.endpoint, addresses=(ADDRESS,), port=served.port, through=None)
+                await prober.ask(replace(probe_request, endpoint=straight))
                 assert (len(proxy.heads), served.connections) == (2, 3)
                 return outcome
 
@@ -207,10 +209,10 @@ class TestWhatIsOurFault:
         assert trouble(through(Proxy("http", "proxy.invalid", 3128), timeout=0.2), resolver) is Trouble.NOT_FOUND
 
 
-def trouble(question: Question, resolver: Resolver | None = None) -> Trouble:
+def trouble(probe_request: ProbeRequest, resolver: Resolver | None = None) -> Trouble:
     async def run() -> None:
         async with Prober(resolver) as prober:
-            await prober.ask(question)
+            await prober.ask(probe_request)
 
     with pytest.raises(ProxyFault) as raised:
         asyncio.run(run())

@@ -34,7 +34,7 @@ from wahealth.core.certificate import Untrusted
 from wahealth.core.reasons.asking import row_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of
-from wahealth.probe.client import Place
+from wahealth.probe.client import HealthEndpoint
 from wahealth.probe.stage import no_handshake, objected
 from wahealth.probe.trust import Trust, full, pinned, skip_hostname, unverified
 
@@ -194,9 +194,11 @@ Heard = tuple[Outcome, list[bytes]]
 def with_trust(trust: Trust, name: str = "whatsapp-web", context: ssl.SSLContext | None = None) -> Heard:
     async def run() -> Heard:
         async with serving(says(answer(GOOD)), context) as served:
-            question = served.question()
-            question = replace(question, place=replace(question.place, trust=trust, server_name=name))
-            return await asked(question), served.heard
+            probe_request = served.question()
+            probe_request = replace(
+                probe_request, endpoint=replace(probe_request.endpoint, trust=trust, server_name=name)
+            )
+            return await asked(probe_request), served.heard
 
     return asyncio.run(run())
 
@@ -254,8 +256,8 @@ def test_a_certificate_that_our_library_does_not_like_is_judged_as_any_other(ano
 
     async def asked_with(trust: Trust) -> Outcome:
         async with serving(says(answer(GOOD)), context) as served:
-            question = served.question()
-            return await asked(replace(question, place=replace(question.place, trust=trust)))
+            probe_request = served.question()
+            return await asked(replace(probe_request, endpoint=replace(probe_request.endpoint, trust=trust)))
 
     fingerprint = hashlib.sha256(anomalies).hexdigest()
     assert isinstance(asyncio.run(asked_with(pinned(frozenset({fingerprint})))), Answered)
@@ -278,8 +280,8 @@ def test_the_look_at_a_certificate_that_is_not_trusted_has_no_more_time_than_its
 
     async def run(port: int) -> tuple[Outcome, float]:
         began = asyncio.get_running_loop().time()
-        question = Served(port).question(2.0)
-        outcome = await asked(replace(question, place=replace(question.place, trust=full())))
+        probe_request = Served(port).question(2.0)
+        outcome = await asked(replace(probe_request, endpoint=replace(probe_request.endpoint, trust=full())))
         return outcome, asyncio.get_running_loop().time() - began
 
     with socket.create_server((ADDRESS, 0)) as listening:
@@ -304,8 +306,8 @@ def test_the_look_at_a_certificate_that_is_not_trusted_has_no_more_time_than_its
 def test_the_host_sent_follows_the_name_verified(server_name: str, host_header: str, sent: bytes) -> None:
     async def run() -> list[bytes]:
         async with serving(says(answer(GOOD))) as served:
-            place = replace(served.question().place, server_name=server_name, host_header=host_header)
-            assert isinstance(await asked(replace(served.question(), place=place)), Answered)
+            place = replace(served.question().endpoint, server_name=server_name, host_header=host_header)
+            assert isinstance(await asked(replace(served.question(), endpoint=place)), Answered)
             return served.heard
 
     assert sent in b"".join(asyncio.run(run()))
@@ -313,7 +315,7 @@ def test_the_host_sent_follows_the_name_verified(server_name: str, host_header: 
 
 def test_a_dot_at_a_names_end_is_no_part_of_it() -> None:
     """prometheus-operator#1114, cpython#76178"""
-    place = Place("whatsapp-web.", (ADDRESS,), 443, full(CERTIFICATE))
+    place = HealthEndpoint("whatsapp-web.", (ADDRESS,), 443, full(CERTIFICATE))
     assert (place.name_verified, place.host_sent) == ("whatsapp-web", "whatsapp-web.")
 
 
@@ -342,7 +344,7 @@ BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 def test_a_bundle_as_people_have_it(bundle: bytes) -> None:
     async def run() -> Outcome:
         async with serving(says(answer(GOOD))) as served:
-            question = served.question()
-            return await asked(replace(question, place=replace(question.place, trust=full(bundle))))
+            probe_request = served.question()
+            return await asked(replace(probe_request, endpoint=replace(probe_request.endpoint, trust=full(bundle))))
 
     assert isinstance(asyncio.run(run()), Answered)

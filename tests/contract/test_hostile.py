@@ -202,8 +202,8 @@ def repeating(head: bytes, body: bytes) -> Script:
     """An answer with what the question is signed in with in place of each KEY."""
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        question = await reader.readuntil(b"\r\n\r\n")
-        signed = question.partition(b"Authorization: ")[2].partition(b"\r\n")[0]
+        probe_request = await reader.readuntil(b"\r\n\r\n")
+        signed = probe_request.partition(b"Authorization: ")[2].partition(b"\r\n")[0]
         writer.write(answer(body.replace(b"KEY", signed), head.replace(b"KEY", signed), b"200 OK"))
         await writer.drain()
 
@@ -254,8 +254,8 @@ def instructions_of(script: Script) -> int:
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("fork").Process(target=serve_for_ever, args=(script, theirs), daemon=True)
     server.start()
-    question = Served(ours.recv()).question(10.0)
-    executed = instructions(lambda: asyncio.run(asked(question)))
+    probe_request = Served(ours.recv()).question(10.0)
+    executed = instructions(lambda: asyncio.run(asked(probe_request)))
     server.terminate()
     server.join()
     return executed
@@ -283,14 +283,14 @@ def test_memory_stays_where_it_is(script: Script) -> None:
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("fork").Process(target=serve_for_ever, args=(script, theirs), daemon=True)
     server.start()
-    question = Served(ours.recv()).question()
+    probe_request = Served(ours.recv()).question()
 
     async def run() -> int:
         for _ in range(3):
-            await asked(question)
+            await asked(probe_request)
         before = rss()
         for _ in range(5):
-            await asked(question)
+            await asked(probe_request)
         return rss() - before
 
     assert asyncio.run(run()) <= 2 * 2**20

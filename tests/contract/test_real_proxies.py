@@ -13,7 +13,7 @@ import pytest
 from support.proxies import ADDRESS, PROXIES, before, free_port, program
 from support.scripted import GOOD, KEY, Script, answer, reason, says, serving
 from wahealth.core.answer import Forbidden, Outcome, Throttled, Unreachable
-from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.credential import api_key
 
 
@@ -66,15 +66,15 @@ def heard(proxy: str, state: str, folder: Path) -> list[Outcome]:
     """Two questions on one connection, where it is kept; the proxy is another one for the second."""
     script, path, _ = STATES[state]
     port = free_port()
-    place = Place(ADDRESS, (ADDRESS,), port, path=f"{path}/v1/health")
-    question = Question(place, api_key(KEY), 8.0, period=60.0)
+    place = HealthEndpoint(ADDRESS, (ADDRESS,), port, path=f"{path}/v1/health")
+    probe_request = ProbeRequest(place, api_key(KEY), 8.0, period=60.0)
 
     async def ask(waweb: int) -> list[Outcome]:
         outcomes = []
         async with Prober() as prober:
             for _ in range(2):
                 with before(proxy, folder, port, waweb):
-                    outcomes.append((await prober.ask(question)).outcome)
+                    outcomes.append((await prober.ask(probe_request)).outcome)
         return outcomes
 
     async def run(served: Callable[[int], Awaitable[list[Outcome]]]) -> list[Outcome]:

@@ -16,7 +16,7 @@ from wahealth.core.answer import FailureReason, Outcome, Unreachable
 from wahealth.core.facts import Thresholds
 from wahealth.core.fleet import Fleet, Path, Vote
 from wahealth.core.status import ConditionType
-from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 
 DOWN = b'{"health": {"gateway_status": "disconnected"}}'
 
@@ -105,9 +105,9 @@ def test_all_targets_fail_at_once() -> None:
         async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
             for second, port in ((0.0, served.port), (30.0, 1)):
                 for number in range(12):
-                    place = Place(ADDRESS, (ADDRESS,), port, TRUST, "whatsapp-web")
-                    question = Question(place, served.question().credential, 2.0)
-                    outcome = (await prober.ask(question)).outcome
+                    place = HealthEndpoint(ADDRESS, (ADDRESS,), port, TRUST, "whatsapp-web")
+                    probe_request = ProbeRequest(place, served.question().credential, 2.0)
+                    outcome = (await prober.ask(probe_request)).outcome
                     fleet.saw(
                         f"uid-{number}",
                         Vote(Path.CLUSTER, f"tenant-{number}", "web"),
@@ -132,7 +132,9 @@ def test_black_holes_delay_nobody_else() -> None:
 
             async def ask(host: str) -> None:
                 port = hole.getsockname()[1]
-                await prober.ask(Question(Place(host, (host,), port, TRUST, "whatsapp-web"), credential, 0.5))
+                await prober.ask(
+                    ProbeRequest(HealthEndpoint(host, (host,), port, TRUST, "whatsapp-web"), credential, 0.5)
+                )
 
             await asyncio.gather(*map(ask, holes[:24]))  # by now it is known of some that they are silent
             async with asyncio.TaskGroup() as group:

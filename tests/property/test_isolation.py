@@ -26,7 +26,7 @@ from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.scheduler import Scheduler
-from wahealth.probe.client import Heard, Prober, Question
+from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
 
 OTHERS, PERIOD, SECONDS = 4, 5, 60.0
@@ -152,12 +152,12 @@ class Played(Prober):
         self.world = world
         self.version = 1000
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
-        _, whose, number, _ = map(int, question.place.host.split("."))
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
+        _, whose, number, _ = map(int, probe_request.endpoint.host.split("."))
         if whose == 0:
             await asyncio.sleep(0.01)
             self.world.processor.burn(0.001)
-            return Heard(self.world.next_of(number))
+            return ProbeResponse(self.world.next_of(number))
         answering = self.world.answering
         now = asyncio.get_running_loop().time()
         if answering.gathered and answering.wait:
@@ -167,7 +167,7 @@ class Played(Prober):
         self.world.processor.burn(answering.cost)
         if answering.says is None:
             raise ZeroDivisionError
-        return Heard(answering.says)
+        return ProbeResponse(answering.says)
 
     async def secret(self, *_: object) -> Reading[Credential]:
         return Reading(api_key(b"a-key-of-enough-characters"))

@@ -139,13 +139,13 @@ async def _serve() -> None:
 
 async def _ask(times: int, seconds: float) -> list[str]:
     from support.scripted import KEY, reason
-    from wahealth.probe.client import Place, Prober, Question
+    from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
     from wahealth.probe.credential import api_key
     from wahealth.probe.trust import unverified
 
-    question = Question(Place.at(SERVER, PORT, unverified()), api_key(KEY), seconds)
+    probe_request = ProbeRequest(HealthEndpoint.at(SERVER, PORT, unverified()), api_key(KEY), seconds)
     async with Prober() as prober:
-        return [reason((await prober.ask(question)).outcome) for _ in range(times)]
+        return [reason((await prober.ask(probe_request)).outcome) for _ in range(times)]
 
 
 if __name__ == "__main__":

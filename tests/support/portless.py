@@ -44,10 +44,10 @@ async def _run() -> None:
     async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
 
         async def ask(host: str, *more: str) -> None:
-            question = served.question()
-            place = replace(question.place, host=host, addresses=(*question.place.addresses, *more))
+            probe_request = served.question()
+            place = replace(probe_request.endpoint, host=host, addresses=(*probe_request.endpoint.addresses, *more))
             try:
-                heard = await prober.ask(replace(question, place=place))
+                heard = await prober.ask(replace(probe_request, endpoint=place))
                 print(reason(heard.outcome))
             except ObserverFault:
                 print(_OURS)

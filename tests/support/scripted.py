@@ -16,7 +16,7 @@ from typing import Any
 
 from wahealth.core.answer import Malformed, Outcome, Unreachable
 from wahealth.playground.pki import self_signed
-from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.credential import api_key
 from wahealth.probe.trust import Trust, skip_hostname
 
@@ -37,9 +37,11 @@ class Served:
     heard: list[bytes] = field(default_factory=list)
     connections: int = 0
 
-    def question(self, timeout: float = 2.0, tls: bool = True) -> Question:
-        return Question(
-            Place(ADDRESS, (ADDRESS,), self.port, TRUST if tls else None, "whatsapp-web"), api_key(KEY), timeout
+    def question(self, timeout: float = 2.0, tls: bool = True) -> ProbeRequest:
+        return ProbeRequest(
+            HealthEndpoint(ADDRESS, (ADDRESS,), self.port, TRUST if tls else None, "whatsapp-web"),
+            api_key(KEY),
+            timeout,
         )
 
 
@@ -121,10 +123,10 @@ def reason(outcome: Outcome) -> str:
             return type(outcome).__name__
 
 
-async def asked(question: Question) -> Outcome:
+async def asked(probe_request: ProbeRequest) -> Outcome:
     async with Prober() as prober:
-        heard = await prober.ask(question)
-    assert KEY.decode() not in repr((question, heard))
+        heard = await prober.ask(probe_request)
+    assert KEY.decode() not in repr((probe_request, heard))
     return heard.outcome
 
 
@@ -148,7 +150,7 @@ def shaken(context: ssl.SSLContext, resets: bool = False, trust: Trust = TRUST) 
     with socket.create_server((ADDRESS, 0)) as listening:
         thread = threading.Thread(target=shake, args=(listening,))
         thread.start()
-        question = Served(listening.getsockname()[1]).question()
-        outcome = asyncio.run(asked(replace(question, place=replace(question.place, trust=trust))))
+        probe_request = Served(listening.getsockname()[1]).question()
+        outcome = asyncio.run(asked(replace(probe_request, endpoint=replace(probe_request.endpoint, trust=trust))))
         thread.join()
     return outcome

@@ -17,7 +17,7 @@ from wahealth.core.signin.flow import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.probe.client import Heard, Prober, Question
+from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.reading import reading_of
 from wahealth.probe.trust import Trust, unverified
@@ -56,14 +56,14 @@ class Listening(Prober):
         self.sent: list[Credential | None] = []
         self.takes: set[Credential | None] | None = None
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
-        self.sent.append(question.credential)
-        taken = self.takes is None or question.credential in self.takes
-        return Heard(single(CONNECTED) if taken else Unauthorized())
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
+        self.sent.append(probe_request.credential)
+        taken = self.takes is None or probe_request.credential in self.takes
+        return ProbeResponse(single(CONNECTED) if taken else Unauthorized())
 
-    async def log_in(self, question: Question) -> Heard[LoginOutcome[Credential]]:
-        self.sent.append(question.credential)
-        return Heard(LoggedIn(bearer_token(b"given-by-a-login")) if self.takes is None else Unauthorized())
+    async def log_in(self, probe_request: ProbeRequest) -> ProbeResponse[LoginOutcome[Credential]]:
+        self.sent.append(probe_request.credential)
+        return ProbeResponse(LoggedIn(bearer_token(b"given-by-a-login")) if self.takes is None else Unauthorized())
 
 
 def sent(before: dict[str, Any], *after: dict[str, Any], takes_old: bool = False) -> tuple[set[Any], list[Any]]:

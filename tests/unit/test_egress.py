@@ -32,9 +32,9 @@ from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.reconciler import Action
 from wahealth.kube.references import References
 from wahealth.kube.scheduler import Scheduler
-from wahealth.kube.targets import Located, Targets, limits_of
+from wahealth.kube.targets import ResolvedTarget, Targets, limits_of
 from wahealth.playground.pki import self_signed
-from wahealth.probe.client import Heard, Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.names import Resolver
 from wahealth.probe.stage import ProxyFault
@@ -68,11 +68,11 @@ class Secrets(Played):
 class Listening(Prober):
     def __init__(self) -> None:
         super().__init__()
-        self.places: list[Place] = []
+        self.places: list[HealthEndpoint] = []
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
-        self.places.append(question.place)
-        return Heard(single(CONNECTED))
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
+        self.places.append(probe_request.endpoint)
+        return ProbeResponse(single(CONNECTED))
 
 
 def cluster(address: str, port: int) -> Inventory:
@@ -96,7 +96,7 @@ def targets(given: OperatorSettings, address: str = "10.0.0.1", port: int = 443)
     return inventory, Targets(inventory, limits_of(given, ()), Resolver(never))
 
 
-def asked(target: dict[str, Any], given: OperatorSettings, address: str = "10.0.0.1") -> list[Place]:
+def asked(target: dict[str, Any], given: OperatorSettings, address: str = "10.0.0.1") -> list[HealthEndpoint]:
     """The places that one round asks."""
     inventory, found = targets(given, address)
     prober = Listening()
@@ -105,11 +105,11 @@ def asked(target: dict[str, Any], given: OperatorSettings, address: str = "10.0.
     return prober.places
 
 
-def located(url: str, *hosts: str, **more: Any) -> Located | Finding:
+def located(url: str, *hosts: str, **more: Any) -> ResolvedTarget | Finding:
     _, found = targets(settings(allow_url_hosts=hosts, **more))
     entry = entry_of(resource(target={"url": url}))
     assert entry.spec is not None
-    return asyncio.run(found.located(entry, entry.spec))
+    return asyncio.run(found.resolve(entry, entry.spec))
 
 
 class TestWhoIsAskedThroughIt:
@@ -130,9 +130,11 @@ class TestWhoIsAskedThroughIt:
         found = Targets(inventory, limits, Resolver(lambda _: ["1.2.3.4"]))
         entry = entry_of(resource(target=URL))
         assert entry.spec is not None
-        spots = asyncio.run(found.located(entry, entry.spec))
-        assert isinstance(spots, Located)
-        assert [(spot.addresses, spot.through) for spot in spots.spots.values()] == [(("1.2.3.4",), None)]
+        probe_targets = asyncio.run(found.resolve(entry, entry.spec))
+        assert isinstance(probe_targets, ResolvedTarget)
+        assert [(probe_target.addresses, probe_target.through) for probe_target in probe_targets.targets.values()] == [
+            (("1.2.3.4",), None)
+        ]
 
     @pytest.mark.parametrize("target", [*OF_PODS, "url"])
     def test_over_real_connections(self, target: str) -> None:
@@ -167,8 +169,8 @@ class TestWhoMayBeAskedThroughIt:
         found = located(f"https://{address}", bare)
         assert isinstance(found, Finding)
         assert found.reason == "TargetForbidden"
-        assert isinstance(located("https://10.0.0.1", "10.0.0.1", allow_url_networks="10.0.0.0/8"), Located)
-        assert isinstance(located("https://1.2.3.4", "1.2.3.4"), Located)
+        assert isinstance(located("https://10.0.0.1", "10.0.0.1", allow_url_networks="10.0.0.0/8"), ResolvedTarget)
+        assert isinstance(located("https://1.2.3.4", "1.2.3.4"), ResolvedTarget)
 
 
 class TestPodsOfNetworksWhereNoneShouldLive:
@@ -235,13 +237,13 @@ class TestItsUrl:
 
     def test_what_signs_in_stands_in_no_repr(self) -> None:
         given = settings(egress_proxy="http://canary%2Duser:canary%2Dpass@proxy.example.com:3128")
-        place = Place("waweb.example.com", (), through=given.egress_proxy)
-        question = Question(place, api_key(KEY), 2.0)
+        place = HealthEndpoint("waweb.example.com", (), through=given.egress_proxy)
+        probe_request = ProbeRequest(place, api_key(KEY), 2.0)
         faults = [ProxyFault(given.egress_proxy, problem, 599) for problem in Trouble if given.egress_proxy]
         shown = [
             repr(given),
             str(given),
-            repr(question),
+            repr(probe_request),
             repr(limits_of(given, ())),
             *map(repr, faults),
             *map(str, faults),

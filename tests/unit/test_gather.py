@@ -20,8 +20,8 @@ from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.targets import Located, Spot
-from wahealth.probe.client import Heard, Place, Prober, Question
+from wahealth.kube.targets import ProbeTarget, ResolvedTarget
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.stage import ObserverFault
 
@@ -55,22 +55,22 @@ class Scripted(Prober):
         super().__init__()
         self.left = list(outcomes)
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
-        return Heard(self.left.pop(0))
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
+        return ProbeResponse(self.left.pop(0))
 
 
 def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
     """What is heard of one pod at these seconds; the period is 30 s."""
     entry = entry_of(RESOURCE)
     gather = Gather(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
-    located = Located({"web-0": Spot("10.0.0.1", ("10.0.0.1",), 443)}, {"web-0": "10.0.0.1"})
-    question = Question(Place("10.0.0.1", ("10.0.0.1",)), api_key(b"a-key-of-enough-characters"), 15)
+    resolved = ResolvedTarget({"web-0": ProbeTarget("10.0.0.1", ("10.0.0.1",), 443)}, {"web-0": "10.0.0.1"})
+    probe_request = ProbeRequest(HealthEndpoint("10.0.0.1", ("10.0.0.1",)), api_key(b"a-key-of-enough-characters"), 15)
 
     async def story() -> list[Outcome]:
         heard: list[Outcome] = []
         for second in seconds:
             await asyncio.sleep(second - asyncio.get_running_loop().time())
-            heard += (await gather._outcomes(entry, located, ("web-0",), question)).values()
+            heard += (await gather._outcomes(entry, resolved, ("web-0",), probe_request)).values()
         return heard
 
     with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
@@ -98,26 +98,26 @@ class Faulty(Prober):
         super().__init__()
         self.under_way = 0
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
         self.under_way += 1
         try:
-            if question.place.host == "10.0.0.1":
+            if probe_request.endpoint.host == "10.0.0.1":
                 raise ObserverFault
             await asyncio.sleep(10)
         finally:
             self.under_way -= 1
-        return Heard(Unauthorized())
+        return ProbeResponse(Unauthorized())
 
 
 def test_with_a_fault_of_ours_the_other_questions_end() -> None:
     prober, entry = Faulty(), entry_of(RESOURCE)
     gather = Gather(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
-    spots = {f"web-{n}": Spot(f"10.0.0.{n}", (f"10.0.0.{n}",), 443) for n in range(3)}
-    question = Question(Place("", ()), api_key(b"a-key-of-enough-characters"), 15)
+    probe_targets = {f"web-{n}": ProbeTarget(f"10.0.0.{n}", (f"10.0.0.{n}",), 443) for n in range(3)}
+    probe_request = ProbeRequest(HealthEndpoint("", ()), api_key(b"a-key-of-enough-characters"), 15)
 
     async def story() -> int:
         with pytest.raises(ObserverFault):
-            await gather._outcomes(entry, Located(spots, {}), tuple(spots), question)
+            await gather._outcomes(entry, ResolvedTarget(probe_targets, {}), tuple(probe_targets), probe_request)
         return prober.under_way
 
     assert asyncio.run(story()) == 0
@@ -154,8 +154,8 @@ class Secret(Played):
 
 
 class Taking(Prober):
-    async def ask(self, question: Question) -> Heard[Outcome]:
-        return Heard(single(CONNECTED))
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
+        return ProbeResponse(single(CONNECTED))
 
 
 class TestBehindAService:

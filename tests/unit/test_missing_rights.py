@@ -20,7 +20,7 @@ from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.names import WorkloadRef
-from wahealth.kube.targets import Located
+from wahealth.kube.targets import ResolvedTarget
 from wahealth.telemetry import metrics
 
 Object = dict[str, Any]
@@ -79,9 +79,9 @@ class World:
         assert not self._keeping.done()
         return self._synced.is_set()
 
-    def located(self, entry: ResourceEntry) -> Located | Finding:
+    def located(self, entry: ResourceEntry) -> ResolvedTarget | Finding:
         assert entry.spec is not None
-        return self._runner.run(any_targets(self.inventory).located(entry, entry.spec))
+        return self._runner.run(any_targets(self.inventory).resolve(entry, entry.spec))
 
 
 @contextmanager
@@ -153,7 +153,7 @@ def test_one_that_the_cluster_does_not_have_holds_up_nobody_and_is_asked_for_aga
         now.server.absent.clear()
         now.server.there[ROLLOUTS] = [{"metadata": metadata, "spec": {}}]
         now.after(700)
-        assert isinstance(now.located(of_rollout()), Located)
+        assert isinstance(now.located(of_rollout()), ResolvedTarget)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/pods", "/api/v1/services"])
@@ -174,8 +174,8 @@ def test_its_pods_are_asked_all_the_same() -> None:
     with world(path_of("StatefulSet"), pods=2) as now:
         assert now.after(1)
         found = now.located(of_web())
-        assert isinstance(found, Located)
-        assert sorted(found.spots) == ["web-0", "web-1"]
+        assert isinstance(found, ResolvedTarget)
+        assert sorted(found.targets) == ["web-0", "web-1"]
 
 
 def test_where_there_is_none_it_says_what_is_missing() -> None:
@@ -193,7 +193,7 @@ def test_it_is_known_within_half_a_minute_of_the_right() -> None:
         now.server.refuse.clear()
         now.after(31)
         assert not now.inventory.may_not_list(WEB)
-        assert isinstance(now.located(of_web()), Located)
+        assert isinstance(now.located(of_web()), ResolvedTarget)
 
 
 def test_a_right_that_is_taken_away_takes_nothing_that_is_known() -> None:
@@ -202,7 +202,7 @@ def test_a_right_that_is_taken_away_takes_nothing_that_is_known() -> None:
         now.server.refuse.add(path_of("StatefulSet"))
         now.after(2000)
         assert not now.inventory.may_not_list(WEB)
-        assert isinstance(now.located(of_web()), Located)
+        assert isinstance(now.located(of_web()), ResolvedTarget)
 
 
 def test_where_namespaces_are_watched_each_is_a_matter_of_its_own() -> None:
@@ -244,7 +244,7 @@ def told() -> set[tuple[str, str]]:
 def test_a_namespace_without_rights_does_not_stop_the_others() -> None:
     with world(*refused("beta"), pods=1, namespaces=("acme", "beta")) as now:
         assert now.after(1)
-        assert isinstance(now.located(of_web()), Located)
+        assert isinstance(now.located(of_web()), ResolvedTarget)
         assert {("beta", "pods"), ("beta", "services"), ("beta", "daemonsets")} <= told()
         now.server.refuse.clear()
         now.after(31)
@@ -259,7 +259,7 @@ def test_there_it_says_what_is_missing() -> None:
         assert "The pods of StatefulSet web cannot be looked for" in found.message
         now.server.refuse.clear()
         now.after(31)
-        assert isinstance(now.located(of_web()), Located)
+        assert isinstance(now.located(of_web()), ResolvedTarget)
 
 
 def test_without_any_namespace_nothing_begins() -> None:
@@ -275,7 +275,7 @@ def test_later_the_others_go_on_and_what_is_known_stays() -> None:
         now.server.refuse = set(refused("acme"))
         now.after(700)  # so that all was to be listed anew
         assert ("acme", "pods") in told()
-        assert isinstance(now.located(of_web()), Located)
+        assert isinstance(now.located(of_web()), ResolvedTarget)
         now.server.refuse.clear()
         now.after(31)
         assert not told()

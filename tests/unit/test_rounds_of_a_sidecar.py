@@ -14,7 +14,7 @@ import pytest
 
 from support.builders import UNKNOWN, UNREGISTERED, answer, core, primary, single
 from wahealth.core.answer import FailureReason, GatewayStatus, Malformed, Outcome, Unauthorized, Unreachable
-from wahealth.probe.client import Heard, Prober, Question
+from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.stage import ObserverFault
 from wahealth.sidecar.flags import add_arguments
 from wahealth.sidecar.pages import Pages
@@ -31,15 +31,15 @@ class Upstream(Prober):
         self.said: Iterator[Said] = cycle(said)
         self.asked = 0
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
         self.asked += 1
         now = next(self.said)
         if isinstance(now, Exception):
             raise type(now)(*now.args)  # one object, raised again and again, would gather a traceback without an end
         if isinstance(now, float):
-            await asyncio.sleep(min(now, question.timeout))
-            return Heard(Unreachable(FailureReason.READ_TIMEOUT))
-        return Heard(now)
+            await asyncio.sleep(min(now, probe_request.timeout))
+            return ProbeResponse(Unreachable(FailureReason.READ_TIMEOUT))
+        return ProbeResponse(now)
 
 
 def lived(upstream: Upstream, key: Path, seconds: float = HOURS, *flags: str) -> set[tuple[str, HTTPStatus]]:

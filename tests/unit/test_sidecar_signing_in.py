@@ -18,7 +18,7 @@ from support.builders import CONNECTED, single
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.facts import Exposure
 from wahealth.core.signin.flow import Limited, LoggedIn, LoginOutcome
-from wahealth.probe.client import Heard, Prober, Question
+from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
 from wahealth.probe.stage import ObserverFault
 from wahealth.sidecar.flags import add_arguments
@@ -44,21 +44,21 @@ class Waweb(Prober):
         self.logins: list[float] = []
         self.paths: set[str] = set()
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
         if self.ours:
             raise ObserverFault
-        self.asked.append(question.credential)
-        self.paths.add(question.place.path)
-        taken = question.credential is not None and question.credential == self.takes
-        return Heard(single(CONNECTED) if taken else Unauthorized())
+        self.asked.append(probe_request.credential)
+        self.paths.add(probe_request.endpoint.path)
+        taken = probe_request.credential is not None and probe_request.credential == self.takes
+        return ProbeResponse(single(CONNECTED) if taken else Unauthorized())
 
-    async def log_in(self, question: Question) -> Heard[LoginOutcome[Credential]]:
+    async def log_in(self, probe_request: ProbeRequest) -> ProbeResponse[LoginOutcome[Credential]]:
         self.logins.append(asyncio.get_running_loop().time())
         if self.instead is not None:
-            return Heard(self.instead)
-        if question.credential != login(USER.encode(), self.password.encode()):
-            return Heard(Unauthorized())
-        return Heard(LoggedIn(MADE["login"], datetime.now(UTC) + timedelta(days=7)))
+            return ProbeResponse(self.instead)
+        if probe_request.credential != login(USER.encode(), self.password.encode()):
+            return ProbeResponse(Unauthorized())
+        return ProbeResponse(LoggedIn(MADE["login"], datetime.now(UTC) + timedelta(days=7)))
 
 
 class Mounted:

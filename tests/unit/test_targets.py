@@ -14,7 +14,7 @@ from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.status import Finding
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.kube.targets import Located, Spot
+from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.names import Lookup, look_up
 
 WEB = {"app": "web", "tier": "front"}
@@ -40,21 +40,21 @@ def there(*objects: dict[str, Any]) -> Inventory:
     return inventory
 
 
-def located(inventory: Inventory, entry: ResourceEntry, *hosts: str, **limits: Any) -> Located | Finding:
+def located(inventory: Inventory, entry: ResourceEntry, *hosts: str, **limits: Any) -> ResolvedTarget | Finding:
     assert entry.spec is not None
-    return asyncio.run(any_targets(inventory, *hosts, **limits).located(entry, entry.spec))
+    return asyncio.run(any_targets(inventory, *hosts, **limits).resolve(entry, entry.spec))
 
 
-def of_service(*objects: dict[str, Any], **target: Any) -> Located | Finding:
+def of_service(*objects: dict[str, Any], **target: Any) -> ResolvedTarget | Finding:
     return located(there(*objects), entry_of(resource(target={"service": {"name": "web", **target}})))
 
 
-def places(found: Located | Finding) -> dict[str, str]:
-    assert isinstance(found, Located), found
-    return {name: f"{spot.host}:{spot.port}" for name, spot in found.spots.items()}
+def places(found: ResolvedTarget | Finding) -> dict[str, str]:
+    assert isinstance(found, ResolvedTarget), found
+    return {name: f"{probe_target.host}:{probe_target.port}" for name, probe_target in found.targets.items()}
 
 
-def refused(found: Located | Finding) -> tuple[str, str]:
+def refused(found: ResolvedTarget | Finding) -> tuple[str, str]:
     assert isinstance(found, Finding), found
     return found.reason, found.message
 
@@ -130,8 +130,8 @@ class TestService:
         each = entry_of(resource(target={"service": {"name": "web"}}))
         for entry in (each, entry_of(TestServiceAsOne.TARGET)):
             found = located(inventory, entry)
-            assert isinstance(found, Located)
-            assert [spot.addresses for spot in found.spots.values()] == [asked]
+            assert isinstance(found, ResolvedTarget)
+            assert [probe_target.addresses for probe_target in found.targets.values()] == [asked]
 
     def test_each_of_its_addresses_is_to_be_one_that_a_pod_may_have(self) -> None:
         one = pod("w1", "10.0.0.1")
@@ -158,8 +158,10 @@ class TestServiceAsOne:
         entry = entry_of(self.TARGET)
         rounds = [located(inventory, entry) for _ in range(4)]
         assert [places(one) for one in rounds] == [{"web": "10.0.0.1:8443"}] * 4
-        assert {one.shown["web"] for one in rounds if isinstance(one, Located)} == {"web.acme.svc"}
-        assert all(one.hosts == {"10.0.0.1", "10.0.0.2", "10.0.0.3"} for one in rounds if isinstance(one, Located))
+        assert {one.addresses["web"] for one in rounds if isinstance(one, ResolvedTarget)} == {"web.acme.svc"}
+        assert all(
+            one.hosts == {"10.0.0.1", "10.0.0.2", "10.0.0.3"} for one in rounds if isinstance(one, ResolvedTarget)
+        )
 
     def test_another_one_when_that_does_not_answer_or_is_gone(self) -> None:
         inventory = there(service(), *(pod(name, f"10.0.0.{n}") for n, name in enumerate("abc")))
@@ -175,11 +177,11 @@ class TestServiceAsOne:
     def test_none_is_ready(self) -> None:
         found = located(there(service(), pod("a", "10.0.0.1", ready=False)), entry_of(self.TARGET))
         assert places(found) == {}
-        assert isinstance(found, Located)
+        assert isinstance(found, ResolvedTarget)
         assert found.hosts == {"10.0.0.1"}  # what is known of it is not forgotten
 
 
-def of_url(url: str, *hosts: str, lookup: Lookup = look_up, networks: Iterable[str] = ()) -> Located | Finding:
+def of_url(url: str, *hosts: str, lookup: Lookup = look_up, networks: Iterable[str] = ()) -> ResolvedTarget | Finding:
     target: dict[str, Any] = {"url": url}
     target |= {"scheme": "HTTP"} if url.startswith("http://") else {}
     return located(Inventory(), entry_of(resource(target=target)), *hosts, lookup=lookup, networks=tuple(networks))
@@ -192,8 +194,8 @@ def answers(*addresses: str) -> Lookup:
 class TestUrl:
     def test_an_admitted_host_is_asked_at_the_addresses_that_were_checked(self) -> None:
         found = of_url("https://waweb.example.com", "waweb.example.com", lookup=answers("1.2.3.4", "2600::1"))
-        spot = Spot("waweb.example.com", ("1.2.3.4", "2600::1"), 443)
-        assert found == Located({"waweb.example.com": spot}, {"waweb.example.com": "waweb.example.com"})
+        probe_target = ProbeTarget("waweb.example.com", ("1.2.3.4", "2600::1"), 443)
+        assert found == ResolvedTarget({"waweb.example.com": probe_target}, {"waweb.example.com": "waweb.example.com"})
 
     def test_its_port_stands_in_its_name(self) -> None:
         found = of_url("https://1.2.3.4:8443", "1.2.3.4")
@@ -225,8 +227,8 @@ class TestUrl:
 
     def test_a_name_that_is_not_to_be_found_is_a_failed_question(self) -> None:
         found = of_url("https://w.example.com", "w.example.com", lookup=answers())
-        assert isinstance(found, Located)
-        lost = found.lost["w.example.com"]
+        assert isinstance(found, ResolvedTarget)
+        lost = found.failed["w.example.com"]
         assert isinstance(lost, Unreachable)
         assert lost.reason is FailureReason.DNS_LOOKUP_FAILED
         assert found.hosts == {"w.example.com"}

@@ -20,7 +20,7 @@ from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gather import Gather
 from wahealth.kube.inventory.kept import Inventory
-from wahealth.probe.client import Heard, Prober, Question
+from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
 
 OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
@@ -46,10 +46,10 @@ class Fleet(Prober):
         self.says: Says = lambda _: single(CONNECTED)
         self.asked: list[str] = []
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
-        self.asked.append(question.place.host)
-        *_, third, fourth = question.place.host.split(".")
-        return Heard(self.says(int(third) * 250 + int(fourth) - 1))
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
+        self.asked.append(probe_request.endpoint.host)
+        *_, third, fourth = probe_request.endpoint.host.split(".")
+        return ProbeResponse(self.says(int(third) * 250 + int(fourth) - 1))
 
 
 class World:

@@ -10,7 +10,7 @@ from wahealth.core.facts import Expectation, Facts, with_asked
 from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
-from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 
@@ -21,7 +21,7 @@ _LEAST = 0.1  # seconds for a question, however long those before it took
 class Asking:
     """Asks at `place`, shown as `name`, until `timeout` seconds from now are over."""
 
-    def __init__(self, prober: Prober, place: Place, name: str, timeout: float) -> None:
+    def __init__(self, prober: Prober, place: HealthEndpoint, name: str, timeout: float) -> None:
         self._prober = prober
         self._place = place
         self._name = name
@@ -53,6 +53,6 @@ class Asking:
     async def _outcome(self, secret: Credential | None) -> Outcome:
         return (await self._prober.ask(self._question(secret))).outcome
 
-    def _question(self, secret: Credential | None) -> Question:
+    def _question(self, secret: Credential | None) -> ProbeRequest:
         left = self._until - asyncio.get_running_loop().time()
-        return Question(self._place, secret, max(_LEAST, round(left, 1)))
+        return ProbeRequest(self._place, secret, max(_LEAST, round(left, 1)))

@@ -13,7 +13,7 @@ from wahealth.core.facts import Exposure
 from wahealth.core.origin import NotAnOrigin, Origin, origin_of
 from wahealth.core.reasons.trust import not_shown
 from wahealth.keypair import UnfitPair
-from wahealth.probe.client import Place
+from wahealth.probe.client import HealthEndpoint
 from wahealth.probe.pair import Pair
 from wahealth.probe.trust import (
     NotAFingerprint,
@@ -32,15 +32,15 @@ _NO_CONSENT = (
 )
 
 
-def place_of(arguments: argparse.Namespace) -> Place:
+def place_of(arguments: argparse.Namespace) -> HealthEndpoint:
     """Raises `Unusable`."""
     origin = _origin(arguments.url)
-    return Place(
+    return HealthEndpoint(
         origin.host, (), origin.port, _trust(arguments, origin), path=arguments.path, through=arguments.egress_proxy
     )
 
 
-def exposure_of(arguments: argparse.Namespace, place: Place) -> Exposure | None:
+def exposure_of(arguments: argparse.Namespace, place: HealthEndpoint) -> Exposure | None:
     if place.trust is None:
         return Exposure.PLAIN_URL
     return Exposure.INSECURE if arguments.insecure else None

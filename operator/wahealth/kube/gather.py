@@ -40,9 +40,9 @@ from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.process.meter import piece
 from wahealth.kube.references import References
-from wahealth.kube.targets import Located, Spot, Targets
+from wahealth.kube.targets import ProbeTarget, ResolvedTarget, Targets
 from wahealth.probe.certificate import certificate_of
-from wahealth.probe.client import Heard, Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.stage import ObserverFault
@@ -67,20 +67,22 @@ class Gather:
 
     async def _asked(self, entry: ResourceEntry, spec: Spec, facts: Facts, now: Instant) -> Facts:
         """The facts with what the pods said, or with the finding for which nobody was asked."""
-        located = await self._targets.located(entry, spec)
-        if isinstance(located, Finding):
-            return replace(facts, reference=located)
+        resolved = await self._targets.resolve(entry, spec)
+        if isinstance(resolved, Finding):
+            return replace(facts, reference=resolved)
         pattern = await self._pattern(entry, spec)
         if isinstance(pattern, Finding):
             return replace(facts, reference=pattern)
-        entry.keep_only(located.hosts)
+        entry.keep_only(resolved.hosts)
         terms = AuthTiming(entry.expected.thresholds.previous_key_window, self._references.refresh)
         nudged = entry.nudged
-        resting = frozenset(name for name, spot in located.spots.items() if _resting(entry, spot, now.monotonic))
-        turn = whose_turn(located.shown, entry.turn)
-        entry.turn = turn[-1] if len(turn) < len(located.shown) else ""
+        resting = frozenset(
+            name for name, probe_target in resolved.targets.items() if _resting(entry, probe_target, now.monotonic)
+        )
+        turn = whose_turn(resolved.addresses, entry.turn)
+        entry.turn = turn[-1] if len(turn) < len(resolved.addresses) else ""
         flow = _signin(entry, spec).probe_flow(turn, terms, now)
-        asked = await carried_out(flow, lambda effect: self._came_of(effect, entry, spec, located, pattern))
+        asked = await carried_out(flow, lambda effect: self._came_of(effect, entry, spec, resolved, pattern))
         if not is_taken(asked.outcomes):
             entry.ask_another()
         # The Secret may have changed meanwhile.
@@ -94,9 +96,9 @@ class Gather:
             expiring=is_expiring(certificate, now.wall),
             own=own,
             own_expiring=is_expiring(own, now.wall),
-            workload=self._web_workload(entry, spec, located.spots.keys(), now),
+            workload=self._web_workload(entry, spec, resolved.targets.keys(), now),
         )
-        return _with_others(entry, with_asked(facts, asked, located.shown, resting), located.shown)
+        return _with_others(entry, with_asked(facts, asked, resolved.addresses, resting), resolved.addresses)
 
     def _web_workload(self, entry: ResourceEntry, spec: Spec, asked: Set[str], now: Instant) -> WebWorkload | None:
         """What a restart would be of, where the resource wants one after a change of its key. `asked`: pods."""
@@ -122,9 +124,9 @@ class Gather:
         why = why or obstacle(kind, name, seen.holds, seen.stuck)
         return WebWorkload(kind, name, seen.uid, seen.restarted, seen.rolling_out, why, seen.stays)
 
-    async def _pattern(self, entry: ResourceEntry, spec: Spec) -> Place | Finding:
+    async def _pattern(self, entry: ResourceEntry, spec: Spec) -> HealthEndpoint | Finding:
         """The place of nobody yet: whom to trust, and what to ask for."""
-        asked_for = Place("", (), path=spec.target.path, host_header=spec.target.host_header or "")
+        asked_for = HealthEndpoint("", (), path=spec.target.path, host_header=spec.target.host_header or "")
         if spec.target.scheme == "HTTP":
             return asked_for
         trust = await self._references.trust(entry, spec.tls)
@@ -133,16 +135,21 @@ class Gather:
         return replace(asked_for, trust=trust, server_name=(spec.tls and spec.tls.server_name) or "")
 
     async def _came_of(
-        self, effect: Effect[Credential], entry: ResourceEntry, spec: Spec, located: Located, pattern: Place
+        self,
+        effect: Effect[Credential],
+        entry: ResourceEntry,
+        spec: Spec,
+        resolved: ResolvedTarget,
+        pattern: HealthEndpoint,
     ) -> EffectResult[Credential]:
         timeout, period = entry.timing.timeout, entry.timing.period
         match effect:
             case ReadSecret():
                 return await self._read(entry, spec.auth)
             case Probing(pods, secret):
-                return await self._outcomes(entry, located, pods, Question(pattern, secret, timeout, period))
+                return await self._outcomes(entry, resolved, pods, ProbeRequest(pattern, secret, timeout, period))
             case LogIn(pod, secret):
-                return await self._login(entry, located, pod, Question(pattern, secret, timeout))
+                return await self._login(entry, resolved, pod, ProbeRequest(pattern, secret, timeout))
             case Checkpoint(signin):
                 entry.signin = signin
                 return None
@@ -159,46 +166,46 @@ class Gather:
         return reading
 
     async def _outcomes(
-        self, entry: ResourceEntry, located: Located, names: tuple[str, ...], question: Question
+        self, entry: ResourceEntry, resolved: ResolvedTarget, names: tuple[str, ...], probe_request: ProbeRequest
     ) -> Mapping[str, Outcome]:
-        there = {name: located.spots[name] for name in names if name in located.spots}
-        outcomes = await _all([self._outcome(entry, spot, question) for spot in there.values()])
-        lost: dict[str, Outcome] = {name: located.lost[name] for name in names if name in located.lost}
+        there = {name: resolved.targets[name] for name in names if name in resolved.targets}
+        outcomes = await _all([self._outcome(entry, probe_target, probe_request) for probe_target in there.values()])
+        lost: dict[str, Outcome] = {name: resolved.failed[name] for name in names if name in resolved.failed}
         return lost | dict(zip(there, outcomes, strict=True))
 
-    async def _outcome(self, entry: ResourceEntry, spot: Spot, question: Question) -> Outcome:
+    async def _outcome(self, entry: ResourceEntry, probe_target: ProbeTarget, probe_request: ProbeRequest) -> Outcome:
         """What is said there; or what was said last, while it wants to be left alone."""
         now = asyncio.get_running_loop().time()
-        if (said := _resting(entry, spot, now)) is not None:
+        if (said := _resting(entry, probe_target, now)) is not None:
             return said
-        outcome = _heard(entry, spot, await self._asked_of(_at(entry, spot, question)))
+        outcome = _heard(entry, probe_target, await self._asked_of(_at(entry, probe_target, probe_request)))
         if wait := rest_of(outcome, entry.timing.period):
-            entry.resting[spot.host] = Cached(outcome, now + wait)
+            entry.resting[probe_target.host] = Cached(outcome, now + wait)
         return outcome
 
-    async def _asked_of(self, question: Question) -> Heard[Outcome]:
+    async def _asked_of(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
         began = time.perf_counter()
         with metrics.probes_in_flight.track_inprogress():
-            heard = await self._prober.ask(question)
+            heard = await self._prober.ask(probe_request)
         result = result_of(heard.outcome)
         metrics.probes.labels(result).inc()
         metrics.probe_duration.labels(result).observe(time.perf_counter() - began)
         return heard
 
     async def _login(
-        self, entry: ResourceEntry, located: Located, name: str, question: Question
+        self, entry: ResourceEntry, resolved: ResolvedTarget, name: str, probe_request: ProbeRequest
     ) -> LoginOutcome[Credential]:
-        if name in located.lost:
-            return NotSent(located.lost[name])
-        spot = located.spots[name]
-        if (said := _resting(entry, spot, asyncio.get_running_loop().time())) is not None:
+        if name in resolved.failed:
+            return NotSent(resolved.failed[name])
+        probe_target = resolved.targets[name]
+        if (said := _resting(entry, probe_target, asyncio.get_running_loop().time())) is not None:
             return NotSent(said)
-        return _heard(entry, spot, await self._prober.log_in(_at(entry, spot, question)))
+        return _heard(entry, probe_target, await self._prober.log_in(_at(entry, probe_target, probe_request)))
 
 
-def _resting(entry: ResourceEntry, spot: Spot, now: float) -> Outcome | None:
+def _resting(entry: ResourceEntry, probe_target: ProbeTarget, now: float) -> Outcome | None:
     """What a pod said last that wants to be left alone still."""
-    held = entry.resting.get(spot.host)
+    held = entry.resting.get(probe_target.host)
     return held.value if held is not None and now < held.until else None
 
 
@@ -209,7 +216,7 @@ async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outc
     ours = False
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(piece(question)) for question in questions]
+            tasks = [group.create_task(piece(probe_request)) for probe_request in questions]
     except* ObserverFault:
         ours = True
     if ours:
@@ -231,7 +238,7 @@ def _with_others(entry: ResourceEntry, facts: Facts, shown: Mapping[str, str]) -
     return replace(facts, outcomes=tuple(heard.values()), in_turns=True, workload=workload)
 
 
-def _certificates(entry: ResourceEntry, pattern: Place) -> tuple[Certificate | None, Certificate | None]:
+def _certificates(entry: ResourceEntry, pattern: HealthEndpoint) -> tuple[Certificate | None, Certificate | None]:
     """The one of the pods that ends first; and ours, where one is shown."""
     if pattern.trust is None:
         return None, None
@@ -239,18 +246,26 @@ def _certificates(entry: ResourceEntry, pattern: Place) -> tuple[Certificate | N
     return first_to_end(entry.certificates.values()), own.certificate if own else None
 
 
-def _at(entry: ResourceEntry, spot: Spot, question: Question) -> Question:
-    place = replace(question.place, host=spot.host, addresses=spot.addresses, port=spot.port, through=spot.through)
-    unknown = spot.host not in entry.certificates  # a connection may be kept that another resource has made
-    return Question(place, question.credential, question.timeout, question.period, shows_certificate=unknown)
+def _at(entry: ResourceEntry, probe_target: ProbeTarget, probe_request: ProbeRequest) -> ProbeRequest:
+    place = replace(
+        probe_request.endpoint,
+        host=probe_target.host,
+        addresses=probe_target.addresses,
+        port=probe_target.port,
+        through=probe_target.through,
+    )
+    unknown = probe_target.host not in entry.certificates  # a connection may be kept that another resource has made
+    return ProbeRequest(
+        place, probe_request.credential, probe_request.timeout, probe_request.period, shows_certificate=unknown
+    )
 
 
-def _heard(entry: ResourceEntry, spot: Spot, heard: Heard[T]) -> T:
+def _heard(entry: ResourceEntry, probe_target: ProbeTarget, heard: ProbeResponse[T]) -> T:
     """What was said; the certificate that was presented beside it is noted."""
     if heard.presented:
-        entry.certificates.pop(spot.host, None)
+        entry.certificates.pop(probe_target.host, None)
         if (certificate := certificate_of(heard.presented)) is not None:
-            entry.certificates[spot.host] = certificate
+            entry.certificates[probe_target.host] = certificate
     return heard.outcome
 
 

@@ -30,7 +30,7 @@ from wahealth.probe.stage import Failed, Stage, out_of_time
 from wahealth.settings import OperatorSettings
 
 
-class Spot(NamedTuple):
+class ProbeTarget(NamedTuple):
     """Where to ask; `host` is what it is called, the connection goes to one of `addresses`."""
 
     host: str
@@ -39,17 +39,17 @@ class Spot(NamedTuple):
     through: Proxy | None = None  # which looks up the host itself
 
 
-class Located(NamedTuple):
+class ResolvedTarget(NamedTuple):
     """By the name that stands in `status.endpoints`: where to ask, and which address stands there."""
 
-    spots: Mapping[str, Spot]
-    shown: Mapping[str, str]
-    lost: Mapping[str, Unreachable] = {}  # which cannot be asked, for their address is not known
+    targets: Mapping[str, ProbeTarget]
+    addresses: Mapping[str, str]
+    failed: Mapping[str, Unreachable] = {}  # which cannot be asked, for their address is not known
     others: frozenset[str] = frozenset()  # hosts that belong to the target and are not asked in this round
 
     @property
     def hosts(self) -> frozenset[str]:
-        return self.others | {spot.host for spot in self.spots.values()}
+        return self.others | {probe_target.host for probe_target in self.targets.values()}
 
 
 class Limits(NamedTuple):
@@ -78,7 +78,7 @@ class Targets:
         self._limits = limits
         self._resolver = resolver
 
-    async def located(self, entry: ResourceEntry, spec: api.Spec) -> Located | Finding:
+    async def resolve(self, entry: ResourceEntry, spec: api.Spec) -> ResolvedTarget | Finding:
         """Or why nobody may or can be asked."""
         target = spec.target
         if target.url is None and self._is_unseen(entry.ref.namespace, target):
@@ -93,7 +93,7 @@ class Targets:
         paths = [PODS] if target.service is None else [PODS, SERVICES]
         return any(self._inventory.may_not_see(path, namespace) for path in paths)
 
-    def _of_workload(self, namespace: str, named: api.Workload) -> Located | Finding:
+    def _of_workload(self, namespace: str, named: api.Workload) -> ResolvedTarget | Finding:
         if self._inventory.is_not_watched(named.kind):
             return references.kind_not_watched(named.kind, named.name)
         workload = WorkloadRef(namespace, named.kind, named.name)
@@ -107,7 +107,7 @@ class Targets:
             return references.target_not_found(named.kind, named.name)
         return self._refused(named.kind, named.name, pods) or _each((pod, named.port) for pod in pods)
 
-    def _of_service(self, entry: ResourceEntry, named: api.Service, as_one: bool) -> Located | Finding:
+    def _of_service(self, entry: ResourceEntry, named: api.Service, as_one: bool) -> ResolvedTarget | Finding:
         service = self._inventory.services.get(Key(entry.ref.namespace, named.name))
         if service is None:
             return references.target_not_found("Service", named.name)
@@ -129,7 +129,7 @@ class Targets:
         bad = next((pod for pod in pods if not all(map(self._limits.pods.admit, pod.addresses(families)))), None)
         return references.target_forbidden(kind, name, bad.name) if bad else None
 
-    async def _of_url(self, url: str, names: Sequence[str], seconds: float) -> Located | Finding:
+    async def _of_url(self, url: str, names: Sequence[str], seconds: float) -> ResolvedTarget | Finding:
         """Looked up once a round, checked, and asked at these very addresses. `names`: others that whoever is shared
         there, such as a CDN, goes by."""
         _, host, port = origin = origin_of(url)
@@ -138,23 +138,23 @@ class Targets:
         if refused is not None:
             return references.url_not_admitted(refused)
         if self._limits.proxy is not None:
-            return self._by_proxy(Spot(host, (), port, self._limits.proxy), name)
+            return self._by_proxy(ProbeTarget(host, (), port, self._limits.proxy), name)
         try:
             async with asyncio.timeout(seconds):
                 addresses = await self._resolver.addresses(host)
         except TimeoutError:
-            return Located({}, shown, {name: out_of_time(Stage.LOOKING_UP, seconds)}, frozenset({host}))
+            return ResolvedTarget({}, shown, {name: out_of_time(Stage.LOOKING_UP, seconds)}, frozenset({host}))
         except Failed as failed:
-            return Located({}, shown, {name: failed.outcome}, frozenset({host}))
+            return ResolvedTarget({}, shown, {name: failed.outcome}, frozenset({host}))
         if not all(map(self._limits.url_networks.admit, addresses)):
             return references.url_leads_inside(host)
-        return Located({name: Spot(host, addresses, port)}, shown)
+        return ResolvedTarget({name: ProbeTarget(host, addresses, port)}, shown)
 
-    def _by_proxy(self, spot: Spot, name: str) -> Located | Finding:
+    def _by_proxy(self, probe_target: ProbeTarget, name: str) -> ResolvedTarget | Finding:
         """Whom a name leads to is the proxy's to look up and to allow; an address is what it is."""
-        if is_address(spot.host) and not self._limits.url_networks.admit(spot.host):
-            return references.url_leads_inside(spot.host)
-        return Located({name: spot}, {name: spot.host})
+        if is_address(probe_target.host) and not self._limits.url_networks.admit(probe_target.host):
+            return references.url_leads_inside(probe_target.host)
+        return ResolvedTarget({name: probe_target}, {name: probe_target.host})
 
 
 def _other_names(spec: api.Spec) -> list[str]:
@@ -163,27 +163,27 @@ def _other_names(spec: api.Spec) -> list[str]:
     return [name for name in (server_name, host_header) if name]
 
 
-def _each(pods: Iterable[tuple[Pod, int]], families: tuple[int, ...] = ()) -> Located:
+def _each(pods: Iterable[tuple[Pod, int]], families: tuple[int, ...] = ()) -> ResolvedTarget:
     """`families`: those of whom the Service sends to. Of several addresses the one that has a way is asked."""
-    spots = {pod.name: _spot(pod.addresses(families), port) for pod, port in pods}
-    return Located(spots, {name: spot.host for name, spot in spots.items()})
+    probe_targets = {pod.name: _probe_target(pod.addresses(families), port) for pod, port in pods}
+    return ResolvedTarget(probe_targets, {name: probe_target.host for name, probe_target in probe_targets.items()})
 
 
-def _spot(addresses: tuple[str, ...], port: int) -> Spot:
-    return Spot(addresses[0], addresses, port)
+def _probe_target(addresses: tuple[str, ...], port: int) -> ProbeTarget:
+    return ProbeTarget(addresses[0], addresses, port)
 
 
-def _as_one(entry: ResourceEntry, name: str, behind: list[tuple[Pod, int]], service: Service) -> Located:
+def _as_one(entry: ResourceEntry, name: str, behind: list[tuple[Pod, int]], service: Service) -> ResolvedTarget:
     """One of the ready pods, under the name of the Service: the same one for as long as it answers."""
     ready = sorted((pod.name, pod.addresses(service.families), port) for pod, port in behind if pod.ready)
     hosts = frozenset(pod.addresses(service.families)[0] for pod, _ in behind)
     if not ready:
-        return Located({}, {}, others=hosts)
+        return ResolvedTarget({}, {}, others=hosts)
     after = [one for one in ready if one[0] > entry.left] or ready
     kept = next((one for one in ready if one[0] == entry.asks), after[0])
     entry.asks, addresses, port = kept
     shown = {name: f"{name}.{entry.ref.namespace}.svc"}
-    return Located({name: _spot(addresses, port)}, shown, others=hosts)
+    return ResolvedTarget({name: _probe_target(addresses, port)}, shown, others=hosts)
 
 
 def _behind(service: Service, port: int, pods: Iterable[Pod]) -> Iterator[tuple[Pod, int]]:

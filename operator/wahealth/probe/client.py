@@ -28,7 +28,7 @@ from wahealth.probe.names import Resolver
 from wahealth.probe.payload import is_redirect, outcome_of, seconds_of, waiting
 from wahealth.probe.pool import MOST_PARKED, Pool, Route
 from wahealth.probe.stage import Failed, out_of_time
-from wahealth.probe.transport import EXTENSION, Transport, Way, presented_on
+from wahealth.probe.transport import EXTENSION, RequestContext, Transport, presented_on
 from wahealth.probe.trust import Trust, objected_to, unverified
 from wahealth.probe.users import LOGIN, login_outcome_of
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HealthEndpoint:
     """Where waweb answers. `host` as it was asked for; `addresses` of it, where they are known: else it is looked up.
     `through`: a proxy, which looks it up itself.
 
@@ -54,7 +54,7 @@ class Place:
     through: Proxy | None = None
 
     @classmethod
-    def at(cls, address: str, port: int, trust: Trust | None) -> Place:
+    def at(cls, address: str, port: int, trust: Trust | None) -> HealthEndpoint:
         return cls(address, (address,), port, trust)
 
     @property
@@ -80,19 +80,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ProbeRequest:
     """`timeout` in seconds, for the whole exchange. `credential` None: nobody is signed in. `period`: seconds after
     which the same place is asked again; 0: at once. `shows_certificate`: what is presented there is not known yet, and
     is to be told although the connection was made for another question."""
 
-    place: Place
+    endpoint: HealthEndpoint
     credential: Credential | None
     timeout: float
     period: float = 0.0
     shows_certificate: bool = False
 
 
-class Heard(NamedTuple, Generic[T]):
+class ProbeResponse(NamedTuple, Generic[T]):
     """What came of a question. `presented`: the trusted certificate (DER) of a connection that was made for it, or
     of any where the question wants to know."""
 
@@ -119,21 +119,23 @@ class Prober:
     async def __aexit__(self, *_: object) -> None:
         await self._transport.aclose()
 
-    async def ask(self, question: Question) -> Heard[Outcome]:
+    async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
         """How the client is. Waits for its turn; raises `ObserverFault`."""
-        return await self._in_turn(question, "GET", partial(_outcome, question.credential))
+        return await self._in_turn(probe_request, "GET", partial(_outcome, probe_request.credential))
 
-    async def log_in(self, question: Question) -> Heard[LoginOutcome[Credential]]:
+    async def log_in(self, probe_request: ProbeRequest) -> ProbeResponse[LoginOutcome[Credential]]:
         """A token for the question's login. Waits for its turn; raises `ObserverFault`."""
-        before, health, _ = question.place.path.rpartition(HEALTH)
-        place = replace(question.place, path=(before if health else "") + LOGIN)
-        read = partial(_login_outcome, question.credential)
-        return await self._in_turn(replace(question, place=place), "POST", read)
+        before, health, _ = probe_request.endpoint.path.rpartition(HEALTH)
+        place = replace(probe_request.endpoint, path=(before if health else "") + LOGIN)
+        read = partial(_login_outcome, probe_request.credential)
+        return await self._in_turn(replace(probe_request, endpoint=place), "POST", read)
 
-    async def _in_turn(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
-        host = question.place.host
+    async def _in_turn(
+        self, probe_request: ProbeRequest, method: str, read: Reader[T]
+    ) -> ProbeResponse[T | Unreachable]:
+        host = probe_request.endpoint.host
         async with self._bulkhead.slot(host):
-            heard = await self._asked(question, method, read)
+            heard = await self._asked(probe_request, method, read)
         if isinstance(heard.outcome, Unreachable) and heard.outcome.reason in TIMED_OUT:
             self._bulkhead.timed_out(host)
         else:
@@ -151,18 +153,23 @@ class Prober:
             await asyncio.sleep(self.pool.longest)
             self.pool.end_old()
 
-    async def _asked(self, question: Question, method: str, read: Reader[T]) -> Heard[T | Unreachable]:
-        way, until = _way(question), asyncio.get_running_loop().time() + question.timeout
+    async def _asked(self, probe_request: ProbeRequest, method: str, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
+        context, until = _context(probe_request), asyncio.get_running_loop().time() + probe_request.timeout
         try:
             async with asyncio.timeout_at(until):
-                way.addresses = await self._addresses(question.place)
-                return Heard(await self._answer(_request(method, question, way), read), way.presented)
+                context.addresses = await self._addresses(probe_request.endpoint)
+                return ProbeResponse(
+                    await self._answer(_request(method, probe_request, context), read), context.presented
+                )
         except TimeoutError:
-            return Heard(out_of_time(way.progress.stage, question.timeout, question.place.through), way.presented)
+            return ProbeResponse(
+                out_of_time(context.progress.stage, probe_request.timeout, probe_request.endpoint.through),
+                context.presented,
+            )
         except Failed as failed:
-            return Heard(*await _explained(failed, way, until))
+            return ProbeResponse(*await _explained(failed, context, until))
 
-    async def _addresses(self, place: Place) -> tuple[str, ...]:
+    async def _addresses(self, place: HealthEndpoint) -> tuple[str, ...]:
         if place.through is not None:
             return await tunnel.addresses(place.through, self._resolver)
         return place.addresses or await self._resolver.addresses(place.host)
@@ -176,21 +183,21 @@ class Prober:
             await response.aclose()
 
 
-async def _explained(failed: Failed, way: Way, until: float) -> Heard[Unreachable]:
+async def _explained(failed: Failed, context: RequestContext, until: float) -> ProbeResponse[Unreachable]:
     """Of a certificate that is not trusted: which one it is, so that a person can decide to trust it; if there is time
     left to look."""
     if failed.outcome.reason is not FailureReason.TLS_VERIFICATION_FAILED:
-        return Heard(objected_to(failed.outcome, way.route.trust, datetime.now(UTC)), way.presented)
-    presented = failed.presented or await _look_at(way, until)
+        return ProbeResponse(objected_to(failed.outcome, context.route.trust, datetime.now(UTC)), context.presented)
+    presented = failed.presented or await _look_at(context, until)
     if not presented:
-        return Heard(failed.outcome)
+        return ProbeResponse(failed.outcome)
     why = failed.outcome.detail if certificate_of(presented) else f"{failed.outcome.detail}, and it cannot be read"
-    return Heard(replace(failed.outcome, detail=why, presented=shown(presented)))
+    return ProbeResponse(replace(failed.outcome, detail=why, presented=shown(presented)))
 
 
-async def _look_at(way: Way, until: float) -> bytes | None:
+async def _look_at(context: RequestContext, until: float) -> bytes | None:
     """Look at the certificate and say nothing: a handshake that verifies nobody, and the end."""
-    looking = Way(way.route._replace(trust=_NOBODY), way.addresses, way.period)
+    looking = RequestContext(context.route._replace(trust=_NOBODY), context.addresses, context.period)
     try:
         async with asyncio.timeout_at(until):
             return await presented_on(looking)
@@ -201,22 +208,24 @@ async def _look_at(way: Way, until: float) -> bytes | None:
 _NOBODY = unverified()
 
 
-def _way(question: Question) -> Way:
-    place = question.place
+def _context(probe_request: ProbeRequest) -> RequestContext:
+    place = probe_request.endpoint
     route = Route(place.host, place.port, place.trust, place.name_verified, place.through)
-    return Way(route, place.addresses, question.period, shows_certificate=question.shows_certificate)
+    return RequestContext(
+        route, place.addresses, probe_request.period, shows_certificate=probe_request.shows_certificate
+    )
 
 
-def _request(method: str, question: Question, way: Way) -> httpx.Request:
+def _request(method: str, probe_request: ProbeRequest, context: RequestContext) -> httpx.Request:
     headers = [
-        ("Host", question.place.host_sent),
+        ("Host", probe_request.endpoint.host_sent),
         ("Accept", "application/json"),
         ("Accept-Encoding", "identity"),
         ("User-Agent", "wahealth"),
     ]
-    headers += [("Authorization", question.credential.header())] if question.credential is not None else []
+    headers += [("Authorization", probe_request.credential.header())] if probe_request.credential is not None else []
     headers += [("Content-Length", "0")] if method == "POST" else []
-    return httpx.Request(method, _url(question.place.url), headers=headers, extensions={EXTENSION: way})
+    return httpx.Request(method, _url(probe_request.endpoint.url), headers=headers, extensions={EXTENSION: context})
 
 
 _url = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sending it

@@ -29,7 +29,7 @@ EXTENSION = "wahealth"
 
 
 @dataclass(slots=True)
-class Way:
+class RequestContext:
     """Where a request goes, beside what its URL says: travels in the request's extensions."""
 
     route: Route
@@ -45,26 +45,26 @@ class Transport(httpx.AsyncBaseTransport):
         self._pool = pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        way: Way = request.extensions[EXTENSION]
-        parked = self._pool.take(way.route, way.addresses)
+        context: RequestContext = request.extensions[EXTENSION]
+        parked = self._pool.take(context.route, context.addresses)
         if parked is not None:
-            way.progress.stage = Stage.WAITING
-            if way.shows_certificate:
-                way.presented = parked.presented()
+            context.progress.stage = Stage.WAITING
+            if context.shows_certificate:
+                context.presented = parked.presented()
             try:
-                return await self._exchanged(request, way, Exchange(parked, way.progress, is_fresh=False))
+                return await self._exchanged(request, context, Exchange(parked, context.progress, is_fresh=False))
             except _ClosedMeanwhile:
                 pass  # the server had closed it before it saw the question: once more, on a new one
-        fresh = await _connected(way)
+        fresh = await _connected(context)
         try:
-            return await self._exchanged(request, way, Exchange(fresh, way.progress))
+            return await self._exchanged(request, context, Exchange(fresh, context.progress))
         except _ClosedMeanwhile:
             raise failed(FailureReason.INVALID_RESPONSE, NO_ANSWER) from None
 
     async def aclose(self) -> None:
         self._pool.close()
 
-    async def _exchanged(self, request: httpx.Request, way: Way, exchange: Exchange) -> httpx.Response:
+    async def _exchanged(self, request: httpx.Request, context: RequestContext, exchange: Exchange) -> httpx.Response:
         """The response with its headers; its body is read by whoever wants it."""
         wire = exchange.wire
         try:
@@ -73,35 +73,35 @@ class Transport(httpx.AsyncBaseTransport):
         except BaseException:
             wire.close()
             raise
-        body = Body(exchange, lambda: self._pool.park(way.route, wire, way.period))
+        body = Body(exchange, lambda: self._pool.park(context.route, wire, context.period))
         return httpx.Response(head.status_code, headers=list(head.headers), stream=body)
 
 
-async def presented_on(way: Way) -> bytes | None:
+async def presented_on(context: RequestContext) -> bytes | None:
     """The certificate (DER) that is presented there; nothing is asked."""
-    (await _connected(way)).close()
-    return way.presented
+    (await _connected(context)).close()
+    return context.presented
 
 
-async def _connected(way: Way) -> Wire:
-    way.progress.stage = Stage.CONNECTING
-    wire = await _opened(way)
-    if way.route.trust is not None:
+async def _connected(context: RequestContext) -> Wire:
+    context.progress.stage = Stage.CONNECTING
+    wire = await _opened(context)
+    if context.route.trust is not None:
         try:
-            way.presented = await wire.secure(way.route.trust, way.route.server_name, way.progress)
+            context.presented = await wire.secure(context.route.trust, context.route.server_name, context.progress)
         except BaseException:
             wire.close()
             raise
-    way.progress.stage = Stage.WAITING
+    context.progress.stage = Stage.WAITING
     return wire
 
 
-async def _opened(way: Way) -> Wire:
+async def _opened(context: RequestContext) -> Wire:
     """To the place itself, or to a proxy that leads there from then on."""
-    host, port, through = way.route.host, way.route.port, way.route.through
+    host, port, through = context.route.host, context.route.port, context.route.through
     if through is None:
-        return await Wire.connect(way.addresses, port)
-    return await tunnel.opened(through, way.addresses, (host, port), way.progress)
+        return await Wire.connect(context.addresses, port)
+    return await tunnel.opened(through, context.addresses, (host, port), context.progress)
 
 
 class _ClosedMeanwhile(Exception):
@@ -125,8 +125,8 @@ class Exchange:
         wire.received = 0
 
     async def ask(self, request: httpx.Request) -> None:
-        question = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-        sent = (self._http.send(question) or b"", self._http.send(h11.EndOfMessage()) or b"")
+        probe_request = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+        sent = (self._http.send(probe_request) or b"", self._http.send(h11.EndOfMessage()) or b"")
         try:
             await self.wire.send(b"".join(sent))
         except OSError as error:

@@ -31,7 +31,7 @@ from wahealth.core.signin.flow import (
 from wahealth.core.signin.kinds import begun
 from wahealth.core.status import ConditionType, Finding, Status
 from wahealth.core.verdict.checks.credentials import not_tried
-from wahealth.probe.client import Place, Prober, Question
+from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.reading import reading_of
@@ -162,11 +162,11 @@ class Rounds:
         self._left_alone = _seconds() + rest_of(heard.outcome, period)
         return heard.outcome
 
-    def _question(self, secret: Credential | None, period: float) -> Question:
+    def _question(self, secret: Credential | None, period: float) -> ProbeRequest:
         upstream, settings = self._settings.upstream, self._settings
         trust = settings.showing.trust() if settings.showing else None
-        place = Place(upstream.host, (), upstream.port, trust, settings.server_name, settings.path)
-        return Question(place, secret, settings.timeout, period)
+        place = HealthEndpoint(upstream.host, (), upstream.port, trust, settings.server_name, settings.path)
+        return ProbeRequest(place, secret, settings.timeout, period)
 
 
 def _seconds() -> float:
