@@ -2,7 +2,7 @@
 
 kopf ends when the API server says no, and for good; so it speaks through a session that waits and asks again, and
 where it ends all the same it is started anew. It never tells what was deleted while its watch was away: when it has
-listed anew, `kube.sweep` looks for that.
+listed anew, `kube.resync` looks for that.
 
 kopf runs in a thread and an event loop of its own, because on its way out it cancels every task of its loop. It is
 given nothing to write with: no finalizer, no annotation, no event, no progress or diffbase storage.

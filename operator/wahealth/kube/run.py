@@ -33,8 +33,8 @@ from wahealth.kube.process.lag import Lag, watchdog
 from wahealth.kube.process.leadership import Election, Leadership
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.references import References
+from wahealth.kube.resync import Pace, Resync
 from wahealth.kube.scheduler import Scheduler
-from wahealth.kube.sweep import Pace, Sweep
 from wahealth.kube.targets import Targets, limits_of
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.probe import descriptors
@@ -150,7 +150,7 @@ class _Operator:
             leads=self.leadership.leads,
             shown=self.reconciler.labeler.claims.put,
         )
-        self.sweep = Sweep(self.api, self.cluster, self.scheduler, Pace(settings.resync, self.namespaces))
+        self.resync = Resync(self.api, self.cluster, self.scheduler, Pace(settings.resync, self.namespaces))
         self.endpoints = Endpoints(self.not_live, self.not_ready, self.families)
 
     async def run(self) -> None:
@@ -162,13 +162,13 @@ class _Operator:
             self.keep("inventory", self.keep_inventory)
             await self.synced.wait()
             self.follow()
-            self.keep("sweep", self.sweep.run)
+            self.keep("sweep", self.resync.run)
             self.keep("marks", self.sweep_marks)
             self.keep("connections", self.prober.tidy)
             if self.settings.watch_secrets:
                 self.keep("secrets", lambda: secrets.watch(self.api, self.secret_changed, self.namespaces))
             log.info("watching")
-            await self.sweep.done.wait()
+            await self.resync.done.wait()
             gc.freeze()  # what is there now stays
             self.keep("leadership", self.leadership.run)
             self.keep("supervisor", self.scheduler.run)
@@ -187,7 +187,7 @@ class _Operator:
     def saw(self, document: Document, listed_anew: bool) -> None:
         self.scheduler.upsert(document)
         if listed_anew:
-            self.sweep.soon()
+            self.resync.trigger()
 
     def lost(self) -> None:
         """Some resources are another's to ask now."""
@@ -221,7 +221,7 @@ class _Operator:
     def not_ready(self) -> Iterator[str]:
         if not self.synced.is_set():
             yield "Pods, Services and workloads are not listed yet."
-        elif not self.sweep.done.is_set():
+        elif not self.resync.done.is_set():
             yield "The resources are not listed yet."
         if self.outage.seconds >= _LONGEST_OUTAGE:
             yield f"The API server does not answer since {self.outage.seconds:.0f} s."

@@ -41,7 +41,7 @@ class Pace(NamedTuple):
     namespaces: Sequence[str] = ()
 
 
-class Sweep:
+class Resync:
     def __init__(self, api: ApiServer, cluster: Cluster, scheduler: Scheduler, pace: Pace) -> None:
         self._api = api
         self._cluster = cluster
@@ -50,7 +50,7 @@ class Sweep:
         self._asked = asyncio.Event()
         self.done = asyncio.Event()  # once all that there is was seen
 
-    def soon(self) -> None:
+    def trigger(self) -> None:
         """There is a reason to look: the watch was away."""
         self._asked.set()
 
@@ -60,7 +60,7 @@ class Sweep:
         while True:
             self._asked.clear()
             try:
-                await self._swept()
+                await self._resync()
                 self.done.set()
                 backoff.reset()
                 wait = self._every
@@ -77,17 +77,17 @@ class Sweep:
                 continue
             await asyncio.sleep(_SETTLING)
 
-    async def _swept(self) -> None:
+    async def _resync(self) -> None:
         before = self._supervisor.places()
         there, looked_at = await self._listed()
         for uid, namespace in before.items():
             if uid not in there and looked_at(namespace):
                 log.info("resource gone unnoticed", extra={"uid": uid})
                 self._supervisor.remove(uid)
-        for uid in await self._untold(there):
+        for uid in await self._missed(there):
             await self._read(there[uid].ref)
 
-    async def _untold(self, there: Mapping[str, Listed]) -> list[str]:
+    async def _missed(self, there: Mapping[str, Listed]) -> list[str]:
         """What the watch has not told of, once it tells of nothing more: at the start it is busy with the very same."""
         missing, still = self._missing(there), 0
         while missing and still < _PATIENCE:

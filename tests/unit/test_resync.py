@@ -11,7 +11,7 @@ import pytest
 from support.builders import resource
 from wahealth.kube.apiserver.api import ApiError
 from wahealth.kube.entry import Ref
-from wahealth.kube.sweep import Pace, Sweep
+from wahealth.kube.resync import Pace, Resync
 from wahealth.telemetry import metrics
 
 PATH = "/apis/wahealth.io/v1alpha1/namespaces/{}/whatsappclients"
@@ -62,10 +62,10 @@ def told() -> list[str]:
     return sorted(f"{sample.labels['resource']} of {sample.labels['namespace']}" for sample in samples)
 
 
-async def looked(world: World, sweep: Sweep, seconds: float) -> tuple[bool, list[str]]:
+async def looked(world: World, resync: Resync, seconds: float) -> tuple[bool, list[str]]:
     """Whether it is done after so long, and what is known."""
     await asyncio.sleep(seconds)
-    return sweep.done.is_set(), sorted(world.known)
+    return resync.done.is_set(), sorted(world.known)
 
 
 def played(*refused: set[str]) -> list[tuple[bool, list[str]]]:
@@ -74,11 +74,11 @@ def played(*refused: set[str]) -> list[tuple[bool, list[str]]]:
     seen = []
 
     async def play() -> None:
-        sweep = Sweep(world, world, world, Pace(60.0, ("acme", "beta")))  # type: ignore[arg-type]
-        running = asyncio.create_task(sweep.run())
+        resync = Resync(world, world, world, Pace(60.0, ("acme", "beta")))  # type: ignore[arg-type]
+        running = asyncio.create_task(resync.run())
         for refuse in refused:
             world.refuse = refuse
-            seen.append(await looked(world, sweep, 200))
+            seen.append(await looked(world, resync, 200))
         running.cancel()
 
     with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=0, end=10_000)) as runner:
