@@ -19,7 +19,7 @@ from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.pod_labeler import PodLabeler
-from wahealth.kube.process.leadership import NotLeading
+from wahealth.kube.process.leader_election import NotLeading
 
 
 class Noting(Cluster):
@@ -212,14 +212,16 @@ def test_while_the_status_is_refused_nothing_is_changed() -> None:
 class TestWriting:
     """What is sent to the API server."""
 
-    def sent(self, change: PodChange, must_lead: Callable[[str], None] = lambda _: None) -> list[tuple[str, Any]]:
+    def sent(
+        self, change: PodChange, require_leadership: Callable[[str], None] = lambda _: None
+    ) -> list[tuple[str, Any]]:
         sent: list[tuple[str, Any]] = []
 
         class Api:
             async def patch(self, path: str, body: Any, form: str) -> None:
                 sent.append((path, body))
 
-        cluster = Cluster(Api(), must_lead)  # type: ignore[arg-type]
+        cluster = Cluster(Api(), require_leadership)  # type: ignore[arg-type]
         asyncio.run(cluster.mark("acme", change, START, "uid-shop"))
         return sent
 
@@ -238,12 +240,12 @@ class TestWriting:
         ]
 
     def test_whoever_leads_no_more_writes_onto_no_pod(self) -> None:
-        def must_lead(uid: str) -> None:
+        def require_leadership(uid: str) -> None:
             assert uid == "uid-shop"
             raise NotLeading
 
         with pytest.raises(NotLeading):
-            self.sent(PodChange("c0", "uid-c0", {CLIENT: "shop"}, None), must_lead)
+            self.sent(PodChange("c0", "uid-c0", {CLIENT: "shop"}, None), require_leadership)
 
 
 class TestTwoResources:

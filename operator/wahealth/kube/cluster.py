@@ -47,11 +47,11 @@ class Unwritable(Exception):
 
 
 class Cluster:
-    """Writes only for whom this process leads: `must_lead` is told the uid, and raises `NotLeading`."""
+    """Writes only for whom this process leads: `require_leadership` is told the uid, and raises `NotLeading`."""
 
-    def __init__(self, api: ApiServer, must_lead: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, api: ApiServer, require_leadership: Callable[[str], None] = lambda _: None) -> None:
         self._api = api
-        self._must_lead = must_lead
+        self._must_lead = require_leadership
 
     async def read(self, ref: Ref) -> Document:
         try:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from wahealth.core.leadership import Terms
+from wahealth.core.lease import LeaseTiming
 from wahealth.kube import secrets
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.apiserver.outage import Outage
@@ -30,7 +30,7 @@ from wahealth.kube.process import series
 from wahealth.kube.process.endpoints import CannotListen, Endpoints
 from wahealth.kube.process.keeping import kept
 from wahealth.kube.process.lag import Lag, watchdog
-from wahealth.kube.process.leadership import Election, Leadership
+from wahealth.kube.process.leader_election import Election, LeaderElector
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.references import References
 from wahealth.kube.resync import Pace, Resync
@@ -130,13 +130,13 @@ class _Operator:
         self.lag = Lag()
         kinds = frozenset(settings.watch_workloads)
         self.inventory, self.synced = Inventory(left=self.prober.drop, kinds=kinds), asyncio.Event()
-        self.leadership = Leadership(
+        self.elector = LeaderElector(
             lease_api,
             _election(settings),
-            gained=lambda _: self.scheduler.on_started_leading(),
-            lost=lambda _: self.lost(),
+            on_started_leading=lambda _: self.scheduler.on_started_leading(),
+            on_stopped_leading=lambda _: self.lost(),
         )
-        self.cluster = Cluster(self.api, self.leadership.must_lead)
+        self.cluster = Cluster(self.api, self.elector.require_leadership)
         recorder = Recorder(self.api)
         self.guard = Guard(recorder, self.inventory, _own(settings.own_deployment))
         references = References(self.api, settings.secret_refresh, settings.require_secret_label, border.outside)
@@ -147,7 +147,7 @@ class _Operator:
         self.scheduler = Scheduler(
             self.reconciler.reconcile,
             forget=self.forget,
-            leads=self.leadership.leads,
+            leads=self.elector.leads,
             shown=self.reconciler.labeler.claims.put,
         )
         self.resync = Resync(self.api, self.cluster, self.scheduler, Pace(settings.resync, self.namespaces))
@@ -170,7 +170,7 @@ class _Operator:
             log.info("watching")
             await self.resync.done.wait()
             gc.freeze()  # what is there now stays
-            self.keep("leadership", self.leadership.run)
+            self.keep("leadership", self.elector.run)
             self.keep("supervisor", self.scheduler.run)
 
     async def keep_inventory(self) -> None:
@@ -198,7 +198,7 @@ class _Operator:
         """The resource is gone."""
         self.guard.fleet.forget(entry.uid)
         self.reconciler.labeler.claims.drop(entry)
-        if entry.may_be_labeled and self.leadership.may_write(entry.uid):
+        if entry.may_be_labeled and self.elector.may_write(entry.uid):
             self.group.create_task(self.reconciler.labeler.clear(entry), name=f"clear {entry.ref}")
 
     def secret_changed(self, key: Key) -> None:
@@ -207,15 +207,15 @@ class _Operator:
     async def sweep_marks(self) -> None:
         while True:
             await asyncio.sleep(_MARKS)
-            if self.leadership.leads_any():
-                await self.reconciler.labeler.sweep(self.scheduler.known(), self.leadership.may_write)
+            if self.elector.leads_any():
+                await self.reconciler.labeler.sweep(self.scheduler.known(), self.elector.may_write)
 
     def not_live(self) -> Iterator[str]:
         behind = self.lag.behind(asyncio.get_running_loop().time())
         if behind >= _LONGEST_LAG:
             yield f"The event loop is late by {behind:.0f} s."
         periods = self.scheduler.overdue()
-        if self.leadership.leads_any() and periods >= _MOST_PERIODS:
+        if self.elector.leads_any() and periods >= _MOST_PERIODS:
             yield f"The scheduler is behind by {periods:.0f} periods."
 
     def not_ready(self) -> Iterator[str]:
@@ -235,7 +235,7 @@ def _election(settings: OperatorSettings) -> Election | None:
         return None
     own = _own(settings.own_deployment)
     namespace = settings.lease_namespace or (own and own.namespace) or own_namespace() or _DEFAULT_NAMESPACE
-    terms = Terms(settings.lease_duration, settings.renew_deadline, settings.retry_period)
+    terms = LeaseTiming(settings.lease_duration, settings.renew_deadline, settings.retry_period)
     return Election(namespace, settings.lease_name, settings.shards, terms)
 
 

@@ -22,7 +22,7 @@ from wahealth.core.schedule import next_beat
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
-from wahealth.kube.process.leadership import NotLeading
+from wahealth.kube.process.leader_election import NotLeading
 from wahealth.kube.process.meter import Meter
 from wahealth.kube.reconciler import Action
 from wahealth.probe.stage import ObserverFault, ProxyFault

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 
-class Terms(NamedTuple):
+class LeaseTiming(NamedTuple):
     """Seconds. Whoever could not renew for `deadline` stops to write, before anybody else may lead after `duration`."""
 
     duration: float = 15.0
@@ -30,7 +30,7 @@ class Lease(NamedTuple):
     acquired: str = ""
 
 
-class Tenure(NamedTuple):
+class LeaseState(NamedTuple):
     """What one replica knows of one Lease.
 
     `renewed`: when the last renewal that succeeded was begun; None: another leads, or nobody is known to.
@@ -45,30 +45,30 @@ class Tenure(NamedTuple):
         """Nobody else is known to lead since we did. We go on to look; whether we may write is another question."""
         return self.renewed is not None
 
-    def may_write(self, now: float, terms: Terms) -> bool:
-        return self.renewed is not None and now - self.renewed < terms.deadline
+    def may_write(self, now: float, timing: LeaseTiming) -> bool:
+        return self.renewed is not None and now - self.renewed < timing.deadline
 
-    def saw(self, lease: Lease, me: str, now: float) -> Tenure:
+    def observed(self, lease: Lease, me: str, now: float) -> LeaseState:
         """The Lease was read."""
         same = self.lease is not None and (self.lease.holder, self.lease.renewed) == (lease.holder, lease.renewed)
         ours = self.renewed if lease.holder == me else None
-        return Tenure(lease, self.changed if same else now, ours)
+        return LeaseState(lease, self.changed if same else now, ours)
 
-    def without_lease(self, terms: Terms) -> Tenure:
+    def without_lease(self, timing: LeaseTiming) -> LeaseState:
         """Somebody deleted it: whoever held it leads on, for it does not know yet; but no longer than one of us would,
         for what it had promised nobody can read any more."""
         if self.lease is None:
             return self
-        return self._replace(lease=self.lease._replace(version="", duration=min(self.lease.duration, terms.duration)))
+        return self._replace(lease=self.lease._replace(version="", duration=min(self.lease.duration, timing.duration)))
 
     def is_free(self, me: str, now: float) -> bool:
         if self.lease is None or self.lease.holder in {"", me}:
             return True
         return now - self.changed >= self.lease.duration
 
-    def took(self, lease: Lease, began: float) -> Tenure:
+    def acquired(self, lease: Lease, began: float) -> LeaseState:
         """We wrote it, and the API server took it; `began` is when we sent it."""
-        return Tenure(lease, began, began)
+        return LeaseState(lease, began, began)
 
 
 def shard_of(uid: str, shards: int) -> int:

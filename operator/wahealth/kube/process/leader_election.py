@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from wahealth.core.leadership import Lease, Tenure, Terms, shard_of
+from wahealth.core.lease import Lease, LeaseState, LeaseTiming, shard_of
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document, micro_time
 from wahealth.kube.apiserver.session import replica
 from wahealth.telemetry import metrics
@@ -38,101 +38,102 @@ class Election(NamedTuple):
     namespace: str
     name: str
     shards: int = 1
-    terms: Terms = Terms()
+    timing: LeaseTiming = LeaseTiming()
 
 
-class Leadership:
-    """Of all shards. `gained` and `lost` are told of a shard; None for `election`: there is nobody else."""
+class LeaderElector:
+    """Of all shards. `on_started_leading` and `on_stopped_leading` are told of a shard; None for `election`: there is
+    nobody else."""
 
     def __init__(
         self,
         api: ApiServer,
         election: Election | None,
-        gained: Callable[[int], None] = lambda _: None,
-        lost: Callable[[int], None] = lambda _: None,
+        on_started_leading: Callable[[int], None] = lambda _: None,
+        on_stopped_leading: Callable[[int], None] = lambda _: None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._gained = gained
-        self._lost = lost
+        self._on_started_leading = on_started_leading
+        self._on_stopped_leading = on_stopped_leading
         self.identity = f"{replica()}_{uuid.uuid4().hex[:8]}"
         me = self.identity
-        self._seats = [Seat(api, election, n, me, now) for n in range(election.shards)] if election else []
+        self._shard_leases = [ShardLease(api, election, n, me, now) for n in range(election.shards)] if election else []
 
     def leads(self, uid: str) -> bool:
         """Whether we ask for this resource."""
-        return not self._seats or self._seat(uid).tenure.leads
+        return not self._shard_leases or self._shard_lease(uid).state.leads
 
     def leads_any(self) -> bool:
-        return not self._seats or self._held() > 0
+        return not self._shard_leases or self._held() > 0
 
     def may_write(self, uid: str) -> bool:
-        return not self._seats or self._seat(uid).may_write()
+        return not self._shard_leases or self._shard_lease(uid).may_write()
 
-    def must_lead(self, uid: str) -> None:
+    def require_leadership(self, uid: str) -> None:
         """Raises `NotLeading`."""
         if not self.may_write(uid):
             raise NotLeading
 
     async def run(self) -> None:
         """Until cancelled; then what is held is given back, so that another takes over at once."""
-        if not self._seats:
-            self._gained(0)
+        if not self._shard_leases:
+            self._on_started_leading(0)
             metrics.leader.labels("0").set(1)
             return
         try:
             async with asyncio.TaskGroup() as group:
-                for seat in self._seats:
-                    metrics.leader.labels(str(seat.shard)).set(0)
-                    group.create_task(self._keep(seat), name=f"lease {seat.shard}")
+                for shard_lease in self._shard_leases:
+                    metrics.leader.labels(str(shard_lease.shard)).set(0)
+                    group.create_task(self._keep(shard_lease), name=f"lease {shard_lease.shard}")
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_RELEASE):
-                    await asyncio.gather(*(seat.give_back() for seat in self._seats))
+                    await asyncio.gather(*(shard_lease.give_back() for shard_lease in self._shard_leases))
 
-    def _seat(self, uid: str) -> Seat:
-        return self._seats[shard_of(uid, len(self._seats))]
+    def _shard_lease(self, uid: str) -> ShardLease:
+        return self._shard_leases[shard_of(uid, len(self._shard_leases))]
 
     def _held(self) -> int:
-        return sum(seat.tenure.leads for seat in self._seats)
+        return sum(shard_lease.state.leads for shard_lease in self._shard_leases)
 
-    async def _keep(self, seat: Seat) -> None:
+    async def _keep(self, shard_lease: ShardLease) -> None:
         """One Lease: taken when it is free, renewed while it is ours."""
         while True:
-            led = seat.tenure.leads
+            led = shard_lease.state.leads
             try:
-                async with asyncio.timeout(seat.terms.deadline):
-                    await seat.try_to_lead()
+                async with asyncio.timeout(shard_lease.timing.deadline):
+                    await shard_lease.try_to_lead()
             except (ApiUnavailable, TimeoutError):
                 pass  # the outage is told of elsewhere; whoever leads goes on to look, and does not write
             except ApiError as error:
-                log.warning("lease not kept", extra=topic("lease", shard=seat.shard, error=str(error)))
-            if seat.tenure.leads is not led:
-                self._turned(seat)
-            await asyncio.sleep(self._pause(seat))
+                log.warning("lease not kept", extra=topic("lease", shard=shard_lease.shard, error=str(error)))
+            if shard_lease.state.leads is not led:
+                self._turned(shard_lease)
+            await asyncio.sleep(self._pause(shard_lease))
 
-    def _pause(self, seat: Seat) -> float:
+    def _pause(self, shard_lease: ShardLease) -> float:
         """Whoever holds others is slower to take one more, so that replicas that start together share them."""
-        retry = seat.terms.retry
-        if seat.tenure.leads:
+        retry = shard_lease.timing.retry
+        if shard_lease.state.leads:
             return retry
-        more = min(self._held() * retry, seat.terms.duration)
+        more = min(self._held() * retry, shard_lease.timing.duration)
         return retry * random.uniform(0.4, 0.9) + more  # noqa: S311 - spreads load, guards nothing
 
-    def _turned(self, seat: Seat) -> None:
-        leads = seat.tenure.leads
-        metrics.leader.labels(str(seat.shard)).set(leads)
-        holder = seat.tenure.lease.holder if seat.tenure.lease else ""
-        log.info("leads" if leads else "leads no more", extra={"shard": seat.shard, "holder": holder})
-        (self._gained if leads else self._lost)(seat.shard)
+    def _turned(self, shard_lease: ShardLease) -> None:
+        leads = shard_lease.state.leads
+        metrics.leader.labels(str(shard_lease.shard)).set(leads)
+        holder = shard_lease.state.lease.holder if shard_lease.state.lease else ""
+        log.info("leads" if leads else "leads no more", extra={"shard": shard_lease.shard, "holder": holder})
+        (self._on_started_leading if leads else self._on_stopped_leading)(shard_lease.shard)
 
 
-class Seat:
+class ShardLease:
     """One shard's Lease, as the replica `me` has it."""
 
     def __init__(self, api: ApiServer, election: Election, shard: int, me: str, now: Callable[[], float]) -> None:
         self.shard = shard
-        self.terms = election.terms
-        self.tenure = Tenure()
+        self.timing = election.timing
+        self.state = LeaseState()
         self._api = api
         self._me = me
         self._now = now
@@ -142,13 +143,13 @@ class Seat:
         self._path = f"{self._collection}/{self._name}"
 
     def may_write(self) -> bool:
-        return self.tenure.may_write(self._now(), self.terms)
+        return self.state.may_write(self._now(), self.timing)
 
     async def try_to_lead(self) -> None:
         """Raises `ApiError`, `ApiUnavailable`. Whoever leads writes at once, all others look first."""
-        if not self.tenure.leads:
+        if not self.state.leads:
             await self._look()
-            if not self.tenure.is_free(self._me, self._now()):
+            if not self.state.is_free(self._me, self._now()):
                 return
         began = self._now()
         try:
@@ -158,12 +159,12 @@ class Seat:
                 raise
             await self._look()
         else:
-            self.tenure = self.tenure.took(_lease(written), began)
+            self.state = self.state.acquired(_lease(written), began)
 
     async def give_back(self) -> None:
         """What may be another's by now is left alone."""
-        lease, held = self.tenure.lease, self.may_write()
-        self.tenure = Tenure()
+        lease, held = self.state.lease, self.may_write()
+        self.state = LeaseState()
         if lease is not None and held:
             free = lease._replace(holder="", renewed=_now(), duration=1.0)
             with contextlib.suppress(ApiError, ApiUnavailable):
@@ -175,13 +176,13 @@ class Seat:
         except ApiError as error:
             if error.status != _ABSENT:
                 raise
-            self.tenure = self.tenure.without_lease(self.terms)
+            self.state = self.state.without_lease(self.timing)
         else:
-            self.tenure = self.tenure.saw(_lease(document), self._me, self._now())
+            self.state = self.state.observed(_lease(document), self._me, self._now())
 
     async def _write(self) -> Document:
-        now, lease = _now(), self.tenure.lease
-        new = Lease(self._me, now, self.terms.duration, 0, "", now)
+        now, lease = _now(), self.state.lease
+        new = Lease(self._me, now, self.timing.duration, 0, "", now)
         if lease is None or not lease.version:
             return await self._api.create(self._collection, self._document(new))
         new = new._replace(version=lease.version, transitions=lease.transitions + 1)

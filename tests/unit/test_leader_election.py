@@ -12,9 +12,9 @@ from typing import Any
 import looptime
 import pytest
 
-from wahealth.core.leadership import shard_of
+from wahealth.core.lease import shard_of
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
-from wahealth.kube.process.leadership import Election, Leadership, NotLeading
+from wahealth.kube.process.leader_election import Election, LeaderElector, NotLeading
 
 Script = Callable[["Cluster"], Awaitable[None]]
 
@@ -75,17 +75,17 @@ class Cluster:
     def __init__(self, shards: int) -> None:
         self.leases = Leases()
         self.shards = shards
-        self.replicas: dict[str, Leadership] = {}
+        self.replicas: dict[str, LeaderElector] = {}
         self.told: list[tuple[str, str, int]] = []
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def start(self, *names: str) -> None:
         for name in names:
-            self.replicas[name] = Leadership(
+            self.replicas[name] = LeaderElector(
                 self.leases.door(name),
                 Election("system", "operator", self.shards),
-                gained=lambda shard, name=name: self.told.append((name, "gained", shard)),  # type: ignore[misc]
-                lost=lambda shard, name=name: self.told.append((name, "lost", shard)),  # type: ignore[misc]
+                on_started_leading=lambda shard, name=name: self.told.append((name, "gained", shard)),  # type: ignore[misc]
+                on_stopped_leading=lambda shard, name=name: self.told.append((name, "lost", shard)),  # type: ignore[misc]
                 now=asyncio.get_running_loop().time,
             )
             self._running[name] = asyncio.create_task(self.replicas[name].run())
@@ -212,7 +212,7 @@ def test_who_cannot_renew_stops_to_write_before_another_begins_and_looks_on() ->
         assert await cluster.after(10.1) == []
         assert cluster.replicas["a"].leads("uid")  # nobody else is known to lead: it goes on to look
         with pytest.raises(NotLeading):
-            cluster.replicas["a"].must_lead("uid")
+            cluster.replicas["a"].require_leadership("uid")
         assert await cluster.after(10) == ["b"]
         cluster.leases.away.clear()
         assert await cluster.after(10) == ["b"]
@@ -252,7 +252,9 @@ def test_a_clock_that_is_wrong_by_an_hour_moves_nothing(monkeypatch: pytest.Monk
         cluster.start("a")
         await cluster.after(5)
         times = count()
-        monkeypatch.setattr("wahealth.kube.process.leadership._now", lambda: f"1999-01-01T00:00:{next(times) % 60:02}Z")
+        monkeypatch.setattr(
+            "wahealth.kube.process.leader_election._now", lambda: f"1999-01-01T00:00:{next(times) % 60:02}Z"
+        )
         cluster.start("b")
         assert await cluster.after(60) == ["a"]
 
@@ -282,7 +284,9 @@ def test_resources_are_spread_over_shards_by_their_uid() -> None:
 def test_without_an_election_one_leads_alone() -> None:
     async def script(cluster: Cluster) -> None:
         door = cluster.leases.door("alone")
-        alone = Leadership(door, None, gained=lambda shard: cluster.told.append(("alone", "gained", shard)))
+        alone = LeaderElector(
+            door, None, on_started_leading=lambda shard: cluster.told.append(("alone", "gained", shard))
+        )
         await alone.run()
         assert alone.may_write("uid")
         assert alone.leads("uid")
