@@ -23,7 +23,7 @@ from wahealth.core.origin import origin_of
 from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Subject
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
@@ -106,8 +106,8 @@ async def main(arguments: argparse.Namespace) -> None:
     )
     parked = MOST_PARKED if arguments.parked is None else arguments.parked
     async with Prober(slots=256, parked=parked) as prober:
-        gather = Gather(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
-        reconciler = Reconciler(gather, nowhere, nowhere, Guard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
+        gatherer = Gatherer(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
+        reconciler = Reconciler(gatherer, nowhere, nowhere, Guard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
         counts: Counter[str] = Counter()
 
         async def counted(entry: ResourceEntry) -> Action | None:

@@ -20,7 +20,7 @@ from wahealth.core.answer import FailureReason, Malformed, Outcome, Unauthorized
 from wahealth.core.signin.flow import Reading
 from wahealth.core.turns import MOST_ASKED
 from wahealth.kube.entry import ResourceEntry
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
@@ -99,8 +99,8 @@ class World:
     async def _main(self, failovers: list[Move]) -> None:
         lag, played, inventory = Lag(), Played(self), _inventory()
         cluster: Any = played
-        gather = Gather(inventory, any_targets(inventory), cluster, played)
-        reconciler = Reconciler(gather, cluster, cluster, Guard(cluster, inventory, None), lag)
+        gatherer = Gatherer(inventory, any_targets(inventory), cluster, played)
+        reconciler = Reconciler(gatherer, cluster, cluster, Guard(cluster, inventory, None), lag)
         scheduler = Scheduler(reconciler.reconcile, self.processor.outside())
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(lag.watch()), group.create_task(scheduler.run())]

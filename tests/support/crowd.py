@@ -27,7 +27,7 @@ from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
 from wahealth.core.status import ConditionType, Truth
 from wahealth.kube.entry import ResourceEntry
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.endpoints import Endpoints
@@ -95,8 +95,8 @@ class Crowd:
         targets = Targets(inventory, Limits(Networks(()), Hosts(frozenset(hosts)), networks), Resolver())
         luck = random.Random(1)
         async with Prober(slots=256) as prober:
-            gather, api = Gather(inventory, targets, given, prober), _any(played)
-            self._cycle = Reconciler(gather, api, api, Guard(api, inventory, None), lag)
+            gatherer, api = Gatherer(inventory, targets, given, prober), _any(played)
+            self._cycle = Reconciler(gatherer, api, api, Guard(api, inventory, None), lag)
             scheduler = Scheduler(self._round, Outside(lambda: self._phase(luck.random())))
             pages = Endpoints(lambda: ["behind"] if scheduler.overdue() >= 3 else [], list, list)
             async with pages.listening(listen), asyncio.TaskGroup() as group:

@@ -15,7 +15,7 @@ from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Outcome, Unauthorized
 from wahealth.core.signin.flow import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, bearer_token
@@ -75,17 +75,17 @@ def sent(before: dict[str, Any], *after: dict[str, Any], takes_old: bool = False
         pod = {"namespace": "acme", "name": f"{name}-0", "ownerReferences": [owner]}
         inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
     prober = Listening()
-    gather = Gather(inventory, any_targets(inventory), Secrets(), prober)
+    gatherer = Gatherer(inventory, any_targets(inventory), Secrets(), prober)
     entry = entry_of(resource(**({"target": WEB} | before)))
 
     async def story() -> tuple[set[Any], list[Any]]:
-        await gather.facts(entry, at(0))
+        await gatherer.facts(entry, at(0))
         old = set(prober.sent)
         prober.sent, prober.takes = [], old if takes_old else set()
         for number, edit in enumerate(after, 2):
             document = resource(generation=number, version=str(number), **({"target": WEB} | before | edit))
             entry.renew(document)
-            await gather.facts(entry, at(30.0 * number))
+            await gatherer.facts(entry, at(30.0 * number))
         return old, prober.sent
 
     return asyncio.run(story())

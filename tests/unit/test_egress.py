@@ -27,7 +27,7 @@ from wahealth.core.signin.flow import Reading
 from wahealth.core.status import Finding
 from wahealth.kube.egress import Authorities, NoAuthorities
 from wahealth.kube.entry import ResourceEntry, entry_of
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.reconciler import Action
 from wahealth.kube.references import References
@@ -100,8 +100,8 @@ def asked(target: dict[str, Any], given: OperatorSettings, address: str = "10.0.
     """The places that one round asks."""
     inventory, found = targets(given, address)
     prober = Listening()
-    gather = Gather(inventory, found, Secrets(), prober)
-    asyncio.run(gather.facts(entry_of(resource(target=target)), NOW))
+    gatherer = Gatherer(inventory, found, Secrets(), prober)
+    asyncio.run(gatherer.facts(entry_of(resource(target=target)), NOW))
     return prober.places
 
 
@@ -147,8 +147,8 @@ class TestWhoIsAskedThroughIt:
                 named = {"workload": {"workload": {"kind": "StatefulSet", "name": "web", "port": served.port}}}
                 spec = ({"url": URL} | OF_PODS | named)[target]
                 async with Prober() as prober:
-                    gather = Gather(inventory, found, Secrets(), prober)
-                    facts = await gather.facts(entry_of(resource(target=spec)), NOW)
+                    gatherer = Gatherer(inventory, found, Secrets(), prober)
+                    facts = await gatherer.facts(entry_of(resource(target=spec)), NOW)
                 assert [type(one.outcome) for one in facts.outcomes] == [Answered]
                 return served.connections, len(proxy.heads)
 
@@ -303,7 +303,7 @@ class TestAFaultOfTheProxy:
 
             async def run() -> None:
                 async with Prober() as prober:
-                    await Gather(inventory, found, Secrets(), prober).facts(entry_of(resource(target=URL)), NOW)
+                    await Gatherer(inventory, found, Secrets(), prober).facts(entry_of(resource(target=URL)), NOW)
 
             with pytest.raises(ProxyFault):
                 asyncio.run(run())

@@ -17,7 +17,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.instant import Instant
 from wahealth.core.status import ConditionType
 from wahealth.kube.entry import ResourceEntry, entry_of
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.scheduler import Scheduler
 from wahealth.telemetry import metrics
@@ -131,8 +131,8 @@ def test_answers_that_are_dear_no_more_give_back_the_rhythm() -> None:
 
 
 def reduced(entry: ResourceEntry) -> Facts:
-    gather = Gather(Inventory(), any_targets(Inventory()), references=None, prober=None)  # type: ignore[arg-type]
-    return asyncio.run(gather.facts(entry, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
+    gatherer = Gatherer(Inventory(), any_targets(Inventory()), references=None, prober=None)  # type: ignore[arg-type]
+    return asyncio.run(gatherer.facts(entry, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
 
 
 def test_the_status_tells_it_once_and_a_process_that_comes_after_says_the_same() -> None:

@@ -16,7 +16,7 @@ from wahealth.core.instant import Instant
 from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError
 from wahealth.kube.entry import ResourceEntry, entry_of
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.names import WorkloadRef
@@ -217,8 +217,8 @@ def test_what_cannot_be_seen_is_not_restarted_and_says_why() -> None:
         assert now.after(1)
         entry = of_web(**ON_CHANGE)
         assert entry.spec is not None
-        gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
-        found = gather._web_workload(entry, entry.spec, {"web-0"}, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        gatherer = Gatherer(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
+        found = gatherer._web_workload(entry, entry.spec, {"web-0"}, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
         assert found.obstacle == (
             "The operator may not list StatefulSets: give it that right, or restart StatefulSet web by hand."
@@ -287,7 +287,7 @@ def test_no_deployment_config_is_restarted() -> None:
         target = {"workload": {"kind": "DeploymentConfig", "name": "web"}}
         entry = entry_of(resource(target=target, apiKeyRotation=ON_CHANGE["apiKeyRotation"]))
         assert entry.spec is not None
-        gather = Gather(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
-        found = gather._web_workload(entry, entry.spec, {"web-0"}, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
+        gatherer = Gatherer(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
+        found = gatherer._web_workload(entry, entry.spec, {"web-0"}, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
         assert found.obstacle == "The operator restarts no DeploymentConfig: restart DeploymentConfig web by hand."

@@ -21,7 +21,7 @@ from wahealth.core.status import Condition, ConditionType, Finding, Status, Trut
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Recorder
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
@@ -73,8 +73,8 @@ class Silent(Recorder):
 def run_round(cluster: Cluster) -> ResourceEntry:
     entry = entry_of(document())
     inventory, recorder = Inventory(), Silent()
-    gather = Gather(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
-    asyncio.run(whole_round(Reconciler(gather, cluster, recorder, Guard(recorder, inventory, None), Lag()), entry))
+    gatherer = Gatherer(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
+    asyncio.run(whole_round(Reconciler(gatherer, cluster, recorder, Guard(recorder, inventory, None), Lag()), entry))
     return entry
 
 
@@ -110,7 +110,7 @@ def test_it_does_not_fight_for_ever() -> None:
     assert (cluster.written, cluster.times) == ([], 997)
 
 
-class Connected(Gather):
+class Connected(Gatherer):
     """A client whose answer is good; no pod is asked."""
 
     def __init__(self) -> None:
@@ -123,8 +123,8 @@ class Connected(Gather):
 def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_not_once_more() -> None:
     without = document()
     without["spec"]["pods"] = {"roleLabels": "Enabled"}
-    gather, cluster, recorder, entry = Connected(), Contested(0, without), Silent(), entry_of(without)
-    reconciler = Reconciler(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
+    gatherer, cluster, recorder, entry = Connected(), Contested(0, without), Silent(), entry_of(without)
+    reconciler = Reconciler(gatherer, cluster, recorder, Guard(recorder, gatherer.inventory, None), Lag())
     for _ in range(3):
         asyncio.run(whole_round(reconciler, entry))
     assert said(entry.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
@@ -132,7 +132,7 @@ def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_no
     assert len(cluster.written) == 1
 
 
-class Saying(Gather):
+class Saying(Gatherer):
     """These outcomes, or this finding for which nobody is asked."""
 
     def __init__(self, *outcomes: PodOutcome, reference: Finding | None = None) -> None:
@@ -151,7 +151,7 @@ MISSING = Finding(Truth.FALSE, Reason.TARGET_NOT_FOUND, "there is none")
 @pytest.mark.parametrize(
     ("gather", "told"), [(Saying(REFUSED), False), (Saying(), True), (Saying(reference=MISSING), True)]
 )
-def test_while_verdicts_are_frozen_what_asks_nobody_is_told(gather: Gather, told: bool) -> None:
+def test_while_verdicts_are_frozen_what_asks_nobody_is_told(gather: Gatherer, told: bool) -> None:
     """The target is not there, or it has no pods: that is what the API server says."""
     recorder, cluster, entry = Silent(), Contested(0, document()), entry_of(document())
     guard = Guard(recorder, gather.inventory, None)
@@ -167,9 +167,9 @@ def test_while_verdicts_are_frozen_what_asks_nobody_is_told(gather: Gather, told
 @pytest.mark.parametrize(("generation", "lost"), [(1, True), (2, False)])
 def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost: bool) -> None:
     """An edit of many resources that leads them all astray is no loss of the network."""
-    gather, recorder = Saying(REFUSED), Silent()
-    guard = Guard(recorder, gather.inventory, None)
-    reconciler = Reconciler(gather, Contested(0, document()), recorder, guard, Lag())
+    gatherer, recorder = Saying(REFUSED), Silent()
+    guard = Guard(recorder, gatherer.inventory, None)
+    reconciler = Reconciler(gatherer, Contested(0, document()), recorder, guard, Lag())
     reachable = Condition(ConditionType.REACHABLE, Truth.TRUE, Reason.HEALTH_NODE_ANSWERED, "", observed_generation=1)
 
     async def rounds() -> None:
@@ -200,7 +200,7 @@ def test_the_vote_of_a_target(target: dict[str, Any], path: Path, named: str) ->
     assert vote_of("acme", Target.model_validate(target)) == Vote(path, "acme", named)
 
 
-class Behind(Gather):
+class Behind(Gatherer):
     """A client whose web pods run the previous key; its workload is never seen to restart, for the watch is behind."""
 
     def __init__(self) -> None:
@@ -233,8 +233,8 @@ class Restarting(Contested):
 def test_a_workload_is_restarted_once_whatever_the_watch_tells(refuses: str) -> None:
     changed = document()
     changed["spec"]["apiKeyRotation"] = {"restartPolicy": "OnChange"}
-    gather, cluster, recorder = Behind(), Restarting(refuses), Silent()
-    reconciler = Reconciler(gather, cluster, recorder, Guard(recorder, gather.inventory, None), Lag())
+    gatherer, cluster, recorder = Behind(), Restarting(refuses), Silent()
+    reconciler = Reconciler(gatherer, cluster, recorder, Guard(recorder, gatherer.inventory, None), Lag())
     entries = [entry_of(changed), entry_of(changed)]  # two resources may name the same workload
 
     async def rounds() -> None:

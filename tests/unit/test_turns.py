@@ -18,7 +18,7 @@ from wahealth.core.signin.flow import Reading
 from wahealth.core.status import ConditionType
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.entry import ResourceEntry, entry_of
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
@@ -63,7 +63,7 @@ class World:
             address = f"10.0.{number // 250}.{number % 250 + 1}"
             inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
         keys: Any = Keys()
-        self.gather = Gather(inventory, any_targets(inventory), keys, self.prober)
+        self.gather = Gatherer(inventory, any_targets(inventory), keys, self.prober)
         self.record = entry_of(resource(target=HTTP))
         self.story = Story()
 

@@ -26,7 +26,7 @@ from wahealth.core.status_diff import status_to_write
 from wahealth.kube.cluster import Cluster, Conflict, Unwritable, Vanished
 from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.kube.events import Recorder, Subject
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.isolation import Guard
 from wahealth.kube.pod_labeler import PodLabeler
 from wahealth.kube.process.lag import Lag
@@ -44,9 +44,9 @@ Action = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Reconciler:
-    def __init__(self, gather: Gather, cluster: Cluster, recorder: Recorder, guard: Guard, lag: Lag) -> None:
-        self._gather = gather
-        self.labeler = PodLabeler(cluster, gather.inventory)
+    def __init__(self, gatherer: Gatherer, cluster: Cluster, recorder: Recorder, guard: Guard, lag: Lag) -> None:
+        self._gatherer = gatherer
+        self.labeler = PodLabeler(cluster, gatherer.inventory)
         self._cluster = cluster
         self._recorder = recorder
         self._guard = guard
@@ -56,7 +56,7 @@ class Reconciler:
         """What is to be done after it; so a slow API server never holds up the next round. Raises what the API server
         or our own machine cannot do."""
         generation, began = entry.generation, _now()
-        facts = await self._gather.facts(entry, began)
+        facts = await self._gatherer.facts(entry, began)
         if self._lag.since(began.monotonic, _now().monotonic) or was_held_up():
             raise ObserverFault  # we were late ourselves: this round says nothing about the client
         if entry.generation != generation or not await self._counts(entry, facts, began):
@@ -112,7 +112,7 @@ class Reconciler:
 
     async def _restart(self, entry: ResourceEntry, workload: WebWorkload, now: Instant) -> None:
         """Once the change is written: so that whoever comes after this process knows of it."""
-        restarts = self._gather.inventory.workloads[workload.kind]
+        restarts = self._gatherer.inventory.workloads[workload.kind]
         restarts.restarting(workload.uid, now.wall)  # before the wait: another resource may name the same workload
         done = False
         try:

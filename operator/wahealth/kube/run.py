@@ -21,7 +21,7 @@ from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.egress import Authorities, NoAuthorities
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Recorder
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.handlers import Listener, follow
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
@@ -142,8 +142,8 @@ class _Operator:
         references = References(self.api, settings.secret_refresh, settings.require_secret_label, border.outside)
         limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
         targets = Targets(self.inventory, limits, Resolver())
-        gather = Gather(self.inventory, targets, references, self.prober)
-        self.reconciler = Reconciler(gather, self.cluster, recorder, self.guard, self.lag)
+        gatherer = Gatherer(self.inventory, targets, references, self.prober)
+        self.reconciler = Reconciler(gatherer, self.cluster, recorder, self.guard, self.lag)
         self.scheduler = Scheduler(
             self.reconciler.reconcile,
             forget=self.forget,

@@ -18,7 +18,7 @@ from wahealth.core.instant import Instant
 from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import entry_of
-from wahealth.kube.gather import Gather
+from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.kept import Inventory
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
@@ -36,8 +36,8 @@ def facts(address: str) -> Facts:
     inventory.workloads["StatefulSet"].put({"metadata": metadata})
     pod = {"namespace": "acme", "name": "web-0", "ownerReferences": [OWNER]}
     inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
-    gather = Gather(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
-    return asyncio.run(gather.facts(entry_of(RESOURCE), Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
+    gatherer = Gatherer(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
+    return asyncio.run(gatherer.facts(entry_of(RESOURCE), Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC))))
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "127.0.0.1", "::ffff:169.254.169.254", "fe80::1"])
@@ -62,7 +62,7 @@ class Scripted(Prober):
 def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
     """What is heard of one pod at these seconds; the period is 30 s."""
     entry = entry_of(RESOURCE)
-    gather = Gather(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
+    gatherer = Gatherer(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
     resolved = ResolvedTarget({"web-0": ProbeTarget("10.0.0.1", ("10.0.0.1",), 443)}, {"web-0": "10.0.0.1"})
     probe_request = ProbeRequest(HealthEndpoint("10.0.0.1", ("10.0.0.1",)), api_key(b"a-key-of-enough-characters"), 15)
 
@@ -70,7 +70,7 @@ def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
         heard: list[Outcome] = []
         for second in seconds:
             await asyncio.sleep(second - asyncio.get_running_loop().time())
-            heard += (await gather._outcomes(entry, resolved, ("web-0",), probe_request)).values()
+            heard += (await gatherer._outcomes(entry, resolved, ("web-0",), probe_request)).values()
         return heard
 
     with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
@@ -111,13 +111,13 @@ class Faulty(Prober):
 
 def test_with_a_fault_of_ours_the_other_questions_end() -> None:
     prober, entry = Faulty(), entry_of(RESOURCE)
-    gather = Gather(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
+    gatherer = Gatherer(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
     probe_targets = {f"web-{n}": ProbeTarget(f"10.0.0.{n}", (f"10.0.0.{n}",), 443) for n in range(3)}
     probe_request = ProbeRequest(HealthEndpoint("", ()), api_key(b"a-key-of-enough-characters"), 15)
 
     async def story() -> int:
         with pytest.raises(ObserverFault):
-            await gather._outcomes(entry, ResolvedTarget(probe_targets, {}), tuple(probe_targets), probe_request)
+            await gatherer._outcomes(entry, ResolvedTarget(probe_targets, {}), tuple(probe_targets), probe_request)
         return prober.under_way
 
     assert asyncio.run(story()) == 0
@@ -140,9 +140,9 @@ def behind(*selected: str, workload: str = "web", scope: str = "EachPod", **more
         inventory.pods.put({"metadata": {**metadata, "labels": labels, "ownerReferences": owners}, "status": status})
     rotation = {"restartPolicy": "OnChange", "workload": {"kind": "StatefulSet", "name": workload}}
     target = {"service": {"name": "front"}, "scheme": "HTTP", "scope": scope}
-    gather = Gather(inventory, any_targets(inventory), Secret(), Taking())
+    gatherer = Gatherer(inventory, any_targets(inventory), Secret(), Taking())
     entry = entry_of(resource(target=target, apiKeyRotation=rotation))
-    return asyncio.run(gather.facts(entry, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))).workload
+    return asyncio.run(gatherer.facts(entry, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))).workload
 
 
 READY = [{"type": "Ready", "status": "True"}]

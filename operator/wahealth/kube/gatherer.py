@@ -51,7 +51,7 @@ from wahealth.telemetry import metrics
 T = TypeVar("T")
 
 
-class Gather:
+class Gatherer:
     def __init__(self, inventory: Inventory, targets: Targets, references: References, prober: Prober) -> None:
         self.inventory = inventory
         self._targets = targets
