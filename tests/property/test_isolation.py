@@ -21,7 +21,7 @@ from wahealth.core.signin.flow import Reading
 from wahealth.core.turns import MOST_ASKED
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Reconciler

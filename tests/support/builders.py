@@ -17,7 +17,7 @@ from wahealth.core.instant import Instant
 from wahealth.core.networks import Networks
 from wahealth.core.reconcile import Plan, evaluate_once, reconcile, restore_state
 from wahealth.core.status import ConditionType, Mode, Status
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe.names import Lookup, Resolver, look_up
 from wahealth.probe.payload import parse_health

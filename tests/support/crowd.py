@@ -28,7 +28,7 @@ from wahealth.core.networks import Networks
 from wahealth.core.status import ConditionType, Truth
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.endpoints import Endpoints
 from wahealth.kube.process.lag import Lag

@@ -16,7 +16,7 @@ from wahealth.core.answer import Outcome, Unauthorized
 from wahealth.core.signin.flow import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.reading import reading_of

@@ -28,7 +28,7 @@ from wahealth.core.status import Finding
 from wahealth.kube.egress import Authorities, NoAuthorities
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.reconciler import Action
 from wahealth.kube.references import References
 from wahealth.kube.scheduler import Scheduler

@@ -18,7 +18,7 @@ from wahealth.core.instant import Instant
 from wahealth.core.status import ConditionType
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.scheduler import Scheduler
 from wahealth.telemetry import metrics
 

@@ -19,7 +19,7 @@ from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import entry_of
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key

@@ -15,7 +15,7 @@ from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef
-from wahealth.kube.inventory.part import Part
+from wahealth.kube.inventory.namespace_store import NamespaceStore
 from wahealth.kube.inventory.pods import Pod, Pods, owner_of
 from wahealth.kube.inventory.workloads import Workloads
 
@@ -321,7 +321,7 @@ class TestParts:
 
     def test_a_list_of_one_namespace_takes_nothing_of_another(self) -> None:
         pods = Pods()
-        here, there = Part(pods), Part(pods)
+        here, there = NamespaceStore(pods), NamespaceStore(pods)
         here.replace([pod("web-5d9-a"), pod("web-5d9-b")])
         there.replace([pod("web-5d9-c", metadata={"namespace": "other"})])
         here.replace([pod("web-5d9-b")])
@@ -330,7 +330,7 @@ class TestParts:
 
     def test_what_events_brought_goes_with_the_next_list_too(self) -> None:
         pods = Pods()
-        part = Part(pods)
+        part = NamespaceStore(pods)
         part.put(pod("web-5d9-a"))
         part.put(pod("web-5d9-b"))
         part.drop(pod("web-5d9-a"))

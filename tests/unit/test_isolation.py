@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from wahealth.core.fleet import Path, Vote
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.isolation import Guard
 from wahealth.telemetry import metrics

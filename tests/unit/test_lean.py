@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wahealth.core.pod_labels import GATE, Gate
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.kinds import KINDS, RESTARTED_AT
 from wahealth.kube.inventory.lean import lean
 from wahealth.kube.inventory.names import Key, WorkloadRef
@@ -144,7 +144,7 @@ def test_a_cluster_of_many_pods_is_not_held_whole() -> None:
 
     async def listed() -> int:
         synced = asyncio.Event()
-        keeping = asyncio.create_task(inventory.keep(Cluster(1000, page=50), synced))  # type: ignore[arg-type]
+        keeping = asyncio.create_task(inventory.run(Cluster(1000, page=50), synced))  # type: ignore[arg-type]
         tracemalloc.start()
         try:
             await synced.wait()

@@ -17,7 +17,7 @@ from wahealth.core.status import Finding
 from wahealth.kube.apiserver.api import ApiError
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.targets import ResolvedTarget
@@ -66,7 +66,7 @@ class World:
         self._keeping = self._begun(namespaces)
 
     def _begun(self, namespaces: tuple[str, ...]) -> asyncio.Task[None]:
-        keep = self.inventory.keep(self.server, self._synced, namespaces=namespaces)  # type: ignore[arg-type]
+        keep = self.inventory.run(self.server, self._synced, namespaces=namespaces)  # type: ignore[arg-type]
 
         async def begin() -> asyncio.Task[None]:
             return asyncio.create_task(keep)

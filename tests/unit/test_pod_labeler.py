@@ -17,7 +17,7 @@ from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE, Gate, PodChang
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.pod_labeler import PodLabeler
 from wahealth.kube.process.leader_election import NotLeading
 

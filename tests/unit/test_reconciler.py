@@ -22,7 +22,7 @@ from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Recorder
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Reconciler, vote_of

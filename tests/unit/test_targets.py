@@ -13,7 +13,7 @@ from wahealth.api.convert import InvalidSpec, spec_of
 from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.status import Finding
 from wahealth.kube.entry import ResourceEntry, entry_of
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.names import Lookup, look_up
 

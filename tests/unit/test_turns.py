@@ -19,7 +19,7 @@ from wahealth.core.status import ConditionType
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
 

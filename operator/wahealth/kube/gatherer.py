@@ -35,7 +35,7 @@ from wahealth.core.status import Finding
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.entry import Cached, ResourceEntry
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.process.meter import piece

@@ -10,7 +10,7 @@ from wahealth.core.events.event import Event, normal, warning
 from wahealth.core.fleet import Fleet, Path, Vote
 from wahealth.core.reasons import progress
 from wahealth.kube.events import Recorder, Subject
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.telemetry import metrics
 

@@ -14,7 +14,7 @@ from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.claims import Claims, options_of, wants
 from wahealth.kube.cluster import Cluster, Vanished
 from wahealth.kube.entry import Cached, Ref, ResourceEntry, Written
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.process.leader_election import NotLeading
 from wahealth.telemetry.logs import topic
 

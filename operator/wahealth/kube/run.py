@@ -23,7 +23,7 @@ from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Recorder
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.handlers import Listener, follow
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process import series
@@ -174,7 +174,7 @@ class _Operator:
             self.keep("supervisor", self.scheduler.run)
 
     async def keep_inventory(self) -> None:
-        await self.inventory.keep(self.api, self.synced, self.settings.resync, self.namespaces)
+        await self.inventory.run(self.api, self.synced, self.settings.resync, self.namespaces)
 
     def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self.group.create_task(kept(name, run), name=name)

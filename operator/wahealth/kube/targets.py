@@ -19,7 +19,7 @@ from wahealth.core.origin import is_address, origin_of
 from wahealth.core.proxy import Proxy
 from wahealth.core.status import Finding
 from wahealth.kube.entry import ResourceEntry
-from wahealth.kube.inventory.kept import Inventory
+from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import PATH as PODS
 from wahealth.kube.inventory.pods import Pod

@@ -14,7 +14,7 @@ from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.ending import Ending
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
-from wahealth.kube.inventory.places import Places, others_of
+from wahealth.kube.inventory.pod_index import PodIndex, others_of
 
 PATH = "/api/v1/pods"
 # What a kind makes of each version of a workload, and the label of its pods that ends in what its name ends in.
@@ -50,29 +50,29 @@ class Pod(NamedTuple):
 
 
 @dataclass(slots=True)
-class Alike:
+class LabelGroup:
     """Running pods of one namespace with the same labels, which are held once."""
 
     labels: Labels
     pods: dict[str, Pod] = field(default_factory=dict)
 
 
-class Kept(NamedTuple):
+class CachedPod(NamedTuple):
     pod: Pod
     owner: WorkloadRef | None
     clients: tuple[Key, ...]  # that it is labelled with, or that closed its gate
-    alike: Alike
+    group: LabelGroup
 
 
 class Pods:
     def __init__(self, left: Callable[[str], None] = lambda _: None) -> None:
         """`left` is told each address at which a pod runs no more."""
         self._left = left
-        self._kept: dict[Key, Kept] = {}
+        self._kept: dict[Key, CachedPod] = {}
         self._by_owner: dict[WorkloadRef, dict[str, Pod]] = {}
-        self._by_client: dict[Key, dict[str, Kept]] = {}
-        self._by_labels: dict[str, dict[Labels, Alike]] = defaultdict(dict)  # by namespace
-        self._places: dict[str, Places] = defaultdict(Places)  # by namespace
+        self._by_client: dict[Key, dict[str, CachedPod]] = {}
+        self._by_labels: dict[str, dict[Labels, LabelGroup]] = defaultdict(dict)  # by namespace
+        self._places: dict[str, PodIndex] = defaultdict(PodIndex)  # by namespace
         self._ending = Ending()
 
     def places(self, namespace: str) -> facts.Pods:
@@ -83,9 +83,9 @@ class Pods:
 
     def selected(self, namespace: str, selector: Labels) -> Iterator[Pod]:
         """Those that have all labels of the selector."""
-        for alike in self._by_labels.get(namespace, {}).values():
-            if selector <= alike.labels:
-                yield from alike.pods.values()
+        for group in self._by_labels.get(namespace, {}).values():
+            if selector <= group.labels:
+                yield from group.pods.values()
 
     def clients(self) -> frozenset[Key]:
         """The clients that running pods are labelled with, or that closed their gates."""
@@ -95,8 +95,8 @@ class Pods:
         """Running pods with these names, and all that carry the client's label or whose gate it closed; of those that
         end the ones with its label."""
         named = {name: kept for name in names if (kept := self._kept.get(Key(namespace, name)))}
-        for pod, *_, alike in (named | self._by_client.get(Key(namespace, client), {})).values():
-            yield CurrentPod(pod.name, pod.uid, alike.labels, pod.gate, pod.addresses())
+        for pod, *_, group in (named | self._by_client.get(Key(namespace, client), {})).values():
+            yield CurrentPod(pod.name, pod.uid, group.labels, pod.gate, pod.addresses())
         yield from self._ending.of(Key(namespace, client))
 
     def replace(self, objects: list[Document]) -> None:
@@ -152,12 +152,12 @@ class Pods:
         if address is None:
             return None
         key, owner, labels = key_of(object_), owner_of(object_), labels_of(object_)
-        alike = self._by_labels[key.namespace].setdefault(labels, Alike(labels))
+        group = self._by_labels[key.namespace].setdefault(labels, LabelGroup(labels))
         uid, gate, others = object_["metadata"].get("uid", ""), _gate_of(object_), others_of(object_["status"])
-        pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), alike), uid, gate, others)
+        pod = Pod(key.name, address, _is_ready(object_), _shared(_named_ports(object_), group), uid, gate, others)
         clients = tuple(Key(key.namespace, client) for client in _clients(object_, gate))
-        kept = self._kept[key] = Kept(pod, owner, clients, alike)
-        alike.pods[key.name] = pod
+        kept = self._kept[key] = CachedPod(pod, owner, clients, group)
+        group.pods[key.name] = pod
         for client in clients:
             self._by_client.setdefault(client, {})[key.name] = kept
         if owner is not None:
@@ -169,9 +169,9 @@ class Pods:
         kept = self._kept.pop(key, None)
         if kept is None:
             return None
-        del kept.alike.pods[key.name]
-        if not kept.alike.pods:
-            del self._by_labels[key.namespace][kept.alike.labels]
+        del kept.group.pods[key.name]
+        if not kept.group.pods:
+            del self._by_labels[key.namespace][kept.group.labels]
         if kept.owner is not None:
             _take_out(self._by_owner, kept.owner, key.name)
         for client in kept.clients:
@@ -262,7 +262,7 @@ def _named_ports(pod: Document) -> NamedPorts:
     return tuple(named.items())
 
 
-def _shared(ports: NamedPorts, alike: Alike) -> NamedPorts:
+def _shared(ports: NamedPorts, group: LabelGroup) -> NamedPorts:
     """Held once where a pod of the same labels has the same, as it mostly has."""
-    other = next(iter(alike.pods.values()), None)
+    other = next(iter(group.pods.values()), None)
     return other.ports if other is not None and other.ports == ports else ports

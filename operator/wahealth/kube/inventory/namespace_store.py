@@ -7,7 +7,7 @@ from wahealth.kube.apiserver.reflector import Store
 from wahealth.kube.inventory.names import Key, key_of
 
 
-class Part:
+class NamespaceStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._there: set[Key] = set()

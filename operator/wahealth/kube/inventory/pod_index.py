@@ -8,7 +8,7 @@ from wahealth.core import facts
 from wahealth.kube.apiserver.api import Document
 
 
-class Places:
+class PodIndex:
     """All pods of one namespace that did not end.
 
     An address leads to a pod only where no other one has it: pods with hostNetwork share that of their machine. One

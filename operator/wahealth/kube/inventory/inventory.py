@@ -11,7 +11,7 @@ from wahealth.kube.inventory import pods, services
 from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.lean import lean
 from wahealth.kube.inventory.names import Key, WorkloadRef
-from wahealth.kube.inventory.part import Part
+from wahealth.kube.inventory.namespace_store import NamespaceStore
 from wahealth.kube.inventory.pods import Pods
 from wahealth.kube.inventory.services import Services
 from wahealth.kube.inventory.workloads import Workload, Workloads
@@ -50,7 +50,7 @@ class Inventory:
         collections = (everywhere, *everywhere.parts([namespace]))
         return any(first.refused for one in collections if (first := self._lists.get(one.path)))
 
-    async def keep(
+    async def run(
         self, api: ApiServer, synced: asyncio.Event, resync: float = RESYNC, namespaces: Sequence[str] = ()
     ) -> None:
         """Runs until cancelled; `synced` is set once everything was listed, but what we may not list: kinds of
@@ -76,7 +76,7 @@ class Inventory:
         for (path, store), one_of_them in zip(self._needed(), needed, strict=True):
             for collection in Collection(path, kept=lean).parts(namespaces):
                 first = FirstList(needed=not namespaces, one_of_them=one_of_them)
-                yield collection, Part(store) if namespaces else store, first
+                yield collection, NamespaceStore(store) if namespaces else store, first
         for name, workloads in self.workloads.items():
             for collection in Collection(KINDS[name].path, kept=lean).parts(namespaces):
-                yield collection, Part(workloads) if namespaces else workloads, FirstList(needed=False)
+                yield collection, NamespaceStore(workloads) if namespaces else workloads, FirstList(needed=False)
