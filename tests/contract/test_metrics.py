@@ -89,7 +89,7 @@ def client(name: str = "shop", **status: object) -> ResourceEntry:
             "status": {**said, **status},
         }
     )
-    entry.asked = 1e9
+    entry.last_probe = 1e9
     entry.failovers["PrimaryMaster"] = 3
     entry.written = entry.written._replace(
         credentials=Credentials(token_expiry_time=WHEN),

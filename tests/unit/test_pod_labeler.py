@@ -99,7 +99,7 @@ def marked(
     labeler = PodLabeler(cluster, inventory)
     for one in (of, *rivals):
         labeler.claims.put(one)
-    of.seen = 0.0
+    of.last_seen = 0.0
     assert STORY.history is not None
     for second in seconds:
         with contextlib.suppress(ApiUnavailable):
@@ -204,7 +204,7 @@ def test_while_the_status_is_refused_nothing_is_changed() -> None:
     """The topology in it is not the client's then, and so nobody can say which pods are ours."""
     of = record(**LABELS)
     of.written = of.written._replace(nodes=())
-    of.unwritable = 60.0
+    of.status_retry_at = 60.0
     assert marked(of, 0, 59, pods=[pod("c0", ACTIVE)]).written == []
     assert marked(of, 60, pods=[pod("c0", ACTIVE)]).written == [("c0", GONE)]
 

@@ -69,24 +69,26 @@ class ResourceEntry:
     signin: Authenticator[Credential] | None = field(default=None, repr=False)
     signin_of: Meant | None = None
     reading: Reading[Credential] | None = field(default=None, repr=False)  # the last good one
-    unwritable: float = float("-inf")  # until then its status is not tried again: the API server would not have it
+    status_retry_at: float = float("-inf")  # until then its status is not tried again: the API server would not have it
     failovers: dict[str, int] = field(default_factory=dict)  # told of by this process, by kind
-    asked: float | None = None  # the wall clock's second of the last round that asked somebody
+    last_probe: float | None = None  # the wall clock's second of the last round that asked somebody
     trust: Cached[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     postponed: Postponed = NEVER
     turn: str = ""  # the pod that was asked last, where they are asked in turns
     heard: dict[str, PodOutcome] = field(default_factory=dict)  # then also what each pod said last, by its name
-    resting: dict[str, Cached[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
-    no_restart: Cached[tuple[str, str]] | None = None  # of which workload (uid), why the API server would not have it
+    retry_after: dict[str, Cached[Outcome]] = field(default_factory=dict)  # by address: pods that want to be left alone
+    restart_refused: Cached[tuple[str, str]] | None = (
+        None  # of which workload (uid), why the API server would not have it
+    )
     may_be_labeled: bool = True  # its pods may carry labels of ours, of this process or of one before
     pod_writes: dict[str, Cached[Written]] = field(default_factory=dict)  # by pod: what was written onto it last
-    marking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    labels_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     gone: bool = False  # the resource is there no more
-    seen: float | None = None  # the last second in which the client was seen, or since when this process looks
-    nudged: int = 0  # how often something else than the spec was a reason to ask at once
-    asks: str = ""  # which of the pods behind a Service that is asked as one
-    left: str = ""  # the pod that it asked before, and that did not answer
+    last_seen: float | None = None  # the last second in which the client was seen, or since when this process looks
+    probe_requests: int = 0  # how often something else than the spec was a reason to ask at once
+    probed_pod: str = ""  # which of the pods behind a Service that is asked as one
+    skipped_pod: str = ""  # the pod that it asked before, and that did not answer
 
     @property
     def is_outside(self) -> bool:
@@ -126,23 +128,23 @@ class ResourceEntry:
             return False
         self.signin = self.signin and self.signin.stale()
         self.trust = None
-        self.nudged += 1
+        self.probe_requests += 1
         return True
 
     def forget_rounds(self) -> None:
         """Another replica asks for it now."""
-        self.state, self.pending_events, self.seen = None, (), None
-        self.resting, self.certificates, self.pod_writes = {}, {}, {}
+        self.state, self.pending_events, self.last_seen = None, (), None
+        self.retry_after, self.certificates, self.pod_writes = {}, {}, {}
         self.turn, self.heard, self.postponed = "", {}, _as_told(self.written)
 
     def ask_another(self) -> None:
         """Of a Service that is asked as one: the pod that was asked did not answer."""
-        self.left, self.asks = self.asks, ""
+        self.skipped_pod, self.probed_pod = self.probed_pod, ""
 
     def keep_only(self, addresses: frozenset[str]) -> None:
         """Let go what is held of pods that are gone."""
-        if self.resting.keys() - addresses or self.certificates.keys() - addresses:
-            self.resting = {address: held for address, held in self.resting.items() if address in addresses}
+        if self.retry_after.keys() - addresses or self.certificates.keys() - addresses:
+            self.retry_after = {address: held for address, held in self.retry_after.items() if address in addresses}
             self.certificates = {address: one for address, one in self.certificates.items() if address in addresses}
 
 

@@ -75,7 +75,7 @@ class Gatherer:
             return replace(facts, reference=pattern)
         entry.keep_only(resolved.hosts)
         terms = AuthTiming(entry.expected.thresholds.previous_key_window, self._references.refresh)
-        nudged = entry.nudged
+        nudged = entry.probe_requests
         resting = frozenset(
             name for name, probe_target in resolved.targets.items() if _resting(entry, probe_target, now.monotonic)
         )
@@ -86,7 +86,7 @@ class Gatherer:
         if not is_taken(asked.outcomes):
             entry.ask_another()
         # The Secret may have changed meanwhile.
-        entry.signin = asked.signin if entry.nudged == nudged else asked.signin.stale()
+        entry.signin = asked.signin if entry.probe_requests == nudged else asked.signin.stale()
         certificate, own = _certificates(entry, pattern)
         if own is not None and any(is_about_ours(outcome) for outcome in asked.outcomes.values()):
             entry.trust = None  # it may have been renewed meanwhile
@@ -119,7 +119,7 @@ class Gatherer:
             if not pods or pods - asked:
                 why = behind_no_service(kind, name, spec.target.service.name, min(pods - asked, default=""))
                 return WebWorkload(kind, name, seen.uid, obstacle=why)
-        refused = entry.no_restart
+        refused = entry.restart_refused
         why = refused.value[1] if refused and now.monotonic < refused.until and refused.value[0] == seen.uid else ""
         why = why or obstacle(kind, name, seen.holds, seen.stuck)
         return WebWorkload(kind, name, seen.uid, seen.restarted, seen.rolling_out, why, seen.stays)
@@ -180,7 +180,7 @@ class Gatherer:
             return said
         outcome = _heard(entry, probe_target, await self._asked_of(_at(entry, probe_target, probe_request)))
         if wait := rest_of(outcome, entry.timing.period):
-            entry.resting[probe_target.host] = Cached(outcome, now + wait)
+            entry.retry_after[probe_target.host] = Cached(outcome, now + wait)
         return outcome
 
     async def _asked_of(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
@@ -205,7 +205,7 @@ class Gatherer:
 
 def _resting(entry: ResourceEntry, probe_target: ProbeTarget, now: float) -> Outcome | None:
     """What a pod said last that wants to be left alone still."""
-    held = entry.resting.get(probe_target.host)
+    held = entry.retry_after.get(probe_target.host)
     return held.value if held is not None and now < held.until else None
 
 

@@ -38,12 +38,12 @@ class PodLabeler:
 
         While the API server would not have the status nothing is changed: which pods are ours follows from it.
         """
-        if not self.concerns(entry) or now < entry.unwritable:
+        if not self.concerns(entry) or now < entry.status_retry_at:
             return
-        since = now if entry.seen is None else entry.seen
+        since = now if entry.last_seen is None else entry.last_seen
         seen = state.confirmed is not None and not has_lasted(now - since, MOST_PERIODS * entry.timing.period)
         want = desired_pods(entry.ref.name, state.confirmed.status) if state.confirmed and seen else {}
-        async with entry.marking:
+        async with entry.labels_lock:
             there = tuple(self.claims.around(entry.ref, entry.uid))
             todo = changes(entry.ref.name, there, want, options_of(entry))
             await self._carry_out(entry, todo, now)
@@ -52,7 +52,7 @@ class PodLabeler:
     async def clear(self, entry: ResourceEntry) -> None:
         """The resource is gone: its labels go, too, and no gate stays closed. What stays is swept later."""
         with contextlib.suppress(ApiUnavailable, NotLeading):
-            async with entry.marking:  # behind a round that is under way
+            async with entry.labels_lock:  # behind a round that is under way
                 await self._clear(entry.ref, entry.uid)
 
     async def sweep(self, known: Set[Ref], may_write: Callable[[str], bool]) -> None:

@@ -82,8 +82,8 @@ class Reconciler:
         facts = self._with_claims(entry, facts)
         state = entry.state or restore_state(entry.written, entry.generation, facts.expected.thresholds, now)
         todo = reconcile(state, facts, entry.written, now)
-        entry.seen = now.monotonic if facts.answered or entry.seen is None else entry.seen
-        entry.state, entry.asked = todo.state, entry.asked if facts.asked_nobody else now.wall.timestamp()
+        entry.last_seen = now.monotonic if facts.answered or entry.last_seen is None else entry.last_seen
+        entry.state, entry.last_probe = todo.state, entry.last_probe if facts.asked_nobody else now.wall.timestamp()
         for move in todo.failovers:
             entry.failovers[move.kind] = entry.failovers.get(move.kind, 0) + 1
         entry.pending_events = (*entry.pending_events, *todo.events)[-MOST_PENDING_EVENTS:]
@@ -124,14 +124,14 @@ class Reconciler:
         log.info("restart", extra={"workload": f"{entry.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
         if why_not:
             until = now.monotonic + (entry.expected.restart_period or 0.0)
-            entry.no_restart = Cached((workload.uid, why_not), until)
+            entry.restart_refused = Cached((workload.uid, why_not), until)
         else:
             entry.pending_events = (*entry.pending_events, RESTARTED)
 
     async def _write(self, entry: ResourceEntry, todo: Plan, now: Instant) -> bool:
         """Whether the resource says now what it is to say."""
         status = todo.status
-        if status is not None and now.monotonic < entry.unwritable:
+        if status is not None and now.monotonic < entry.status_retry_at:
             return False
         for _ in range(_TRIES):
             if status is None:
@@ -141,7 +141,7 @@ class Reconciler:
             try:
                 await self._apply(entry, status)
             except Unwritable as error:
-                entry.unwritable = now.monotonic + _UNWRITABLE
+                entry.status_retry_at = now.monotonic + _UNWRITABLE
                 about = topic(f"unwritable {entry.uid}", **entry.fields, error=str(error))
                 log.warning("status not written", extra=about)
                 return await self._write_conditions_only(entry, status)

@@ -80,14 +80,14 @@ class References:
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust | Finding:
         if entry.trust is None or time.monotonic() >= entry.trust.until:
-            about = entry.generation, entry.nudged
+            about = entry.generation, entry.probe_requests
             try:
                 found = await self._trust(entry, tls or Tls(), anew=entry.trust is None)
             except ApiUnavailable:
                 if entry.trust is None:
                     raise
                 return entry.trust.value  # the one of before, until the API server can be asked
-            changed = about != (entry.generation, entry.nudged)  # meanwhile: good for this round, and no longer
+            changed = about != (entry.generation, entry.probe_requests)  # meanwhile: good for this round, and no longer
             held = None if changed or isinstance(found, Finding) else Cached(found, time.monotonic() + self.refresh)
             entry.trust = held
             return found

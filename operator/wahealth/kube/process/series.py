@@ -72,8 +72,8 @@ def failovers(told: Told) -> Iterator[Sample]:
 
 
 def last_probe(told: Told) -> Iterator[Sample]:
-    if told.record.asked is not None:
-        yield (), told.record.asked
+    if told.record.last_probe is not None:
+        yield (), told.record.last_probe
 
 
 def probe_period(told: Told) -> Iterator[Sample]:
