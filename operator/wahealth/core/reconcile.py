@@ -14,7 +14,7 @@ from wahealth.core.events.posting import REPEAT_AFTER, Signals, events_to_post, 
 from wahealth.core.facts import Expectation, Facts, Thresholds
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
 from wahealth.core.hysteresis.desired import desired_status, suspended, without_ready
-from wahealth.core.hysteresis.failover import active_coreapps, passed_on, primary_master, stalled
+from wahealth.core.hysteresis.failover import active_coreapps, follow_failovers, primary_master, stalled
 from wahealth.core.hysteresis.flapping import PAUSE, is_flapping, recent
 from wahealth.core.hysteresis.restore import restored, unstamped
 from wahealth.core.hysteresis.state import (
@@ -79,7 +79,7 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
     thresholds = facts.expected.thresholds
     before = _begun(state, facts, now)
     after, candidate, observation = _evaluated(before, facts, now)
-    after, failovers = _handed_over(after, candidate, observation, now)
+    after, failovers = _with_failovers(after, candidate, observation, now)
     after = _flapping(after, thresholds, now)
     change = _change(before, after, failovers, facts.expected)
     restart = _restart(after, facts, observation, now)
@@ -147,7 +147,7 @@ def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict
     )
 
 
-def _handed_over(
+def _with_failovers(
     state: State, candidate: Verdict, observation: Observation, now: Instant
 ) -> tuple[State, tuple[Failover, ...]]:
     """Who carries the client, as seen and as confirmed; the confirmed status tells of the last move."""
@@ -160,8 +160,8 @@ def _handed_over(
     ):
         return state, ()
     confirmed = state.confirmed is candidate
-    coreapps, first = passed_on(state.coreapps, active_coreapps(observation), confirmed, now)
-    primary, second = passed_on(state.primary, primary_master(observation), confirmed, now)
+    coreapps, first = follow_failovers(state.coreapps, active_coreapps(observation), confirmed, now)
+    primary, second = follow_failovers(state.primary, primary_master(observation), confirmed, now)
     state = state._replace(coreapps=coreapps, primary=primary)
     failovers = tuple(move for move in (first, second) if move is not None)
     return (_with_last(state, failovers[0]) if failovers else state), failovers
@@ -183,10 +183,10 @@ def _flapping(state: State, thresholds: Thresholds, now: Instant) -> State:
 
 def _signals(state: State, expected: Expectation, now: Instant) -> Signals:
     thresholds = expected.thresholds
-    handovers, rounds = (state.coreapps, state.primary), thresholds.failure_threshold
+    trackers, rounds = (state.coreapps, state.primary), thresholds.failure_threshold
     return Signals(
         pods_disagree=state.observation.differing >= rounds,
-        failover_stalled=any(stalled(handover, thresholds, now) for handover in handovers),
+        failover_stalled=any(stalled(tracker, thresholds, now) for tracker in trackers),
         lasting=frozenset(anomaly for anomaly, times in state.anomaly_streaks if times >= rounds),
         expected=expected,
     )

@@ -26,10 +26,10 @@ class Holder(NamedTuple):
 Named = tuple[Holder, ...]
 
 
-class Handover(NamedTuple):
+class FailoverTracker(NamedTuple):
     """One role: its holders, and what is seen since they lost it."""
 
-    settled: Named = ()  # the last complete set that was confirmed
+    confirmed_holders: Named = ()  # the last complete set that was confirmed
     lost: Instant | None = None  # the first round without it
     rounds: int = 0  # rounds in a row without it
     found: Named = ()  # another complete set
@@ -67,7 +67,7 @@ def _there(observation: Observation) -> frozenset[str]:
     return frozenset(key for key, seen in observation.tracked.items() if seen.live)
 
 
-def _without(nodes: Named, others: Named, there: frozenset[str]) -> Named:
+def _departed(nodes: Named, others: Named, there: frozenset[str]) -> Named:
     """The nodes that are not among the others; one whose key is gone may be there under its name elsewhere. Linear."""
     keys = {other.key for other in others}
     containers = {other.container for other in others}
@@ -79,37 +79,39 @@ def _without(nodes: Named, others: Named, there: frozenset[str]) -> Named:
     return tuple(node for node in nodes if not among_the_others(node))
 
 
-def passed_on(before: Handover, seen: Holders, confirmed: bool, now: Instant) -> tuple[Handover, Failover | None]:
+def follow_failovers(
+    before: FailoverTracker, seen: Holders, confirmed: bool, now: Instant
+) -> tuple[FailoverTracker, Failover | None]:
     """`confirmed`: this very view is what is confirmed now."""
-    after = _watched(before, seen, now)
+    after = _advance(before, seen, now)
     if not (confirmed and seen.complete):
         return after, None
-    return Handover(seen.nodes), _moved(after, seen)
+    return FailoverTracker(seen.nodes), _moved(after, seen)
 
 
-def _watched(before: Handover, seen: Holders, now: Instant) -> Handover:
-    if not _without(before.settled, seen.nodes, seen.there):
-        return Handover(before.settled)
+def _advance(before: FailoverTracker, seen: Holders, now: Instant) -> FailoverTracker:
+    if not _departed(before.confirmed_holders, seen.nodes, seen.there):
+        return FailoverTracker(before.confirmed_holders)
     lost, rounds = before.lost or now, before.rounds + 1
     if not seen.complete:
-        return Handover(before.settled, lost, rounds)
+        return FailoverTracker(before.confirmed_holders, lost, rounds)
     found_at = before.found_at if before.found == seen.nodes else now
-    return Handover(before.settled, lost, rounds, seen.nodes, found_at)
+    return FailoverTracker(before.confirmed_holders, lost, rounds, seen.nodes, found_at)
 
 
-def stalled(handover: Handover, thresholds: Thresholds, now: Instant) -> bool:
+def stalled(tracker: FailoverTracker, thresholds: Thresholds, now: Instant) -> bool:
     """Nobody took over in the time that a failover may take."""
-    if handover.lost is None or handover.found_at is not None:
+    if tracker.lost is None or tracker.found_at is not None:
         return False
-    lasted = has_lasted(now.monotonic - handover.lost.monotonic, thresholds.failover_grace)
-    return lasted and handover.rounds >= thresholds.failure_threshold
+    lasted = has_lasted(now.monotonic - tracker.lost.monotonic, thresholds.failover_grace)
+    return lasted and tracker.rounds >= thresholds.failure_threshold
 
 
-def _moved(handover: Handover, seen: Holders) -> Failover | None:
+def _moved(tracker: FailoverTracker, seen: Holders) -> Failover | None:
     """Never a change to itself, and none where somebody only joined or left."""
-    origin = tuple(node.name for node in _without(handover.settled, seen.nodes, seen.there))
-    to = tuple(node.name for node in _without(seen.nodes, handover.settled, seen.there))
-    if not origin or not to or handover.lost is None or handover.found_at is None:
+    origin = tuple(node.name for node in _departed(tracker.confirmed_holders, seen.nodes, seen.there))
+    to = tuple(node.name for node in _departed(seen.nodes, tracker.confirmed_holders, seen.there))
+    if not origin or not to or tracker.lost is None or tracker.found_at is None:
         return None
-    seconds = round(handover.found_at.monotonic - handover.lost.monotonic)
-    return Failover(handover.found_at.wall, seen.kind, some(origin), some(to), seconds)
+    seconds = round(tracker.found_at.monotonic - tracker.lost.monotonic)
+    return Failover(tracker.found_at.wall, seen.kind, some(origin), some(to), seconds)

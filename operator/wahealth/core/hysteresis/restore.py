@@ -7,7 +7,7 @@ from datetime import datetime
 from wahealth.core.answer import Node
 from wahealth.core.certificate import is_expiring
 from wahealth.core.facts import Pod, Thresholds
-from wahealth.core.hysteresis.failover import Handover, Holder
+from wahealth.core.hysteresis.failover import FailoverTracker, Holder
 from wahealth.core.hysteresis.state import BURST, Budget, State, seen_so_far
 from wahealth.core.instant import Instant
 from wahealth.core.observation.endpoints import Watched
@@ -68,8 +68,8 @@ def restored(written: Status, generation: int, thresholds: Thresholds, now: Inst
         timers=_timers(written, problem, now),
         observation=_remembered(written, thresholds, now),
         anomaly_streaks=tuple((anomaly, thresholds.failure_threshold) for anomaly in sorted(anomalies)),
-        coreapps=Handover(_holders(written.connected_coreapps) if is_complete(written) else ()),
-        primary=Handover(_holders((written.primary_master,) if written.primary_master else ())),
+        coreapps=FailoverTracker(_holders(written.connected_coreapps) if is_complete(written) else ()),
+        primary=FailoverTracker(_holders((written.primary_master,) if written.primary_master else ())),
     )
 
 

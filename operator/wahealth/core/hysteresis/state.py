@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.facts import Facts
-from wahealth.core.hysteresis.failover import Handover
+from wahealth.core.hysteresis.failover import FailoverTracker
 from wahealth.core.observation.observe import ObservationState
 from wahealth.core.observation.tracking import STARTING, TrackedNode
 from wahealth.core.status import Gateway, Status
@@ -53,8 +53,8 @@ class State(NamedTuple):
     other_candidate: Verdict | None = None  # what these say, where all of them have to say the same
     timers: Timers = ()
     observation: ObservationState = ObservationState({}, {})
-    coreapps: Handover = Handover()
-    primary: Handover = Handover()
+    coreapps: FailoverTracker = FailoverTracker()
+    primary: FailoverTracker = FailoverTracker()
     anomaly_streaks: tuple[tuple[Anomaly, int], ...] = ()  # for how many rounds in a row each anomaly was seen
     changes: tuple[float, ...] = ()  # of what is confirmed of Available
     flapping: bool = False
@@ -117,7 +117,10 @@ def without_streaks(state: State) -> State:
 
 def paused(state: State) -> State:
     """While nobody is asked, nothing is counted."""
-    coreapps, primary = Handover(state.coreapps.settled), Handover(state.primary.settled)
+    coreapps, primary = (
+        FailoverTracker(state.coreapps.confirmed_holders),
+        FailoverTracker(state.primary.confirmed_holders),
+    )
     return without_streaks(state)._replace(
         suspended=True, timers=(), posted=(), coreapps=coreapps, primary=primary, steady=None
     )
