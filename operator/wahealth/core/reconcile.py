@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from wahealth.core.events.changes import RESUMED, SUSPENDED, Change
 from wahealth.core.events.event import Event
 from wahealth.core.events.posting import REPEAT_AFTER, Signals, events_to_post, warnings_of
+from wahealth.core.events.transitions import RESUMED, SUSPENDED, Transition
 from wahealth.core.facts import Expectation, Facts, Thresholds
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
 from wahealth.core.hysteresis.desired import desired_status, suspended, without_ready
@@ -81,12 +81,12 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
     after, candidate, observation = _evaluated(before, facts, now)
     after, failovers = _with_failovers(after, candidate, observation, now)
     after = _flapping(after, thresholds, now)
-    change = _change(before, after, failovers, facts.expected)
+    transition = _transition(before, after, failovers, facts.expected)
     restart = _restart(after, facts, observation, now)
     signals = _signals(after, facts.expected, now)._replace(
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
-    after, events = events_to_post(before, after, change, signals, now.monotonic)
+    after, events = events_to_post(before, after, transition, signals, now.monotonic)
     desired = desired_status(after, candidate, thresholds, now.monotonic)
     events = (RESUMED, *events) if state.suspended else events
     done = _written(after._replace(suspended=False), desired, written, events, now)._replace(
@@ -205,9 +205,9 @@ def _restart(state: State, facts: Facts, observation: Observation, now: Instant)
     return decided(_status(state), facts.workload, pods, period, now.wall)
 
 
-def _change(before: State, after: State, failovers: tuple[Failover, ...], expected: Expectation) -> Change:
+def _transition(before: State, after: State, failovers: tuple[Failover, ...], expected: Expectation) -> Transition:
     in_time = bool(failovers) and failovers[0].seconds <= expected.thresholds.failover_grace
-    return Change(_status(before), _status(after), failovers, in_time, expected)
+    return Transition(_status(before), _status(after), failovers, in_time, expected)
 
 
 def _status(state: State) -> Status:

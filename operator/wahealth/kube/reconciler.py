@@ -13,7 +13,7 @@ from typing import Any
 
 from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import API_VERSION, KIND, Target
-from wahealth.core.events.changes import RESTARTED
+from wahealth.core.events.transitions import RESTARTED
 from wahealth.core.facts import Facts
 from wahealth.core.fleet import Path, Vote
 from wahealth.core.instant import Instant

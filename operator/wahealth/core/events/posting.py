@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.core.events.changes import FLAPPING_ENDED, Change, told_changes
 from wahealth.core.events.event import Event, warning
-from wahealth.core.events.warnings import NOBODY_ANSWERS, Standing, standing_warnings
+from wahealth.core.events.transitions import FLAPPING_ENDED, Transition, transition_events
+from wahealth.core.events.warnings import NOBODY_ANSWERS, WarningInput, active_warnings
 from wahealth.core.facts import Expectation
 from wahealth.core.hysteresis.state import BURST, Budget, PostedWarning, State
 from wahealth.core.reasons import client
@@ -30,13 +30,13 @@ class Signals(NamedTuple):
 
 
 def events_to_post(
-    before: State, state: State, change: Change, signals: Signals, now: float
+    before: State, state: State, transition: Transition, signals: Signals, now: float
 ) -> tuple[State, tuple[Event, ...]]:
     """The state that remembers what was told, and the events; `now` in seconds."""
     standing = (_FLAPPING,) if state.flapping else warnings_of(before, state, signals)
     known = {posted.reason: posted for posted in state.posted if now - posted.at < REPEAT_AFTER}
     ended = (FLAPPING_ENDED,) if before.flapping and not state.flapping else ()
-    changes = () if state.flapping else told_changes(change)
+    changes = () if state.flapping else transition_events(transition)
     due = (*ended, *changes, *(event for event in standing if event.reason not in known))
     state, events = _within_budget(state, due, now)
     new = {event.reason: PostedWarning(event.reason, now) for event in events}
@@ -51,7 +51,7 @@ def warnings_of(before: State, state: State, signals: Signals) -> tuple[Event, .
     if state.confirmed is None or state.confirmed.status.condition(ConditionType.READY) is None:
         return ()  # nothing is confirmed, or nobody can say whether it still holds
     lost = was_posted(state, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
-    return standing_warnings(Standing(state.confirmed, lost, *signals))
+    return active_warnings(WarningInput(state.confirmed, lost, *signals))
 
 
 def was_posted(state: State, reason: str) -> bool:

@@ -15,7 +15,7 @@ from wahealth.core.status import Condition, ConditionType, Gateway, Truth
 from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
-class Standing(NamedTuple):
+class WarningInput(NamedTuple):
     """What is confirmed, and what a status has no place for."""
 
     verdict: Verdict
@@ -44,7 +44,7 @@ class Standing(NamedTuple):
         return found is not None and found.reason == reason
 
 
-_TOLD_OF_ACCEPTED = frozenset(
+_WARNED_OF_ACCEPTED = frozenset(
     {
         Reason.TARGET_NOT_FOUND,
         Reason.SECRET_NOT_FOUND,
@@ -56,13 +56,13 @@ _TOLD_OF_ACCEPTED = frozenset(
 )
 
 
-def not_accepted(standing: Standing) -> Event | None:
-    found = standing.false(ConditionType.ACCEPTED)
-    return _as_said(found) if found and found.reason in _TOLD_OF_ACCEPTED else None
+def not_accepted(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.ACCEPTED)
+    return _as_said(found) if found and found.reason in _WARNED_OF_ACCEPTED else None
 
 
-def credentials_invalid(standing: Standing) -> Event | None:
-    found = standing.false(ConditionType.CREDENTIALS_VALID)
+def credentials_invalid(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.CREDENTIALS_VALID)
     return _as_said(found) if found else None
 
 
@@ -81,56 +81,56 @@ NOBODY_ANSWERS = frozenset(
 )
 
 
-def unreachable(standing: Standing) -> Event | None:
-    found = standing.false(ConditionType.REACHABLE)
+def unreachable(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.REACHABLE)
     if found is None:
         return None
     if found.reason == Reason.TLS_VERIFICATION_FAILED:
         return _as_said(found)  # with the fingerprint presented, and what to write
-    why = standing.verdict.unanswered
-    return warning(asking.row_of(why) if why else asking.row_named(found.reason), standing.surface)
+    why = given.verdict.unanswered
+    return warning(asking.row_of(why) if why else asking.row_named(found.reason), given.surface)
 
 
-def throttled(standing: Standing) -> Event | None:
-    endpoints = standing.verdict.status.endpoints
+def throttled(given: WarningInput) -> Event | None:
+    endpoints = given.verdict.status.endpoints
     if any(e.key_accepted for e in endpoints) or not any(e.reason == Reason.THROTTLED for e in endpoints):
         return None
-    return warning(asking.THROTTLED, standing.surface)
+    return warning(asking.THROTTLED, given.surface)
 
 
-def several_active(standing: Standing) -> Event | None:
-    if not standing.unavailable(Reason.MULTIPLE_ACTIVE_COREAPPS):
+def several_active(given: WarningInput) -> Event | None:
+    if not given.unavailable(Reason.MULTIPLE_ACTIVE_COREAPPS):
         return None
-    row = client.MULTIPLE_ACTIVE_COREAPPS if standing.expected.mode else client.SEVERAL_OF_A_GUESSED_MODE
-    return warning(row, standing.surface)
+    row = client.MULTIPLE_ACTIVE_COREAPPS if given.expected.mode else client.SEVERAL_OF_A_GUESSED_MODE
+    return warning(row, given.surface)
 
 
-def partially_connected(standing: Standing) -> Event | None:
-    return warning(client.PARTIALLY_CONNECTED) if standing.gateway is Gateway.PARTIALLY_CONNECTED else None
+def partially_connected(given: WarningInput) -> Event | None:
+    return warning(client.PARTIALLY_CONNECTED) if given.gateway is Gateway.PARTIALLY_CONNECTED else None
 
 
-def disconnected(standing: Standing) -> Event | None:
-    return warning(client.DISCONNECTED) if standing.gateway is Gateway.DISCONNECTED else None
+def disconnected(given: WarningInput) -> Event | None:
+    return warning(client.DISCONNECTED) if given.gateway is Gateway.DISCONNECTED else None
 
 
-def unregistered(standing: Standing) -> Event | None:
-    if standing.gateway is not Gateway.UNREGISTERED:
+def unregistered(given: WarningInput) -> Event | None:
+    if given.gateway is not Gateway.UNREGISTERED:
         return None
-    found = standing.false(ConditionType.AVAILABLE)
+    found = given.false(ConditionType.AVAILABLE)
     since = found is not None and found.message == client.UNREGISTERED_SINCE.says()
     return warning(client.UNREGISTERED_SINCE if since else client.UNREGISTERED)
 
 
-def connecting_too_long(standing: Standing) -> Event | None:
-    return warning(client.CONNECTING) if standing.unavailable(Reason.CONNECTING) else None
+def connecting_too_long(given: WarningInput) -> Event | None:
+    return warning(client.CONNECTING) if given.unavailable(Reason.CONNECTING) else None
 
 
-def uninitialized(standing: Standing) -> Event | None:
-    return warning(client.UNINITIALIZED) if standing.unavailable(Reason.UNINITIALIZED) else None
+def uninitialized(given: WarningInput) -> Event | None:
+    return warning(client.UNINITIALIZED) if given.unavailable(Reason.UNINITIALIZED) else None
 
 
-def failover_stalled(standing: Standing) -> Event | None:
-    return warning(client.FAILOVER_STALLED) if standing.failover_stalled else None
+def failover_stalled(given: WarningInput) -> Event | None:
+    return warning(client.FAILOVER_STALLED) if given.failover_stalled else None
 
 
 _ANOMALIES: dict[Anomaly, Row] = {
@@ -146,50 +146,50 @@ _ANOMALIES: dict[Anomaly, Row] = {
 }
 
 
-def _anomalous(anomaly: Anomaly) -> Callable[[Standing], Event | None]:
+def _anomalous(anomaly: Anomaly) -> Callable[[WarningInput], Event | None]:
     return lambda s: warning(_ANOMALIES[anomaly], s.surface) if anomaly in s.verdict.anomalies & s.lasting else None
 
 
-def redundancy_lost(standing: Standing) -> Event | None:
-    found = standing.false(ConditionType.REDUNDANCY_SATISFIED)
-    if found is None or not standing.redundancy_lost:
+def redundancy_lost(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.REDUNDANCY_SATISFIED)
+    if found is None or not given.redundancy_lost:
         return None
     return warning(client.REDUNDANCY_LOST)
 
 
-def pods_disagree(standing: Standing) -> Event | None:
-    return warning(client.WEB_PODS_DISAGREE) if standing.pods_disagree else None
+def pods_disagree(given: WarningInput) -> Event | None:
+    return warning(client.WEB_PODS_DISAGREE) if given.pods_disagree else None
 
 
-def restart_required(standing: Standing) -> Event | None:
-    if standing.verdict.status.condition(ConditionType.RESTART_REQUIRED) is None:
+def restart_required(given: WarningInput) -> Event | None:
+    if given.verdict.status.condition(ConditionType.RESTART_REQUIRED) is None:
         return None
     return warning(credentials.PREVIOUS_KEY_IN_USE)
 
 
-def restart_skipped(standing: Standing) -> Event | None:
-    why = standing.restart_skipped
+def restart_skipped(given: WarningInput) -> Event | None:
+    why = given.restart_skipped
     return warning(credentials.RESTART_SKIPPED, why=why.removesuffix(".")) if why else None
 
 
 _NOT_CLAIMED = {row.reason.value: row for row in (pods.SELECTOR_MISSING, pods.CLAIMED_BY_ANOTHER)}
 
 
-def pods_not_claimed(standing: Standing) -> Event | None:
-    found = standing.false(ConditionType.PODS_CLAIMED)
+def pods_not_claimed(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.PODS_CLAIMED)
     return warning(_NOT_CLAIMED[found.reason]) if found and found.reason in _NOT_CLAIMED else None
 
 
 _REDUCED = {row.reason.value: row for row in (progress.TOO_MANY_PODS, progress.NAMESPACE_BUDGET)}
 
 
-def probing_reduced(standing: Standing) -> Event | None:
-    found = standing.verdict.status.condition(ConditionType.PROBING_REDUCED)
+def probing_reduced(given: WarningInput) -> Event | None:
+    found = given.verdict.status.condition(ConditionType.PROBING_REDUCED)
     return warning(_REDUCED[found.reason]) if found is not None and found.reason in _REDUCED else None
 
 
 # In the order in which a person would want to hear them.
-RULES: tuple[Callable[[Standing], Event | None], ...] = (
+RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     not_accepted,
     credentials_invalid,
     unreachable,
@@ -211,5 +211,5 @@ RULES: tuple[Callable[[Standing], Event | None], ...] = (
 )
 
 
-def standing_warnings(standing: Standing) -> tuple[Event, ...]:
-    return tuple(event for rule in RULES if (event := rule(standing)) is not None)
+def active_warnings(given: WarningInput) -> tuple[Event, ...]:
+    return tuple(event for rule in RULES if (event := rule(given)) is not None)

@@ -11,7 +11,7 @@ from wahealth.core.reasons import asking, client, credentials, progress
 from wahealth.core.status import ConditionType, Failover, FailoverKind, Gateway, Status, Truth
 
 
-class Change(NamedTuple):
+class Transition(NamedTuple):
     """Before and after; `failovers` are the roles that moved with it, `in_time` says whether the one of the status
     did."""
 
@@ -28,57 +28,57 @@ class Change(NamedTuple):
         return any(move.kind is kind for move in self.failovers)
 
 
-def recovered(change: Change) -> Event | None:
-    if not change.became_true(ConditionType.REACHABLE):
+def recovered(transition: Transition) -> Event | None:
+    if not transition.became_true(ConditionType.REACHABLE):
         return None
     return normal(asking.RECOVERED)
 
 
-def key_rotated(change: Change) -> Event | None:
-    old, new = change.old.credentials, change.new.credentials
+def key_rotated(transition: Transition) -> Event | None:
+    old, new = transition.old.credentials, transition.new.credentials
     if new is None or new.last_rotation_time is None or (old and old.last_rotation_time == new.last_rotation_time):
         return None
     return normal(credentials.KEY_ROTATED)
 
 
-def mode_detected(change: Change) -> Event | None:
-    if change.new.mode is None or change.old.mode is change.new.mode:
+def mode_detected(transition: Transition) -> Event | None:
+    if transition.new.mode is None or transition.old.mode is transition.new.mode:
         return None
-    row = client.MODE_DETECTED if change.expected.mode is None else client.MODE_CONFIRMED
-    return normal(row, change.expected.surface, mode=change.new.mode)
+    row = client.MODE_DETECTED if transition.expected.mode is None else client.MODE_CONFIRMED
+    return normal(row, transition.expected.surface, mode=transition.new.mode)
 
 
-def connected(change: Change) -> Event | None:
-    if change.new.gateway is not Gateway.CONNECTED or change.old.gateway is Gateway.CONNECTED:
+def connected(transition: Transition) -> Event | None:
+    if transition.new.gateway is not Gateway.CONNECTED or transition.old.gateway is Gateway.CONNECTED:
         return None
     return normal(client.CONNECTED)
 
 
-def primary_changed(change: Change) -> Event | None:
-    if not change.has_moved(FailoverKind.PRIMARY_MASTER):
+def primary_changed(transition: Transition) -> Event | None:
+    if not transition.has_moved(FailoverKind.PRIMARY_MASTER):
         return None
     return normal(client.PRIMARY_MASTER_CHANGED)
 
 
-def coreapp_changed(change: Change) -> Event | None:
-    if not change.has_moved(FailoverKind.ACTIVE_COREAPP):
+def coreapp_changed(transition: Transition) -> Event | None:
+    if not transition.has_moved(FailoverKind.ACTIVE_COREAPP):
         return None
     return normal(client.ACTIVE_COREAPP_CHANGED)
 
 
-def failover_completed(change: Change) -> Event | None:
-    if not change.failovers or not change.in_time:
+def failover_completed(transition: Transition) -> Event | None:
+    if not transition.failovers or not transition.in_time:
         return None
     return normal(client.FAILOVER_COMPLETED)
 
 
-def redundancy_restored(change: Change) -> Event | None:
-    if not change.became_true(ConditionType.REDUNDANCY_SATISFIED):
+def redundancy_restored(transition: Transition) -> Event | None:
+    if not transition.became_true(ConditionType.REDUNDANCY_SATISFIED):
         return None
     return normal(client.REDUNDANCY_RESTORED)
 
 
-RULES: tuple[Callable[[Change], Event | None], ...] = (
+RULES: tuple[Callable[[Transition], Event | None], ...] = (
     recovered,
     key_rotated,
     mode_detected,
@@ -90,8 +90,8 @@ RULES: tuple[Callable[[Change], Event | None], ...] = (
 )
 
 
-def told_changes(change: Change) -> tuple[Event, ...]:
-    return tuple(event for rule in RULES if (event := rule(change)) is not None)
+def transition_events(transition: Transition) -> tuple[Event, ...]:
+    return tuple(event for rule in RULES if (event := rule(transition)) is not None)
 
 
 SUSPENDED = normal(progress.SUSPENDED)
