@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from support.monitoring.states import State, all_rules, rules_that_found, states
-from wahealth.core.status import ConditionType, Truth
+from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.playground.cluster.binaries import provide
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ commit it.
 | what happened | conditions that are not as they should be | gateway | alerts |
 |---|---|---|---|
 """
-FALSE, TRUE, UNKNOWN = Truth.FALSE.value, Truth.TRUE.value, Truth.UNKNOWN.value
+FALSE, TRUE, UNKNOWN = ConditionStatus.FALSE.value, ConditionStatus.TRUE.value, ConditionStatus.UNKNOWN.value
 # What each condition says when something is wrong.
 TROUBLE: dict[ConditionType, set[str]] = {
     ConditionType.ACCEPTED: {FALSE},

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from support.builders import said
-from wahealth.core.status import ConditionType, Mode, Status, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Mode, Status
 from wahealth.simulate.reading import NotAScenario, read
 from wahealth.simulate.replay import Replay
 
@@ -127,7 +127,7 @@ def replayed(name: str) -> Played:
         told |= {event.reason for event in entry.events}
         sentences |= {event.note for event in entry.events}
         sentences |= {condition.message for condition in entry.says.conditions}
-        if since is None and entry.says.truth(READY) is Truth.FALSE:
+        if since is None and entry.says.condition_status(READY) is ConditionStatus.FALSE:
             since = entry.at
     return Played(replay.final, told, sentences, since)
 

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from support.clients import READY, SIX, TEAM, WaitFor
 from wahealth.api.v1alpha1 import GROUP, KIND, VERSION
-from wahealth.core.status import Gateway, Truth
+from wahealth.core.status import ConditionStatus, Gateway
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.command_lines import HOST, free_ports
 from wahealth.playground.environment import SYSTEM, Environment, NeverCame, until
@@ -123,7 +123,7 @@ def samples(metadata: dict[str, Any], status: dict[str, Any]) -> Iterator[tuple[
     known = {"mode": status.get("mode"), "version": status.get("clientVersion")}
     yield "info", {label: value for label, value in known.items() if value}, 1
     for condition in status["conditions"]:
-        for truth in Truth:
+        for truth in ConditionStatus:
             labels = {"type": condition["type"], "status": str(truth)}
             yield "status_condition", labels, condition["status"] == truth
     for state in Gateway:

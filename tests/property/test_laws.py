@@ -29,7 +29,7 @@ from wahealth.core.facts import Expectation, Facts, Thresholds
 from wahealth.core.observation.expected import HighWaterMark, allowed_at_least, raise_high_water_mark
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.schedule import next_beat
-from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Mode, NodeVerdict, Status
 from wahealth.core.status_diff import status_to_write
 from wahealth.probe.payload import parse_health
 from wahealth.simulate.replay import Replay
@@ -92,8 +92,8 @@ def told(expected: Expectation, said: list[Outcome]) -> Facts:
     return replace(facts(*said), expected=expected)
 
 
-def ready(status: Status) -> Truth | None:
-    return status.truth(ConditionType.READY)
+def ready(status: Status) -> ConditionStatus | None:
+    return status.condition_status(ConditionType.READY)
 
 
 @given(expectations, stories)
@@ -142,7 +142,7 @@ def test_a_healthy_stretch_of_any_length_writes_once(
         shuffled = outcome.report._replace(nodes=tuple(data.draw(st.permutations(outcome.report.nodes))))
         story.round(replace(facts(Answered(shuffled)), expected=replace(expected, thresholds=thresholds)))
     assert len(story.writes) == 1
-    assert ready(story.written) is Truth.TRUE
+    assert ready(story.written) is ConditionStatus.TRUE
 
 
 @given(st.lists(few_answers, min_size=1, max_size=40), expectations)
@@ -162,7 +162,7 @@ def test_ready_is_not_true_without_a_connection_for_longer_than_the_graces_allow
         states = 5
         allowed = thresholds.failure_threshold + states * (longest / thresholds.period + 1)
         if without > allowed:
-            assert ready(story.written) is not Truth.TRUE
+            assert ready(story.written) is not ConditionStatus.TRUE
 
 
 @given(st.data(), HEALTHY, outcomes)
@@ -176,7 +176,7 @@ def test_a_single_bad_round_never_flips_a_settled_verdict(
     story.round(told(expected, [bad]))
     after = {c.type: c.status for c in story.written.conditions}
     for type_, status in before.items():  # spares may be found in any round: successThreshold is 1
-        found = type_ is ConditionType.REDUNDANCY_SATISFIED and status is not Truth.TRUE
+        found = type_ is ConditionType.REDUNDANCY_SATISFIED and status is not ConditionStatus.TRUE
         assert found or after[type_] is status
     assert story.written.gateway is gateway
 
@@ -206,7 +206,7 @@ def test_what_gitops_tools_read_is_never_contradictory(expected: Expectation, sa
         stalled = status.condition(ConditionType.STALLED)
         assert status.condition(ConditionType.READY) is not None
         assert not (reconciling and stalled)
-        assert not ((reconciling or stalled) and ready(status) is Truth.TRUE)
+        assert not ((reconciling or stalled) and ready(status) is ConditionStatus.TRUE)
         assert reconciling or status.observed_generation == 1
 
 
@@ -258,8 +258,8 @@ def test_a_restart_changes_nothing_that_is_believed(expected: Expectation, said:
     again.round(told(expected, said[-1]))
     before = {c.type: c.status for c in story.written.conditions}
     for condition in again.written.conditions:
-        if condition.type in before and before[condition.type] is Truth.TRUE:
-            assert condition.status is Truth.TRUE
+        if condition.type in before and before[condition.type] is ConditionStatus.TRUE:
+            assert condition.status is ConditionStatus.TRUE
 
 
 @given(expectations, stories)

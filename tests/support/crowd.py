@@ -25,7 +25,7 @@ from support.builders import resource
 from support.scripted import CERTIFICATE, GOOD, KEY, answer, server_context
 from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Networks
-from wahealth.core.status import ConditionType, Truth
+from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
@@ -126,7 +126,9 @@ class Crowd:
         if entry.ref.namespace != "dear":
             self.took.append(loop.time() - began)
             confirmed = entry.state.confirmed if entry.state else None
-            self.ready[entry.uid] = confirmed is not None and confirmed.status.truth(ConditionType.READY) is Truth.TRUE
+            self.ready[entry.uid] = (
+                confirmed is not None and confirmed.status.condition_status(ConditionType.READY) is ConditionStatus.TRUE
+            )
             late = (began - self._phases[entry.uid] * PERIOD) % PERIOD
             if self.rounds[entry.ref.namespace] > 1:  # the first comes with the resource, on no beat
                 self.late.append(late if late < PERIOD - 0.11 else 0.0)  # some come with a wake-up before their own

@@ -11,7 +11,7 @@ from support import certificates
 from support.builders import CONNECTED, START, Story, facts, single
 from wahealth.core.certificate import EXPIRING, Certificate, first_to_end, is_expiring
 from wahealth.core.facts import Exposure, Facts
-from wahealth.core.status import ConditionType, Truth
+from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of, shown
 
@@ -46,7 +46,7 @@ def test_it_stands_in_the_status_and_nothing_is_told() -> None:
 def test_one_that_ends_soon_is_told_once_and_the_client_stays_ready() -> None:
     story = Story().rounds(10, seen(SOON))
     assert story.told.count("TLSCertificateExpiring") == 1
-    assert story.written.truth(ConditionType.READY) is Truth.TRUE
+    assert story.written.condition_status(ConditionType.READY) is ConditionStatus.TRUE
 
 
 def test_a_new_process_does_not_tell_it_again() -> None:
@@ -85,7 +85,7 @@ def test_the_one_that_we_show_stands_there_too() -> None:
 def test_its_end_is_told_once_and_not_again_by_a_new_process() -> None:
     story = Story().rounds(10, shown_to(SOON))
     assert story.told.count("ClientCertificateExpiring") == 1
-    assert story.written.truth(ConditionType.READY) is Truth.TRUE
+    assert story.written.condition_status(ConditionType.READY) is ConditionStatus.TRUE
     again = story.restarted().rounds(10, shown_to(SOON))
     assert again.told == []
     assert again.writes == []

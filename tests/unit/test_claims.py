@@ -10,7 +10,7 @@ from support.builders import CONNECTED, Story, answer, core, facts, primary, sai
 from support.work import instructions
 from wahealth.core.claims import Age, Claimant, Claims, claimed_by_another, selector_missing, selector_of
 from wahealth.core.pod_labels import CLIENT, GATEWAY, ROLE, CurrentPod, Hold
-from wahealth.core.status import ConditionType, Finding, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Finding
 
 APP = frozenset({("app", "core")})
 HA = facts(answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1")))
@@ -161,4 +161,4 @@ class TestTold:
             "Nothing is written on c0, c1, c2, c3, c4, … for this resource, because an older WhatsAppClient claims the"
             " same (shop-0, shop-1): narrow spec.pods.selector of one of them, or delete one."
         )
-        assert claimed_by_another(lost) == Finding(Truth.FALSE, "ClaimedByAnother", message)
+        assert claimed_by_another(lost) == Finding(ConditionStatus.FALSE, "ClaimedByAnother", message)

@@ -17,9 +17,9 @@ from wahealth.core.signin.flow import (
     run_flow,
 )
 from wahealth.core.signin.keys import KeyRing
-from wahealth.core.status import Finding, Truth
+from wahealth.core.status import ConditionStatus, Finding
 
-GONE = Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it.")
+GONE = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
 
 
 class Waweb:

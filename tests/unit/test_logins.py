@@ -27,9 +27,9 @@ from wahealth.core.signin.flow import (
     run_flow,
 )
 from wahealth.core.signin.logins import Session
-from wahealth.core.status import Finding, Truth
+from wahealth.core.status import ConditionStatus, Finding
 
-GONE = Finding(Truth.FALSE, "SecretNotFound", "Secret u is not there: create it.")
+GONE = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret u is not there: create it.")
 WEEK = timedelta(days=7)
 
 

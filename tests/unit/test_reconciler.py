@@ -17,7 +17,7 @@ from wahealth.core.fleet import Path, Vote
 from wahealth.core.instant import Instant
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
-from wahealth.core.status import Condition, ConditionType, Finding, Status, Truth
+from wahealth.core.status import Condition, ConditionStatus, ConditionType, Finding, Status
 from wahealth.kube.cluster import Cluster, Conflict, Vanished
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Recorder
@@ -145,7 +145,7 @@ class Saying(Gatherer):
 
 
 REFUSED = PodOutcome("web-0", "10.0.0.1", Unreachable(FailureReason.CONNECTION_REFUSED))
-MISSING = Finding(Truth.FALSE, Reason.TARGET_NOT_FOUND, "there is none")
+MISSING = Finding(ConditionStatus.FALSE, Reason.TARGET_NOT_FOUND, "there is none")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,9 @@ def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost:
     gatherer, recorder = Saying(REFUSED), Silent()
     guard = Guard(recorder, gatherer.inventory, None)
     reconciler = Reconciler(gatherer, Contested(0, document()), recorder, guard, Lag())
-    reachable = Condition(ConditionType.REACHABLE, Truth.TRUE, Reason.HEALTH_NODE_ANSWERED, "", observed_generation=1)
+    reachable = Condition(
+        ConditionType.REACHABLE, ConditionStatus.TRUE, Reason.HEALTH_NODE_ANSWERED, "", observed_generation=1
+    )
 
     async def rounds() -> None:
         for number in range(10):

@@ -27,13 +27,15 @@ from wahealth.core.answer import FailureReason, Node, Role, Unauthorized, Unreac
 from wahealth.core.facts import Expectation, Facts, Pod, Pods, Thresholds
 from wahealth.core.reasons.credentials import LOGIN_REFUSED, TOKEN_EXPIRED
 from wahealth.core.signin.kinds import Kind
-from wahealth.core.status import ConditionType, Finding, Mode, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Finding, Mode
 
 AVAILABLE, READY = ConditionType.AVAILABLE, ConditionType.READY
 HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
 HA_NONE = answer(primary("m0"), secondary("m1"), core("c0"), core("c1"))
 SILENT = Unreachable(FailureReason.CONNECTION_REFUSED)
-MISSING = Facts(Expectation(), 1, reference=Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it."))
+MISSING = Facts(
+    Expectation(), 1, reference=Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
+)
 
 
 def test_nothing_is_written_and_nothing_is_told() -> None:

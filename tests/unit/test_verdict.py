@@ -37,7 +37,7 @@ from wahealth.core.answer import (
 )
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.reconcile import evaluate_once
-from wahealth.core.status import ConditionType, Finding, Gateway, Mode, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Finding, Gateway, Mode
 from wahealth.probe.payload import parse_health
 
 ACCEPTED, CREDENTIALS = ConditionType.ACCEPTED, ConditionType.CREDENTIALS_VALID
@@ -215,7 +215,7 @@ class TestNotSeen:
     """What is missing on our side never marks a client unhealthy."""
 
     def test_a_missing_secret(self) -> None:
-        missing = Finding(Truth.FALSE, "SecretNotFound", "Secret k is not there: create it.")
+        missing = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
         status = evaluate_once(Facts(Expectation(), 1, reference=missing))
         assert said(status, ACCEPTED) == ("False", "SecretNotFound")
         assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
@@ -223,7 +223,7 @@ class TestNotSeen:
         assert said(status, READY) == ("False", "SecretNotFound")
 
     def test_a_bad_key(self) -> None:
-        short = Finding(Truth.FALSE, "APIKeyTooShort", "The API key is too short.")
+        short = Finding(ConditionStatus.FALSE, "APIKeyTooShort", "The API key is too short.")
         status = evaluate_once(Facts(Expectation(), 1, key=short))
         assert said(status, CREDENTIALS) == ("False", "APIKeyTooShort")
         assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")

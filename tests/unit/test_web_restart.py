@@ -15,13 +15,13 @@ from wahealth.core.facts import Expectation, Facts, Pod, Pods
 from wahealth.core.restart import Skip, WebWorkload, decided, obstacle
 from wahealth.core.status import (
     Condition,
+    ConditionStatus,
     ConditionType,
     Credentials,
     KeyInUse,
     NodeVerdict,
     Status,
     TopologyNode,
-    Truth,
 )
 from wahealth.kube.cluster import Cluster
 from wahealth.kube.entry import entry_of
@@ -31,7 +31,7 @@ from wahealth.kube.inventory.workloads import Workload, Workloads, workload_of
 
 CHANGED = datetime.fromisoformat("2026-01-01T12:00:00Z")
 WEB = WebWorkload("Deployment", "web", "uid-1")
-REQUIRED = Condition(ConditionType.RESTART_REQUIRED, Truth.TRUE, "PreviousKeyInUse", "")
+REQUIRED = Condition(ConditionType.RESTART_REQUIRED, ConditionStatus.TRUE, "PreviousKeyInUse", "")
 BELIEVED = Status(credentials=Credentials(KeyInUse.PREVIOUS, CHANGED), conditions=(REQUIRED,))
 
 
@@ -350,7 +350,7 @@ class TestRounds:
         story = Story()
         assert [story.round(told).restart for _ in range(2)] == [None] * 2
         assert "WebRestartSkipped" in story.told
-        assert story.written.truth(ConditionType.READY) is Truth.TRUE
+        assert story.written.condition_status(ConditionType.READY) is ConditionStatus.TRUE
 
 
 class Api:

@@ -216,7 +216,7 @@ _KNOWN_TYPES = frozenset(type_.value for type_ in core.ConditionType)
 
 
 def _read_condition(read: api.Condition) -> core.Condition:
-    known = {"type": core.ConditionType(read.type), "status": core.Truth(read.status)}
+    known = {"type": core.ConditionType(read.type), "status": core.ConditionStatus(read.status)}
     return core.Condition(**(read.model_dump() | known))
 
 

@@ -19,13 +19,13 @@ from wahealth.core.reasons.row import Surface
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind
-from wahealth.core.status import ConditionType, Mode, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Mode
 from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential
 from wahealth.probe.stage import ObserverFault, ProxyFault
 
 HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
-EXIT_CODES = {Truth.TRUE: HEALTHY, Truth.FALSE: NOT_HEALTHY, Truth.UNKNOWN: UNKNOWN}
+EXIT_CODES = {ConditionStatus.TRUE: HEALTHY, ConditionStatus.FALSE: NOT_HEALTHY, ConditionStatus.UNKNOWN: UNKNOWN}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _ready(arguments, facts)
     status = evaluate_once(facts)
     print(shown.written(status, arguments.output))
-    return EXIT_CODES[status.truth(ConditionType.READY) or Truth.UNKNOWN]
+    return EXIT_CODES[status.condition_status(ConditionType.READY) or ConditionStatus.UNKNOWN]
 
 
 def _ready(arguments: argparse.Namespace, facts: Facts) -> int:

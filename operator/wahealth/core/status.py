@@ -37,7 +37,7 @@ class NodeVerdict(FastStrEnum):
     MISSING = "Missing"
 
 
-class Truth(FastStrEnum):
+class ConditionStatus(FastStrEnum):
     """The three values of a condition's `status`."""
 
     TRUE = "True"
@@ -63,14 +63,14 @@ class ConditionType(FastStrEnum):
 class Finding(NamedTuple):
     """What one rule found: a condition's status, reason and message, a whole sentence."""
 
-    status: Truth
+    status: ConditionStatus
     reason: str
     message: str
 
 
 class Condition(NamedTuple):
     type: ConditionType
-    status: Truth
+    status: ConditionStatus
     reason: str
     message: str
     observed_generation: int | None = None
@@ -172,6 +172,6 @@ class Status(NamedTuple):
     def condition(self, type_: ConditionType) -> Condition | None:
         return next((c for c in self.conditions if c.type is type_), None)
 
-    def truth(self, type_: ConditionType) -> Truth | None:
+    def condition_status(self, type_: ConditionType) -> ConditionStatus | None:
         found = self.condition(type_)
         return found.status if found else None

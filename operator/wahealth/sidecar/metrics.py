@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from wahealth.core.readiness.depth import Depth
-from wahealth.core.status import Gateway, Truth
+from wahealth.core.status import ConditionStatus, Gateway
 from wahealth.sidecar.rounds import Rounds
 from wahealth.sidecar.settings import Settings
 
@@ -46,9 +46,9 @@ class _Collector:
         if rounds.answered is not None:
             age = self._now - rounds.answered
             yield GaugeMetricFamily(f"{_PREFIX}_last_answer_age_seconds", "Since the upstream answered.", age)
-        if (taken := rounds.credentials.status) is not Truth.UNKNOWN:
+        if (taken := rounds.credentials.status) is not ConditionStatus.UNKNOWN:
             help_ = "Whether the client takes what is mounted to sign in with; absent while it was not tried."
-            yield GaugeMetricFamily(f"{_PREFIX}_credentials_valid", help_, float(taken is Truth.TRUE))
+            yield GaugeMetricFamily(f"{_PREFIX}_credentials_valid", help_, float(taken is ConditionStatus.TRUE))
         role = rounds.kept.own.role if rounds.kept.own and rounds.kept.own.role else ""
         info = GaugeMetricFamily(f"{_PREFIX}_info", "What the pod is.", labels=["pod_role", "role", "mode", "version"])
         info.add_metric([self._settings.identity.role, role, status.mode or "", status.client_version or ""], 1.0)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 from wahealth.core.answer import Role
 from wahealth.core.readiness.depth import STARTING, Depth
-from wahealth.core.status import ConditionType, Gateway, NodeVerdict, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Gateway, NodeVerdict
 from wahealth.sidecar.metrics import MEDIA_TYPE, exposition
 from wahealth.sidecar.rounds import Rounds
 from wahealth.sidecar.server import Page
@@ -87,7 +87,7 @@ class Pages:
 
     def _connected(self) -> bool:
         status = self._rounds.status
-        up = status.truth(ConditionType.AVAILABLE) is Truth.TRUE
+        up = status.condition_status(ConditionType.AVAILABLE) is ConditionStatus.TRUE
         return up and status.gateway in {Gateway.CONNECTED, Gateway.PARTIALLY_CONNECTED}
 
     def _said(self, good: bool, **more: object) -> Page:

@@ -12,13 +12,13 @@ from typing import Any
 import yaml
 
 from wahealth.api.convert import status_document
-from wahealth.core.status import ConditionType, Status, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Status
 from wahealth.simulate.admission import NOT_CHECKED, is_checked
 from wahealth.simulate.reading import NotAScenario, read
 from wahealth.simulate.replay import Replay, TimelineEntry
 
 USAGE = 64
-EXIT_CODES = {Truth.TRUE: 0, Truth.FALSE: 1, Truth.UNKNOWN: 2, None: 2}
+EXIT_CODES = {ConditionStatus.TRUE: 0, ConditionStatus.FALSE: 1, ConditionStatus.UNKNOWN: 2, None: 2}
 
 
 ABOUT = (
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"wahealth simulate: {error}.", file=sys.stderr)
             return USAGE
         print(written(path, list(replay.timeline()), replay.final, arguments.output))
-        codes.append(EXIT_CODES[replay.final.truth(ConditionType.READY)])
+        codes.append(EXIT_CODES[replay.final.condition_status(ConditionType.READY)])
     return max(codes)
 
 
@@ -87,7 +87,7 @@ def _lines(path: Path, timeline: list[TimelineEntry]) -> Iterator[str]:
 def _why(status: Status) -> str:
     """The sentence of Ready, where it is not True."""
     ready = status.condition(ConditionType.READY)
-    return "" if ready is None or ready.status is Truth.TRUE else ready.message
+    return "" if ready is None or ready.status is ConditionStatus.TRUE else ready.message
 
 
 def _row(status: Status) -> str:

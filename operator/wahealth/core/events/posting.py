@@ -11,7 +11,7 @@ from wahealth.core.facts import Expectation
 from wahealth.core.hysteresis.state import BURST, Budget, PostedWarning, State
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.status import ConditionType, Truth
+from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.core.verdict.verdict import Anomaly
 
 REFILL = 300.0  # seconds for one more
@@ -50,7 +50,7 @@ def warnings_of(before: State, state: State, signals: Signals) -> tuple[Event, .
     """Everything that holds now and should not."""
     if state.confirmed is None or state.confirmed.status.condition(ConditionType.READY) is None:
         return ()  # nothing is confirmed, or nobody can say whether it still holds
-    lost = was_posted(state, Reason.REDUNDANCY_LOST) or _redundancy(before) is Truth.TRUE
+    lost = was_posted(state, Reason.REDUNDANCY_LOST) or _redundancy(before) is ConditionStatus.TRUE
     return active_warnings(WarningInput(state.confirmed, lost, *signals))
 
 
@@ -59,8 +59,8 @@ def was_posted(state: State, reason: str) -> bool:
     return any(posted.reason == reason for posted in state.posted)
 
 
-def _redundancy(state: State) -> Truth | None:
-    return state.confirmed.status.truth(ConditionType.REDUNDANCY_SATISFIED) if state.confirmed else None
+def _redundancy(state: State) -> ConditionStatus | None:
+    return state.confirmed.status.condition_status(ConditionType.REDUNDANCY_SATISFIED) if state.confirmed else None
 
 
 def _within_budget(state: State, events: tuple[Event, ...], now: float) -> tuple[State, tuple[Event, ...]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from wahealth.core.events.event import Event, normal
 from wahealth.core.facts import Expectation
 from wahealth.core.reasons import asking, client, credentials, progress
-from wahealth.core.status import ConditionType, Failover, FailoverKind, Gateway, Status, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Failover, FailoverKind, Gateway, Status
 
 
 class Transition(NamedTuple):
@@ -22,7 +22,10 @@ class Transition(NamedTuple):
     expected: Expectation = Expectation()
 
     def became_true(self, type_: ConditionType) -> bool:
-        return self.old.truth(type_) is Truth.FALSE and self.new.truth(type_) is Truth.TRUE
+        return (
+            self.old.condition_status(type_) is ConditionStatus.FALSE
+            and self.new.condition_status(type_) is ConditionStatus.TRUE
+        )
 
     def has_moved(self, kind: FailoverKind) -> bool:
         return any(move.kind is kind for move in self.failovers)

@@ -11,7 +11,7 @@ from wahealth.core.facts import Expectation
 from wahealth.core.reasons import asking, client, credentials, pods, progress
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row, Surface
-from wahealth.core.status import Condition, ConditionType, Gateway, Truth
+from wahealth.core.status import Condition, ConditionStatus, ConditionType, Gateway
 from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
@@ -37,7 +37,7 @@ class WarningInput(NamedTuple):
 
     def false(self, type_: ConditionType) -> Condition | None:
         found = self.verdict.status.condition(type_)
-        return found if found is not None and found.status is Truth.FALSE else None
+        return found if found is not None and found.status is ConditionStatus.FALSE else None
 
     def unavailable(self, reason: Reason) -> bool:
         found = self.false(ConditionType.AVAILABLE)

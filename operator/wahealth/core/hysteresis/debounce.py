@@ -8,7 +8,7 @@ from wahealth.core.facts import Thresholds
 from wahealth.core.hysteresis.state import State, without_streaks
 from wahealth.core.instant import has_lasted
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.status import ConditionType, Gateway, KeyInUse, Status, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Gateway, KeyInUse, Status
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.timers import keep_only
 from wahealth.core.verdict.verdict import Verdict
@@ -84,8 +84,8 @@ def is_worse(before: Verdict, candidate: Verdict) -> bool:
 
 def confirm(state: State, candidate: Verdict) -> State:
     """This verdict is what is confirmed now."""
-    before = state.confirmed.status.truth(ConditionType.AVAILABLE) if state.confirmed else None
-    after = candidate.status.truth(ConditionType.AVAILABLE)
+    before = state.confirmed.status.condition_status(ConditionType.AVAILABLE) if state.confirmed else None
+    after = candidate.status.condition_status(ConditionType.AVAILABLE)
     changed = before is not None and before is not after
     return without_streaks(state)._replace(
         confirmed=candidate,
@@ -137,7 +137,10 @@ def _other(state: State, confirmed: Verdict, candidate: Verdict, thresholds: Thr
 
 def _is_as_bad(confirmed: Verdict, candidate: Verdict) -> bool:
     """Nobody answers, before and after: for another reason, or in other words."""
-    silent = all(said.status.truth(ConditionType.REACHABLE) is Truth.FALSE for said in (confirmed, candidate))
+    silent = all(
+        said.status.condition_status(ConditionType.REACHABLE) is ConditionStatus.FALSE
+        for said in (confirmed, candidate)
+    )
     return silent and confirmed.status.gateway is candidate.status.gateway
 
 
@@ -146,8 +149,10 @@ def _falls(before: Gateway, now: Gateway) -> bool:
 
 
 def _is_less(before: Status, now: Status, type_: ConditionType) -> bool:
-    old, new = before.truth(type_), now.truth(type_)
-    return old is not new and (old is Truth.TRUE or (old is Truth.UNKNOWN and new is Truth.FALSE))
+    old, new = before.condition_status(type_), now.condition_status(type_)
+    return old is not new and (
+        old is ConditionStatus.TRUE or (old is ConditionStatus.UNKNOWN and new is ConditionStatus.FALSE)
+    )
 
 
 def _refused_by_some(before: Status, now: Status) -> bool:

@@ -7,7 +7,7 @@ from wahealth.core.hysteresis.progress import progress
 from wahealth.core.hysteresis.state import State
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.status import Condition, ConditionType, Status, Truth
+from wahealth.core.status import Condition, ConditionStatus, ConditionType, Status
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.verdict import Verdict
 
@@ -55,7 +55,7 @@ def preliminary(candidate: Verdict) -> Status:
 def suspended(confirmed: Status, generation: int) -> Status:
     """Nothing is asked; the last verdict stays, and says so. No Ready, so that no tool waits or fails on it."""
     message = says.SUSPENDED.says(gateway=confirmed.gateway)
-    told = Condition(ConditionType.SUSPENDED, Truth.TRUE, says.SUSPENDED.reason.value, message)
+    told = Condition(ConditionType.SUSPENDED, ConditionStatus.TRUE, says.SUSPENDED.reason.value, message)
     kept = without_ready(confirmed)
     return kept._replace(conditions=(*kept.conditions, told), observed_generation=generation)
 
@@ -69,13 +69,15 @@ def without_ready(confirmed: Status) -> Status:
 
 def _pending(condition: Condition) -> Condition:
     untried = condition.reason == Reason.NOT_PROBED_YET.value
-    if condition.type not in _WAITED_FOR or condition.status is Truth.TRUE or untried:
+    if condition.type not in _WAITED_FOR or condition.status is ConditionStatus.TRUE or untried:
         return condition
-    return condition._replace(status=Truth.UNKNOWN, reason=Reason.GRACE_PERIOD.value)
+    return condition._replace(status=ConditionStatus.UNKNOWN, reason=Reason.GRACE_PERIOD.value)
 
 
 def _resumed(confirmed: Status, candidate: Verdict) -> Status:
     """After a suspension, until something is confirmed of the client again."""
     seen = candidate.status.condition(ConditionType.READY)
-    ready = Condition(ConditionType.READY, Truth.UNKNOWN, Reason.GRACE_PERIOD.value, seen.message if seen else "")
+    ready = Condition(
+        ConditionType.READY, ConditionStatus.UNKNOWN, Reason.GRACE_PERIOD.value, seen.message if seen else ""
+    )
     return confirmed._replace(conditions=(*confirmed.conditions, ready))

@@ -12,7 +12,7 @@ from wahealth.core.instant import AsOf
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.credentials import MAY_PASS
 from wahealth.core.reasons.row import Row
-from wahealth.core.status import Condition, ConditionType, Status, Truth
+from wahealth.core.status import Condition, ConditionStatus, ConditionType, Status
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.timers import expired
 from wahealth.core.verdict.verdict import Verdict
@@ -20,7 +20,7 @@ from wahealth.core.verdict.verdict import Verdict
 
 def progress(state: State, desired: Status, candidate: Verdict, thresholds: Thresholds, now: float) -> Condition | None:
     """The one of the two that holds beside what is shown, if any. `now` in seconds."""
-    if desired.truth(ConditionType.READY) is Truth.TRUE:
+    if desired.condition_status(ConditionType.READY) is ConditionStatus.TRUE:
         return None
     if state.confirmed is not None and state.settled and _same_cause(state.confirmed, candidate):
         stalled = _stalled(state, state.confirmed, thresholds, now)
@@ -38,7 +38,7 @@ _STALLING = frozenset({Problem.REFERENCE, Problem.KEY_FORM, Problem.REFUSED})
 
 def _stalled(state: State, confirmed: Verdict, thresholds: Thresholds, now: float) -> Condition | None:
     accepted = confirmed.status.condition(ConditionType.ACCEPTED)
-    if accepted is not None and accepted.status is Truth.FALSE:
+    if accepted is not None and accepted.status is ConditionStatus.FALSE:
         waited = expired(state.timers, Problem.REFERENCE, thresholds.startup_grace, AsOf(now, now))
         return _told(ConditionType.STALLED, accepted) if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
     key = confirmed.status.condition(ConditionType.CREDENTIALS_VALID)
@@ -51,7 +51,7 @@ def _stalled(state: State, confirmed: Verdict, thresholds: Thresholds, now: floa
 
 
 def _told(type_: ConditionType, cause: Condition) -> Condition:
-    return Condition(type_, Truth.TRUE, cause.reason, cause.message)
+    return Condition(type_, ConditionStatus.TRUE, cause.reason, cause.message)
 
 
 def _reconciling(state: State, candidate: Verdict) -> Condition | None:
@@ -72,4 +72,4 @@ def _headline(candidate: Verdict) -> str:
 
 
 def _waiting(row: Row, seen: str) -> Condition:
-    return Condition(ConditionType.RECONCILING, Truth.TRUE, row.reason.value, row.says(seen=seen))
+    return Condition(ConditionType.RECONCILING, ConditionStatus.TRUE, row.reason.value, row.says(seen=seen))

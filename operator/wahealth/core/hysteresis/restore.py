@@ -18,7 +18,7 @@ from wahealth.core.observation.tracking import TrackedNode
 from wahealth.core.reasons.credentials import FORBIDDING, REFUSALS
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.signin.flow import ends_soon
-from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Gateway, Mode, NodeVerdict, Status, TopologyNode
 from wahealth.core.status_diff import without_impossible_times
 from wahealth.core.verdict.anomalies import find_anomalies
 from wahealth.core.verdict.problem import OF_GATEWAY, Problem
@@ -47,7 +47,7 @@ def restored(written: Status, generation: int, thresholds: Thresholds, now: Inst
         first_round=now.since(_began(written)),
         generation=generation,
         last_round=now.monotonic,
-        suspended=written.truth(ConditionType.SUSPENDED) is Truth.TRUE,
+        suspended=written.condition_status(ConditionType.SUSPENDED) is ConditionStatus.TRUE,
         budget=Budget(BURST, now.monotonic),
     )
     if written.observed_generation is None or written.condition(ConditionType.AVAILABLE) is None:
@@ -122,17 +122,17 @@ def _mode_of_nodes(status: Status) -> Mode | None:
 
 
 def _problem(written: Status) -> Problem | None:
-    if written.truth(ConditionType.ACCEPTED) is Truth.FALSE:
+    if written.condition_status(ConditionType.ACCEPTED) is ConditionStatus.FALSE:
         return None if _reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH else Problem.REFERENCE
     key = _reason(written, ConditionType.CREDENTIALS_VALID)
     if key in _KEY_FORM:
         return Problem.KEY_FORM
-    if written.truth(ConditionType.REACHABLE) is Truth.FALSE:
+    if written.condition_status(ConditionType.REACHABLE) is ConditionStatus.FALSE:
         return Problem.UNREACHABLE
     if key in REFUSALS:
         return Problem.FORBIDDEN if key in FORBIDDING else Problem.REFUSED
     available = written.condition(ConditionType.AVAILABLE)
-    if available is None or available.status is Truth.TRUE:
+    if available is None or available.status is ConditionStatus.TRUE:
         return None
     return _OF_AVAILABLE.get(available.reason) or _OF_GATEWAY.get(written.gateway)
 
@@ -161,7 +161,7 @@ def _since(written: Status, problem: Problem, now: Instant) -> float:
         return now.monotonic
     if problem in _TOLD_BY:
         return LONG_AGO if written.condition(ConditionType.STALLED) else now.since(told.last_transition_time)
-    if told.status is not Truth.UNKNOWN:
+    if told.status is not ConditionStatus.UNKNOWN:
         return LONG_AGO
     seen = (written.condition(type_) for type_ in (ConditionType.AVAILABLE, *_SEEN_BY))
     return max(now.since(condition.last_transition_time) for condition in seen if condition is not None)

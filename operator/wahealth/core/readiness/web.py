@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from wahealth.core.readiness.depth import Depth, Readiness
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.status import ConditionType, Gateway, Status, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Gateway, Status
 from wahealth.core.table import first
 
 Rule = Callable[[Status], Readiness | None]
@@ -18,7 +18,7 @@ Rule = Callable[[Status], Readiness | None]
 def unreachable(status: Status) -> Readiness | None:
     """It refuses connections, is silent, or says what nobody understands; thresholds applied."""
     found = status.condition(ConditionType.REACHABLE)
-    return Readiness(found.reason, Depth.REACHABLE) if found and found.status is Truth.FALSE else None
+    return Readiness(found.reason, Depth.REACHABLE) if found and found.status is ConditionStatus.FALSE else None
 
 
 def uninitialized(status: Status) -> Readiness | None:
@@ -40,7 +40,7 @@ def several_active(status: Status) -> Readiness | None:
 def unavailable(status: Status) -> Readiness | None:
     """The graces are over. Without this pod there would be no API, no login and no diagnosis."""
     found = status.condition(ConditionType.AVAILABLE)
-    return Readiness(found.reason, Depth.CONNECTED) if found and found.status is Truth.FALSE else None
+    return Readiness(found.reason, Depth.CONNECTED) if found and found.status is ConditionStatus.FALSE else None
 
 
 def ready(status: Status) -> Readiness:

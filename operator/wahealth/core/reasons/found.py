@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from wahealth.core.reasons.row import Row, Surface
-from wahealth.core.status import Finding, Truth
+from wahealth.core.status import ConditionStatus, Finding
 
 
 def true(row: Row, at: Surface = Surface.RESOURCE, **varies: object) -> Finding:
-    return Finding(Truth.TRUE, row.reason.value, row.says(at, **varies))
+    return Finding(ConditionStatus.TRUE, row.reason.value, row.says(at, **varies))
 
 
 def false(row: Row, at: Surface = Surface.RESOURCE, **varies: object) -> Finding:
-    return Finding(Truth.FALSE, row.reason.value, row.says(at, **varies))
+    return Finding(ConditionStatus.FALSE, row.reason.value, row.says(at, **varies))
 
 
 def unknown(row: Row, at: Surface = Surface.RESOURCE, **varies: object) -> Finding:
-    return Finding(Truth.UNKNOWN, row.reason.value, row.says(at, **varies))
+    return Finding(ConditionStatus.UNKNOWN, row.reason.value, row.says(at, **varies))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.answer import Unreachable
-from wahealth.core.status import ConditionType, Status, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Status
 from wahealth.core.strenum import FastStrEnum
 from wahealth.core.verdict.problem import Problem
 
@@ -37,12 +37,12 @@ class Verdict(NamedTuple):
     @property
     def good(self) -> bool:
         """Ready, and not only because something bad is still waited for."""
-        return self.problem is None and self.status.truth(ConditionType.READY) is Truth.TRUE
+        return self.problem is None and self.status.condition_status(ConditionType.READY) is ConditionStatus.TRUE
 
     @property
     def protected(self) -> bool:
         """Available stays True for the length of the problem's grace."""
-        return self.waiting and self.status.truth(ConditionType.AVAILABLE) is Truth.TRUE
+        return self.waiting and self.status.condition_status(ConditionType.AVAILABLE) is ConditionStatus.TRUE
 
     def says_the_same(self, other: Verdict) -> bool:
         """Also of what is still waited for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wahealth.core.reasons import client
 from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.status import ConditionType, Finding, Gateway, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Finding, Gateway
 from wahealth.core.table import first
 from wahealth.core.verdict.checks.input import Rule, RuleInput
 from wahealth.core.verdict.checks.words import connections
@@ -99,7 +99,7 @@ def _as_it_was(given: RuleInput, seen: Finding) -> Finding:
 
 def _last_known(given: RuleInput) -> Finding | None:
     last = given.confirmed.condition(ConditionType.AVAILABLE)
-    known = last is not None and last.status is not Truth.UNKNOWN
+    known = last is not None and last.status is not ConditionStatus.UNKNOWN
     return Finding(last.status, last.reason, last.message) if last is not None and known else None
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.status import ConditionType, Finding, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Finding
 
 _DECIDING = (ConditionType.ACCEPTED, ConditionType.REACHABLE, ConditionType.AVAILABLE)
 
 
 def ready(found: Mapping[ConditionType, Finding]) -> Finding:
     """The first False of Accepted, Reachable, Available; else the first Unknown; a bad key speaks for itself."""
-    for truth in (Truth.FALSE, Truth.UNKNOWN):
+    for truth in (ConditionStatus.FALSE, ConditionStatus.UNKNOWN):
         for finding in (found[type_] for type_ in _DECIDING):
             if finding.status is truth:
                 key = found[ConditionType.CREDENTIALS_VALID]
-                told = key if truth is Truth.UNKNOWN and key.status is Truth.FALSE else finding
+                told = key if truth is ConditionStatus.UNKNOWN and key.status is ConditionStatus.FALSE else finding
                 return Finding(truth, told.reason, told.message)
-    return Finding(Truth.TRUE, Reason.AVAILABLE.value, found[ConditionType.AVAILABLE].message)
+    return Finding(ConditionStatus.TRUE, Reason.AVAILABLE.value, found[ConditionType.AVAILABLE].message)

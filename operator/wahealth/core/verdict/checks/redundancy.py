@@ -5,7 +5,7 @@ from __future__ import annotations
 from wahealth.core.answer import GatewayStatus
 from wahealth.core.reasons import client
 from wahealth.core.reasons.found import false, true, unknown
-from wahealth.core.status import ConditionType, Finding, Mode, Truth
+from wahealth.core.status import ConditionStatus, ConditionType, Finding, Mode
 from wahealth.core.verdict.checks import available
 from wahealth.core.verdict.checks.input import Rule, RuleInput
 from wahealth.core.verdict.problem import Problem
@@ -16,7 +16,7 @@ def kept(given: RuleInput) -> Finding | None:
     last = given.confirmed.condition(ConditionType.REDUNDANCY_SATISFIED)
     if last is None:
         return None
-    known = given.problem is Problem.UNDECIDED and last.status is not Truth.UNKNOWN
+    known = given.problem is Problem.UNDECIDED and last.status is not ConditionStatus.UNKNOWN
     return Finding(last.status, last.reason, last.message) if given.kept or known else None
 
 
