@@ -12,7 +12,7 @@ from wahealth.core.instant import Instant, has_lasted
 from wahealth.core.observation.observe import Observation
 from wahealth.core.observation.tracking import TrackedNode
 from wahealth.core.status import Failover, FailoverKind, Mode
-from wahealth.core.verdict.checks.words import some
+from wahealth.core.verdict.checks.messages import some
 
 
 class Holder(NamedTuple):

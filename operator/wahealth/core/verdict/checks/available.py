@@ -8,7 +8,7 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionStatus, ConditionType, Finding, Gateway
 from wahealth.core.table import first
 from wahealth.core.verdict.checks.input import Rule, RuleInput
-from wahealth.core.verdict.checks.words import connections
+from wahealth.core.verdict.checks.messages import connections
 from wahealth.core.verdict.problem import Problem
 
 CREDENTIAL_REFERENCES = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MISSING, Reason.SECRET_FORBIDDEN})

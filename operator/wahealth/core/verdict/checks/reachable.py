@@ -6,7 +6,7 @@ from wahealth.core.observation.views import commonest
 from wahealth.core.reasons import asking
 from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.status import ConditionType, Finding
-from wahealth.core.verdict.checks import words
+from wahealth.core.verdict.checks import messages
 from wahealth.core.verdict.checks.input import Rule, RuleInput
 
 
@@ -27,17 +27,17 @@ def nobody_answers(given: RuleInput) -> Finding | None:
     if given.round.reached:
         return None
     why, at = commonest(given.round), given.facts.expected.surface
-    return false(asking.row_of(why), at, **words.without_answer(given.round, why, at))
+    return false(asking.row_of(why), at, **messages.without_answer(given.round, why, at))
 
 
 def throttled(given: RuleInput) -> Finding | None:
     """As confirmed, thresholds applied."""
-    said = words.throttled(given.endpoints)
+    said = messages.throttled(given.endpoints)
     return true(asking.THROTTLED, given.facts.expected.surface, answering=said) if said else None
 
 
 def reached(given: RuleInput) -> Finding | None:
-    return true(asking.ANSWERED, answering=words.answering(given.endpoints, given.facts.in_turns))
+    return true(asking.ANSWERED, answering=messages.answering(given.endpoints, given.facts.in_turns))
 
 
 RULES: tuple[Rule, ...] = (reachable_as_last_known, nobody_to_ask, nobody_answers, throttled, reached)

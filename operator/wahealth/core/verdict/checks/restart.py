@@ -10,7 +10,7 @@ from wahealth.core.reasons.found import true
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionType, Finding
 from wahealth.core.verdict.checks.input import Rule, RuleInput
-from wahealth.core.verdict.checks.words import some
+from wahealth.core.verdict.checks.messages import some
 
 
 def previous_key_works(given: RuleInput) -> Finding | None:
