@@ -92,15 +92,15 @@ class Draft:
     moved: bool = False
     escaped: bool = True
 
-    def body(self, round_: int) -> bytes:
+    def body(self, merged: int) -> bytes:
         """With as much as there is room for: what is beside the nodes first."""
         room = MOST_BYTES - len(b'{"health":{}}')
         beside, room = _fitting([f",{member}".encode() for member in self.beside], room)
-        members, _ = _fitting([self._member(*node, round_) for node in self.nodes], room + 1)
+        members, _ = _fitting([self._member(*node, merged) for node in self.nodes], room + 1)
         return b'{"health":{' + b"".join(members)[1:] + b"}" + b"".join(beside) + b"}"
 
-    def _member(self, key: str, entry: dict[str, str], round_: int) -> bytes:
-        name = json.dumps(f"{round_}{key}" if self.moved else key, ensure_ascii=self.escaped)
+    def _member(self, key: str, entry: dict[str, str], merged: int) -> bytes:
+        name = json.dumps(f"{merged}{key}" if self.moved else key, ensure_ascii=self.escaped)
         inner = ",".join(f'"{word}":{value}' for word, value in entry.items())
         return f",{name}:{{{inner}}}".encode()
 

@@ -266,12 +266,12 @@ class TestAFaultOfTheProxy:
         """Law 3: of the client nothing is believed, and nothing is written."""
         entries: list[ResourceEntry] = []
 
-        async def round_(entry: ResourceEntry) -> Action | None:
+        async def merged(entry: ResourceEntry) -> Action | None:
             entries.append(entry)
             raise ProxyFault(PROXY, Trouble.SIGN_IN)
 
         async def main() -> None:
-            scheduler = Scheduler(round_)
+            scheduler = Scheduler(merged)
             scheduler.upsert(resource("a", target=URL))
             running = asyncio.create_task(scheduler.run())
             await asyncio.sleep(5.5 * PERIOD)

@@ -21,7 +21,7 @@ from support.builders import resource
 from support.work import instructions
 from wahealth.core.answer import Answered, GatewayStatus, Node, PodOutcome, Report, Role
 from wahealth.core.fleet import Fleet, Path, Vote
-from wahealth.core.observation.views import one_view
+from wahealth.core.observation.views import merge_views
 from wahealth.core.status import Endpoint, Status
 from wahealth.core.status_diff import status_to_write
 from wahealth.kube.apiserver.api import _lines
@@ -59,14 +59,14 @@ def view(pod: int, status: GatewayStatus) -> PodOutcome:
 def test_a_view_is_looked_into_once_whether_pods_agree_or_not() -> None:
     alike = [view(pod, GatewayStatus.CONNECTED) for pod in range(20)]
     differing = [view(pod, list(GatewayStatus)[pod % 5]) for pod in range(20)]
-    assert instructions(lambda: one_view(differing)) < 1.2 * instructions(lambda: one_view(alike))
+    assert instructions(lambda: merge_views(differing)) < 1.2 * instructions(lambda: merge_views(alike))
 
 
 def test_of_views_that_as_many_pods_share_the_first_counts() -> None:
     connected, connecting = GatewayStatus.CONNECTED, GatewayStatus.CONNECTING
     outcomes = [view(3, connected), view(1, connecting), view(2, connected), view(0, GatewayStatus.UNKNOWN)]
     for sample, wins in ((outcomes, connected), (outcomes[:2], connecting), (outcomes[1:], GatewayStatus.UNKNOWN)):
-        counted = one_view(sample)
+        counted = merge_views(sample)
         assert counted.view is not None
         assert {node.gateway for node in counted.view.nodes} == {wins}
         assert counted.differing

@@ -134,7 +134,7 @@ def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict
         return as_of(state.last_round, seen, classified if seen is observation else classify(facts, seen))
 
     candidate = as_of(now.monotonic, observation, classified)
-    if not observation.round.fresh:
+    if not observation.merged.fresh:
         after = with_endpoints(state._replace(observation=observed), candidate)
         return after, after.confirmed or candidate, observation
     anomalies = anomaly_streaks(state, candidate, observation.summary is not None)
@@ -154,7 +154,7 @@ def _with_failovers(
     says_nothing = candidate.problem in {Problem.UNDECIDED, Problem.NO_MODE}
     if (
         says_nothing
-        or not observation.round.fresh
+        or not observation.merged.fresh
         or observation.summary is None
         or observation.summary.single is not None
     ):
@@ -194,7 +194,7 @@ def _signals(state: State, expected: Expectation, now: Instant) -> Signals:
 
 def _may_be_restarted(facts: Facts, observation: Observation) -> bool:
     """Pods take the previous key only: with time, their workload may be restarted."""
-    return facts.workload is not None and bool(observation.round.on_previous)
+    return facts.workload is not None and bool(observation.merged.on_previous)
 
 
 def _restart(state: State, facts: Facts, observation: Observation, now: Instant) -> WebWorkload | Skip | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import Answered, Forbidden, Outcome, PodOutcome, Throttled, Unauthorized
 from wahealth.core.facts import Thresholds
-from wahealth.core.observation.views import why_silent
+from wahealth.core.observation.views import failure_of
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import Endpoint
 
@@ -57,7 +57,7 @@ def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
 
 
 def _seen(asked: PodOutcome) -> Endpoint:
-    why = why_silent(asked.outcome)
+    why = failure_of(asked.outcome)
     accepted = {Answered: not asked.previous_key, Unauthorized: False, Forbidden: False}.get(type(asked.outcome))
     reason = why.reason.value if why else _reserved(asked.outcome)
     return Endpoint(asked.pod, asked.address, why is None, reason, accepted)

@@ -13,7 +13,7 @@ from wahealth.core.observation.expected import HighWaterMark, raise_high_water_m
 from wahealth.core.observation.modes import Detection, detected, judged_by
 from wahealth.core.observation.summary import NodeSummary, summarize
 from wahealth.core.observation.tracking import TrackedNodes, display_names, track, with_missing_since
-from wahealth.core.observation.views import Round, one_view
+from wahealth.core.observation.views import MergedView, merge_views
 from wahealth.core.status import Mode
 
 
@@ -30,7 +30,7 @@ class ObservationState(NamedTuple):
 class Observation(NamedTuple):
     """What is seen of the client in this round; `summary` None: nobody answered."""
 
-    round: Round
+    merged: MergedView
     endpoints: Endpoints
     tracked: TrackedNodes
     names: Mapping[str, str]  # of the tracked nodes, as they are shown
@@ -49,14 +49,14 @@ def observe(
     endpoints = before.endpoints
     if not facts.asked_nobody:
         endpoints = settle_endpoints(endpoints, facts.outcomes, facts.expected.thresholds, protected)
-    round_ = one_view(that_count(endpoints, facts.outcomes))
+    merged = merge_views(that_count(endpoints, facts.outcomes))
     after = before._replace(endpoints=endpoints)
-    if round_.fresh:
-        after = after._replace(differing=before.differing + 1 if round_.differing else 0)
-    if round_.view is None:
-        return after, _observation(after, round_, None, None, now)
-    seen, observation = _seen(after, facts, round_, round_.view, now)
-    return seen if round_.fresh else after, observation
+    if merged.fresh:
+        after = after._replace(differing=before.differing + 1 if merged.differing else 0)
+    if merged.view is None:
+        return after, _observation(after, merged, None, None, now)
+    seen, observation = _seen(after, facts, merged, merged.view, now)
+    return seen if merged.fresh else after, observation
 
 
 def as_of_mode(observation: Observation, before: Detection, fixed: Mode | None) -> Observation:
@@ -67,7 +67,7 @@ def as_of_mode(observation: Observation, before: Detection, fixed: Mode | None) 
 
 
 def _seen(
-    before: ObservationState, facts: Facts, round_: Round, view: Report, now: float
+    before: ObservationState, facts: Facts, merged: MergedView, view: Report, now: float
 ) -> tuple[ObservationState, Observation]:
     expected = facts.expected
     tracked = track(before.tracked, view.nodes, facts.pods, now, expected.thresholds.failover_grace)
@@ -81,14 +81,14 @@ def _seen(
     if lacking or any(seen.missing_since is not None for seen in tracked.values()):
         tracked = with_missing_since(tracked, judged, enough, now)
     after = before._replace(tracked=tracked, detection=detection, high_water_mark=high_water_mark)
-    return after, _observation(after, round_, summary, judged, now)
+    return after, _observation(after, merged, summary, judged, now)
 
 
 def _observation(
-    after: ObservationState, round_: Round, summary: NodeSummary | None, judged: Mode | None, now: float
+    after: ObservationState, merged: MergedView, summary: NodeSummary | None, judged: Mode | None, now: float
 ) -> Observation:
     return Observation(
-        round_,
+        merged,
         after.endpoints,
         after.tracked,
         display_names(after.tracked),

@@ -23,14 +23,14 @@ from wahealth.core.answer import (
 _ORDER = {reason: place for place, reason in enumerate(FailureReason)}
 
 
-class Silence(NamedTuple):
+class FailedProbe(NamedTuple):
     """A pod without a usable answer, and why."""
 
     pod: str
     why: Unreachable
 
 
-class Round(NamedTuple):
+class MergedView(NamedTuple):
     """What the pods said together, each group ordered by name.
 
     `fresh`: somebody was asked, and the view that counts is of this round. Else nothing new is known of the client.
@@ -39,7 +39,7 @@ class Round(NamedTuple):
     view: Report | None  # the view that counts, None where nobody answered
     refusing: tuple[str, ...]  # pods that refused the key
     on_previous: tuple[str, ...]  # pods that refused the key and took the previous one
-    silent: tuple[Silence, ...]
+    silent: tuple[FailedProbe, ...]
     asked: int
     forbidding: Forbidden | None = None  # a pod, or what stands before it, forbids the question; the first by name
     throttling: bool = False  # a pod wants to be asked less often
@@ -52,7 +52,7 @@ class Round(NamedTuple):
         return self.asked > len(self.silent)
 
 
-def one_view(outcomes: Sequence[PodOutcome]) -> Round:
+def merge_views(outcomes: Sequence[PodOutcome]) -> MergedView:
     """The outcomes in any order; a tie between views falls to the pod that comes first by name.
 
     Pods that were not asked in this round have no vote: a view of theirs counts where there is no other.
@@ -64,11 +64,11 @@ def one_view(outcomes: Sequence[PodOutcome]) -> Round:
     leading = max(essences, key=votes.__getitem__, default=None)
     known = (o.outcome.report for o in ordered if isinstance(o.outcome, Answered))
     view = reports[essences.index(leading)] if len(votes) > 1 else next(chain(reports, known), None)
-    return Round(
+    return MergedView(
         view=view,
         refusing=tuple(o.pod for o in ordered if isinstance(o.outcome, Unauthorized)),
         on_previous=tuple(o.pod for o in ordered if o.previous_key and isinstance(o.outcome, Answered)),
-        silent=tuple(Silence(o.pod, why) for o in ordered if (why := why_silent(o.outcome))),
+        silent=tuple(FailedProbe(o.pod, why) for o in ordered if (why := failure_of(o.outcome))),
         asked=len(ordered),
         forbidding=next((o.outcome for o in ordered if isinstance(o.outcome, Forbidden)), None),
         throttling=any(isinstance(o.outcome, Throttled) for o in ordered),
@@ -83,7 +83,7 @@ def _essence(report: Report) -> object:
     return report.single, frozenset((n.key, n.role, n.gateway) for n in report.nodes)
 
 
-def why_silent(outcome: Outcome) -> Unreachable | None:
+def failure_of(outcome: Outcome) -> Unreachable | None:
     match outcome:
         case Unreachable():
             return outcome
@@ -93,11 +93,11 @@ def why_silent(outcome: Outcome) -> Unreachable | None:
             return None
 
 
-def commonest(round_: Round) -> Unreachable:
+def most_common_failure(merged: MergedView) -> Unreachable:
     """What most pods without an answer have in common (a tie: the order of the table in `FailureReason`), as the first
     of them by name has it."""
-    if not round_.silent:
+    if not merged.silent:
         return Unreachable(FailureReason.NO_READY_ENDPOINTS)
-    votes = Counter(silence.why.reason for silence in round_.silent)
+    votes = Counter(silence.why.reason for silence in merged.silent)
     reason = min(votes, key=lambda r: (-votes[r], _ORDER[r]))
-    return next(silence.why for silence in round_.silent if silence.why.reason is reason)
+    return next(silence.why for silence in merged.silent if silence.why.reason is reason)

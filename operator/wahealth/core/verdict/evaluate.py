@@ -9,7 +9,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.observation.endpoints import listed
 from wahealth.core.observation.observe import Observation
 from wahealth.core.observation.summary import NodeSummary
-from wahealth.core.observation.views import Round, commonest
+from wahealth.core.observation.views import MergedView, most_common_failure
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import (
     Condition,
@@ -61,16 +61,16 @@ def _problem(facts: Facts, observation: Observation, connectivity: Connectivity 
     if facts.key is not None:
         return Problem.KEY_FORM
     if connectivity is None:
-        return _unseen_because(observation.round)
+        return _unseen_because(observation.merged)
     return problem_of(connectivity, facts.expected)
 
 
-def _unseen_because(round_: Round) -> Problem:
-    if round_.refusing:
+def _unseen_because(merged: MergedView) -> Problem:
+    if merged.refusing:
         return Problem.REFUSED
-    if round_.forbidding:
+    if merged.forbidding:
         return Problem.FORBIDDEN
-    return Problem.THROTTLED if round_.throttling else Problem.UNREACHABLE
+    return Problem.THROTTLED if merged.throttling else Problem.UNREACHABLE
 
 
 def evaluate(
@@ -80,7 +80,7 @@ def evaluate(
     connectivity = classified.connectivity
     given = RuleInput(
         facts,
-        observation.round,
+        observation.merged,
         observation.endpoints,
         confirmed,
         connectivity,
@@ -101,7 +101,7 @@ def evaluate(
     primaries = tuple([seen.node.gateway for seen in observation.summary.primaries])
     given = given._replace(redundancy=status.redundancy, primaries=primaries)
     anomalies = find_anomalies(nodes, observation.judged, observation.summary.single) | _ending(facts)
-    return _verdict(status, given, anomalies | {Anomaly.DEPRECATED} if observation.round.deprecated else anomalies)
+    return _verdict(status, given, anomalies | {Anomaly.DEPRECATED} if observation.merged.deprecated else anomalies)
 
 
 def _ending(facts: Facts) -> frozenset[Anomaly]:
@@ -136,7 +136,7 @@ def _seen(
     nodes: tuple[TopologyNode, ...],
     confirmed: Status,
 ) -> Status:
-    view = observation.round.view
+    view = observation.merged.view
     known = confirmed.connected is not None and confirmed.connected.current is not None
     undecided = connectivity.gateway is None and not observation.mismatch and known
     names = tuple(sorted(observation.names[seen.node.key] for seen in summary.connected))[:MOST_CONNECTED]
@@ -165,7 +165,7 @@ def _verdict(status: Status, given: RuleInput, anomalies: frozenset[Anomaly]) ->
     conditions = tuple(Condition(type_, *finding) for type_, finding in findings(given).items())
     tls, own = _certificates(given)
     status = status._replace(conditions=conditions, credentials=_credentials(given), tls=tls, client_certificate=own)
-    unanswered = None if given.round.reached or not given.round.asked else commonest(given.round)
+    unanswered = None if given.merged.reached or not given.merged.asked else most_common_failure(given.merged)
     return Verdict(status, given.problem, not given.over and not given.kept, anomalies, unanswered, given.kept)
 
 
@@ -184,11 +184,11 @@ def _credentials(given: RuleInput) -> Credentials | None:
         return given.confirmed.credentials
     known = given.confirmed.credentials or Credentials()
     if given.facts.expected.signs_in_by is not Kind.API_KEY:
-        expires = given.facts.token_expires or (None if given.round.reached else known.token_expiry_time)
+        expires = given.facts.token_expires or (None if given.merged.reached else known.token_expiry_time)
         return Credentials(token_expiry_time=expires) if expires else None
     in_use = known.key_in_use
-    if given.round.reached:
-        seen = KeyInUse.PREVIOUS if given.round.on_previous else KeyInUse.CURRENT
-        in_use = seen if given.round.view is not None else None
+    if given.merged.reached:
+        seen = KeyInUse.PREVIOUS if given.merged.on_previous else KeyInUse.CURRENT
+        in_use = seen if given.merged.view is not None else None
     found = Credentials(in_use, given.facts.rotated or known.last_rotation_time)
     return found if found != Credentials() else None

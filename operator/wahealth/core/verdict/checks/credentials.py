@@ -19,15 +19,15 @@ def key_malformed(given: RuleInput) -> Finding | None:
 
 def key_refused_by_all(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): a missing or invalid Authorization header is answered with 401."""
-    if given.round.view is not None or not given.round.refusing:
+    if given.merged.view is not None or not given.merged.refusing:
         return None
     refusal = given.facts.refusal or credentials.KEY_REFUSED
     return refusal if isinstance(refusal, Finding) else false(refusal, given.facts.expected.surface)
 
 
 def forbidden(given: RuleInput) -> Finding | None:
-    forbidding, expected = given.round.forbidding, given.facts.expected
-    if given.round.view is not None or forbidding is None:
+    forbidding, expected = given.merged.forbidding, given.facts.expected
+    if given.merged.view is not None or forbidding is None:
         return None
     if forbidding.wants:
         return false(credentials.PROXY_SIGN_IN, expected.surface, wants=forbidding.wants)
@@ -35,7 +35,7 @@ def forbidden(given: RuleInput) -> Finding | None:
 
 
 def key_accepted(given: RuleInput) -> Finding | None:
-    if given.round.view is None:
+    if given.merged.view is None:
         return None
     return true(credentials.KEY_ACCEPTED, what=given.facts.expected.signs_in_by)
 

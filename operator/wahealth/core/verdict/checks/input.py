@@ -8,14 +8,14 @@ from typing import NamedTuple
 from wahealth.core.answer import GatewayStatus
 from wahealth.core.facts import Facts
 from wahealth.core.observation.endpoints import Endpoints
-from wahealth.core.observation.views import Round
+from wahealth.core.observation.views import MergedView
 from wahealth.core.status import Finding, Mode, Redundancy, Status
 from wahealth.core.verdict.problem import Connectivity, Problem
 
 
 class RuleInput(NamedTuple):
     facts: Facts
-    round: Round
+    merged: MergedView
     endpoints: Endpoints
     confirmed: Status  # for what stays as it was
     connectivity: Connectivity | None = None  # None: the client was not seen

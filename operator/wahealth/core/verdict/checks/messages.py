@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.observation.endpoints import Endpoints
-from wahealth.core.observation.views import Round
+from wahealth.core.observation.views import MergedView
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reasons.trust import way_out
@@ -30,9 +30,9 @@ def silent_of(silent: int, asked: int) -> str:
     return f"{silent} of {asked} web pods {'does' if silent == 1 else 'do'} not answer"
 
 
-def without_answer(round_: Round, why: Unreachable, at: Surface) -> dict[str, str]:
+def without_answer(merged: MergedView, why: Unreachable, at: Surface) -> dict[str, str]:
     """What varies in a row of `reasons.asking`."""
-    silent, asked = len(round_.silent), round_.asked
+    silent, asked = len(merged.silent), merged.asked
     one, untrusted = silent == 1, why.reason is FailureReason.TLS_VERIFICATION_FAILED
     return {
         "who": "The web pod" if asked == 1 else f"{silent} of {asked} web pods",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wahealth.core.observation.views import commonest
+from wahealth.core.observation.views import most_common_failure
 from wahealth.core.reasons import asking
 from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.status import ConditionType, Finding
@@ -18,16 +18,16 @@ def reachable_as_last_known(given: RuleInput) -> Finding | None:
 
 
 def nobody_to_ask(given: RuleInput) -> Finding | None:
-    if given.round.asked:
+    if given.merged.asked:
         return None
     return false(asking.NO_READY_ENDPOINTS)
 
 
 def nobody_answers(given: RuleInput) -> Finding | None:
-    if given.round.reached:
+    if given.merged.reached:
         return None
-    why, at = commonest(given.round), given.facts.expected.surface
-    return false(asking.row_of(why), at, **messages.without_answer(given.round, why, at))
+    why, at = most_common_failure(given.merged), given.facts.expected.surface
+    return false(asking.row_of(why), at, **messages.without_answer(given.merged, why, at))
 
 
 def throttled(given: RuleInput) -> Finding | None:

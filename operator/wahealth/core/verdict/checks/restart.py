@@ -14,21 +14,21 @@ from wahealth.core.verdict.checks.messages import some
 
 
 def previous_key_works(given: RuleInput) -> Finding | None:
-    if not given.round.on_previous:
+    if not given.merged.on_previous:
         return None
-    return true(credentials.PREVIOUS_KEY_IN_USE, pods=some(given.round.on_previous))
+    return true(credentials.PREVIOUS_KEY_IN_USE, pods=some(given.merged.on_previous))
 
 
 def some_refuse(given: RuleInput) -> Finding | None:
-    if given.round.view is None or not given.round.refusing or given.facts.expected.signs_in_by is not Kind.API_KEY:
+    if given.merged.view is None or not given.merged.refusing or given.facts.expected.signs_in_by is not Kind.API_KEY:
         return None
-    refuse = "refuses" if len(given.round.refusing) == 1 else "refuse"
-    return true(credentials.SOME_REFUSE, pods=some(given.round.refusing), refuse=refuse)
+    refuse = "refuses" if len(given.merged.refusing) == 1 else "refuse"
+    return true(credentials.SOME_REFUSE, pods=some(given.merged.refusing), refuse=refuse)
 
 
 def as_last_known(given: RuleInput) -> Finding | None:
     last = given.confirmed.condition(ConditionType.RESTART_REQUIRED)
-    if given.round.reached or last is None or given.facts.expected.signs_in_by is not Kind.API_KEY:
+    if given.merged.reached or last is None or given.facts.expected.signs_in_by is not Kind.API_KEY:
         return None
     return Finding(last.status, last.reason, last.message)
 
