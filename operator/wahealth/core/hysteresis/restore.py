@@ -10,7 +10,7 @@ from wahealth.core.facts import Pod, Thresholds
 from wahealth.core.hysteresis.failover import FailoverTracker, Holder
 from wahealth.core.hysteresis.state import BURST, Budget, State, seen_so_far
 from wahealth.core.instant import Instant
-from wahealth.core.observation.endpoints import Watched
+from wahealth.core.observation.endpoints import EndpointState
 from wahealth.core.observation.expected import HighWaterMark
 from wahealth.core.observation.modes import Detection
 from wahealth.core.observation.observe import ObservationState
@@ -75,7 +75,7 @@ def restored(written: Status, generation: int, thresholds: Thresholds, now: Inst
 
 def _remembered(written: Status, thresholds: Thresholds, now: Instant) -> ObservationState:
     return ObservationState(
-        endpoints={e.pod: Watched(e._replace(since_time=None)) for e in written.endpoints},
+        endpoints={e.pod: EndpointState(e._replace(since_time=None)) for e in written.endpoints},
         tracked={node.name: _seen(node, thresholds, now) for node in written.nodes},
         detection=Detection(written.mode, mismatch=_reason(written, ConditionType.ACCEPTED) == Reason.MODE_MISMATCH),
         high_water_mark=_high_water_mark(written),

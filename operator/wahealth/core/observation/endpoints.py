@@ -19,24 +19,24 @@ MOST_LISTED = 80
 MOST_CHARACTERS = 5_000  # of their names
 
 
-class Watched(NamedTuple):
+class EndpointState(NamedTuple):
     """What is confirmed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise;
     `other_candidate`: what, where all of them have to say the same."""
 
     confirmed: Endpoint | None
-    otherwise: int = 0
-    rival: Endpoint | None = None
+    other_streak: int = 0
+    other_candidate: Endpoint | None = None
 
 
-Endpoints = Mapping[str, Watched]  # by pod
+Endpoints = Mapping[str, EndpointState]  # by pod
 
 
-def settle_endpoints(
+def debounce_endpoints(
     before: Endpoints, outcomes: Sequence[PodOutcome], thresholds: Thresholds, protected: bool
 ) -> Endpoints:
     """`protected`: a verdict is confirmed already, so that a pod that comes later and is silent waits for its turn."""
     kept = {o.pod: before[o.pod] for o in outcomes if not o.asked and o.pod in before}
-    return kept | {o.pod: _settled(before.get(o.pod), _seen(o), thresholds, protected) for o in outcomes if o.asked}
+    return kept | {o.pod: _debounced(before.get(o.pod), _seen(o), thresholds, protected) for o in outcomes if o.asked}
 
 
 def that_count(endpoints: Endpoints, outcomes: Sequence[PodOutcome]) -> tuple[PodOutcome, ...]:
@@ -45,11 +45,11 @@ def that_count(endpoints: Endpoints, outcomes: Sequence[PodOutcome]) -> tuple[Po
     return tuple(o for o in outcomes if o.asked or _is_confirmed(endpoints.get(o.pod), _seen(o)))
 
 
-def _is_confirmed(watched: Watched | None, said: Endpoint) -> bool:
+def _is_confirmed(watched: EndpointState | None, said: Endpoint) -> bool:
     return watched is not None and watched.confirmed == said
 
 
-def listed(endpoints: Endpoints) -> tuple[Endpoint, ...]:
+def truncated(endpoints: Endpoints) -> tuple[Endpoint, ...]:
     """As many as a status has room for."""
     confirmed = [w.confirmed for _, w in sorted(endpoints.items()) if w.confirmed is not None][:MOST_LISTED]
     lengths = accumulate(len(endpoint.pod) for endpoint in confirmed)
@@ -74,19 +74,19 @@ def _reserved(outcome: Outcome) -> str | None:
             return None
 
 
-def _settled(before: Watched | None, now: Endpoint, thresholds: Thresholds, protected: bool) -> Watched:
+def _debounced(before: EndpointState | None, now: Endpoint, thresholds: Thresholds, protected: bool) -> EndpointState:
     confirmed = before.confirmed if before and _same_pod(before.confirmed, now) else None
     if now == confirmed:
-        return Watched(now)
+        return EndpointState(now)
     if confirmed is None and not protected:
-        return Watched(now)
-    otherwise = before.otherwise + 1 if before else 1
+        return EndpointState(now)
+    other_streak = before.other_streak + 1 if before else 1
     other_candidate = now if _is_as_bad(confirmed, now) else None
-    if other_candidate is not None and before is not None and before.rival != other_candidate:
-        otherwise = 1  # reasons that take turns are one outage
+    if other_candidate is not None and before is not None and before.other_candidate != other_candidate:
+        other_streak = 1  # reasons that take turns are one outage
     lasts = other_candidate is not None or _is_worse(confirmed, now)
     needed = thresholds.failure_threshold if lasts else thresholds.success_threshold
-    return Watched(now) if otherwise >= needed else Watched(confirmed, otherwise, other_candidate)
+    return EndpointState(now) if other_streak >= needed else EndpointState(confirmed, other_streak, other_candidate)
 
 
 def _same_pod(confirmed: Endpoint | None, now: Endpoint) -> bool:

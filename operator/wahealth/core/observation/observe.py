@@ -8,7 +8,7 @@ from typing import NamedTuple
 from wahealth.core.answer import Report
 from wahealth.core.facts import Facts
 from wahealth.core.instant import AsOf
-from wahealth.core.observation.endpoints import Endpoints, settle_endpoints, that_count
+from wahealth.core.observation.endpoints import Endpoints, debounce_endpoints, that_count
 from wahealth.core.observation.expected import HighWaterMark, raise_high_water_mark
 from wahealth.core.observation.modes import Detection, detected, judged_by
 from wahealth.core.observation.summary import NodeSummary, summarize
@@ -48,7 +48,7 @@ def observe(
     """`protected`: a verdict is confirmed already. `now` in seconds."""
     endpoints = before.endpoints
     if not facts.asked_nobody:
-        endpoints = settle_endpoints(endpoints, facts.outcomes, facts.expected.thresholds, protected)
+        endpoints = debounce_endpoints(endpoints, facts.outcomes, facts.expected.thresholds, protected)
     merged = merge_views(that_count(endpoints, facts.outcomes))
     after = before._replace(endpoints=endpoints)
     if merged.fresh:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from wahealth.core.certificate import Certificate
 from wahealth.core.facts import Facts
-from wahealth.core.observation.endpoints import listed
+from wahealth.core.observation.endpoints import truncated
 from wahealth.core.observation.observe import Observation
 from wahealth.core.observation.summary import NodeSummary
 from wahealth.core.observation.views import MergedView, most_common_failure
@@ -91,7 +91,7 @@ def evaluate(
     )
     if observation.summary is None or connectivity is None:
         status = (
-            confirmed._replace(endpoints=listed(observation.endpoints))
+            confirmed._replace(endpoints=truncated(observation.endpoints))
             if given.kept
             else _unseen(confirmed, observation)
         )
@@ -125,7 +125,7 @@ def _unseen(confirmed: Status, observation: Observation) -> Status:
         connected=confirmed.connected and Connected.unseen(confirmed.connected.expected),
         connected_coreapps=(),
         redundancy=None,
-        endpoints=listed(observation.endpoints),
+        endpoints=truncated(observation.endpoints),
     )
 
 
@@ -152,7 +152,7 @@ def _seen(
         if summary.single is None
         else None,
         nodes=fitting(nodes),
-        endpoints=listed(observation.endpoints),
+        endpoints=truncated(observation.endpoints),
     )
 
 
