@@ -120,7 +120,7 @@ def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict
     observed, observation = observe(state.observation, facts, state.confirmed is not None, now.monotonic)
     classified = classify(facts, observation)
     timers = clamp(
-        start(state.timers, classified.problem, now.monotonic), facts.key_changed, observed.detection.unclear
+        start(state.timers, classified.problem, now.monotonic), facts.key_changed, observed.detection.ambiguous_since
     )
     confirmed = state.confirmed.status if state.confirmed else state.preliminary
 

@@ -47,7 +47,7 @@ class Holders(NamedTuple):
 
 def active_coreapps(observation: Observation) -> Holders:
     nodes = _named(observation, observation.summary.connected if observation.summary else ())
-    alone = observation.judged is not Mode.HIGH_AVAILABILITY or len(nodes) == 1
+    alone = observation.effective_mode is not Mode.HIGH_AVAILABILITY or len(nodes) == 1
     return Holders(
         FailoverKind.ACTIVE_COREAPP, nodes, alone and len(nodes) >= observation.expected, _there(observation)
     )

@@ -89,7 +89,7 @@ def _is_observed_steady(state: State) -> bool:
         or seen.high_water_mark.sustained
         or any(watched.other_streak for watched in seen.endpoints.values())
     )
-    known = detection.unclear is None and detection.shape.mode in {None, detection.mode}
+    known = detection.ambiguous_since is None and detection.shape.mode in {None, detection.mode}
     return known and not moving and all(_is_node_steady(node) for node in seen.tracked.values())
 
 

@@ -16,7 +16,7 @@ from wahealth.core.observation.summary import NodeSummary
 from wahealth.core.status import Mode
 
 
-class Run(NamedTuple):
+class Streak(NamedTuple):
     """A shape that is not the one wanted: which, since when (seconds), for how many rounds in a row."""
 
     mode: Mode | None = None
@@ -27,17 +27,17 @@ class Run(NamedTuple):
         return self.rounds >= thresholds.failure_threshold and has_lasted(now - self.since, thresholds.failover_grace)
 
 
-NO_RUN = Run()
+NO_STREAK = Streak()
 
 
 class Detection(NamedTuple):
     mode: Mode | None = None  # the mode detected
-    shape: Run = NO_RUN  # the mode that the last rounds show
+    shape: Streak = NO_STREAK  # the mode that the last rounds show
     mismatch: bool = False  # spec.mode is another one, and for long enough
-    unclear: float | None = None  # since when the shape contradicts every mode
+    ambiguous_since: float | None = None  # since when the shape contradicts every mode
 
 
-def said_mode(summary: NodeSummary) -> Mode | None:
+def mode_of_answer(summary: NodeSummary) -> Mode | None:
     """The mode that an answer shows; None where it says nothing, or contradicts all of them.
 
     A primary master that is connecting is on its way to what only Multiconnect has.
@@ -49,14 +49,14 @@ def said_mode(summary: NodeSummary) -> Mode | None:
     return Mode.HIGH_AVAILABILITY if summary.primaries and summary.connections == 1 else None
 
 
-def detected(
+def detect_mode(
     before: Detection, summary: NodeSummary, fixed: Mode | None, thresholds: Thresholds, now: float
 ) -> Detection:
     said = _shown(before, summary, fixed)
-    shape = _running(before.shape, said, now)
+    shape = _continued(before.shape, said, now)
     after = Detection(before.mode, shape, _mismatch(before, fixed, said, shape.lasted(thresholds, now)))
     if _contradicts(summary):
-        after = after._replace(unclear=now if before.unclear is None else before.unclear)
+        after = after._replace(ambiguous_since=now if before.ambiguous_since is None else before.ambiguous_since)
     if before.mode is None:
         return after._replace(mode=_first(after, summary, fixed, thresholds, now))
     changed = said is not None and shape.lasted(thresholds, now)
@@ -70,7 +70,7 @@ def _mismatch(before: Detection, fixed: Mode | None, said: Mode | None, lasted: 
     return (before.mismatch and before.mode is not fixed) if said is None else (before.mismatch or lasted)
 
 
-def judged_by(detection: Detection, fixed: Mode | None, summary: NodeSummary) -> Mode | None:
+def effective_mode(detection: Detection, fixed: Mode | None, summary: NodeSummary) -> Mode | None:
     """The mode to judge by: the fixed one, else the detected one, where the shape of the answer allows it."""
     mode = fixed or detection.mode
     return mode if (mode is Mode.SINGLE) == (summary.single is not None) else None
@@ -78,14 +78,14 @@ def judged_by(detection: Detection, fixed: Mode | None, summary: NodeSummary) ->
 
 def _shown(before: Detection, summary: NodeSummary, fixed: Mode | None) -> Mode | None:
     """Nodes are no single instance, whatever they say."""
-    said = said_mode(summary)
+    said = mode_of_answer(summary)
     return _guess(summary) if said is None and Mode.SINGLE in {fixed, before.mode} else said
 
 
-def _running(run: Run, said: Mode | None, now: float) -> Run:
+def _continued(streak: Streak, said: Mode | None, now: float) -> Streak:
     if said is None:
-        return NO_RUN
-    return run._replace(rounds=run.rounds + 1) if run.mode is said else Run(said, now, 1)
+        return NO_STREAK
+    return streak._replace(rounds=streak.rounds + 1) if streak.mode is said else Streak(said, now, 1)
 
 
 def _contradicts(summary: NodeSummary) -> bool:
@@ -97,14 +97,14 @@ def _first(
     after: Detection, summary: NodeSummary, fixed: Mode | None, thresholds: Thresholds, now: float
 ) -> Mode | None:
     """Of a new client: what it shows, what its spec says, or a guess."""
-    said = said_mode(summary)
+    said = mode_of_answer(summary)
     if said is not None:
         return said
     if fixed is not None and fixed is not Mode.SINGLE:
         return fixed
-    if after.unclear is None:
+    if after.ambiguous_since is None:
         return _guess(summary)
-    return Mode.HIGH_AVAILABILITY if has_lasted(now - after.unclear, thresholds.failover_grace) else None
+    return Mode.HIGH_AVAILABILITY if has_lasted(now - after.ambiguous_since, thresholds.failover_grace) else None
 
 
 def _guess(summary: NodeSummary) -> Mode:

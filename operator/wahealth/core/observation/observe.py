@@ -10,7 +10,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.instant import AsOf
 from wahealth.core.observation.endpoints import Endpoints, debounce_endpoints, that_count
 from wahealth.core.observation.expected import HighWaterMark, raise_high_water_mark
-from wahealth.core.observation.modes import Detection, detected, judged_by
+from wahealth.core.observation.modes import Detection, detect_mode, effective_mode
 from wahealth.core.observation.summary import NodeSummary, summarize
 from wahealth.core.observation.tracking import TrackedNodes, display_names, track, with_missing_since
 from wahealth.core.observation.views import MergedView, merge_views
@@ -37,7 +37,7 @@ class Observation(NamedTuple):
     summary: NodeSummary | None
     detected: Mode | None
     mismatch: bool  # spec.mode is another than the mode detected, and for long enough
-    judged: Mode | None  # the mode to judge by
+    effective_mode: Mode | None  # the mode to judge by
     expected: int  # how many coreapps are to be connected
     now: AsOf
 
@@ -61,9 +61,9 @@ def observe(
 
 def as_of_mode(observation: Observation, before: Detection, fixed: Mode | None) -> Observation:
     """The observation as it was while its shape contradicted every mode; any other is the same."""
-    if before.mode is not None or before.unclear is None or observation.summary is None:
+    if before.mode is not None or before.ambiguous_since is None or observation.summary is None:
         return observation
-    return observation._replace(detected=None, judged=judged_by(before, fixed, observation.summary))
+    return observation._replace(detected=None, effective_mode=effective_mode(before, fixed, observation.summary))
 
 
 def _seen(
@@ -72,8 +72,8 @@ def _seen(
     expected = facts.expected
     tracked = track(before.tracked, view.nodes, facts.pods, now, expected.thresholds.failover_grace)
     summary = summarize(view, tracked)
-    detection = detected(before.detection, summary, expected.mode, expected.thresholds, now)
-    judged = judged_by(detection, expected.mode, summary)
+    detection = detect_mode(before.detection, summary, expected.mode, expected.thresholds, now)
+    judged = effective_mode(detection, expected.mode, summary)
     high_water_mark = raise_high_water_mark(before.high_water_mark, summary.connections, judged, facts, now)
     wanted = high_water_mark.expected or 1
     enough = summary.connections >= wanted or summary.may_be(wanted)

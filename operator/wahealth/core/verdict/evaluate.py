@@ -51,8 +51,10 @@ def _connectivity(facts: Facts, observation: Observation) -> Connectivity | None
     if observation.summary is None:
         return None
     minimum = facts.expected.min_connected or observation.expected
-    gateway = gateway_of(observation.summary, observation.expected, minimum) if observation.judged else None
-    return Connectivity(observation.judged, gateway, observation.summary.connections, observation.expected, minimum)
+    gateway = gateway_of(observation.summary, observation.expected, minimum) if observation.effective_mode else None
+    return Connectivity(
+        observation.effective_mode, gateway, observation.summary.connections, observation.expected, minimum
+    )
 
 
 def _problem(facts: Facts, observation: Observation, connectivity: Connectivity | None) -> Problem | None:
@@ -100,7 +102,7 @@ def evaluate(
     status = _seen(observation, observation.summary, connectivity, nodes, confirmed)
     primaries = tuple([seen.node.gateway for seen in observation.summary.primaries])
     given = given._replace(redundancy=status.redundancy, primaries=primaries)
-    anomalies = find_anomalies(nodes, observation.judged, observation.summary.single) | _ending(facts)
+    anomalies = find_anomalies(nodes, observation.effective_mode, observation.summary.single) | _ending(facts)
     return _verdict(status, given, anomalies | {Anomaly.DEPRECATED} if observation.merged.deprecated else anomalies)
 
 
