@@ -20,7 +20,7 @@ from wahealth.core.instant import Instant
 from wahealth.core.reconcile import restore_state
 from wahealth.core.status import Connected, Credentials, NodeVerdict, TopologyNode
 from wahealth.kube.entry import ResourceEntry, entry_of
-from wahealth.kube.process import series
+from wahealth.kube.process import client_metrics
 from wahealth.playground.cluster.binaries import provide
 from wahealth.telemetry import metrics
 from wahealth.telemetry.exposition import exposition
@@ -100,7 +100,7 @@ def client(name: str = "shop", **status: object) -> ResourceEntry:
 
 
 def page(entries: list[ResourceEntry], accept: str = "", with_nodes: bool = False) -> str:
-    families = series.families(entries, with_nodes)
+    families = client_metrics.families(entries, with_nodes)
     return b"".join(exposition(metrics.REGISTRY, families, accept)[1]).decode()
 
 
@@ -171,7 +171,7 @@ def test_a_label_s_value_may_be_anything() -> None:
 def test_who_wants_some_names_gets_these() -> None:
     metrics.leader.labels("0").set(1)
     wanted = ["wahealth_leader", "wahealth_client_info"]
-    text = b"".join(exposition(metrics.REGISTRY, series.families([client()]), "", wanted)[1]).decode()
+    text = b"".join(exposition(metrics.REGISTRY, client_metrics.families([client()]), "", wanted)[1]).decode()
     assert {family.name for family in plain(text)} == {"wahealth_leader", "wahealth_client_info"}
 
 

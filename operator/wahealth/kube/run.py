@@ -26,7 +26,7 @@ from wahealth.kube.handlers import Listener, follow
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.isolation import Guard
-from wahealth.kube.process import series
+from wahealth.kube.process import client_metrics
 from wahealth.kube.process.endpoints import CannotListen, Endpoints
 from wahealth.kube.process.keeping import kept
 from wahealth.kube.process.lag import Lag, watchdog
@@ -227,7 +227,7 @@ class _Operator:
             yield f"The API server does not answer since {self.outage.seconds:.0f} s."
 
     def families(self) -> Iterator[Family]:
-        return series.families(self.scheduler.owned(), self.settings.node_metrics)
+        return client_metrics.families(self.scheduler.owned(), self.settings.node_metrics)
 
 
 def _election(settings: OperatorSettings) -> Election | None:

@@ -35,7 +35,7 @@ from wahealth.core.reasons.found import false
 from wahealth.core.status import Mode
 from wahealth.core.verdict.checks import OCCASIONAL, TABLES
 from wahealth.kube.entry import entry_of
-from wahealth.kube.process import series
+from wahealth.kube.process import client_metrics
 
 PATIENCE = Thresholds(
     period=120, failure_threshold=1, success_threshold=1, uninitialized_grace=60, connecting_grace=30, failover_grace=30
@@ -153,9 +153,9 @@ def _state(story: Story) -> State:
     auth = {"apiKey": {"secretKeyRef": {"name": "k"}}}
     entry = entry_of({"metadata": metadata, "spec": {"target": {"workload": {"name": "w"}}, "auth": auth}})
     entry.written, entry.state = story.written, story.history
-    told = series.Told(story.written, entry)
+    told = client_metrics.ClientSample(story.written, entry)
     conditions = sorted((one.type.value, one.status.value) for one in story.written.conditions)
-    rows = [row for row in series.ROWS if row.name in LOOKED_AT]
+    rows = [row for row in client_metrics.FAMILIES if row.name in LOOKED_AT]
     others = [(row.name, labels, value) for row in rows for labels, value in row.samples(told)]
     return State(tuple(conditions), tuple(others))
 

@@ -1,0 +1,166 @@
+"""What Prometheus reads of each resource: made when it is asked for, from what is confirmed.
+
+A series exists for what holds, with the value 1, and not for what does not: some 14 a resource instead of 40. Labels of
+a resource are `namespace` and `name`; no message and no address is ever a label. Only who asks for a resource tells of
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from wahealth.core.hysteresis.desired import suspended
+from wahealth.core.status import Status
+from wahealth.kube.entry import ResourceEntry
+from wahealth.telemetry.exposition import Family
+
+_CLIENT = ("namespace", "name")
+
+Labels = tuple[str, ...]
+Sample = tuple[Labels, float]  # without namespace and name
+
+
+class ClientSample(NamedTuple):
+    """A resource, as it is told of."""
+
+    status: Status
+    record: ResourceEntry
+
+
+class MetricFamily(NamedTuple):
+    """A family, by what one resource has of it. Its name comes after `wahealth_client_`."""
+
+    name: str
+    text: str
+    labels: Labels
+    samples: Callable[[ClientSample], Iterable[Sample]]
+    kind: Literal["gauge", "counter"] = "gauge"
+
+
+def info(client: ClientSample) -> Iterator[Sample]:
+    yield (client.status.mode or "", client.status.client_version or ""), 1.0
+
+
+def condition(client: ClientSample) -> Iterator[Sample]:
+    for one in client.status.conditions:
+        yield (one.type, one.status.lower()), 1.0
+
+
+def gateway(client: ClientSample) -> Iterator[Sample]:
+    yield (client.status.gateway,), 1.0
+
+
+def connected_coreapps(client: ClientSample) -> Iterator[Sample]:
+    if client.status.connected and client.status.connected.current is not None:
+        yield (), float(client.status.connected.current)
+
+
+def expected_coreapps(client: ClientSample) -> Iterator[Sample]:
+    if client.status.connected:
+        yield (), float(client.status.connected.expected)
+
+
+def tolerable_failures(client: ClientSample) -> Iterator[Sample]:
+    if client.status.redundancy:
+        yield (), float(client.status.redundancy.tolerable_failures)
+
+
+def failovers(client: ClientSample) -> Iterator[Sample]:
+    for kind, times in tuple(client.record.failovers.items()):
+        yield (kind,), float(times)
+
+
+def last_probe(client: ClientSample) -> Iterator[Sample]:
+    if client.record.last_probe is not None:
+        yield (), client.record.last_probe
+
+
+def probe_period(client: ClientSample) -> Iterator[Sample]:
+    if not client.record.expected.suspended:
+        yield (), client.record.timing.period
+
+
+def token_expiry(client: ClientSample) -> Iterator[Sample]:
+    if client.status.credentials and client.status.credentials.token_expiry_time:
+        yield (), client.status.credentials.token_expiry_time.timestamp()
+
+
+def tls_not_after(client: ClientSample) -> Iterator[Sample]:
+    if client.status.tls:
+        yield (), client.status.tls.not_after.timestamp()
+
+
+def client_certificate_not_after(client: ClientSample) -> Iterator[Sample]:
+    if client.status.client_certificate:
+        yield (), client.status.client_certificate.not_after.timestamp()
+
+
+def tls_unverified(client: ClientSample) -> Iterator[Sample]:
+    spec = client.record.spec
+    if spec is not None and (spec.target.scheme == "HTTP" or (spec.tls and spec.tls.verification == "None")):
+        yield (), 1.0
+
+
+def flapping(client: ClientSample) -> Iterator[Sample]:
+    if client.record.state is not None and client.record.state.flapping:
+        yield (), 1.0
+
+
+def oddity(client: ClientSample) -> Iterator[Sample]:
+    """Of what is confirmed by this process; a Warning tells of each."""
+    state = client.record.state
+    if state is not None and state.confirmed is not None:
+        for one in sorted(state.confirmed.anomalies):
+            yield (one.value,), 1.0
+
+
+def node(client: ClientSample) -> Iterator[Sample]:
+    """Of nodes that are seen: what was seen last is no state of now."""
+    seen = client.status.connected is not None and client.status.connected.current is not None
+    for one in client.status.nodes if seen else ():
+        yield (one.name, one.role or "", one.verdict), 1.0
+
+
+FAMILIES: tuple[MetricFamily, ...] = (
+    MetricFamily("info", "The client: its mode and the version it runs.", ("mode", "version"), info),
+    MetricFamily("condition", "1 for the status that a condition has.", ("type", "status"), condition),
+    MetricFamily("gateway", "1 for the state of the client's gateway.", ("state",), gateway),
+    MetricFamily("connected_coreapps", "Connected coreapps.", (), connected_coreapps),
+    MetricFamily("expected_coreapps", "Coreapps that are to be connected.", (), expected_coreapps),
+    MetricFamily("tolerable_failures", "Coreapps that may fail before a connection is lost.", (), tolerable_failures),
+    MetricFamily("failovers", "Roles that moved, by kind.", ("kind",), failovers, "counter"),
+    MetricFamily("last_probe_timestamp_seconds", "When the client was asked last.", (), last_probe),
+    MetricFamily("probe_period_seconds", "How often the client is asked.", (), probe_period),
+    MetricFamily("token_expiry_timestamp_seconds", "When the token that is signed in with ends.", (), token_expiry),
+    MetricFamily(
+        "tls_not_after_timestamp_seconds", "When the certificate that waweb presents ends.", (), tls_not_after
+    ),
+    MetricFamily(
+        "client_certificate_not_after_timestamp_seconds",
+        "When the client certificate that is shown to waweb ends.",
+        (),
+        client_certificate_not_after,
+    ),
+    MetricFamily("flapping", "1: the client goes up and down too often for each change to be told.", (), flapping),
+    MetricFamily("oddity", "1 for what should not be and decides nothing, by its event's reason.", ("kind",), oddity),
+    MetricFamily("tls_unverified", "1: nobody verifies whom the API key is sent to.", (), tls_unverified),
+)
+OF_NODES = MetricFamily("node", "1 for what a node of the client is.", ("node", "role", "verdict"), node)
+
+
+def families(entries: Sequence[ResourceEntry], with_nodes: bool = False) -> Iterator[Family]:
+    """One family after the other, from what the records say when it is asked for."""
+    client = [ClientSample(status_of(entry), entry) for entry in entries]
+    for row in (*FAMILIES, OF_NODES) if with_nodes else FAMILIES:
+        samples = (((*one.record.ref, *labels), value) for one in client for labels, value in row.samples(one))
+        yield Family(f"wahealth_client_{row.name}", row.text, (*_CLIENT, *row.labels), samples, row.kind)
+
+
+def status_of(entry: ResourceEntry) -> Status:
+    """As confirmed, and suspended where it is; as written, where nobody has looked since this process began."""
+    state = entry.state
+    if state is None or state.confirmed is None:
+        return entry.written
+    confirmed = state.confirmed.status
+    return suspended(confirmed, entry.generation) if entry.expected.suspended else confirmed
