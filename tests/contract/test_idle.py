@@ -23,11 +23,11 @@ HOST = "127.0.0.1"
 DESCRIPTORS = 128
 ENDPOINTS = """
 import asyncio, os, sys
-from wahealth.kube.process.endpoints import Endpoints
+from wahealth.kube.process.http_server import HealthServer
 from wahealth.telemetry import logs
 
 async def serve(port, left):
-    async with Endpoints(list, list, list).listening(f":{port}"):
+    async with HealthServer(list, list, list).listening(f":{port}"):
         taken = []
         if left:
             while len(os.listdir("/proc/self/fd")) < 128 - left:

@@ -14,7 +14,7 @@ import pytest
 
 from wahealth import listening
 from wahealth.core.origin import listening_at
-from wahealth.kube.process.endpoints import CannotListen, Endpoints
+from wahealth.kube.process.http_server import CannotListen, HealthServer
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.sidecar.server import Page, Server
 from wahealth.telemetry.exposition import Family
@@ -31,7 +31,7 @@ async def asked(port: int, page: str) -> list[int]:
 def test_the_operator_answers_on_every_address() -> None:
     async def run() -> list[int]:
         (port,) = free_ports(1)
-        async with Endpoints(list, list, list).listening(f":{port}"):
+        async with HealthServer(list, list, list).listening(f":{port}"):
             return await asked(port, "/readyz")
 
     assert asyncio.run(run()) == [200] * len(FAMILIES)
@@ -48,7 +48,7 @@ def test_the_sidecar_answers_on_every_address() -> None:
 
 def test_an_address_that_is_taken_is_said() -> None:
     async def run(port: int) -> None:
-        async with Endpoints(list, list, list).listening(f":{port}"):
+        async with HealthServer(list, list, list).listening(f":{port}"):
             raise AssertionError("it listens beside another")
 
     with socket.create_server(("", 0)) as taken, pytest.raises(CannotListen):
@@ -75,7 +75,7 @@ def test_a_scrape_that_is_broken_off_is_silent(encoding: str, caplog: pytest.Log
 
     async def run() -> None:
         (port,) = free_ports(1)
-        async with Endpoints(list, list, lambda: families).listening(f":{port}"):
+        async with HealthServer(list, list, lambda: families).listening(f":{port}"):
             for _ in range(3):
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(f"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {encoding}\r\n\r\n".encode())
@@ -93,7 +93,7 @@ def test_a_connection_that_says_nothing_ends_after_a_time(monkeypatch: pytest.Mo
 
     async def run() -> bytes:
         (port,) = free_ports(1)
-        async with Endpoints(list, list, list).listening(f":{port}"):
+        async with HealthServer(list, list, list).listening(f":{port}"):
             (silent, nothing), (spoken, says) = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
             for _ in range(6):
                 says.write(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")

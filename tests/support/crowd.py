@@ -30,7 +30,7 @@ from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.isolation import Guard
-from wahealth.kube.process.endpoints import Endpoints
+from wahealth.kube.process.http_server import HealthServer
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
 from wahealth.kube.scheduler import Outside, Scheduler
@@ -98,7 +98,7 @@ class Crowd:
             gatherer, api = Gatherer(inventory, targets, given, prober), _any(played)
             self._cycle = Reconciler(gatherer, api, api, Guard(api, inventory, None), lag)
             scheduler = Scheduler(self._round, Outside(lambda: self._phase(luck.random())))
-            pages = Endpoints(lambda: ["behind"] if scheduler.overdue() >= 3 else [], list, list)
+            pages = HealthServer(lambda: ["behind"] if scheduler.overdue() >= 3 else [], list, list)
             async with pages.listening(listen), asyncio.TaskGroup() as group:
                 running = [group.create_task(lag.watch()), group.create_task(scheduler.run())]
                 for number in range(OTHERS):

@@ -27,7 +27,7 @@ from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process import client_metrics
-from wahealth.kube.process.endpoints import CannotListen, Endpoints
+from wahealth.kube.process.http_server import CannotListen, HealthServer
 from wahealth.kube.process.keeping import kept
 from wahealth.kube.process.lag import Lag, watchdog
 from wahealth.kube.process.leader_election import Election, LeaderElector
@@ -151,7 +151,7 @@ class _Operator:
             shown=self.reconciler.labeler.claims.put,
         )
         self.resync = Resync(self.api, self.cluster, self.scheduler, Pace(settings.resync, self.namespaces))
-        self.endpoints = Endpoints(self.not_live, self.not_ready, self.families)
+        self.endpoints = HealthServer(self.not_live, self.not_ready, self.families)
 
     async def run(self) -> None:
         """Until cancelled."""

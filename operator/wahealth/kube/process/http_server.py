@@ -21,15 +21,15 @@ from wahealth.telemetry.exposition import Family, exposition
 _GZIP = 31  # zlib's number for that format
 _LONGEST_KEPT = 90.0  # seconds that a connection waits for its next request
 
-Ailments = Callable[[], Iterable[str]]  # why not, in whole sentences; none: all is well
+Checks = Callable[[], Iterable[str]]  # why not, in whole sentences; none: all is well
 
 
 class CannotListen(Exception):
     """The address is taken, or none of this machine's."""
 
 
-class Endpoints:
-    def __init__(self, not_live: Ailments, not_ready: Ailments, families: Callable[[], Iterable[Family]]) -> None:
+class HealthServer:
+    def __init__(self, not_live: Checks, not_ready: Checks, families: Callable[[], Iterable[Family]]) -> None:
         self._not_live = not_live
         self._not_ready = not_ready
         self._families = families
