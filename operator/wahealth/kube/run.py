@@ -28,9 +28,9 @@ from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.isolation import Guard
 from wahealth.kube.process import client_metrics
 from wahealth.kube.process.http_server import CannotListen, HealthServer
-from wahealth.kube.process.keeping import kept
 from wahealth.kube.process.lag import Lag, watchdog
 from wahealth.kube.process.leader_election import Election, LeaderElector
+from wahealth.kube.process.supervise import run_supervised
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.references import References
 from wahealth.kube.resync import Pace, Resync
@@ -177,7 +177,7 @@ class _Operator:
         await self.inventory.run(self.api, self.synced, self.settings.resync, self.namespaces)
 
     def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        self.group.create_task(kept(name, run), name=name)
+        self.group.create_task(run_supervised(name, run), name=name)
 
     def follow(self) -> None:
         loop = asyncio.get_running_loop()

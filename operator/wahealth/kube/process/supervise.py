@@ -15,7 +15,7 @@ MOST = 5  # times in a row; then the process ends, and whoever runs it begins it
 _LASTING = 300.0  # seconds after which it counts as a success
 
 
-async def kept(name: str, run: Callable[[], Awaitable[None]]) -> None:
+async def run_supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
     """Until it ends by itself, or is cancelled. Raises its exception when it fails too often."""
     loop, backoff, failures = asyncio.get_running_loop(), Backoff(_LASTING), 0
     while True:
