@@ -1,4 +1,4 @@
-"""A client certificate at the desk and beside a pod: named by two flags, read from two files."""
+"""A client certificate at the command line and beside a pod: named by two flags, read from two files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wahealth.sidecar.settings import Settings, settings_of
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """Of whoever asks from the desk or beside a pod."""
+    """Of whoever asks from the command line or beside a pod."""
     (tmp_path / "api-key").write_bytes(KEY)
     (tmp_path / "ca.crt").write_bytes(CERTIFICATE)
     mount(tmp_path, *AUTHORITY.issue("first"))

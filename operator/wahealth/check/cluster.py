@@ -1,4 +1,4 @@
-"""What to sign in with from the cluster, for a question from the desk: with the rights of whoever asks."""
+"""What to sign in with from the cluster, for a question from the command line: with the rights of whoever asks."""
 
 from __future__ import annotations
 

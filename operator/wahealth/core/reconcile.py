@@ -98,7 +98,7 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
 
 
 def evaluate_once(facts: Facts) -> Status:
-    """The verdict on one round alone, without patience and without times: for a question from the desk."""
+    """The verdict on one round alone, without patience and without times: for a question from the command line."""
     immediate = Thresholds(facts.expected.thresholds.period, 1, 1, 0.0, 0.0, 0.0)
     facts = replace(facts, expected=replace(facts.expected, thresholds=immediate))
     _, observation = observe(ObservationState({}, {}), facts, protected=False, now=0.0)
