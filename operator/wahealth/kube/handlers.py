@@ -89,7 +89,7 @@ def follow(listener: Listener, account: Account, outage: Outage, namespaces: Seq
 
     async def run() -> None:
         identity = Identity(account)
-        async with session(identity, outage, patient=True) as one:
+        async with session(identity, outage, retry_forever=True) as one:
             registry = registry_of(listener, lambda: kopf.AiohttpSession(server=identity.host, aiohttp_session=one))
             await kopf.operator(registry=registry, settings=settings(), standalone=True, **where)
 

@@ -104,12 +104,12 @@ async def _operate(account: Account, settings: OperatorSettings, outside: Author
         ApiServer(account) as lease_api,
         Prober(slots=settings.max_probes_in_flight, parked=settings.max_parked_connections) as prober,
     ):
-        operator = _Operator(Border(account, outage, api, lease_api, prober, outside), settings)
+        operator = _Operator(Clients(account, outage, api, lease_api, prober, outside), settings)
         async with operator.endpoints.listening(settings.listen):
             await operator.run()
 
 
-class Border(NamedTuple):
+class Clients(NamedTuple):
     """All through which this process speaks to others."""
 
     account: Account
@@ -123,8 +123,8 @@ class Border(NamedTuple):
 class _Operator:
     """All that one process holds, and what runs in it."""
 
-    def __init__(self, border: Border, settings: OperatorSettings) -> None:
-        self.account, self.outage, self.api, lease_api, self.prober, _ = border
+    def __init__(self, clients: Clients, settings: OperatorSettings) -> None:
+        self.account, self.outage, self.api, lease_api, self.prober, _ = clients
         self.settings, self.namespaces = settings, settings.watch_namespaces
         self.group = asyncio.TaskGroup()
         self.lag = Lag()
@@ -139,7 +139,7 @@ class _Operator:
         self.cluster = Cluster(self.api, self.elector.require_leadership)
         recorder = Recorder(self.api)
         self.guard = Guard(recorder, self.inventory, _own(settings.own_deployment))
-        references = References(self.api, settings.secret_refresh, settings.require_secret_label, border.outside)
+        references = References(self.api, settings.secret_refresh, settings.require_secret_label, clients.outside)
         limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
         targets = Targets(self.inventory, limits, Resolver())
         gatherer = Gatherer(self.inventory, targets, references, self.prober)

@@ -153,11 +153,13 @@ class Identity:
 
 
 @contextlib.asynccontextmanager
-async def session(identity: Identity, outage: Outage, patient: bool = False) -> AsyncIterator[aiohttp.ClientSession]:
-    """`patient`: it waits and asks again until the API server answers with something that asking again cannot mend;
-    for kopf, which would end with the first refusal."""
-    through = _Through(identity, outage)
-    middlewares = (_Patient(outage), through) if patient else (through,)
+async def session(
+    identity: Identity, outage: Outage, retry_forever: bool = False
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """`retry_forever`: it waits and asks again until the API server answers with something that asking again cannot
+    mend; for kopf, which would end with the first refusal."""
+    through = _AuthMiddleware(identity, outage)
+    middlewares = (_RetryMiddleware(outage), through) if retry_forever else (through,)
     connector = aiohttp.TCPConnector(limit=0, ssl=identity.trust or True)
     headers = {"User-Agent": _user_agent()}
     async with aiohttp.ClientSession(
@@ -171,7 +173,7 @@ def _user_agent() -> str:
     return f"wahealth/{version('wahealth-operator')} ({replica()})"
 
 
-class _Through:
+class _AuthMiddleware:
     """Each request is signed in and counted, and what came of it is known to all who ask."""
 
     def __init__(self, identity: Identity, outage: Outage) -> None:
@@ -217,7 +219,7 @@ class _Through:
         request.server_hostname = self._identity.server_name
 
 
-class _Patient:
+class _RetryMiddleware:
     """Asks until it is answered. A stream that breaks off at once is not begun anew at once."""
 
     def __init__(self, outage: Outage) -> None:
