@@ -25,7 +25,7 @@ from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Subject
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.isolation import Guard
+from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
 from wahealth.kube.scheduler import Scheduler
@@ -107,7 +107,7 @@ async def main(arguments: argparse.Namespace) -> None:
     parked = MOST_PARKED if arguments.parked is None else arguments.parked
     async with Prober(slots=256, parked=parked) as prober:
         gatherer = Gatherer(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
-        reconciler = Reconciler(gatherer, nowhere, nowhere, Guard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
+        reconciler = Reconciler(gatherer, nowhere, nowhere, IsolationGuard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
         counts: Counter[str] = Counter()
 
         async def counted(entry: ResourceEntry) -> Action | None:

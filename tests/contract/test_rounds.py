@@ -14,7 +14,7 @@ from support.lossy import Wire, is_possible, rounds
 from support.scripted import ADDRESS, GOOD, TRUST, Script, answer, reason, says, serving
 from wahealth.core.answer import FailureReason, Outcome, Unreachable
 from wahealth.core.facts import Thresholds
-from wahealth.core.fleet import Fleet, Path, Vote
+from wahealth.core.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.status import ConditionType
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 
@@ -101,7 +101,7 @@ def test_all_targets_fail_at_once() -> None:
     """T36: the fault is ours."""
 
     async def run() -> list[bool]:
-        fleet, isolated = Fleet(), []
+        fleet, isolated = IsolationDetector(), []
         async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
             for second, port in ((0.0, served.port), (30.0, 1)):
                 for number in range(12):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wahealth.core.fleet import FEWEST, LONGEST, MOST_PERIODS, Fleet, Path, Vote
+from wahealth.core.isolation_detector import LONGEST, MIN_LOST, MOST_PERIODS, IsolationDetector, Path, Vote
 
 PERIOD, SLOWEST = 30.0, 3600.0
 OTHERS = [Vote(Path.CLUSTER, f"tenant-{n}", f"Deployment/{n}") for n in range(12)]
@@ -46,7 +46,7 @@ MOVES = st.lists(st.one_of(SOME.map(lambda move: [move]), ALL_AT_ONCE), max_size
 STORY = st.lists(st.tuples(st.integers(0, 3), SOME), max_size=150)
 
 
-def play(fleet: Fleet, namespace: str, move: Move, now: float) -> bool:
+def play(fleet: IsolationDetector, namespace: str, move: Move, now: float) -> bool:
     """Whether this round counts."""
     uid = f"{namespace}-{move.resource}"
     if move.reached is None:
@@ -59,7 +59,7 @@ def play(fleet: Fleet, namespace: str, move: Move, now: float) -> bool:
     return move.reached or not fleet.freezes(vote, now, move.period)
 
 
-def reach(fleet: Fleet, votes: list[Vote], now: float, reached: bool = True) -> None:
+def reach(fleet: IsolationDetector, votes: list[Vote], now: float, reached: bool = True) -> None:
     for vote in votes:
         fleet.saw(f"{vote.namespace}-other", vote, reached, now, PERIOD)
 
@@ -67,7 +67,7 @@ def reach(fleet: Fleet, votes: list[Vote], now: float, reached: bool = True) -> 
 @given(MOVES, st.integers(1, 12))
 def test_no_tenant_alone_freezes_anybody(failovers: list[Move], others: int) -> None:
     """However few votes the others have, as long as they are reached."""
-    fleet, now = Fleet(), 0.0
+    fleet, now = IsolationDetector(), 0.0
     reach(fleet, OTHERS[:others], now)
     for move in failovers:
         now += move.wait
@@ -78,7 +78,7 @@ def test_no_tenant_alone_freezes_anybody(failovers: list[Move], others: int) -> 
 
 @given(MOVES)
 def test_who_was_never_reached_is_frozen_by_no_tenant_alone(failovers: list[Move]) -> None:
-    fleet, now = Fleet(), 0.0
+    fleet, now = IsolationDetector(), 0.0
     for move in failovers:
         now += move.wait
         play(fleet, "attacker", move, now)
@@ -91,7 +91,7 @@ def test_who_was_never_reached_is_frozen_by_no_tenant_alone(failovers: list[Move
 @given(STORY)
 def test_what_two_tenants_do_and_suffer_changes_no_round_of_one_another(story: list[tuple[int, Move]]) -> None:
     """Beside two others that are reached: every round of both counts, as it does without the other."""
-    fleet, now = Fleet(), 0.0
+    fleet, now = IsolationDetector(), 0.0
     for path in Path:
         reach(fleet, [Vote(path, f"{path}-{n}", "Deployment/web") for n in range(2)], now)
     for tenant, move in story:
@@ -101,7 +101,7 @@ def test_what_two_tenants_do_and_suffer_changes_no_round_of_one_another(story: l
 
 @given(STORY)
 def test_a_network_that_is_lost_freezes_all_of_the_path_whatever_was_before(story: list[tuple[int, Move]]) -> None:
-    fleet, now = Fleet(), 0.0
+    fleet, now = IsolationDetector(), 0.0
     there: dict[str, tuple[str, Move]] = {}
     for tenant, move in story:
         now += move.wait
@@ -114,14 +114,14 @@ def test_a_network_that_is_lost_freezes_all_of_the_path_whatever_was_before(stor
         for namespace, move in there.values():
             play(fleet, namespace, move._replace(reached=reached), second)
     now += 100
-    assert len(OTHERS) >= FEWEST
+    assert len(OTHERS) >= MIN_LOST
     assert all(fleet.freezes(vote, now, PERIOD) for vote in OTHERS)
 
 
 @given(STORY)
 def test_whatever_is_kept_ends(story: list[tuple[int, Move]]) -> None:
     """Since it began, and by the longest period there is, however often its resources are lost meanwhile."""
-    fleet, now = Fleet(), 0.0
+    fleet, now = IsolationDetector(), 0.0
     since: dict[Path, float] = {}
     for tenant, move in story:
         now += move.wait

@@ -22,7 +22,7 @@ from wahealth.core.turns import MOST_ASKED
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.isolation import Guard
+from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.scheduler import Scheduler
@@ -100,7 +100,7 @@ class World:
         lag, played, inventory = Lag(), Played(self), _inventory()
         cluster: Any = played
         gatherer = Gatherer(inventory, any_targets(inventory), cluster, played)
-        reconciler = Reconciler(gatherer, cluster, cluster, Guard(cluster, inventory, None), lag)
+        reconciler = Reconciler(gatherer, cluster, cluster, IsolationGuard(cluster, inventory, None), lag)
         scheduler = Scheduler(reconciler.reconcile, self.processor.outside())
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(lag.watch()), group.create_task(scheduler.run())]

@@ -29,7 +29,7 @@ from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.isolation import Guard
+from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.process.http_server import HealthServer
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
@@ -96,7 +96,7 @@ class Crowd:
         luck = random.Random(1)
         async with Prober(slots=256) as prober:
             gatherer, api = Gatherer(inventory, targets, given, prober), _any(played)
-            self._cycle = Reconciler(gatherer, api, api, Guard(api, inventory, None), lag)
+            self._cycle = Reconciler(gatherer, api, api, IsolationGuard(api, inventory, None), lag)
             scheduler = Scheduler(self._round, Outside(lambda: self._phase(luck.random())))
             pages = HealthServer(lambda: ["behind"] if scheduler.overdue() >= 3 else [], list, list)
             async with pages.listening(listen), asyncio.TaskGroup() as group:

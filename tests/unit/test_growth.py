@@ -20,7 +20,7 @@ import pytest
 from support.builders import resource
 from support.work import instructions
 from wahealth.core.answer import Answered, GatewayStatus, Node, PodOutcome, Report, Role
-from wahealth.core.fleet import Fleet, Path, Vote
+from wahealth.core.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.observation.views import merge_views
 from wahealth.core.status import Endpoint, Status
 from wahealth.core.status_diff import status_to_write
@@ -77,7 +77,7 @@ def vote(number: int) -> Vote:
 
 
 def test_a_round_does_not_copy_all_that_are_lost() -> None:
-    fleet = Fleet()
+    fleet = IsolationDetector()
     for number in range(10_000):
         fleet.saw(f"uid-{number}", vote(number), True, 0.0, 300.0)
     for number in range(5_000):
@@ -93,7 +93,7 @@ def test_a_loss_that_is_over_costs_later_rounds_nothing() -> None:
     """The oldest loss is looked for in every round."""
 
     def cost(lost: int) -> float:
-        fleet = Fleet()
+        fleet = IsolationDetector()
         for reached, size, second in ((True, 26_000, 0.0), (False, lost, 40.0), (True, lost, 41.0)):
             for number in range(size):
                 fleet.saw(f"uid-{number}", vote(number), reached, second, 30.0)
@@ -109,7 +109,7 @@ def test_a_loss_that_is_over_costs_later_rounds_nothing() -> None:
 
 
 def test_those_lost_long_ago_are_let_go_together() -> None:
-    fleet = Fleet()
+    fleet = IsolationDetector()
     for number in range(100):
         fleet.saw(f"uid-{number}", vote(number), True, 0.0, 30.0)
     for number in range(70):

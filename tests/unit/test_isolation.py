@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from wahealth.core.fleet import Path, Vote
+from wahealth.core.isolation_detector import Path, Vote
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.names import WorkloadRef
-from wahealth.kube.isolation import Guard
+from wahealth.kube.isolation import IsolationGuard
 from wahealth.telemetry import metrics
 
 OWN = WorkloadRef("wahealth-system", "Deployment", "wahealth-operator")
@@ -33,14 +33,14 @@ def heard() -> Heard:
 
 
 @pytest.fixture
-def guard(heard: Heard) -> Guard:
+def guard(heard: Heard) -> IsolationGuard:
     inventory = Inventory()
     metadata = {"namespace": OWN.namespace, "name": OWN.name, "uid": "own"}
     inventory.workloads["Deployment"].put({"metadata": metadata, "spec": {}})
-    return Guard(heard, inventory, OWN)  # type: ignore[arg-type]
+    return IsolationGuard(heard, inventory, OWN)  # type: ignore[arg-type]
 
 
-async def see(guard: Guard, which: range, reached: bool, second: float) -> None:
+async def see(guard: IsolationGuard, which: range, reached: bool, second: float) -> None:
     for number in which:
         await guard.saw(f"uid-{number}", vote(number), reached, second + number, 30)
 
@@ -54,12 +54,14 @@ def shown() -> float:
     return max(sample.value for sample in family.samples)
 
 
-async def all_lost(guard: Guard) -> None:
+async def all_lost(guard: IsolationGuard) -> None:
     await see(guard, FLEET, True, 0)
     await see(guard, FLEET, False, 100)
 
 
-def test_it_is_told_once_that_verdicts_are_frozen_and_once_that_they_are_not(guard: Guard, heard: Heard) -> None:
+def test_it_is_told_once_that_verdicts_are_frozen_and_once_that_they_are_not(
+    guard: IsolationGuard, heard: Heard
+) -> None:
     async def story() -> None:
         await all_lost(guard)
         assert shown() == 1
@@ -70,13 +72,13 @@ def test_it_is_told_once_that_verdicts_are_frozen_and_once_that_they_are_not(gua
     assert heard.reasons == ["ObserverIsolated", "ObserverRecovered"]
 
 
-def test_it_ends_as_well_where_the_lost_ones_are_asked_no_more(guard: Guard, heard: Heard) -> None:
+def test_it_ends_as_well_where_the_lost_ones_are_asked_no_more(guard: IsolationGuard, heard: Heard) -> None:
     """Resources that are suspended or deleted meanwhile: neither the metric nor the events may say otherwise."""
 
     async def story() -> None:
         await all_lost(guard)
         for number in FLEET:
-            guard.fleet.forget(f"uid-{number}")
+            guard.detector.forget(f"uid-{number}")
         assert shown() == 0
         await see(guard, range(1), True, 300)
 
@@ -84,12 +86,12 @@ def test_it_ends_as_well_where_the_lost_ones_are_asked_no_more(guard: Guard, hea
     assert heard.reasons == ["ObserverIsolated", "ObserverRecovered"]
 
 
-def test_it_ends_where_another_replica_asks_now(guard: Guard) -> None:
+def test_it_ends_where_another_replica_asks_now(guard: IsolationGuard) -> None:
     async def story() -> None:
         await all_lost(guard)
-        guard.fleet.keep_only({"uid-0"})
+        guard.detector.keep_only({"uid-0"})
         assert shown() == 0
-        assert guard.fleet.knows("uid-0", vote(0))
-        assert not guard.fleet.knows("uid-1", vote(1))
+        assert guard.detector.knows("uid-0", vote(0))
+        assert not guard.detector.knows("uid-1", vote(1))
 
     asyncio.run(story())

@@ -13,8 +13,8 @@ from wahealth.api.v1alpha1 import Target
 from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.answer import FailureReason, PodOutcome, Unreachable
 from wahealth.core.facts import Expectation, Facts
-from wahealth.core.fleet import Path, Vote
 from wahealth.core.instant import Instant
+from wahealth.core.isolation_detector import Path, Vote
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionStatus, ConditionType, Finding, Status
@@ -23,7 +23,7 @@ from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Recorder
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.isolation import Guard
+from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Reconciler, vote_of
 
@@ -74,7 +74,9 @@ def run_round(cluster: Cluster) -> ResourceEntry:
     entry = entry_of(document())
     inventory, recorder = Inventory(), Silent()
     gatherer = Gatherer(inventory, any_targets(inventory), references=None, prober=None)  # type: ignore[arg-type]
-    asyncio.run(whole_round(Reconciler(gatherer, cluster, recorder, Guard(recorder, inventory, None), Lag()), entry))
+    asyncio.run(
+        whole_round(Reconciler(gatherer, cluster, recorder, IsolationGuard(recorder, inventory, None), Lag()), entry)
+    )
     return entry
 
 
@@ -124,7 +126,7 @@ def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_no
     without = document()
     without["spec"]["pods"] = {"roleLabels": "Enabled"}
     gatherer, cluster, recorder, entry = Connected(), Contested(0, without), Silent(), entry_of(without)
-    reconciler = Reconciler(gatherer, cluster, recorder, Guard(recorder, gatherer.inventory, None), Lag())
+    reconciler = Reconciler(gatherer, cluster, recorder, IsolationGuard(recorder, gatherer.inventory, None), Lag())
     for _ in range(3):
         asyncio.run(whole_round(reconciler, entry))
     assert said(entry.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
@@ -154,12 +156,12 @@ MISSING = Finding(ConditionStatus.FALSE, Reason.TARGET_NOT_FOUND, "there is none
 def test_while_verdicts_are_frozen_what_asks_nobody_is_told(gather: Gatherer, told: bool) -> None:
     """The target is not there, or it has no pods: that is what the API server says."""
     recorder, cluster, entry = Silent(), Contested(0, document()), entry_of(document())
-    guard = Guard(recorder, gather.inventory, None)
+    guard = IsolationGuard(recorder, gather.inventory, None)
     for reached in (True, False):
         for number in range(30):
             vote = Vote(Path.CLUSTER, f"tenant-{number % 5}", f"Deployment/{number}")
-            guard.fleet.saw(f"uid-of-{number}", vote, reached, time.monotonic(), 30)
-    assert guard.fleet.isolated(Path.CLUSTER)
+            guard.detector.saw(f"uid-of-{number}", vote, reached, time.monotonic(), 30)
+    assert guard.detector.isolated(Path.CLUSTER)
     asyncio.run(whole_round(Reconciler(gather, cluster, recorder, guard, Lag()), entry))
     assert bool(cluster.written) is told
 
@@ -168,7 +170,7 @@ def test_while_verdicts_are_frozen_what_asks_nobody_is_told(gather: Gatherer, to
 def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost: bool) -> None:
     """An edit of many resources that leads them all astray is no loss of the network."""
     gatherer, recorder = Saying(REFUSED), Silent()
-    guard = Guard(recorder, gatherer.inventory, None)
+    guard = IsolationGuard(recorder, gatherer.inventory, None)
     reconciler = Reconciler(gatherer, Contested(0, document()), recorder, guard, Lag())
     reachable = Condition(
         ConditionType.REACHABLE, ConditionStatus.TRUE, Reason.HEALTH_NODE_ANSWERED, "", observed_generation=1
@@ -184,7 +186,7 @@ def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost:
             await reconciler.reconcile(entry)
 
     asyncio.run(rounds())
-    assert guard.fleet.isolated(Path.CLUSTER) is lost
+    assert guard.detector.isolated(Path.CLUSTER) is lost
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_a_workload_is_restarted_once_whatever_the_watch_tells(refuses: str) -> 
     changed = document()
     changed["spec"]["apiKeyRotation"] = {"restartPolicy": "OnChange"}
     gatherer, cluster, recorder = Behind(), Restarting(refuses), Silent()
-    reconciler = Reconciler(gatherer, cluster, recorder, Guard(recorder, gatherer.inventory, None), Lag())
+    reconciler = Reconciler(gatherer, cluster, recorder, IsolationGuard(recorder, gatherer.inventory, None), Lag())
     entries = [entry_of(changed), entry_of(changed)]  # two resources may name the same workload
 
     async def rounds() -> None:

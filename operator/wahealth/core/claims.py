@@ -4,7 +4,7 @@ A resource claims a pod that its selector matches, that its answer names, and th
 gives for it. Of several that do the oldest holds the pod, and one that is suspended only where no other does. All of it
 is taken from what the watch shows: specs, written statuses, pods. So every replica comes to the same.
 
-Like `core.fleet` it keeps state of its own: who names a pod is looked up in every round of every resource.
+Like `core.isolation_detector` it keeps state of its own: who names a pod is looked up in every round of every resource.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from wahealth.core.events.event import Event, normal, warning
-from wahealth.core.fleet import Fleet, Path, Vote
+from wahealth.core.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.reasons import progress
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.inventory.inventory import Inventory
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 _WHAT = {Path.CLUSTER: "clients in the cluster", Path.OUTSIDE: "hosts outside of the cluster"}
 
 
-class Guard:
+class IsolationGuard:
     """The fleet as the rounds see it. `own`: the operator's Deployment, where it is known."""
 
     def __init__(self, recorder: Recorder, inventory: Inventory, own: WorkloadRef | None) -> None:
@@ -27,14 +27,14 @@ class Guard:
         self._inventory = inventory
         self._own = own
         self._isolated = dict.fromkeys(Path, False)  # as it was told
-        self.fleet = Fleet()
+        self.detector = IsolationDetector()
         for path in Path:
-            metrics.isolated.labels(path).set_function(partial(self.fleet.isolated, path))
+            metrics.isolated.labels(path).set_function(partial(self.detector.isolated, path))
 
     async def saw(self, uid: str, vote: Vote, reached: bool, asked: float, period: float) -> bool:
         """False while verdicts are frozen and this one would be of somebody who was not reached."""
-        self.fleet.saw(uid, vote, reached, asked, period)
-        isolated = self.fleet.isolated(vote.path)
+        self.detector.saw(uid, vote, reached, asked, period)
+        isolated = self.detector.isolated(vote.path)
         if isolated is not self._isolated[vote.path]:  # or it ended since, for those that were lost are asked no more
             self._isolated[vote.path] = isolated
             what = _WHAT[vote.path]
@@ -44,7 +44,7 @@ class Guard:
                 else normal(progress.OBSERVER_RECOVERED, what=what)
             )
             await self._told(event)
-        return reached or not self.fleet.freezes(vote, asked, period)
+        return reached or not self.detector.freezes(vote, asked, period)
 
     async def _told(self, event: Event) -> None:
         log.warning(event.note, extra={"reason": event.reason})

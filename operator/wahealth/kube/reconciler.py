@@ -15,8 +15,8 @@ from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import API_VERSION, KIND, Target
 from wahealth.core.events.transitions import RESTARTED
 from wahealth.core.facts import Facts
-from wahealth.core.fleet import Path, Vote
 from wahealth.core.instant import Instant
+from wahealth.core.isolation_detector import Path, Vote
 from wahealth.core.origin import origin_of
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reconcile import Plan, reconcile, restore_state
@@ -27,7 +27,7 @@ from wahealth.kube.cluster import Cluster, Conflict, Unwritable, Vanished
 from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.isolation import Guard
+from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.pod_labeler import PodLabeler
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.process.meter import was_held_up
@@ -44,7 +44,9 @@ Action = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Reconciler:
-    def __init__(self, gatherer: Gatherer, cluster: Cluster, recorder: Recorder, guard: Guard, lag: Lag) -> None:
+    def __init__(
+        self, gatherer: Gatherer, cluster: Cluster, recorder: Recorder, guard: IsolationGuard, lag: Lag
+    ) -> None:
         self._gatherer = gatherer
         self.labeler = PodLabeler(cluster, gatherer.inventory)
         self._cluster = cluster
@@ -68,13 +70,13 @@ class Reconciler:
         guard = self._guard
         nobody = facts.asked_nobody or not facts.outcomes  # or there is no pod, as the API server says
         if entry.spec is None or nobody or facts.expected.suspended:
-            guard.fleet.forget(entry.uid)
+            guard.detector.forget(entry.uid)
             return True
         if facts.nothing_new:
             return True
         vote = vote_of(entry.ref.namespace, entry.spec.target)
-        if not guard.fleet.knows(entry.uid, vote):
-            guard.fleet.meet(entry.uid, vote, _was_reachable(entry))
+        if not guard.detector.knows(entry.uid, vote):
+            guard.detector.meet(entry.uid, vote, _was_reachable(entry))
         return await guard.saw(entry.uid, vote, facts.reached, began.monotonic, entry.timing.period)
 
     def _decided(self, entry: ResourceEntry, facts: Facts) -> Action | None:

@@ -25,7 +25,7 @@ from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.handlers import Listener, follow
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.names import Key, WorkloadRef
-from wahealth.kube.isolation import Guard
+from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.process import client_metrics
 from wahealth.kube.process.http_server import CannotListen, HealthServer
 from wahealth.kube.process.lag import Lag, watchdog
@@ -138,7 +138,7 @@ class _Operator:
         )
         self.cluster = Cluster(self.api, self.elector.require_leadership)
         recorder = Recorder(self.api)
-        self.guard = Guard(recorder, self.inventory, _own(settings.own_deployment))
+        self.guard = IsolationGuard(recorder, self.inventory, _own(settings.own_deployment))
         references = References(self.api, settings.secret_refresh, settings.require_secret_label, clients.outside)
         limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
         targets = Targets(self.inventory, limits, Resolver())
@@ -192,11 +192,11 @@ class _Operator:
     def lost(self) -> None:
         """Some resources are another's to ask now."""
         self.scheduler.on_stopped_leading()
-        self.guard.fleet.keep_only({entry.uid for entry in self.scheduler.owned()})
+        self.guard.detector.keep_only({entry.uid for entry in self.scheduler.owned()})
 
     def forget(self, entry: ResourceEntry) -> None:
         """The resource is gone."""
-        self.guard.fleet.forget(entry.uid)
+        self.guard.detector.forget(entry.uid)
         self.reconciler.labeler.claims.drop(entry)
         if entry.may_be_labeled and self.elector.may_write(entry.uid):
             self.group.create_task(self.reconciler.labeler.clear(entry), name=f"clear {entry.ref}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from wahealth.core.fleet import LONGEST, Fleet, Path, Vote
+from wahealth.core.isolation_detector import LONGEST, IsolationDetector, Path, Vote
 
 PERIOD = 30.0
 
 
-def fleet(size: int, start: float = 0.0) -> Fleet:
-    made = Fleet()
+def fleet(size: int, start: float = 0.0) -> IsolationDetector:
+    made = IsolationDetector()
     seen(made, range(size), True, start)
     return made
 
@@ -17,7 +17,7 @@ def vote(number: int, path: Path = Path.CLUSTER) -> Vote:
     return Vote(path, f"tenant-{number % 5}", f"Deployment/web-{number}")
 
 
-def seen(made: Fleet, which: range, reached: bool, start: float, period: float = PERIOD) -> None:
+def seen(made: IsolationDetector, which: range, reached: bool, start: float, period: float = PERIOD) -> None:
     """Each asked once, spread over a period."""
     for place, number in enumerate(which):
         made.saw(f"uid-{number}", vote(number), reached, start + place * period / max(1, len(which)), period)
@@ -51,7 +51,7 @@ def test_lost_one_after_the_other_is_no_incident() -> None:
 
 
 def test_those_that_never_answered_do_not_count() -> None:
-    made = Fleet()
+    made = IsolationDetector()
     seen(made, range(30), False, 0)
     seen(made, range(30), False, 30)
     assert not made.isolated(Path.CLUSTER)
@@ -119,7 +119,7 @@ def test_one_tenant_with_many_targets_freezes_nobody_else() -> None:
 
 
 def test_who_is_alone_on_a_path_is_most_of_its_namespaces() -> None:
-    made = Fleet()
+    made = IsolationDetector()
     for reached, second in ((True, 0.0), (False, 100.0)):
         for number in range(10):
             made.saw(f"uid-{number}", Vote(Path.CLUSTER, "only", f"Deployment/{number}"), reached, second, PERIOD)
@@ -135,7 +135,7 @@ def test_a_path_is_frozen_by_itself() -> None:
     assert not made.isolated(Path.CLUSTER)
 
 
-def frozen(made: Fleet, now: float, period: float = PERIOD) -> bool:
+def frozen(made: IsolationDetector, now: float, period: float = PERIOD) -> bool:
     return made.freezes(vote(0), now, period)
 
 
@@ -149,7 +149,7 @@ def test_what_is_frozen_has_an_end() -> None:
     assert not made.isolated(Path.CLUSTER)
 
 
-def outlasted() -> tuple[Fleet, float]:
+def outlasted() -> tuple[IsolationDetector, float]:
     """Thirty that are lost, and not frozen any more; the second at which it is so."""
     made, now = fleet(30), 200 + LONGEST
     seen(made, range(30), False, 100)
@@ -184,7 +184,7 @@ def test_who_has_answered_for_ten_minutes_is_of_the_same_loss_no_more() -> None:
 
 def test_it_is_over_when_most_namespaces_are_reached() -> None:
     """However many votes the one has that goes on to be lost."""
-    made = Fleet()
+    made = IsolationDetector()
     votes = {f"a-{n}": Vote(Path.CLUSTER, "a", f"Deployment/{n}") for n in range(30)}
     votes |= {name: Vote(Path.CLUSTER, name, "Deployment/web") for name in ("b", "c")}
     for reached, second in ((True, 0.0), (False, 100.0)):
@@ -199,7 +199,7 @@ def test_it_is_over_when_most_namespaces_are_reached() -> None:
 
 def test_who_is_alone_on_a_path_freezes_nobody_else() -> None:
     """Such as a client of another namespace that was never reached so far."""
-    made = Fleet()
+    made = IsolationDetector()
     for reached, second in ((True, 0.0), (False, 100.0)):
         for number in range(10):
             made.saw(f"uid-{number}", Vote(Path.CLUSTER, "only", f"Deployment/{number}"), reached, second, PERIOD)
@@ -221,7 +221,7 @@ def test_the_longest_period_is_of_those_that_are_lost_now() -> None:
 
 
 def test_after_a_restart_of_ours_what_was_reachable_is_lost_in_its_first_round() -> None:
-    made = Fleet()
+    made = IsolationDetector()
     for number in range(30):
         made.meet(f"uid-{number}", vote(number), was_reachable=True)
         made.saw(f"uid-{number}", vote(number), False, number, PERIOD)
@@ -229,7 +229,7 @@ def test_after_a_restart_of_ours_what_was_reachable_is_lost_in_its_first_round()
 
 
 def test_what_was_reachable_before_is_lost_once() -> None:
-    made = Fleet()
+    made = IsolationDetector()
     for number in range(9):
         made.meet(f"uid-{number}", vote(number), was_reachable=True)
     seen(made, range(9), False, 0)

@@ -20,9 +20,9 @@ from wahealth.core.longest import Longest
 from wahealth.core.strenum import FastStrEnum
 
 AT_ONCE = 45.0  # seconds, at least, within which they must be lost: a default period and a default timeout
-FEWEST = 10  # votes that must be lost at once
-MOST_OF = 0.8  # of those that were reachable before, of all and of a namespace
-BACK = 0.5  # of the lost ones, and it is over
+MIN_LOST = 10  # votes that must be lost at once
+LOST_RATIO = 0.8  # of those that were reachable before, of all and of a namespace
+RECOVERED_RATIO = 0.5  # of the lost ones, and it is over
 LONGEST, MOST_PERIODS = 600.0, 5  # seconds, and periods, after which verdicts follow what is seen again
 
 
@@ -84,7 +84,7 @@ class Spent:
 
     def _awaits_no_more(self, vote: Vote) -> None:
         self._silent.discard(vote)
-        if len(self._silent) <= self._size * (1 - BACK):
+        if len(self._silent) <= self._size * (1 - RECOVERED_RATIO):
             self._since, self._silent, self._size = {}, set(), 0
 
 
@@ -167,7 +167,7 @@ class Side:
 
     def _settle(self) -> None:
         """It is over when half of them answer, or when half of those of so many namespaces do."""
-        if self.isolated and (len(self._awaited) <= len(self._frozen) * (1 - BACK) or not self._most_suffer):
+        if self.isolated and (len(self._awaited) <= len(self._frozen) * (1 - RECOVERED_RATIO) or not self._most_suffer):
             self._end()
 
     def _end(self) -> None:
@@ -183,7 +183,7 @@ class Side:
         self._up[namespace] += up
         self._down[namespace] += down
         lost, there = self._down[namespace], self._up[namespace]
-        suffers = lost > BACK * (lost + there) if self.isolated else lost >= MOST_OF * (lost + there)
+        suffers = lost > RECOVERED_RATIO * (lost + there) if self.isolated else lost >= LOST_RATIO * (lost + there)
         if lost and suffers:
             self._suffering.add(namespace)
         else:
@@ -204,11 +204,11 @@ class Side:
         for vote in [*takewhile(lambda vote: now - self._lost[vote].at > self._at_once, self._lost)]:
             self._drop(vote)
         lost = len(self._lost)
-        if lost >= FEWEST and lost >= MOST_OF * (lost + self._ups) and self._most_suffer:
+        if lost >= MIN_LOST and lost >= LOST_RATIO * (lost + self._ups) and self._most_suffer:
             self._frozen, self._awaited, self._since = frozenset(self._lost), set(self._lost), now
 
 
-class Fleet:
+class IsolationDetector:
     """Times are monotonic seconds; a resource is named by its uid."""
 
     def __init__(self) -> None:
