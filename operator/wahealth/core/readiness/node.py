@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from wahealth.core.answer import MASTERS, GatewayStatus, Node
 from wahealth.core.readiness.depth import Depth, Readiness
+from wahealth.core.rules import first_match
 from wahealth.core.status import NodeVerdict, TopologyNode
 from wahealth.core.strenum import FastStrEnum
-from wahealth.core.table import first
 
 MISSING = "Missing"
 
@@ -92,7 +92,7 @@ RULES: tuple[Rule, ...] = (missing, uninitialized, unregistered, connecting, deg
 
 
 def of_node(own: Own) -> Readiness:
-    return first(RULES, own)
+    return first_match(RULES, own)
 
 
 def _says(own: Own, status: GatewayStatus) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from wahealth.core.readiness.depth import Depth, Readiness
 from wahealth.core.reasons.reason import Reason
+from wahealth.core.rules import first_match
 from wahealth.core.status import ConditionStatus, ConditionType, Gateway, Status
-from wahealth.core.table import first
 
 Rule = Callable[[Status], Readiness | None]
 
@@ -54,9 +54,9 @@ RULES: tuple[Rule, ...] = (unreachable, *ANSWERING)
 
 def of_web(status: Status) -> Readiness:
     """`status` as it is confirmed, or as it is seen while nothing is confirmed yet."""
-    return first(RULES, status)
+    return first_match(RULES, status)
 
 
 def of_single_coreapp(status: Status) -> Readiness:
     """Of the one coreapp of a single instance: what the client says, it says of it. The web pod is another one."""
-    return first(ANSWERING, status)
+    return first_match(ANSWERING, status)

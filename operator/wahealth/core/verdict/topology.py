@@ -12,8 +12,8 @@ from wahealth.core.answer import GatewayStatus, Node, Role
 from wahealth.core.facts import Thresholds
 from wahealth.core.instant import AsOf
 from wahealth.core.observation.tracking import STARTING, TrackedNode, TrackedNodes, address_in
+from wahealth.core.rules import first_match
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
-from wahealth.core.table import first
 from wahealth.core.verdict.problem import Problem, grace_of
 
 # What keeps the status under 64 KiB, with the longest names; the counts stay exact.
@@ -102,13 +102,13 @@ def _verdict(seen: TrackedNode, setting: Setting) -> NodeVerdict:
     gateway = seen.node.gateway
     if seen.absent_since is None and seen.missing_since is None and gateway not in STARTING:
         return _still(seen.gone, gateway)
-    return first(RULES, seen, setting)
+    return first_match(RULES, seen, setting)
 
 
 @cache
 def _still(gone: bool, gateway: GatewayStatus | None) -> NodeVerdict:
     node = Node("", "", "", None, gateway)
-    return first(RULES, TrackedNode(node, 0.0, gone=gone), Setting(Thresholds(), AsOf(0.0, 0.0)))
+    return first_match(RULES, TrackedNode(node, 0.0, gone=gone), Setting(Thresholds(), AsOf(0.0, 0.0)))
 
 
 def _carries(seen: TrackedNode) -> bool:

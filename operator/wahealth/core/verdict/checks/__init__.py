@@ -6,8 +6,8 @@ rule that rests on it, with the page.
 
 from __future__ import annotations
 
+from wahealth.core.rules import first_match
 from wahealth.core.status import ConditionType, Finding
-from wahealth.core.table import first
 from wahealth.core.verdict.checks import (
     accepted,
     available,
@@ -38,7 +38,7 @@ OCCASIONAL: dict[ConditionType, tuple[Rule, ...]] = {
 
 def findings(given: RuleInput) -> dict[ConditionType, Finding]:
     """By condition; an occasional one may be absent."""
-    found = {type_: first(rules, given) for type_, rules in TABLES.items()}
+    found = {type_: first_match(rules, given) for type_, rules in TABLES.items()}
     found[ConditionType.READY] = ready(found)
     for type_, rules in OCCASIONAL.items():
         said = [finding for rule in rules if (finding := rule(given)) is not None]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from wahealth.core.reasons import client
 from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.reasons.reason import Reason
+from wahealth.core.rules import first_match
 from wahealth.core.status import ConditionStatus, ConditionType, Finding, Gateway
-from wahealth.core.table import first
 from wahealth.core.verdict.checks.input import Rule, RuleInput
 from wahealth.core.verdict.checks.messages import connections
 from wahealth.core.verdict.problem import Problem
@@ -90,7 +90,7 @@ def initializing(given: RuleInput) -> Finding | None:
 
 
 def within_grace(given: RuleInput) -> Finding | None:
-    return None if given.over else _as_it_was(given, first(_TROUBLES, given))
+    return None if given.over else _as_it_was(given, first_match(_TROUBLES, given))
 
 
 def _as_it_was(given: RuleInput, seen: Finding) -> Finding:

@@ -9,6 +9,6 @@ Subject = TypeVarTuple("Subject")
 F = TypeVar("F")
 
 
-def first(rules: Iterable[Callable[[*Subject], F | None]], *subject: *Subject) -> F:
+def first_match(rules: Iterable[Callable[[*Subject], F | None]], *subject: *Subject) -> F:
     """What the first rule that finds anything finds."""
     return next(found for rule in rules if (found := rule(*subject)) is not None)
