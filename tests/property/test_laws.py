@@ -28,7 +28,7 @@ from wahealth.core.answer import (
 from wahealth.core.facts import Expectation, Facts, Thresholds
 from wahealth.core.observation.expected import HighWaterMark, allowed_at_least, raise_high_water_mark
 from wahealth.core.reconcile import evaluate_once
-from wahealth.core.schedule import next_beat
+from wahealth.core.schedule import next_tick
 from wahealth.core.status import ConditionStatus, ConditionType, Mode, NodeVerdict, Status
 from wahealth.core.status_diff import status_to_write
 from wahealth.probe.payload import parse_health
@@ -320,9 +320,9 @@ def test_what_a_client_says_of_its_version_is_told_and_decides_nothing(word: obj
 
 @given(st.floats(0, 1e6), st.floats(5, 3600), st.floats(0, 1))
 def test_beats_come_within_a_period_and_keep_their_phase(now: float, period: float, phase: float) -> None:
-    beat = next_beat(now, period, phase * period)
-    assert now < beat <= now + period * 1.000001
-    assert abs(next_beat(beat + period / 2, period, phase * period) - beat - period) < 1e-3
+    tick = next_tick(now, period, phase * period)
+    assert now < tick <= now + period * 1.000001
+    assert abs(next_tick(tick + period / 2, period, phase * period) - tick - period) < 1e-3
 
 
 keys = st.text(st.characters(min_codepoint=1, max_codepoint=0x2FF), max_size=140).map(lambda text: f"k3y-{text}-c4nary")

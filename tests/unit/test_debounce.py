@@ -73,8 +73,8 @@ def test_connections_are_rounded_up_to_what_a_client_can_have(count: int, expect
 def test_a_round_that_comes_a_little_early_ends_a_grace(jitter: float) -> None:
     """Of two periods, and the first bad round came late, or the last one early: else all is told a period later."""
     story = Story().rounds(3, carried_by_nobody(connected=True))
-    for beat, late in ((90, max(0.0, jitter)), (120, 0.0), (150, min(0.0, jitter))):
-        story.seconds = beat + late
+    for tick, late in ((90, max(0.0, jitter)), (120, 0.0), (150, min(0.0, jitter))):
+        story.seconds = tick + late
         story.round(carried_by_nobody())
     found = story.written.condition(ConditionType.AVAILABLE)
     assert found is not None

@@ -11,7 +11,7 @@ EARLY = 1.0  # seconds
 def has_lasted(seconds: float, grace: float) -> bool:
     """Whether something that has lasted for `monotonic` has lasted for its grace, as far as rounds can tell.
 
-    Graces are mostly a number of periods, and no round comes exactly on its beat: taken to the letter, the one at the
+    Graces are mostly a number of periods, and no round comes exactly on its tick: taken to the letter, the one at the
     end of a grace would come some milliseconds too soon as often as not, and all would be told a whole period later.
     """
     return seconds >= grace - min(EARLY, grace / 10)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from wahealth.core.budget import Ledger
 from wahealth.core.due import Begun, Due
-from wahealth.core.schedule import next_beat
+from wahealth.core.schedule import next_tick
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Vanished
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
@@ -123,7 +123,7 @@ class Scheduler:
         return self._due.behind(self._now()) / shortest
 
     def on_started_leading(self) -> None:
-        """Some resources are ours now: what nobody has looked at yet is asked at once, all else on its own beat."""
+        """Some resources are ours now: what nobody has looked at yet is asked at once, all else on its own tick."""
         for uid, entry in self._entries.items():
             if self._leads(uid) and entry.state is None and not _is_known(entry):
                 self._ask_at(uid, self._now())
@@ -172,9 +172,9 @@ class Scheduler:
         self._ask_at(entry.uid, self._next(entry) if _is_known(entry) else self._now())
 
     def _next(self, entry: ResourceEntry) -> float:
-        """Beyond the slot: what a shared wake-up takes a little early is not due again on its own beat."""
+        """Beyond the slot: what a shared wake-up takes a little early is not due again on its own tick."""
         period = entry.timing.period
-        return next_beat(self._now() + _SLOT, period, self._phases[entry.uid] * period)
+        return next_tick(self._now() + _SLOT, period, self._phases[entry.uid] * period)
 
     def _ask_at(self, uid: str, due: float) -> None:
         self._due.put(uid, self._entries[uid].ref.namespace, due)
@@ -191,7 +191,7 @@ class Scheduler:
 
     def _take_due(self, now: float) -> list[ResourceEntry]:
         """Some of the resources whose time has come, each with its next time set; one still busy waits for its next
-        beat."""
+        tick."""
         for uid in self._due.collect(now + _SLOT):
             if uid in self._rounds or not self._leads(uid):
                 self._ask_at(uid, self._next(self._entries[uid]))
@@ -207,7 +207,7 @@ class Scheduler:
         return entry
 
     def _skip(self, now: float) -> None:
-        """All that is due now waits for its next beat."""
+        """All that is due now waits for its next tick."""
         for uid in self._due.skip(now):
             self._ask_at(uid, self._next(self._entries[uid]))
 

@@ -14,7 +14,7 @@ from wahealth.telemetry import logs, metrics
 log = logging.getLogger(__name__)
 
 MOST = 1.0  # seconds
-_BEAT = 0.2
+_TICK = 0.2
 _STANDS_STILL = 5.0  # seconds
 
 
@@ -30,20 +30,20 @@ class Lag:
         loop = asyncio.get_running_loop()
         self._last = loop.time()
         while True:
-            await asyncio.sleep(_BEAT)
+            await asyncio.sleep(_TICK)
             now = loop.time()
-            if now - self._last > _BEAT + MOST:
+            if now - self._last > _TICK + MOST:
                 self._late = now
                 metrics.late.inc()
             self._last = now
 
     def behind(self, now: float) -> float:
         """Seconds since the loop had its turn last, beyond what is usual."""
-        return max(0.0, now - self._last - _BEAT)
+        return max(0.0, now - self._last - _TICK)
 
     def since(self, second: float, now: float) -> bool:
         """Whether the loop was late by over a second at any time from `second` on, or is now."""
-        return self._late >= second or now - self._last > _BEAT + MOST
+        return self._late >= second or now - self._last > _TICK + MOST
 
 
 def watchdog(lag: Lag) -> None:
