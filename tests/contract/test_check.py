@@ -18,7 +18,7 @@ import yaml
 from contract.conftest import KEY, Simulator
 from wahealth import cli
 from wahealth.probe.client import Prober
-from wahealth.probe.stage import ObserverFault
+from wahealth.probe.errors import ObserverFault
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import Authority, self_signed
 from wahealth.probe.client import Prober, ProbeRequest
+from wahealth.probe.errors import handshake_error
 from wahealth.probe.pair import Pair
-from wahealth.probe.stage import no_handshake
 from wahealth.probe.trust import Trust, full, objected_to, pinned, skip_hostname, unverified
 
 NOW = datetime.now(UTC)
@@ -117,7 +117,7 @@ ALERTS = {
 @pytest.mark.parametrize(("alert", "told"), ALERTS.items())
 def test_an_alert_is_told_as_what_it_means_of_the_certificate_that_was_shown(alert: str, told: str) -> None:
     error = ssl.SSLError(1, f"[SSL: {alert}] alert")
-    said = no_handshake(error, received=7).outcome
+    said = handshake_error(error, received=7).outcome
     outcome = objected_to(said, unverified(pair()), NOW)
     assert outcome.detail == told
     assert "client certificate" in row_of(outcome).tells()
@@ -127,7 +127,7 @@ def test_an_alert_is_told_as_what_it_means_of_the_certificate_that_was_shown(ale
 
 def test_what_says_nothing_of_the_certificate_is_told_as_it_is() -> None:
     error = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")
-    said = no_handshake(error, received=7).outcome
+    said = handshake_error(error, received=7).outcome
     assert objected_to(said, unverified(Pair(EXPIRED, certificates.PRIVATE)), NOW) is said
 
 

@@ -34,9 +34,9 @@ from support.scripted import (
 from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
 from wahealth.probe import renewal
 from wahealth.probe.client import Prober, ProbeRequest
+from wahealth.probe.errors import ObserverFault, connect_error
 from wahealth.probe.names import Resolver
 from wahealth.probe.renewal import KEPT_AT_THE_END, LONGEST_KEPT
-from wahealth.probe.stage import ObserverFault, not_connected
 from wahealth.probe.trust import full, pinned, unverified
 from wahealth.probe.wire import Wire
 
@@ -333,9 +333,9 @@ def test_of_addresses_that_fail_in_several_ways(numbers: tuple[int, ...], says: 
     merged = OSError("Multiple exceptions: " + ", ".join(str(OSError(n, os.strerror(n))) for n in numbers))
     if says is None:
         with pytest.raises(ObserverFault):
-            not_connected(merged)
+            connect_error(merged)
     else:
-        assert not_connected(merged).outcome == says
+        assert connect_error(merged).outcome == says
 
 
 def test_a_pod_that_is_gone_leaves_no_connection() -> None:

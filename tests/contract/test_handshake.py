@@ -35,7 +35,7 @@ from wahealth.core.reasons.asking import row_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import HealthEndpoint
-from wahealth.probe.stage import no_handshake, objected
+from wahealth.probe.errors import handshake_error, objected
 from wahealth.probe.trust import Trust, full, pinned, skip_hostname, unverified
 
 
@@ -133,7 +133,7 @@ def alert(code: int) -> ssl.SSLError:
 def test_an_alert_is_told_by_its_meaning(code: int, says: str) -> None:
     """In the handshake, and behind it where nothing of an answer came. Python 3.11.7 has no reason for 115 and 120."""
     meaning = Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, says)
-    assert no_handshake(alert(code), received=7).outcome == meaning
+    assert handshake_error(alert(code), received=7).outcome == meaning
     behind = objected(alert(code))
     assert behind is not None
     assert behind.outcome == meaning
@@ -142,7 +142,7 @@ def test_an_alert_is_told_by_its_meaning(code: int, says: str) -> None:
 def test_what_is_no_alert_is_told_by_what_is_known() -> None:
     garbled = ssl.SSLError(1, "[SSL: BAD_RECORD_TYPE] bad record type (_ssl.c:1006)")
     assert objected(garbled) is None
-    assert no_handshake(garbled, received=7).outcome == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, "")
+    assert handshake_error(garbled, received=7).outcome == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, "")
 
 
 @pytest.mark.parametrize("resets", [False, True])

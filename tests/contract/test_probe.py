@@ -17,7 +17,7 @@ from wahealth.core.answer import Answered, FailureReason, Malformed, Outcome, Un
 from wahealth.playground.pki import self_signed
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.credential import api_key
-from wahealth.probe.stage import ObserverFault, broken, no_handshake, not_connected
+from wahealth.probe.errors import ObserverFault, connect_error, handshake_error, read_error
 from wahealth.probe.trust import UntrustedCA, full, skip_hostname
 
 
@@ -127,7 +127,7 @@ def test_a_name_that_is_none(question: ProbeRequest) -> None:
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.EADDRNOTAVAIL])
 def test_what_is_our_own_fault_is_no_outcome(number: int) -> None:
-    for meaning in (not_connected, partial(no_handshake, received=0), broken):
+    for meaning in (connect_error, partial(handshake_error, received=0), read_error):
         with pytest.raises(ObserverFault):
             meaning(OSError(number, "ours"))
 

@@ -39,7 +39,7 @@ def _ports(number: int) -> None:
 async def _run() -> None:
     from support.scripted import GOOD, answer, reason, says, serving
     from wahealth.probe.client import Prober
-    from wahealth.probe.stage import ObserverFault
+    from wahealth.probe.errors import ObserverFault
 
     async with serving(says(answer(GOOD), keep=True)) as served, Prober() as prober:
 

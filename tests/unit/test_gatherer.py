@@ -23,7 +23,7 @@ from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
-from wahealth.probe.stage import ObserverFault
+from wahealth.probe.errors import ObserverFault
 
 OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
 RESOURCE = resource(target={"workload": {"kind": "StatefulSet", "name": "web"}})

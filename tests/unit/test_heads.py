@@ -8,8 +8,8 @@ import h11
 import pytest
 
 from support.work import instructions
+from wahealth.probe.errors import ProbeError
 from wahealth.probe.heads import MOST_BYTES, MOST_LINES, Heads
-from wahealth.probe.stage import Failed
 
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
@@ -45,20 +45,20 @@ def test_a_run_of_blanks_is_one() -> None:
 
 def test_what_begins_with_no_word_is_some_other_protocol() -> None:
     """Which may never say an end of a line: it is not waited for."""
-    with pytest.raises(Failed, match="InvalidResponse"):
+    with pytest.raises(ProbeError, match="InvalidResponse"):
         taken(b"\0\0\x12\x04\0")
 
 
 def test_one_head_that_is_too_long() -> None:
     assert taken(b"HTTP/1.1 200 OK\r\nX: ".ljust(MOST_BYTES, b"x"))[0] == []
-    with pytest.raises(Failed, match="InvalidResponse"):
+    with pytest.raises(ProbeError, match="InvalidResponse"):
         taken(b"HTTP/1.1 200 OK\r\nX: ".ljust(MOST_BYTES, b"x"), b"x")
 
 
 def test_many_heads_that_are_too_long_together() -> None:
     long = b"HTTP/1.1 103 Early Hints\r\nLink: %s\r\n\r\n" % (b"x" * (MOST_BYTES // 3))
     assert len(taken(long, long)[0]) == 2
-    with pytest.raises(Failed, match="InvalidResponse"):
+    with pytest.raises(ProbeError, match="InvalidResponse"):
         taken(long, long, long)
 
 
@@ -66,7 +66,7 @@ def test_a_head_of_too_many_lines() -> None:
     """Each is matched and kept: 64 KiB of the shortest took 50 ms without a pause."""
     most = b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * (MOST_LINES - 2) + b"\r\n"
     assert taken(most + b"\n" * 1000)[0] == [most]
-    with pytest.raises(Failed, match="InvalidResponse"):
+    with pytest.raises(ProbeError, match="InvalidResponse"):
         taken(b"HTTP/1.1 200 OK\r\n" + b"a:b\r\n" * (MOST_LINES - 1) + b"\r\n")
 
 

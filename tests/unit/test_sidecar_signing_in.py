@@ -20,7 +20,7 @@ from wahealth.core.facts import Exposure
 from wahealth.core.signin.flow import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
-from wahealth.probe.stage import ObserverFault
+from wahealth.probe.errors import ObserverFault
 from wahealth.sidecar.flags import add_arguments
 from wahealth.sidecar.pages import Pages
 from wahealth.sidecar.rounds import Rounds

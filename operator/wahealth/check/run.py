@@ -22,7 +22,7 @@ from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionStatus, ConditionType, Mode
 from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential
-from wahealth.probe.stage import ObserverFault, ProxyFault
+from wahealth.probe.errors import ObserverFault, ProxyFault
 
 HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
 EXIT_CODES = {ConditionStatus.TRUE: HEALTHY, ConditionStatus.FALSE: NOT_HEALTHY, ConditionStatus.UNKNOWN: UNKNOWN}

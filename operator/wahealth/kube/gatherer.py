@@ -45,7 +45,7 @@ from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
-from wahealth.probe.stage import ObserverFault
+from wahealth.probe.errors import ObserverFault
 from wahealth.telemetry import metrics
 
 T = TypeVar("T")

@@ -31,7 +31,7 @@ from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.pod_labeler import PodLabeler
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.process.meter import was_held_up
-from wahealth.probe.stage import ObserverFault
+from wahealth.probe.errors import ObserverFault
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)

@@ -25,7 +25,7 @@ from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.process.leader_election import NotLeading
 from wahealth.kube.process.meter import Meter
 from wahealth.kube.reconciler import Action
-from wahealth.probe.stage import ObserverFault, ProxyFault
+from wahealth.probe.errors import ObserverFault, ProxyFault
 from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)

@@ -25,8 +25,8 @@ from wahealth.kube.inventory.pods import PATH as PODS
 from wahealth.kube.inventory.pods import Pod
 from wahealth.kube.inventory.services import PATH as SERVICES
 from wahealth.kube.inventory.services import Service
+from wahealth.probe.errors import ProbeError, Stage, out_of_time
 from wahealth.probe.names import Resolver
-from wahealth.probe.stage import Failed, Stage, out_of_time
 from wahealth.settings import OperatorSettings
 
 
@@ -144,7 +144,7 @@ class Targets:
                 addresses = await self._resolver.addresses(host)
         except TimeoutError:
             return ResolvedTarget({}, shown, {name: out_of_time(Stage.LOOKING_UP, seconds)}, frozenset({host}))
-        except Failed as failed:
+        except ProbeError as failed:
             return ResolvedTarget({}, shown, {name: failed.outcome}, frozenset({host}))
         if not all(map(self._limits.url_networks.admit, addresses)):
             return references.url_leads_inside(host)

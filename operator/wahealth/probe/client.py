@@ -23,11 +23,11 @@ from wahealth.probe import tunnel
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import Credential
+from wahealth.probe.errors import ProbeError, out_of_time
 from wahealth.probe.limiter import FEWEST_SLOTS, Bulkhead
 from wahealth.probe.names import Resolver
 from wahealth.probe.payload import is_redirect, outcome_of, seconds_of, waiting
 from wahealth.probe.pool import MOST_PARKED, Pool, Route
-from wahealth.probe.stage import Failed, out_of_time
 from wahealth.probe.transport import EXTENSION, RequestContext, Transport, presented_on
 from wahealth.probe.trust import Trust, objected_to, unverified
 from wahealth.probe.users import LOGIN, login_outcome_of
@@ -166,7 +166,7 @@ class Prober:
                 out_of_time(context.progress.stage, probe_request.timeout, probe_request.endpoint.through),
                 context.presented,
             )
-        except Failed as failed:
+        except ProbeError as failed:
             return ProbeResponse(*await _explained(failed, context, until))
 
     async def _addresses(self, place: HealthEndpoint) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ class Prober:
             await response.aclose()
 
 
-async def _explained(failed: Failed, context: RequestContext, until: float) -> ProbeResponse[Unreachable]:
+async def _explained(failed: ProbeError, context: RequestContext, until: float) -> ProbeResponse[Unreachable]:
     """Of a certificate that is not trusted: which one it is, so that a person can decide to trust it; if there is time
     left to look."""
     if failed.outcome.reason is not FailureReason.TLS_VERIFICATION_FAILED:
@@ -201,7 +201,7 @@ async def _look_at(context: RequestContext, until: float) -> bytes | None:
     try:
         async with asyncio.timeout_at(until):
             return await presented_on(looking)
-    except (TimeoutError, Failed):
+    except (TimeoutError, ProbeError):
         return None
 
 

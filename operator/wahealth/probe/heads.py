@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from wahealth.core.answer import FailureReason
-from wahealth.probe.stage import failed
+from wahealth.probe.errors import probe_error
 
 MOST_INFORMATIONAL = 8
 MOST_BYTES = 64 * 1024  # of all heads of one answer
@@ -34,14 +34,14 @@ class Heads:
         length = end.end() if end else len(self._waiting)
         if self._waiting[:1] < b"!" and length:
             # Some other protocol, which may not end a line.
-            raise failed(FailureReason.INVALID_RESPONSE, "that is no valid HTTP")
+            raise probe_error(FailureReason.INVALID_RESPONSE, "that is no valid HTTP")
         if self._taken + length > MOST_BYTES:
-            raise failed(FailureReason.INVALID_RESPONSE, "the head is longer than 64 KiB")
+            raise probe_error(FailureReason.INVALID_RESPONSE, "the head is longer than 64 KiB")
         if end is None:
             self._looked_through = max(0, length - 2)
             return None
         if self._waiting.count(b"\n", 0, length) > MOST_LINES:
-            raise failed(FailureReason.INVALID_RESPONSE, f"the head has more than {MOST_LINES} lines")
+            raise probe_error(FailureReason.INVALID_RESPONSE, f"the head has more than {MOST_LINES} lines")
         head = _BLANKS.sub(b" ", self._waiting[:length])
         del self._waiting[:length]
         self._taken, self._looked_through = self._taken + length, 0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from wahealth.core.answer import FailureReason
 from wahealth.core.origin import is_address
-from wahealth.probe.stage import ObserverFault, failed
+from wahealth.probe.errors import ObserverFault, probe_error
 
 MOST_LOOKUPS = 64  # under way; a lookup that hangs keeps its thread
 _WHY = {
@@ -36,7 +36,8 @@ class Resolver:
         self._under_way: dict[str, asyncio.Future[tuple[str, ...]]] = {}
 
     async def addresses(self, host: str) -> tuple[str, ...]:
-        """At least one. Raises `Failed` where there is none, `ObserverFault` where we cannot look; no time limit."""
+        """At least one. Raises `ProbeError` where there is none, `ObserverFault` where we cannot look; no time
+        limit."""
         if is_address(host):
             return (host,)
         found = self._under_way.get(host) or self._begin(host)
@@ -84,9 +85,9 @@ def _failed(error: OSError | UnicodeError | None) -> Exception:
     if isinstance(error, socket.gaierror):
         if error.errno in {socket.EAI_SYSTEM, socket.EAI_MEMORY}:
             return ObserverFault()
-        return failed(FailureReason.DNS_LOOKUP_FAILED, _WHY.get(error.errno or 0, ""))
+        return probe_error(FailureReason.DNS_LOOKUP_FAILED, _WHY.get(error.errno or 0, ""))
     return (
         ObserverFault()
         if isinstance(error, OSError)
-        else failed(FailureReason.DNS_LOOKUP_FAILED, _WHY[socket.EAI_NONAME])
+        else probe_error(FailureReason.DNS_LOOKUP_FAILED, _WHY[socket.EAI_NONAME])
     )

@@ -18,9 +18,9 @@ import httpx
 from wahealth.core.answer import BROKE_OFF, NO_ANSWER, FailureReason
 from wahealth.probe import tunnel
 from wahealth.probe.document import MOST_BYTES, TOO_LARGE
+from wahealth.probe.errors import Progress, Stage, objected, probe_error, read_error
 from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
 from wahealth.probe.pool import Pool, Route
-from wahealth.probe.stage import Progress, Stage, broken, failed, objected
 from wahealth.probe.wire import Wire
 
 _MANY_PIECES = 100  # after so many others want their turn
@@ -59,7 +59,7 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             return await self._exchanged(request, context, Exchange(fresh, context.progress))
         except _ClosedMeanwhile:
-            raise failed(FailureReason.INVALID_RESPONSE, NO_ANSWER) from None
+            raise probe_error(FailureReason.INVALID_RESPONSE, NO_ANSWER) from None
 
     async def aclose(self) -> None:
         self._pool.close()
@@ -130,7 +130,7 @@ class Exchange:
         try:
             await self.wire.send(b"".join(sent))
         except OSError as error:
-            broken(error)  # unless it is our own fault
+            read_error(error)  # unless it is our own fault
             self._raise_last_words()
             raise _ClosedMeanwhile from None
 
@@ -149,14 +149,14 @@ class Exchange:
             while (head := heads.take()) is None:
                 heads.add(await self._received())
                 if self._over:
-                    raise failed(FailureReason.INVALID_RESPONSE, BROKE_OFF)
+                    raise probe_error(FailureReason.INVALID_RESPONSE, BROKE_OFF)
             self._http.receive_data(head)
             event = self._parsed()
             if isinstance(event, h11.Response):
                 self._waiting = memoryview(heads.rest())
                 self._at_once = _LONGEST_LINE if b"chunked" in head.lower() else MOST_BYTES
                 return event
-        raise failed(FailureReason.INVALID_RESPONSE, f"more than {MOST_INFORMATIONAL} informational answers")
+        raise probe_error(FailureReason.INVALID_RESPONSE, f"more than {MOST_INFORMATIONAL} informational answers")
 
     async def event(self) -> h11.Event | type[h11.PAUSED] | type[h11.NEED_DATA]:
         while (event := self._parsed()) is h11.NEED_DATA:
@@ -170,7 +170,9 @@ class Exchange:
         try:
             return self._http.next_event()
         except h11.RemoteProtocolError:
-            raise failed(FailureReason.INVALID_RESPONSE, BROKE_OFF if self._over else "that is no valid HTTP") from None
+            raise probe_error(
+                FailureReason.INVALID_RESPONSE, BROKE_OFF if self._over else "that is no valid HTTP"
+            ) from None
 
     @property
     def may_be_kept(self) -> bool:
@@ -182,7 +184,7 @@ class Exchange:
         try:
             data = await self.wire.receive()
         except OSError as error:
-            said = broken(error)
+            said = read_error(error)
             if self._heard:
                 raise said from None
             if self._is_fresh and (objection := objected(error)) is not None:
@@ -194,7 +196,7 @@ class Exchange:
         self._progress.stage = Stage.READING
         self._pieces += 1
         if self._pieces > MOST_PIECES:
-            raise failed(FailureReason.INVALID_RESPONSE, "the answer comes in too many pieces")
+            raise probe_error(FailureReason.INVALID_RESPONSE, "the answer comes in too many pieces")
         if self._pieces % _MANY_PIECES == 0:
             await asyncio.sleep(0)
         return data
@@ -213,9 +215,9 @@ class Body(httpx.AsyncByteStream):
         while isinstance(event := await self._exchange.event(), h11.Data):
             size, pieces = size + len(event.data), pieces + 1
             if size > MOST_BYTES:
-                raise failed(FailureReason.BODY_TOO_LARGE, TOO_LARGE)
+                raise probe_error(FailureReason.BODY_TOO_LARGE, TOO_LARGE)
             if pieces > MOST_PIECES:
-                raise failed(FailureReason.INVALID_RESPONSE, "the body comes in too many pieces")
+                raise probe_error(FailureReason.INVALID_RESPONSE, "the body comes in too many pieces")
             if pieces % _MANY_PIECES == 0:
                 await asyncio.sleep(0)
             yield bytes(event.data)

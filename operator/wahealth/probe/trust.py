@@ -11,8 +11,8 @@ from wahealth.authorities import add_authorities
 from wahealth.core.answer import CLIENT_CERTIFICATE, FailureReason, Unreachable
 from wahealth.core.certificate import Own
 from wahealth.probe.certificate import fingerprint_of
+from wahealth.probe.errors import DENIED, WANTS_A_CERTIFICATE, ObserverFault
 from wahealth.probe.pair import Pair
-from wahealth.probe.stage import DENIED, WANTS_A_CERTIFICATE, ObserverFault
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 

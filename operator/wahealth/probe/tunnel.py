@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from wahealth.core import proxy as meaning
 from wahealth.core.proxy import Proxy, Trouble
+from wahealth.probe.errors import ProbeError, Progress, ProxyFault, Stage, read_error
 from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
 from wahealth.probe.names import Resolver
-from wahealth.probe.stage import Failed, Progress, ProxyFault, Stage, broken
 from wahealth.probe.wire import Wire
 
 
@@ -18,18 +18,18 @@ async def addresses(proxy: Proxy, resolver: Resolver) -> tuple[str, ...]:
     """Of the proxy; whoever is behind it is looked up there."""
     try:
         return await resolver.addresses(proxy.host)
-    except Failed:
+    except ProbeError:
         raise ProxyFault(proxy, Trouble.NOT_FOUND) from None
 
 
 async def opened(proxy: Proxy, at: tuple[str, ...], to: tuple[str, int], progress: Progress) -> Wire:
     """A connection that leads to host and port `to`; `at`: the proxy's addresses.
 
-    Raises `ProxyFault`, and `Failed` where the proxy has no fault.
+    Raises `ProxyFault`, and `ProbeError` where the proxy has no fault.
     """
     try:
         wire = await Wire.connect(at, proxy.port)
-    except Failed:
+    except ProbeError:
         raise ProxyFault(proxy, Trouble.NOT_CONNECTED) from None
     progress.stage = Stage.OPENING
     try:
@@ -46,15 +46,15 @@ async def _ask(wire: Wire, proxy: Proxy, to: tuple[str, int]) -> None:
         await wire.send(meaning.question(proxy, *to))
         status = await _status(wire, proxy)
     except OSError as error:
-        broken(error)  # unless it is our own fault
+        read_error(error)  # unless it is our own fault
         raise ProxyFault(proxy, Trouble.HANGS_UP) from None
-    except Failed:
+    except ProbeError:
         raise ProxyFault(proxy, Trouble.NO_PROXY) from None
     means = meaning.meaning_of(proxy, status)
     if isinstance(means, Trouble):
         raise ProxyFault(proxy, means, status)
     if means is not None:
-        raise Failed(means)
+        raise ProbeError(means)
 
 
 async def _status(wire: Wire, proxy: Proxy) -> int:

@@ -16,8 +16,8 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 
 from wahealth.core.answer import FailureReason
 from wahealth.core.certificate import Untrusted
+from wahealth.probe.errors import Progress, Stage, connect_error, handshake_error, out_of_time, probe_error, untrusted
 from wahealth.probe.renewal import kept_for
-from wahealth.probe.stage import Progress, Stage, failed, no_handshake, not_connected, out_of_time, untrusted
 from wahealth.probe.trust import Trust
 
 CONNECT_SECONDS = 3.5  # the third SYN goes out after 3 s
@@ -46,9 +46,11 @@ class Wire:
             async with asyncio.timeout(CONNECT_SECONDS):
                 sock, address = await _connected(addresses, port)
         except TimeoutError:
-            raise failed(FailureReason.CONNECT_TIMEOUT, out_of_time(Stage.CONNECTING, CONNECT_SECONDS).detail) from None
+            raise probe_error(
+                FailureReason.CONNECT_TIMEOUT, out_of_time(Stage.CONNECTING, CONNECT_SECONDS).detail
+            ) from None
         except OSError as error:
-            raise not_connected(error) from None
+            raise connect_error(error) from None
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return cls(sock, address)  # not asked for from the socket: of one that was reset meanwhile it cannot be had
@@ -62,7 +64,7 @@ class Wire:
             await self._shake_hands(self._tls, trust)
         except OSError as error:
             self._say_goodbye()
-            raise no_handshake(error, self.received) from None
+            raise handshake_error(error, self.received) from None
         except ValueError:
             raise untrusted(Untrusted.NO_SUCH_NAME) from None
         presented = self.presented()
@@ -164,7 +166,7 @@ class Wire:
         data = await asyncio.get_running_loop().sock_recv(self._socket, _RECEIVE)
         self.received += len(data)
         if self.received > MOST_ON_THE_WIRE:
-            raise failed(FailureReason.BODY_TOO_LARGE, "more than 2 MiB on the wire")
+            raise probe_error(FailureReason.BODY_TOO_LARGE, "more than 2 MiB on the wire")
         if self.received >= _RECEIVE:
             await asyncio.sleep(0)  # sock_recv does not wait while there is more: others want their turn, and deadlines
         return data

@@ -34,8 +34,8 @@ from wahealth.core.verdict.checks.credentials import not_tried
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
+from wahealth.probe.errors import ObserverFault
 from wahealth.probe.reading import reading_of
-from wahealth.probe.stage import ObserverFault
 from wahealth.sidecar.settings import Settings
 from wahealth.sidecar.showing import ends_soon
 from wahealth.telemetry import logs

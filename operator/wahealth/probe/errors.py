@@ -91,7 +91,7 @@ class Progress:
     stage: Stage = Stage.LOOKING_UP
 
 
-class Failed(Exception):
+class ProbeError(Exception):
     """No answer; `outcome` says why, in our own words. `presented`: a certificate (DER) that was not trusted."""
 
     def __init__(self, outcome: Unreachable, presented: bytes | None = None) -> None:
@@ -100,12 +100,12 @@ class Failed(Exception):
         self.presented = presented
 
 
-def failed(reason: FailureReason, detail: str = "") -> Failed:
-    return Failed(Unreachable(reason, detail))
+def probe_error(reason: FailureReason, detail: str = "") -> ProbeError:
+    return ProbeError(Unreachable(reason, detail))
 
 
-def untrusted(why: Untrusted, presented: bytes | None = None) -> Failed:
-    return Failed(Unreachable(FailureReason.TLS_VERIFICATION_FAILED, why.value, why), presented)
+def untrusted(why: Untrusted, presented: bytes | None = None) -> ProbeError:
+    return ProbeError(Unreachable(FailureReason.TLS_VERIFICATION_FAILED, why.value, why), presented)
 
 
 def out_of_time(stage: Stage, seconds: float, through: Proxy | None = None) -> Unreachable:
@@ -131,14 +131,14 @@ def out_of_time(stage: Stage, seconds: float, through: Proxy | None = None) -> U
             )
 
 
-def not_connected(error: OSError) -> Failed:
+def connect_error(error: OSError) -> ProbeError:
     """Raises `ObserverFault` for what is our own fault."""
     numbers = _numbers(error)
     if _is_ours(numbers):
         raise ObserverFault from None
     if errno.ETIMEDOUT in numbers:
-        return failed(FailureReason.CONNECT_TIMEOUT)
-    return failed(FailureReason.CONNECTION_REFUSED, "no way leads there" if numbers and numbers <= _NO_WAY else "")
+        return probe_error(FailureReason.CONNECT_TIMEOUT)
+    return probe_error(FailureReason.CONNECTION_REFUSED, "no way leads there" if numbers and numbers <= _NO_WAY else "")
 
 
 def _numbers(error: OSError) -> frozenset[int]:
@@ -156,15 +156,15 @@ def _is_ours(numbers: frozenset[int]) -> bool:
     )
 
 
-def no_handshake(error: OSError, received: int) -> Failed:
+def handshake_error(error: OSError, received: int) -> ProbeError:
     """Of `ssl.SSLError` and its kin; a connection that breaks in the handshake is no handshake either. `received`:
     bytes."""
     _unless_ours(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return untrusted(_NOT_VERIFIED.get(error.verify_code, Untrusted.OTHERWISE))
     if not received and (isinstance(error, ssl.SSLEOFError) or not isinstance(error, ssl.SSLError)):
-        return failed(FailureReason.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
-    return failed(FailureReason.TLS_HANDSHAKE_FAILED, _objection(error))
+        return probe_error(FailureReason.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
+    return probe_error(FailureReason.TLS_HANDSHAKE_FAILED, _objection(error))
 
 
 def _unless_ours(error: OSError) -> None:
@@ -184,15 +184,15 @@ def _words(error: ssl.SSLError) -> str:
     return str(error).upper().replace(" ", "_")
 
 
-def objected(error: OSError) -> Failed | None:
+def objected(error: OSError) -> ProbeError | None:
     """An alert that ends a connection before an answer began: TLS 1.3, and whoever negotiates anew, look at a client's
     certificate after the handshake."""
     if not isinstance(error, ssl.SSLError) or not any(alert in _words(error) for alert in _ALERTS):
         return None
-    return failed(FailureReason.TLS_HANDSHAKE_FAILED, _objection(error))
+    return probe_error(FailureReason.TLS_HANDSHAKE_FAILED, _objection(error))
 
 
-def broken(error: OSError) -> Failed:
+def read_error(error: OSError) -> ProbeError:
     """A connection that breaks while an answer is waited for."""
     _unless_ours(error)
-    return failed(FailureReason.INVALID_RESPONSE, BROKE_OFF)
+    return probe_error(FailureReason.INVALID_RESPONSE, BROKE_OFF)
