@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, cast
 
-from wahealth.probe.descriptors import at_most_one_in
+from wahealth.probe.fd_limit import at_most_one_in
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)

@@ -30,10 +30,10 @@ from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
 from wahealth.kube.scheduler import Scheduler
 from wahealth.kube.targets import Limits, Targets
-from wahealth.probe import descriptors
+from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential, api_key
-from wahealth.probe.names import Resolver
+from wahealth.probe.dns import Resolver
 from wahealth.probe.pool import MOST_PARKED
 from wahealth.probe.trust import Trust, skip_hostname
 
@@ -133,5 +133,5 @@ async def main(arguments: argparse.Namespace) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    descriptors.allow()
+    fd_limit.raise_limit()
     asyncio.run(main(arguments))

@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.verdict import Resource, body, facts_of_outcome
 from wahealth.core.answer import Answered
 from wahealth.playground.pki import self_signed
-from wahealth.probe import descriptors
+from wahealth.probe import fd_limit
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.credential import api_key
 from wahealth.probe.trust import Trust, skip_hostname
@@ -48,7 +48,7 @@ def serve(ready: Connection, certificate: str) -> None:
         ready.send(server.sockets[0].getsockname()[1])
         await asyncio.Event().wait()
 
-    descriptors.allow()
+    fd_limit.raise_limit()
     asyncio.run(main())
 
 
@@ -100,7 +100,7 @@ async def parked(port: int, trust: Trust) -> float:
 
 
 def main() -> int:
-    descriptors.allow()
+    fd_limit.raise_limit()
     pem, key = self_signed("whatsapp-web", ["whatsapp-web"])
     ours, theirs = multiprocessing.Pipe()
     with tempfile.NamedTemporaryFile() as file:

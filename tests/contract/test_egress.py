@@ -25,8 +25,8 @@ from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import self_signed
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.credential import api_key
+from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProxyFault
-from wahealth.probe.names import Resolver
 from wahealth.probe.trust import full
 
 HOST = "waweb.invalid"  # nobody on this machine can look it up

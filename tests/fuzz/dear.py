@@ -35,9 +35,9 @@ from wahealth.core.facts import Expectation, Facts
 from wahealth.core.instant import Instant
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
-from wahealth.probe.document import MOST_BYTES
+from wahealth.probe.login import login_outcome_of
 from wahealth.probe.payload import outcome_of
-from wahealth.probe.users import login_outcome_of
+from wahealth.probe.strict_json import MOST_BYTES
 
 MOST_TIMES = 4.0  # as many instructions as an honest answer takes
 MOST_PEAK = 24 * 2**20  # bytes

@@ -19,7 +19,7 @@ from wahealth.core.reconcile import Plan, evaluate_once, reconcile, restore_stat
 from wahealth.core.status import ConditionType, Mode, Status
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.targets import Limits, Targets
-from wahealth.probe.names import Lookup, Resolver, look_up
+from wahealth.probe.dns import Lookup, Resolver, look_up
 from wahealth.probe.payload import parse_health
 
 PAYLOADS = Path(__file__).parents[1] / "fixtures" / "payloads"

@@ -35,9 +35,9 @@ from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
 from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.kube.targets import Limits, Targets
-from wahealth.probe import descriptors
+from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
-from wahealth.probe.names import Resolver
+from wahealth.probe.dns import Resolver
 
 DEAR, OTHERS, PERIOD = 200, 20, 5.0
 DEAR_HOST = "127.66.0.1"
@@ -147,7 +147,7 @@ def _any(played: Any) -> Any:
 
 
 def main(what: str, *arguments: str) -> None:
-    descriptors.allow()
+    fd_limit.raise_limit()
     if what == "serve":
         Path(*arguments).write_bytes(CERTIFICATE)
         asyncio.run(serve())

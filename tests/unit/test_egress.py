@@ -36,8 +36,8 @@ from wahealth.kube.targets import ResolvedTarget, Targets, limits_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProxyFault
-from wahealth.probe.names import Resolver
 from wahealth.probe.trust import Trust, full
 from wahealth.settings import OperatorSettings
 from wahealth.telemetry import metrics

@@ -13,8 +13,8 @@ from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.pod_labels import CLIENT, GATE, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
+from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.inventory.kinds import KINDS
-from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.namespace_store import NamespaceStore
 from wahealth.kube.inventory.pods import Pod, Pods, owner_of
 from wahealth.kube.inventory.workloads import Workloads

@@ -9,7 +9,7 @@ import pytest
 
 from wahealth.core.isolation_detector import Path, Vote
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.inventory.names import WorkloadRef
+from wahealth.kube.inventory.keys import WorkloadRef
 from wahealth.kube.isolation import IsolationGuard
 from wahealth.telemetry import metrics
 

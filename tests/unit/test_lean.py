@@ -11,9 +11,9 @@ import pytest
 
 from wahealth.core.pod_labels import GATE, Gate
 from wahealth.kube.inventory.inventory import Inventory
+from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.inventory.kinds import KINDS, RESTARTED_AT
 from wahealth.kube.inventory.lean import lean
-from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.pods import PATH, Pods
 from wahealth.kube.inventory.services import service_of
 from wahealth.kube.inventory.workloads import workload_of

@@ -18,8 +18,8 @@ from wahealth.kube.apiserver.api import ApiError
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
+from wahealth.kube.inventory.keys import WorkloadRef
 from wahealth.kube.inventory.kinds import BASIC, KINDS
-from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.targets import ResolvedTarget
 from wahealth.telemetry import metrics
 

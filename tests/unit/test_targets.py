@@ -15,7 +15,7 @@ from wahealth.core.status import Finding
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
-from wahealth.probe.names import Lookup, look_up
+from wahealth.probe.dns import Lookup, look_up
 
 WEB = {"app": "web", "tier": "front"}
 

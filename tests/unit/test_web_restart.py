@@ -25,8 +25,8 @@ from wahealth.core.status import (
 )
 from wahealth.kube.cluster import Cluster
 from wahealth.kube.entry import entry_of
+from wahealth.kube.inventory.keys import Key
 from wahealth.kube.inventory.kinds import KINDS, RESTARTED_AT
-from wahealth.kube.inventory.names import Key
 from wahealth.kube.inventory.workloads import Workload, Workloads, workload_of
 
 CHANGED = datetime.fromisoformat("2026-01-01T12:00:00Z")

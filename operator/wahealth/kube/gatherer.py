@@ -36,8 +36,8 @@ from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.kube.inventory.inventory import Inventory
+from wahealth.kube.inventory.keys import WorkloadRef
 from wahealth.kube.inventory.kinds import KINDS
-from wahealth.kube.inventory.names import WorkloadRef
 from wahealth.kube.process.meter import piece
 from wahealth.kube.references import References
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget, Targets

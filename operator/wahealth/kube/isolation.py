@@ -11,7 +11,7 @@ from wahealth.core.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.reasons import progress
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.inventory.names import WorkloadRef
+from wahealth.kube.inventory.keys import WorkloadRef
 from wahealth.telemetry import metrics
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from wahealth.kube.events import Recorder
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.handlers import Listener, follow
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.inventory.names import Key, WorkloadRef
+from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.process import client_metrics
 from wahealth.kube.process.http_server import CannotListen, HealthServer
@@ -37,9 +37,9 @@ from wahealth.kube.resync import Pace, Resync
 from wahealth.kube.scheduler import Scheduler
 from wahealth.kube.targets import Targets, limits_of
 from wahealth.kubeconfig.problem import NotUsable
-from wahealth.probe import descriptors
+from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
-from wahealth.probe.names import Resolver
+from wahealth.probe.dns import Resolver
 from wahealth.settings import OperatorSettings
 from wahealth.telemetry import logs, metrics
 from wahealth.telemetry.exposition import Family
@@ -57,7 +57,7 @@ _DEFAULT_NAMESPACE = "wahealth-system"
 
 
 def run(settings: OperatorSettings) -> int:
-    descriptors.allow()
+    fd_limit.raise_limit()
     gc.set_threshold(*_COLLECT)
     with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from wahealth.api import labels
 from wahealth.kube.apiserver.api import ApiServer, Document
 from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
-from wahealth.kube.inventory.names import Key, key_of
+from wahealth.kube.inventory.keys import Key, key_of
 
 PATH = "/api/v1/secrets"
 

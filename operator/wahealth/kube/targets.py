@@ -20,13 +20,13 @@ from wahealth.core.proxy import Proxy
 from wahealth.core.status import Finding
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.inventory.names import Key, WorkloadRef
+from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.inventory.pods import PATH as PODS
 from wahealth.kube.inventory.pods import Pod
 from wahealth.kube.inventory.services import PATH as SERVICES
 from wahealth.kube.inventory.services import Service
+from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProbeError, Stage, out_of_time
-from wahealth.probe.names import Resolver
 from wahealth.settings import OperatorSettings
 
 

@@ -23,14 +23,14 @@ from wahealth.probe import tunnel
 from wahealth.probe.certificate import certificate_of, shown
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import Credential
+from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProbeError, out_of_time
 from wahealth.probe.limiter import FEWEST_SLOTS, Bulkhead
-from wahealth.probe.names import Resolver
+from wahealth.probe.login import LOGIN, login_outcome_of
 from wahealth.probe.payload import is_redirect, outcome_of, seconds_of, waiting
 from wahealth.probe.pool import MOST_PARKED, Pool, Route
 from wahealth.probe.transport import EXTENSION, RequestContext, Transport, presented_on
 from wahealth.probe.trust import Trust, objected_to, unverified
-from wahealth.probe.users import LOGIN, login_outcome_of
 
 T = TypeVar("T")
 

@@ -27,8 +27,8 @@ from wahealth.core.answer import (
     Unauthorized,
     Unreachable,
 )
-from wahealth.probe.document import NotRead, document_of
 from wahealth.probe.page import first_words
+from wahealth.probe.strict_json import NotRead, document_of
 
 _STATUSES = {
     "connected": GatewayStatus.CONNECTED,

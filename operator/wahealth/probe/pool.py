@@ -7,7 +7,7 @@ from collections import OrderedDict, defaultdict
 from typing import NamedTuple, TypeVar
 
 from wahealth.core.proxy import Proxy
-from wahealth.probe.descriptors import at_most_half
+from wahealth.probe.fd_limit import at_most_half
 from wahealth.probe.renewal import Renewals
 from wahealth.probe.trust import Trust
 from wahealth.probe.wire import Wire

@@ -8,7 +8,7 @@ from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind, form_problem
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
-from wahealth.probe.users import expiry_of
+from wahealth.probe.login import expiry_of
 
 _MADE: dict[Kind, Callable[..., Credential]] = {Kind.API_KEY: api_key, Kind.TOKEN: bearer_token, Kind.LOGIN: login}
 

@@ -2,7 +2,7 @@
 
 httpx's own pool looks through all its connections at each request: 45 ms a probe with 300 idle hosts. This one keeps
 parked connections by their route. What is sent and parsed is h11's. The deadline is the caller's; the caps are here, in
-`probe.heads` and in `probe.document`.
+`probe.heads` and in `probe.strict_json`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import httpx
 
 from wahealth.core.answer import BROKE_OFF, NO_ANSWER, FailureReason
 from wahealth.probe import tunnel
-from wahealth.probe.document import MOST_BYTES, TOO_LARGE
 from wahealth.probe.errors import Progress, Stage, objected, probe_error, read_error
 from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
 from wahealth.probe.pool import Pool, Route
+from wahealth.probe.strict_json import MOST_BYTES, TOO_LARGE
 from wahealth.probe.wire import Wire
 
 _MANY_PIECES = 100  # after so many others want their turn

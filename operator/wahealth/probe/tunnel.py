@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from wahealth.core import proxy as meaning
 from wahealth.core.proxy import Proxy, Trouble
+from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProbeError, Progress, ProxyFault, Stage, read_error
 from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
-from wahealth.probe.names import Resolver
 from wahealth.probe.wire import Wire
 
 

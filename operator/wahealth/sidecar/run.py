@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 
-from wahealth.probe import descriptors
+from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
 from wahealth.sidecar.pages import Pages
 from wahealth.sidecar.rounds import Rounds
@@ -21,7 +21,7 @@ NOT_THERE = 69
 
 
 def run(settings: Settings) -> int:
-    descriptors.allow()
+    fd_limit.raise_limit()
     try:
         with logs.written(settings.log_level, settings.log_format):
             asyncio.run(_until_stopped(settings))

@@ -38,9 +38,9 @@ from wahealth.core.signin.kinds import Kind, Meant, carried_on, form_problem
 from wahealth.core.status import Status
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import without
-from wahealth.probe.document import MOST_BYTES, TOO_LARGE
+from wahealth.probe.login import expiry_of
 from wahealth.probe.payload import is_redirect, outcome_of, waiting
-from wahealth.probe.users import expiry_of
+from wahealth.probe.strict_json import MOST_BYTES, TOO_LARGE
 from wahealth.simulate.scenario import Answer, Entries, NodePod, PodAnswer, Scenario, Step, merged
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.alias_generators import to_camel
 
 from wahealth.core.answer import FailureReason
-from wahealth.probe.document import MOST_BYTES
+from wahealth.probe.strict_json import MOST_BYTES
 
 
 def _encodable(text: str) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from wahealth.kube.apiserver.api import ApiServer
 from wahealth.kube.apiserver.reflector import RESYNC, Collection, FirstList, Store, reflect
 from wahealth.kube.inventory import pods, services
+from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.lean import lean
-from wahealth.kube.inventory.names import Key, WorkloadRef
 from wahealth.kube.inventory.namespace_store import NamespaceStore
 from wahealth.kube.inventory.pods import Pods
 from wahealth.kube.inventory.services import Services

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.apiserver.reflector import Store
-from wahealth.kube.inventory.names import Key, key_of
+from wahealth.kube.inventory.keys import Key, key_of
 
 
 class NamespaceStore:

@@ -12,8 +12,8 @@ from wahealth.core import facts
 from wahealth.core.pod_labels import CLIENT, GATE, CurrentPod, Gate, Labels, writer_of
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.ending import Ending
+from wahealth.kube.inventory.keys import Key, WorkloadRef, key_of
 from wahealth.kube.inventory.kinds import KINDS
-from wahealth.kube.inventory.names import Key, WorkloadRef, key_of
 from wahealth.kube.inventory.pod_index import PodIndex, others_of
 
 PATH = "/api/v1/pods"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from wahealth.core.pod_labels import Labels
 from wahealth.kube.apiserver.api import Document
-from wahealth.kube.inventory.names import Key, key_of
+from wahealth.kube.inventory.keys import Key, key_of
 
 PATH = "/api/v1/services"
 _FAMILIES = {"IPv4": 4, "IPv6": 6}

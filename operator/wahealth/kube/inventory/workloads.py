@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from wahealth.kube.apiserver.api import Document
+from wahealth.kube.inventory.keys import Key, key_of
 from wahealth.kube.inventory.kinds import RESTARTED_AT, Kind, partition_of
-from wahealth.kube.inventory.names import Key, key_of
 
 # Documented: ports and environment of coreapps and masters, names as whatsapp-master-deployment. Seen: wacore1.
 _THEIR_PORTS = range(6250, 6254)

@@ -6,7 +6,7 @@ import contextlib
 import resource
 
 
-def allow() -> None:
+def raise_limit() -> None:
     """As many as this process may have."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):

@@ -10,9 +10,9 @@ import pytest
 
 from support.work import instructions
 from wahealth.core.answer import Answered, Malformed, Unreachable
-from wahealth.probe.document import LONGEST_NUMBER, MOST_VALUES, TOO_DEEP, TOO_MANY_VALUES, NotRead, document_of
+from wahealth.probe.login import expiry_of, login_outcome_of
 from wahealth.probe.payload import LONGEST_NAME, MOST_NODES, outcome_of, parse_health
-from wahealth.probe.users import expiry_of, login_outcome_of
+from wahealth.probe.strict_json import LONGEST_NUMBER, MOST_VALUES, TOO_DEEP, TOO_MANY_VALUES, NotRead, document_of
 
 MIB = 2**20
 FLOODS = {

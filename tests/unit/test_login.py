@@ -11,7 +11,7 @@ import pytest
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Unauthorized, Unreachable
 from wahealth.core.signin.flow import Limited, LoggedIn
 from wahealth.probe.credential import bearer_token
-from wahealth.probe.users import expiry_of, login_outcome_of
+from wahealth.probe.login import expiry_of, login_outcome_of
 
 END = datetime(2026, 12, 29, 14, 12, 2, tzinfo=UTC)
 
