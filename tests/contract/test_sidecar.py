@@ -246,14 +246,14 @@ def test_liveness_is_about_its_own_loop_alone(start: Starts, simulator: Simulato
 def test_a_loop_that_stands_still_fails_it() -> None:
     """Stopped as a whole it cannot answer; so its pages are asked about a loop that has not ticked for long."""
     from wahealth.core.readiness.node import Identity, PodRole
-    from wahealth.core.readiness.pod import Kept
+    from wahealth.core.readiness.pod import ReadinessState
     from wahealth.sidecar.pages import Pages
 
     class Settings:
         period, timeout, identity = 10.0, 15.0, Identity(PodRole.WEB, "w", "")
 
     class Rounds:
-        ticked, kept = 100.0, Kept()
+        ticked, kept = 100.0, ReadinessState()
 
     for now, status in ((145.0, HTTPStatus.OK), (145.1, HTTPStatus.SERVICE_UNAVAILABLE)):
         pages = Pages(Settings(), Rounds(), lambda now=now: now)  # type: ignore[arg-type, misc]

@@ -37,8 +37,8 @@ from wahealth.core.facts import Expectation, Thresholds
 from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import Depth
-from wahealth.core.readiness.node import Identity, PodRole, own_entry
-from wahealth.core.readiness.pod import KEPT, Kept, Seen, after
+from wahealth.core.readiness.node import Identity, PodRole, own_node
+from wahealth.core.readiness.pod import KEEP_SECONDS, ReadinessState, RoundResult, advance
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Mode, Status
 
@@ -66,7 +66,7 @@ class Sidecar:
     def __init__(self, identity: Identity = WEB, **expected: object) -> None:
         self.identity = identity
         self.expected = Expectation(thresholds=Thresholds(PERIOD), **expected)  # type: ignore[arg-type]
-        self.kept = Kept()
+        self.kept = ReadinessState()
         self.history: State | None = None
         self.seconds = 0.0
 
@@ -84,7 +84,7 @@ class Sidecar:
         self.history = done.state
         verdict = done.state.confirmed or done.candidate
         assert verdict is not None
-        self.kept = after(self.kept, self.identity, Seen(said, verdict.status, self.seconds))
+        self.kept = advance(self.kept, self.identity, RoundResult(said, verdict.status, self.seconds))
         self.seconds += PERIOD
 
     @property
@@ -297,7 +297,7 @@ class TestNode:
     def test_the_fault_of_another_component_takes_no_pod_away(self, fault: Outcome) -> None:
         for before, was in ((HA, ALL), (answer(primary("m0"), core("c1", UNINITIALIZED), core("c0", CONNECTED)), NONE)):
             sidecar = heard_by("c1", *times(before, 3))
-            assert sidecar.hears(fault, times=int(KEPT / PERIOD) - 1) == was
+            assert sidecar.hears(fault, times=int(KEEP_SECONDS / PERIOD) - 1) == was
             assert sidecar.hears(fault, times=2) == ALL
             assert sidecar.reason == "WebSilent"
 
@@ -320,7 +320,7 @@ def test_a_pod_finds_itself_by_host_and_container_then_by_one_of_them() -> None:
         core("a")._replace(key="10.0.0.2:a", host="10.0.0.2"),
     )
     found = [
-        own_entry(nodes, Identity(PodRole.COREAPP, *who))
+        own_node(nodes, Identity(PodRole.COREAPP, *who))
         for who in (("b", "10.0.0.1"), ("x", "10.0.0.2"), ("b", "x"), ("x", "x"))
     ]
     assert found == [nodes[1], nodes[2], nodes[1], None]

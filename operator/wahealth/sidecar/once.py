@@ -9,7 +9,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import Readiness
 from wahealth.core.readiness.node import Identity, PodRole
-from wahealth.core.readiness.pod import Kept, Seen, after
+from wahealth.core.readiness.pod import ReadinessState, RoundResult, advance
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
 
@@ -18,7 +18,7 @@ def ready_once(identity: Identity, facts: Facts) -> Readiness:
     """Every grace is taken as not over. The fault of another component takes no pod away."""
     now = Instant(0.0, datetime.now(UTC))
     done = reconcile(restore_state(Status(), 0, facts.expected.thresholds, now), facts, Status(), now)
-    seen = Seen(facts, done.known, now.monotonic)
+    seen = RoundResult(facts, done.known, now.monotonic)
     if identity.role is not PodRole.WEB and not isinstance(seen.outcome, Answered):
         return Readiness("WebSilent")
-    return after(Kept(), identity, seen).readiness
+    return advance(ReadinessState(), identity, seen).readiness

@@ -12,7 +12,7 @@ from wahealth.core.facts import Facts, with_asked
 from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import STARTING
-from wahealth.core.readiness.pod import Kept, Seen, after
+from wahealth.core.readiness.pod import ReadinessState, RoundResult, advance
 from wahealth.core.reasons.row import Surface
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.references import file_not_there, no_plain_file
@@ -54,7 +54,7 @@ class Rounds:
         self._expected = settings.expected
         self._signin: Authenticator[Credential] = begun(settings.expected.signs_in_by)
         self._state: State | None = None
-        self.kept = Kept()
+        self.kept = ReadinessState()
         self.status = Status()
         self.ticked = _seconds()
         self.answered: float | None = None
@@ -92,8 +92,8 @@ class Rounds:
         done = reconcile(state, facts, Status(), now)
         self._state = done.state
         self.status = done.known
-        seen, before = Seen(facts, done.known, now.monotonic), self.kept.readiness
-        self.kept = after(self.kept, self._settings.identity, seen)
+        seen, before = RoundResult(facts, done.known, now.monotonic), self.kept.readiness
+        self.kept = advance(self.kept, self._settings.identity, seen)
         self._count(result_of(seen.outcome) if seen.outcome else "NotAsked")
         if isinstance(seen.outcome, Answered):
             self.answered = now.monotonic

@@ -32,7 +32,7 @@ class Identity(NamedTuple):
     address: str
 
 
-def own_entry(nodes: Sequence[Node], identity: Identity) -> Node | None:
+def own_node(nodes: Sequence[Node], identity: Identity) -> Node | None:
     """The node that this pod is. Seen: its key is `<pod IP>:<pod name>`; under other networks only one of both."""
     by_host = [node for node in nodes if node.host == identity.address]
     both = next((node for node in by_host if node.container == identity.name), None)
@@ -40,7 +40,7 @@ def own_entry(nodes: Sequence[Node], identity: Identity) -> Node | None:
     return both or next(iter(by_host), None) or next(by_name, None)
 
 
-class Own(NamedTuple):
+class SelfView(NamedTuple):
     """What the answer says of this pod (None: it is not in it), what is made of it, and whether a grace is over."""
 
     node: Node | None
@@ -48,56 +48,56 @@ class Own(NamedTuple):
     missing: bool = False  # it was not in the answer for longer than a failover may take
 
 
-Rule = Callable[[Own], Readiness | None]
+Rule = Callable[[SelfView], Readiness | None]
 
 
-def missing(own: Own) -> Readiness | None:
-    if own.node is not None:
+def missing(view: SelfView) -> Readiness | None:
+    if view.node is not None:
         return None
-    return Readiness(MISSING, Depth.REACHABLE if own.missing else None)
+    return Readiness(MISSING, Depth.REACHABLE if view.missing else None)
 
 
-def uninitialized(own: Own) -> Readiness | None:
-    return Readiness("Uninitialized", Depth.REACHABLE) if _says(own, GatewayStatus.UNINITIALIZED) else None
+def uninitialized(view: SelfView) -> Readiness | None:
+    return Readiness("Uninitialized", Depth.REACHABLE) if _says(view, GatewayStatus.UNINITIALIZED) else None
 
 
-def unregistered(own: Own) -> Readiness | None:
-    return Readiness("Unregistered", Depth.REGISTERED) if _says(own, GatewayStatus.UNREGISTERED) else None
+def unregistered(view: SelfView) -> Readiness | None:
+    return Readiness("Unregistered", Depth.REGISTERED) if _says(view, GatewayStatus.UNREGISTERED) else None
 
 
-def connecting(own: Own) -> Readiness | None:
+def connecting(view: SelfView) -> Readiness | None:
     """Documented (page "Health"): connecting is good; for a time."""
-    if not _says(own, GatewayStatus.CONNECTING):
+    if not _says(view, GatewayStatus.CONNECTING):
         return None
-    return Readiness("Connecting", Depth.CONNECTED if _is(own, NodeVerdict.FAULTY) else None)
+    return Readiness("Connecting", Depth.CONNECTED if _is(view, NodeVerdict.FAULTY) else None)
 
 
-def degraded_master(own: Own) -> Readiness | None:
+def degraded_master(view: SelfView) -> Readiness | None:
     """Documented (page "High Availability"): coreapps serve without masters, so none is taken away for it."""
-    masters = own.node is not None and own.node.role in MASTERS
-    return Readiness("DegradedMaster") if masters and _is(own, NodeVerdict.FAULTY) else None
+    masters = view.node is not None and view.node.role in MASTERS
+    return Readiness("DegradedMaster") if masters and _is(view, NodeVerdict.FAULTY) else None
 
 
-def faulty(own: Own) -> Readiness | None:
-    return Readiness("Faulty", Depth.CONNECTED) if _is(own, NodeVerdict.FAULTY) else None
+def faulty(view: SelfView) -> Readiness | None:
+    return Readiness("Faulty", Depth.CONNECTED) if _is(view, NodeVerdict.FAULTY) else None
 
 
-def as_it_is(own: Own) -> Readiness:
+def as_it_is(view: SelfView) -> Readiness:
     """Active or standby."""
-    role = own.node.role if own.node and own.node.role else "Node"
-    return Readiness(f"{own.listed.verdict if own.listed else ''}{role}")
+    role = view.node.role if view.node and view.node.role else "Node"
+    return Readiness(f"{view.listed.verdict if view.listed else ''}{role}")
 
 
 RULES: tuple[Rule, ...] = (missing, uninitialized, unregistered, connecting, degraded_master, faulty, as_it_is)
 
 
-def of_node(own: Own) -> Readiness:
-    return first_match(RULES, own)
+def of_node(view: SelfView) -> Readiness:
+    return first_match(RULES, view)
 
 
-def _says(own: Own, status: GatewayStatus) -> bool:
-    return own.node is not None and own.node.gateway is status
+def _says(view: SelfView, status: GatewayStatus) -> bool:
+    return view.node is not None and view.node.gateway is status
 
 
-def _is(own: Own, verdict: NodeVerdict) -> bool:
-    return own.listed is not None and own.listed.verdict is verdict
+def _is(view: SelfView, verdict: NodeVerdict) -> bool:
+    return view.listed is not None and view.listed.verdict is verdict

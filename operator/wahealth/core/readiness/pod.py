@@ -17,16 +17,16 @@ from wahealth.core.answer import (
 from wahealth.core.facts import Facts
 from wahealth.core.instant import has_lasted
 from wahealth.core.readiness.depth import STARTING, Readiness
-from wahealth.core.readiness.node import MISSING, Identity, Own, PodRole, of_node, own_entry
+from wahealth.core.readiness.node import MISSING, Identity, PodRole, SelfView, of_node, own_node
 from wahealth.core.readiness.web import of_single_coreapp, of_web
 from wahealth.core.status import Status, TopologyNode
 
 WITHOUT_KEY, THROTTLED = Readiness("CredentialsUnknown"), Readiness("Throttled")
 _RESERVED = (Unauthorized, Forbidden, Throttled)  # the pod answers, and says no more to whoever asks
-KEPT = 600.0  # seconds for which a coreapp or master keeps its readiness while no web pod answers
+KEEP_SECONDS = 600.0  # seconds for which a coreapp or master keeps its readiness while no web pod answers
 
 
-class Kept(NamedTuple):
+class ReadinessState(NamedTuple):
     """Between two rounds. Times are monotonic seconds."""
 
     readiness: Readiness = STARTING
@@ -36,7 +36,7 @@ class Kept(NamedTuple):
     absent: float | None = None  # the first round whose answer did not list this pod
 
 
-class Seen(NamedTuple):
+class RoundResult(NamedTuple):
     """One round. `status`: of the whole client, as confirmed; or as it is seen while nothing is confirmed yet."""
 
     facts: Facts
@@ -48,54 +48,54 @@ class Seen(NamedTuple):
         return self.facts.outcomes[0].outcome if self.facts.outcomes else None
 
 
-def after(kept: Kept, identity: Identity, seen: Seen) -> Kept:
-    kept = kept._replace(began=seen.now if kept.began is None else kept.began)
-    if seen.facts.nothing_new:
-        return kept
+def advance(state: ReadinessState, identity: Identity, result: RoundResult) -> ReadinessState:
+    state = state._replace(began=result.now if state.began is None else state.began)
+    if result.facts.nothing_new:
+        return state
     if identity.role is PodRole.WEB:
-        return kept._replace(readiness=_of_web(kept, seen))
-    if isinstance(seen.outcome, _RESERVED) and kept.readiness == STARTING:
-        return kept._replace(readiness=_reserved(seen))
-    if not isinstance(seen.outcome, Answered):
-        return kept._replace(readiness=_silent(kept, seen))
-    if seen.outcome.report.single is not None:
-        return kept._replace(readiness=_of_single(kept, identity, seen), own=None, answered=seen.now)
-    return _of_node(kept, identity, seen.outcome.report.nodes, seen)
+        return state._replace(readiness=_of_web(state, result))
+    if isinstance(result.outcome, _RESERVED) and state.readiness == STARTING:
+        return state._replace(readiness=_reserved(result))
+    if not isinstance(result.outcome, Answered):
+        return state._replace(readiness=_silent(state, result))
+    if result.outcome.report.single is not None:
+        return state._replace(readiness=_of_single(state, identity, result), own=None, answered=result.now)
+    return _of_node(state, identity, result.outcome.report.nodes, result)
 
 
-def _of_web(kept: Kept, seen: Seen) -> Readiness:
+def _of_web(state: ReadinessState, result: RoundResult) -> Readiness:
     """Words about who asks, or a status nobody knows, say of the pod that it answers, and no more: it stays what it
     was."""
-    if isinstance(seen.outcome, _RESERVED):
-        return _reserved(seen) if _did_not_answer(kept.readiness) else kept.readiness
-    nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
-    return kept.readiness if nobody_knows and not _did_not_answer(kept.readiness) else of_web(seen.status)
+    if isinstance(result.outcome, _RESERVED):
+        return _reserved(result) if _did_not_answer(state.readiness) else state.readiness
+    nobody_knows = isinstance(result.outcome, Answered) and result.outcome.report.single is GatewayStatus.UNKNOWN
+    return state.readiness if nobody_knows and not _did_not_answer(state.readiness) else of_web(result.status)
 
 
-def _reserved(seen: Seen) -> Readiness:
-    return THROTTLED if isinstance(seen.outcome, Throttled) else WITHOUT_KEY
+def _reserved(result: RoundResult) -> Readiness:
+    return THROTTLED if isinstance(result.outcome, Throttled) else WITHOUT_KEY
 
 
-def _of_single(kept: Kept, identity: Identity, seen: Seen) -> Readiness:
+def _of_single(state: ReadinessState, identity: Identity, result: RoundResult) -> Readiness:
     if identity.role is not PodRole.COREAPP:
         return Readiness("SingleInstance")
-    nobody_knows = isinstance(seen.outcome, Answered) and seen.outcome.report.single is GatewayStatus.UNKNOWN
-    return kept.readiness if nobody_knows and kept.readiness != STARTING else of_single_coreapp(seen.status)
+    nobody_knows = isinstance(result.outcome, Answered) and result.outcome.report.single is GatewayStatus.UNKNOWN
+    return state.readiness if nobody_knows and state.readiness != STARTING else of_single_coreapp(result.status)
 
 
 def _did_not_answer(readiness: Readiness) -> bool:
     return readiness == STARTING or readiness.reason in tuple(FailureReason)
 
 
-def _of_node(kept: Kept, identity: Identity, nodes: tuple[Node, ...], seen: Seen) -> Kept:
-    node = own_entry(nodes, identity)
-    absent = None if node is not None else seen.now if kept.absent is None else kept.absent
-    kept = kept._replace(own=_listed(seen.status, node), answered=seen.now, absent=absent)
+def _of_node(state: ReadinessState, identity: Identity, nodes: tuple[Node, ...], result: RoundResult) -> ReadinessState:
+    node = own_node(nodes, identity)
+    absent = None if node is not None else result.now if state.absent is None else state.absent
+    state = state._replace(own=_listed(result.status, node), answered=result.now, absent=absent)
     says_nothing = node is not None and node.gateway in {None, GatewayStatus.UNKNOWN}
-    if says_nothing and kept.readiness != STARTING and kept.readiness.reason != MISSING:
-        return kept  # nobody could ask it, or knows what it says
-    over = absent is not None and has_lasted(seen.now - absent, seen.facts.expected.thresholds.failover_grace)
-    return kept._replace(readiness=of_node(Own(node, kept.own, over)))
+    if says_nothing and state.readiness != STARTING and state.readiness.reason != MISSING:
+        return state  # nobody could ask it, or knows what it says
+    over = absent is not None and has_lasted(result.now - absent, result.facts.expected.thresholds.failover_grace)
+    return state._replace(readiness=of_node(SelfView(node, state.own, over)))
 
 
 def _listed(status: Status, node: Node | None) -> TopologyNode | None:
@@ -105,9 +105,9 @@ def _listed(status: Status, node: Node | None) -> TopologyNode | None:
     return by_name.get(node.key) or by_name.get(node.container)
 
 
-def _silent(kept: Kept, seen: Seen) -> Readiness:
+def _silent(state: ReadinessState, result: RoundResult) -> Readiness:
     """Another component's fault must not take this pod away, nor hold it up for longer than it takes to confirm it."""
-    thresholds = seen.facts.expected.thresholds
-    longest = thresholds.failure_threshold * thresholds.period if kept.readiness == STARTING else KEPT
-    since = kept.answered if kept.answered is not None else kept.began
-    return Readiness("WebSilent") if since is not None and has_lasted(seen.now - since, longest) else kept.readiness
+    thresholds = result.facts.expected.thresholds
+    longest = thresholds.failure_threshold * thresholds.period if state.readiness == STARTING else KEEP_SECONDS
+    since = state.answered if state.answered is not None else state.began
+    return Readiness("WebSilent") if since is not None and has_lasted(result.now - since, longest) else state.readiness
