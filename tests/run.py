@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
 
 TESTS = Path(__file__).parent
 WORKERS = 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2 * (os.cpu_count() or 1)
@@ -80,7 +80,7 @@ def beside(what: str, argv: Sequence[str]) -> Iterator[None]:
     began = time.monotonic()
     failed = False
     with tempfile.TemporaryDirectory() as folder:
-        running = Leashed.start(what, argv, log=Path(folder, "log"))
+        running = ManagedProcess.start(what, argv, log=Path(folder, "log"))
         try:
             with contextlib.suppress(Failed):  # what runs beside is of interest still
                 failed = True

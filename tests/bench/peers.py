@@ -17,7 +17,7 @@ import httpx
 from bench.probers import OWN_PORT, PROBERS, Load
 from bench.targets import PORT, Targets, serving
 from support.process import child_of, cpu, machine, peak
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
 
 LOADS = ((1_000, 10.0), (10_000, 30.0))
 WINDOW = 60.0
@@ -42,14 +42,14 @@ async def drive(load: Load) -> None:
 def measure(name: str, load: Load) -> None:
     effect = PROBERS[name](load)
     log = load.targets.directory / "prober.log"
-    process = Leashed.start(name, effect.argv, log=log, env={**os.environ, **effect.env})
+    process = ManagedProcess.start(name, effect.argv, log=log, env={**os.environ, **effect.env})
     driver = None
     try:
         time.sleep(2)
         pid = child_of(process.pid)
         if effect.driven:
             argv = [sys.executable, __file__, "--drive", str(load.n), f"{load.period:g}"]
-            driver = Leashed.start("driver", argv, log=load.targets.directory / "driver.log")
+            driver = ManagedProcess.start("driver", argv, log=load.targets.directory / "driver.log")
         load.targets.until_seen(load.n, 3 * load.period + 60)
         time.sleep(min(10, load.period))
         used = cpu(pid)

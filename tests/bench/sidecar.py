@@ -21,7 +21,7 @@ from pathlib import Path
 
 from support.process import child_of
 from support.scripted import KEY, answer, says, serving
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
 
 HOST = "127.0.0.1"
 IDLE, BURST, RATE, SECONDS = 2000, 2000, 200, 5
@@ -34,7 +34,7 @@ def rss(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def sidecar(upstream: int) -> Iterator[tuple[int, Leashed]]:
+def sidecar(upstream: int) -> Iterator[tuple[int, ManagedProcess]]:
     """Port and process."""
     with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
         free.bind((HOST, 0))
@@ -44,7 +44,7 @@ def sidecar(upstream: int) -> Iterator[tuple[int, Leashed]]:
         key.write_bytes(KEY)
         argv = [sys.executable, "-m", "wahealth", "sidecar", f"--upstream=https://{HOST}:{upstream}"]
         argv += [f"--api-key-file={key}", f"--listen={HOST}:{port}", "--period=1", "--timeout=1", "--log-level=error"]
-        process = Leashed.start("sidecar", argv, log=Path(folder, "log"))
+        process = ManagedProcess.start("sidecar", argv, log=Path(folder, "log"))
         try:
             yield port, process
         finally:

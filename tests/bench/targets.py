@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wahealth.playground.cluster.binaries import cache
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
 from wahealth.playground.pki import self_signed
 
 KEY = "0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -74,7 +74,7 @@ def serving() -> Iterator[Targets]:
         pair.write_bytes(certificate + key)
         argv = [str(program()), "-listen", f"0.0.0.0:{PORT}", "-control", f"127.0.0.1:{CONTROL}"]
         argv += ["-key", str(targets.key), "-certificate", str(pair)]
-        process = Leashed.start("targets", argv, log=targets.directory / "log")
+        process = ManagedProcess.start("targets", argv, log=targets.directory / "log")
         try:
             for _ in range(100):
                 with contextlib.suppress(OSError):

@@ -19,8 +19,8 @@ from wahealth.playground.cluster import real_node
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
 from wahealth.playground.cluster.real_node import RealNode
 from wahealth.playground.environment import until
+from wahealth.playground.manifests import CLIENT_LABEL, ROLE_LABEL, SETTINGS
 from wahealth.playground.pki import self_signed
-from wahealth.playground.world import CLIENT_LABEL, ROLE_LABEL, SETTINGS
 
 Document = dict[str, Any]
 Plane = ControlPlane | CurrentCluster

@@ -14,9 +14,9 @@ from wahealth.api.v1alpha1 import API_VERSION, KIND
 from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE
 from wahealth.kube import access
 from wahealth.playground.cluster.control_plane import ControlPlane
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
 from wahealth.playground.environment import until, until_kinds_are_served
-from wahealth.playground.world import CLIENT_LABEL
+from wahealth.playground.manifests import CLIENT_LABEL
 
 SYSTEM = "wahealth-system"
 
@@ -26,7 +26,7 @@ class Operator:
 
     def __init__(self, plane: ControlPlane) -> None:
         self._plane = plane
-        self._process: Leashed | None = None
+        self._process: ManagedProcess | None = None
 
     def start(self) -> None:
         if self._process is None:

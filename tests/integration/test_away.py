@@ -10,12 +10,12 @@ from typing import Any
 from support.clients import PERIOD, simulated
 from support.storm import IMPATIENT, SETTINGS, SPACE, STATUS, Storm
 from wahealth.playground.environment import until
-from wahealth.playground.world import GOOD_KEY, SimulatedClient
+from wahealth.playground.manifests import GOOD_KEY, ClientManifests
 
 GONE, CHANGED, ENDING = "storm-gone", "storm-changed", "storm-ending"
 
 
-def lone(namespace: str, name: str) -> SimulatedClient:
+def lone(namespace: str, name: str) -> ClientManifests:
     return simulated(namespace, name, 1, 0, 1, GOOD_KEY, SETTINGS, {"probe": IMPATIENT})
 
 
@@ -24,7 +24,7 @@ def status(storm: Storm, namespace: str, name: str) -> dict[str, Any]:
     return found
 
 
-def connected(storm: Storm, client: SimulatedClient) -> None:
+def connected(storm: Storm, client: ClientManifests) -> None:
     until(lambda: status(storm, client.namespace, client.name).get("gateway") == "Connected", f"{client.name} is", 90)
 
 

@@ -20,7 +20,7 @@ from support.scripted import CERTIFICATE, server_context
 from support.steps import step
 from support.worlds import FLAGS, OUTSIDE, Worlds
 from wahealth.api import labels
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
 from wahealth.playground.pki import Authority
 
@@ -73,7 +73,7 @@ def waweb(seen: list[str]) -> Iterator[int]:
 
 
 def ask(environment: Environment, port: int, **more: Any) -> None:
-    resource = world.resource(CLIENT, environment.port)
+    resource = manifests.resource(CLIENT, environment.port)
     resource["spec"]["target"] = {"url": f"https://{OUTSIDE}:{port}"}
     resource["spec"]["tls"] = {"verification": "Pinned", "pinnedSHA256": [FINGERPRINT], **more}
     environment.plane.kubectl("replace", "-f", "-", input=yaml.safe_dump(resource))

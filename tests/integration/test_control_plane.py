@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
-from wahealth.playground.cluster.home import sweep
 from wahealth.playground.cluster.nodes import claim_port
+from wahealth.playground.cluster.workdir import sweep
 from wahealth.playground.environment import Environment, until
 
 OWNER = """

@@ -10,7 +10,7 @@ import yaml
 
 from support.clients import CANARY, FAST, OPERATOR, WaitFor, reasons, simulated
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.world import deployment
+from wahealth.playground.manifests import deployment
 
 ON_CHANGE = {"apiKeyRotation": {"restartPolicy": "OnChange", "minPeriodSeconds": 60}}
 SPACE = "daemons"

@@ -16,7 +16,7 @@ from integration.test_targets import waweb
 from support.clients import CANARY, FAST, PERIOD, WaitFor, conditions, forms_of, simulated
 from support.egress import PASSWORD, USER, Egress, Switch, egress, status
 from support.worlds import FLAGS, Worlds, the_key_is_shown_nowhere
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
 
 OUTSIDE = "waweb.example.com"  # admitted by the flags of all worlds
@@ -73,7 +73,7 @@ def test_a_host_outside_through_the_proxy_and_pods_beside_it(
     assert not door.proxy.heads
     with waweb(environment, "127.0.0.1") as server:
         door.switch.to = server.server_port
-        resource = world.resource(CLIENT, environment.port)
+        resource = manifests.resource(CLIENT, environment.port)
         resource["spec"]["target"] = {"url": f"https://{OUTSIDE}"}
         environment.plane.kubectl("replace", "-f", "-", input=yaml.safe_dump(resource))
         status_ = wait_for("egress", "outside", ready="Available", observedGeneration=2)

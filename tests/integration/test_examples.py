@@ -16,9 +16,9 @@ import yaml
 
 from support.clients import CANARY, FAST, PROBE, WaitFor, conditions, reasons, simulated
 from support.worlds import OUTSIDE
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.world import SimulatedClient
+from wahealth.playground.manifests import ClientManifests
 
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
 USER, PASSWORD = "monitoring", f"{CANARY} {CANARY}"
@@ -26,14 +26,14 @@ USER, PASSWORD = "monitoring", f"{CANARY} {CANARY}"
 Change = Callable[[dict[str, Any]], None]
 
 
-def with_example(environment: Environment, example: str, client: SimulatedClient, *changes: Change) -> None:
+def with_example(environment: Environment, example: str, client: ClientManifests, *changes: Change) -> None:
     """The client's objects under the names of the manifest, and the manifest; waweb listens on another port here."""
     namespace = client.namespace
-    environment.apply(world.namespaces((client,), environment.ca))
+    environment.apply(manifests.namespaces((client,), environment.ca))
     secrets = {"web-api-key": {"WA_API_KEY": CANARY}, "web-user": {"username": USER, "password": PASSWORD}}
     environment.apply(_secret(namespace, name, entries) for name, entries in secrets.items())
     for role, replicas in client.workloads.items():
-        deployment = world.deployment(client, role, replicas, environment.port)
+        deployment = manifests.deployment(client, role, replicas, environment.port)
         deployment["metadata"]["name"] = f"whatsapp-{role}-deployment"
         for container in deployment["spec"]["template"]["spec"]["containers"]:
             for variable in container.get("env", ()):
@@ -113,7 +113,7 @@ def test_an_external_client_that_is_logged_in_at(environment: Environment, wait_
 
 def web_address(environment: Environment, namespace: str) -> str:
     def address() -> str:
-        webs = [pod for pod in environment.pods(namespace) if pod["metadata"]["labels"][world.ROLE_LABEL] == "web"]
+        webs = [pod for pod in environment.pods(namespace) if pod["metadata"]["labels"][manifests.ROLE_LABEL] == "web"]
         return "".join(pod["status"].get("podIP", "") for pod in webs)
 
     return str(until(address, "the address of the web pod", 30))

@@ -14,7 +14,7 @@ import pytest
 from support.clients import PERIOD, SIX, TEAM, conditions, operator_writes, simulated
 from support.worlds import FLAGS, Worlds, own_deployment
 from wahealth.kube import access
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import SYSTEM, Environment, until
 
 
@@ -42,7 +42,7 @@ def crowd(environment: Environment) -> Iterator[list[str]]:
     """Twenty resources of a tenant on one pod of its own; their names."""
     environment.add(CROWD)
     names = [f"shop-{number:02}" for number in range(20)]
-    one = world.resource(CROWD, environment.port)
+    one = manifests.resource(CROWD, environment.port)
     environment.apply([one | {"metadata": one["metadata"] | {"name": name}} for name in names])
     yield names
     environment.plane.kubectl("delete", "namespace", "crowd", "--wait=false")

@@ -14,7 +14,7 @@ from support.worlds import FLAGS
 from wahealth.api.v1alpha1 import WAITING
 from wahealth.kube.apiserver.api import APPLY, ApiServer
 from wahealth.kube.apiserver.session import signed_in
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
 
 
@@ -52,7 +52,7 @@ class TestSuspend:
         assert "Suspended" not in conditions(wait_for("pause", "pause", ready="Available", observedGeneration=now))
 
     def test_one_that_was_never_looked_at_has_no_ready_either(self, environment: Environment) -> None:
-        born = world.resource(simulated("pause", "born-suspended", spec={"suspend": True}), environment.port)
+        born = manifests.resource(simulated("pause", "born-suspended", spec={"suspend": True}), environment.port)
         environment.apply([born])
         status = suspended_status(environment, "born-suspended")
         assert "Ready" not in conditions(status)
@@ -60,7 +60,7 @@ class TestSuspend:
 
 @pytest.mark.usefixtures("team")
 def test_two_resources_for_one_workload_work(environment: Environment, wait_for: WaitFor) -> None:
-    twin = world.resource(simulated(TEAM, "single"), environment.port)
+    twin = manifests.resource(simulated(TEAM, "single"), environment.port)
     twin["metadata"]["name"] = "twin"
     environment.apply([twin])
     wait_for(TEAM, "twin", ready="Available")
@@ -77,7 +77,7 @@ class TestGone:
         first = wait_for("gone", "gone", ready="Available")
         environment.plane.kubectl("delete", "wac", "gone", "-n", "gone", "--timeout=30s")
         time.sleep(1.1)  # times in a status have a resolution of a second
-        environment.apply([world.resource(client, environment.port)])
+        environment.apply([manifests.resource(client, environment.port)])
         second = wait_for("gone", "gone", ready="Available")
         times = [
             next(c["lastTransitionTime"] for c in s["conditions"] if c["type"] == "Ready") for s in (first, second)
@@ -140,7 +140,7 @@ def test_whatever_stands_in_what_we_apply_is_taken(environment: Environment, ano
 def test_without_an_operator_a_new_resource_says_that_it_waits(environment: Environment, wait_for: WaitFor) -> None:
     environment.stop_operator()
     try:
-        environment.apply([world.resource(simulated(TEAM, "waiting"), environment.port)])
+        environment.apply([manifests.resource(simulated(TEAM, "waiting"), environment.port)])
         assert environment.client(TEAM, "waiting")["status"] == WAITING
         environment.plane.kubectl("delete", "wac", "waiting", "-n", TEAM, "--timeout=30s")
     finally:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from support.clients import CANARY, FAST, WaitFor, conditions, simulated
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment
-from wahealth.playground.world import SimulatedClient
+from wahealth.playground.manifests import ClientManifests
 
 WEB = simulated("odd", "shop", 1, 0, 1, CANARY, FAST)
 LONG = CANARY * 5
@@ -39,14 +39,14 @@ TYPED = {
 }
 
 
-def client(name: str) -> SimulatedClient:
+def client(name: str) -> ClientManifests:
     """Its key is odd, its web workload is the one of all."""
     target = {"workload": {"name": "shop-web", "port": 0}}
     return simulated("odd", name, 0, 0, 0, spec={"target": target})
 
 
 def resource(environment: Environment, name: str, **spec: Any) -> dict[str, Any]:
-    document = world.resource(client(name), environment.port)
+    document = manifests.resource(client(name), environment.port)
     document["spec"]["target"]["workload"]["port"] = environment.port
     document["spec"] |= spec
     return document

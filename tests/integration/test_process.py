@@ -22,7 +22,7 @@ from support.storm import CLIENTS, SPACE, STATUS, Replica, Storm, weathered
 from support.worlds import Worlds
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.playground.environment import POD_NETWORKS, SYSTEM, until
-from wahealth.playground.world import ROLE_LABEL
+from wahealth.playground.manifests import ROLE_LABEL
 
 STANDS_STILL = 60.0  # seconds
 FAKETIME = next(map(str, Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)

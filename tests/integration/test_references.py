@@ -8,7 +8,7 @@ import pytest
 
 from support.clients import CANARY, WaitFor, conditions, reasons, simulated
 from support.steps import step
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment
 from wahealth.playground.pki import self_signed
 
@@ -22,16 +22,16 @@ def test_a_resource_that_comes_first_gets_its_verdict_once_all_is_there(
     environment: Environment, wait_for: WaitFor
 ) -> None:
     with step("no Deployment"):
-        environment.apply(world.namespaces((LATE,), environment.ca))
-        environment.apply([world.resource(LATE, environment.port)])
+        environment.apply(manifests.namespaces((LATE,), environment.ca))
+        environment.apply([manifests.resource(LATE, environment.port)])
         assert conditions(wait_for("late", "late", ready="TargetNotFound"))["Accepted"][0] == "False"
     with step("then no Secret"):
         environment.apply(
-            world.deployment(LATE, role, replicas, environment.port) for role, replicas in LATE.workloads.items()
+            manifests.deployment(LATE, role, replicas, environment.port) for role, replicas in LATE.workloads.items()
         )
         wait_for("late", "late", ready="SecretNotFound")
     with step("then all is there"):
-        environment.apply([world.secret(LATE)])
+        environment.apply([manifests.secret(LATE)])
         wait_for("late", "late", ready="Available")
 
 
@@ -47,15 +47,15 @@ class TestReferences:
     """What a resource refers to goes, and comes back."""
 
     def test_a_missing_ca(self, environment: Environment, wait_for: WaitFor) -> None:
-        environment.plane.kubectl("delete", "configmap", world.CA_NAME, "-n", "whole")
+        environment.plane.kubectl("delete", "configmap", manifests.CA_NAME, "-n", "whole")
         wait_for("whole", "whole", ready="CANotFound")
-        environment.apply(world.namespaces((WHOLE,), environment.ca))
+        environment.apply(manifests.namespaces((WHOLE,), environment.ca))
         wait_for("whole", "whole", ready="Available")
 
     def test_another_certificate_is_not_trusted(self, environment: Environment, wait_for: WaitFor) -> None:
-        environment.apply(world.namespaces((WHOLE,), self_signed("another", ["another"])[0].decode()))
+        environment.apply(manifests.namespaces((WHOLE,), self_signed("another", ["another"])[0].decode()))
         wait_for("whole", "whole", ready="TLSVerificationFailed")
-        environment.apply(world.namespaces((WHOLE,), environment.ca))
+        environment.apply(manifests.namespaces((WHOLE,), environment.ca))
         wait_for("whole", "whole", ready="Available")
 
     def test_no_pod(self, environment: Environment, wait_for: WaitFor) -> None:
@@ -71,7 +71,7 @@ class TestKey:
     ) -> None:
         environment.add(ROTATED)
         wait_for("keys", "rotated", ready="Available")
-        environment.apply([world.secret(replace(ROTATED, key=f"{CANARY}-2"))])
+        environment.apply([manifests.secret(replace(ROTATED, key=f"{CANARY}-2"))])
         status = wait_for("keys", "rotated", ready="Available", credentials_in_use="Previous")
         assert conditions(status)["RestartRequired"] == ("True", "PreviousKeyInUse")
         environment.plane.kubectl("rollout", "restart", "deployment/rotated-web", "-n", "keys")
@@ -84,6 +84,6 @@ class TestKey:
     def test_a_trailing_newline_is_named(self, environment: Environment, wait_for: WaitFor) -> None:
         environment.add(PADDED)
         wait_for("keys", "padded", ready="Available")
-        environment.apply([world.secret(replace(PADDED, key=f"{CANARY}\n"))])
+        environment.apply([manifests.secret(replace(PADDED, key=f"{CANARY}\n"))])
         status = wait_for("keys", "padded", ready="APIKeyInvalidCharacters")
         assert any("newline" in c["message"] for c in status["conditions"])

@@ -14,7 +14,7 @@ from support.storm import CLIENTS, SETTINGS, SPACE, Storm, weathered
 from support.worlds import Worlds
 from wahealth.kube import access
 from wahealth.playground.environment import SYSTEM, until
-from wahealth.playground.world import GOOD_KEY
+from wahealth.playground.manifests import GOOD_KEY
 
 WRITE = [right for right in RIGHTS if right[2] not in {"get", "list", "watch"}]
 

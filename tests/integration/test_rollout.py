@@ -16,7 +16,7 @@ from support.clients import CANARY, FAST, OPERATOR, WaitFor, reasons, simulated
 from support.worlds import FLAGS, Worlds
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.world import Document, SimulatedClient, deployment
+from wahealth.playground.manifests import ClientManifests, Document, deployment
 
 SPACE = "rollouts"
 ON_CHANGE = {"apiKeyRotation": {"restartPolicy": "OnChange", "minPeriodSeconds": 60}}
@@ -74,13 +74,13 @@ def crd(kind: str) -> Document:
     }
 
 
-def owner(environment: Environment, client: SimulatedClient, kind: str, **status: Any) -> Document:
+def owner(environment: Environment, client: ClientManifests, kind: str, **status: Any) -> Document:
     found = deployment(client, "web", 2, environment.port)
     return found | {"apiVersion": KINDS[kind].api_version, "kind": kind, "status": status}
 
 
 def version(
-    environment: Environment, client: SimulatedClient, api: str, kind: str, number: str, labels: dict[str, str]
+    environment: Environment, client: ClientManifests, api: str, kind: str, number: str, labels: dict[str, str]
 ) -> Document:
     """What the controller makes of a version of the workload."""
     found = deployment(client, "web", 2, environment.port) | {"apiVersion": api, "kind": kind}

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from support.clients import CANARY, FAST, WaitFor, conditions, reasons, simulated
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
 
 USER, PASSWORD = "monitoring", f"{CANARY} {CANARY}"
@@ -30,14 +30,14 @@ def sign_in(environment: Environment, auth: dict[str, Any], **entries: str) -> i
     """The new generation of the resource that signs in by what the Secret holds now."""
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": NAME, "namespace": "signin"}}
     environment.apply([secret | {"stringData": entries}])
-    resource = world.resource(CLIENT, environment.port)
+    resource = manifests.resource(CLIENT, environment.port)
     resource["spec"]["auth"] = auth
     environment.plane.kubectl("replace", "-f", "-", input=yaml.safe_dump(resource))
     return int(environment.client("signin", "shop")["metadata"]["generation"])
 
 
 def token_of(environment: Environment) -> str:
-    webs = [pod for pod in environment.pods("signin") if pod["metadata"]["labels"][world.ROLE_LABEL] == "web"]
+    webs = [pod for pod in environment.pods("signin") if pod["metadata"]["labels"][manifests.ROLE_LABEL] == "web"]
     address = webs[0]["status"]["podIP"]
     url = f"https://{address}:{environment.port}/v1/users/login"
     answer = httpx.post(url, auth=(USER, PASSWORD), verify=False, trust_env=False)

@@ -15,7 +15,7 @@ import yaml
 
 from support.clients import CANARY, FAST, WaitFor, conditions, simulated
 from support.worlds import OUTSIDE
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
 
 CLIENT = simulated("targets", "shop", 1, 0, 2, CANARY, FAST)
@@ -30,14 +30,14 @@ def added(environment: Environment) -> None:
 @pytest.fixture(autouse=True)
 def undisturbed(environment: Environment, added: None) -> None:
     """Whatever the test before has left."""
-    environment.plane.kubectl("replace", "-f", "-", input=yaml.safe_dump(world.resource(CLIENT, environment.port)))
+    environment.plane.kubectl("replace", "-f", "-", input=yaml.safe_dump(manifests.resource(CLIENT, environment.port)))
     environment.plane.kubectl("scale", "deployment", "shop-web", "-n", "targets", f"--replicas={CLIENT.webs}")
     environment.apply([service(environment)])
     until(lambda: len(addresses(environment)) == CLIENT.webs, "the web pods", 60)
 
 
 def service(environment: Environment, **more: Any) -> dict[str, Any]:
-    selector = {world.CLIENT_LABEL: CLIENT.name, world.ROLE_LABEL: "web"}
+    selector = {manifests.CLIENT_LABEL: CLIENT.name, manifests.ROLE_LABEL: "web"}
     spec = {"selector": selector, "ports": [{"port": 443, "targetPort": environment.port}]} | more
     return {
         "apiVersion": "v1",
@@ -49,7 +49,7 @@ def service(environment: Environment, **more: Any) -> dict[str, Any]:
 
 def ask(environment: Environment, target: dict[str, Any], tls: bool = True) -> int:
     """The new generation of the resource with that target."""
-    resource = world.resource(CLIENT, environment.port)
+    resource = manifests.resource(CLIENT, environment.port)
     resource["spec"]["target"] = target
     if not tls:
         del resource["spec"]["tls"]
@@ -62,7 +62,7 @@ def endpoints(status: dict[str, Any]) -> dict[str, str]:
 
 
 def addresses(environment: Environment) -> dict[str, str]:
-    webs = [pod for pod in environment.pods("targets") if pod["metadata"]["labels"][world.ROLE_LABEL] == "web"]
+    webs = [pod for pod in environment.pods("targets") if pod["metadata"]["labels"][manifests.ROLE_LABEL] == "web"]
     return {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in webs}
 
 

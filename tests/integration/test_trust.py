@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 from support.clients import WaitFor, conditions, reasons, simulated
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.world import SimulatedClient
+from wahealth.playground.manifests import ClientManifests
 
 FULL = {"tls": {"verification": "Full"}}
 CLIENT = simulated("trust", "trust", 1, 0, 1, spec=FULL)
 REFUSED = simulated("trust", "refused", 1, 0, 1, spec=FULL)
-CA = {"kind": "ConfigMap", "name": world.CA_NAME}
+CA = {"kind": "ConfigMap", "name": manifests.CA_NAME}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -25,9 +25,9 @@ def added(environment: Environment) -> None:
     environment.add(CLIENT, REFUSED)
 
 
-def trust(environment: Environment, tls: dict[str, Any], client: SimulatedClient = CLIENT) -> int:
+def trust(environment: Environment, tls: dict[str, Any], client: ClientManifests = CLIENT) -> int:
     """The new generation of the resource."""
-    resource = world.resource(client, environment.port)
+    resource = manifests.resource(client, environment.port)
     resource["spec"]["tls"] = tls
     environment.plane.kubectl("replace", "-f", "-", input=yaml.safe_dump(resource))
     return int(environment.client("trust", client.name)["metadata"]["generation"])
@@ -60,7 +60,7 @@ def test_with_its_ca_and_its_name(environment: Environment, wait_for: WaitFor) -
     now = trust(environment, {"caRef": CA, "serverName": "another-name"})
     status = wait_for("trust", "trust", ready="TLSVerificationFailed", observedGeneration=now)
     assert "another name" in message(status, "Reachable")
-    now = trust(environment, {"caRef": CA, "serverName": world.SERVER_NAME})
+    now = trust(environment, {"caRef": CA, "serverName": manifests.SERVER_NAME})
     wait_for("trust", "trust", ready="Available", observedGeneration=now)
 
 

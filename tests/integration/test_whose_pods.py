@@ -12,9 +12,9 @@ from support.clients import OPERATOR, PERIOD, WaitFor, conditions, reasons, simu
 from support.storm import Replica
 from support.worlds import FLAGS
 from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.world import CLIENT_LABEL, ROLE_LABEL, Document
+from wahealth.playground.manifests import CLIENT_LABEL, ROLE_LABEL, Document
 
 SPACE = "claims"
 BANK = {"app": "bank"}
@@ -38,14 +38,14 @@ def with_gate(deployment: Document) -> Document:
 
 def bank() -> Document:
     """A workload that has nothing to do with any client, and names the gate."""
-    found = with_gate(world.deployment(simulated(SPACE, "bank"), "coreapp", 2, 443))
+    found = with_gate(manifests.deployment(simulated(SPACE, "bank"), "coreapp", 2, 443))
     found["spec"]["selector"]["matchLabels"] = found["spec"]["template"]["metadata"]["labels"] = BANK
     return found
 
 
 def copy_shop(environment: Environment, name: str, **pods: str) -> None:
     """A younger resource that looks at the same client, and selects the same pods."""
-    found = world.resource(SHOP, environment.port)
+    found = manifests.resource(SHOP, environment.port)
     found["metadata"]["name"] = name
     found["spec"] |= pods_of("shop", **pods)
     environment.apply([found])
@@ -56,7 +56,7 @@ def claimed(environment: Environment, wait_for: WaitFor) -> Iterator[Environment
     """The pods of the client `shop` are marked."""
     environment.add(SHOP, HOSTILE)
     gated = [
-        with_gate(world.deployment(SHOP, role, n, environment.port)) for role, n in (("coreapp", 2), ("master", 1))
+        with_gate(manifests.deployment(SHOP, role, n, environment.port)) for role, n in (("coreapp", 2), ("master", 1))
     ]
     environment.apply([*gated, bank()])
     environment.set_client(SPACE, "shop", shards=1)

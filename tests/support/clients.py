@@ -8,7 +8,7 @@ from typing import Any
 
 from wahealth.kube import access
 from wahealth.playground.environment import SYSTEM, Environment
-from wahealth.playground.world import Document, SimulatedClient
+from wahealth.playground.manifests import ClientManifests, Document
 
 WaitFor = Callable[..., dict[str, Any]]
 
@@ -29,9 +29,9 @@ def simulated(
     key: str = CANARY,
     settings: Document | None = None,
     spec: Document | None = None,
-) -> SimulatedClient:
+) -> ClientManifests:
     """One that is asked often, unless `spec` has its own `probe`."""
-    return SimulatedClient(
+    return ClientManifests(
         namespace,
         name,
         coreapps,

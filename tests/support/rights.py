@@ -12,7 +12,7 @@ from support.clients import PERIOD, simulated
 from support.storm import CLIENTS, SETTINGS, SPACE, Replica, Storm
 from wahealth.kube import access
 from wahealth.playground.environment import SYSTEM, until
-from wahealth.playground.world import CLIENT_LABEL, GOOD_KEY
+from wahealth.playground.manifests import CLIENT_LABEL, GOOD_KEY
 
 OWN_PODS = {"matchLabels": {CLIENT_LABEL: "marked"}}
 LABELLED = {"pods": {"selector": OWN_PODS, "roleLabels": "Enabled"}}

@@ -22,9 +22,9 @@ from support.faulty import FaultyApiServer
 from support.process import child_of
 from wahealth.api.v1alpha1 import API_VERSION, KIND
 from wahealth.kube import access
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
 from wahealth.playground.environment import SYSTEM, Environment, until
-from wahealth.playground.world import GOOD_KEY, SimulatedClient
+from wahealth.playground.manifests import GOOD_KEY, ClientManifests
 
 SPACE = "storm"
 IMPATIENT = {"periodSeconds": PERIOD, "failureThreshold": 1}
@@ -43,7 +43,7 @@ class Replica:
     """A process of the operator; `listen`: where its own endpoints are."""
 
     name: str
-    process: Leashed
+    process: ManagedProcess
     listen: str
 
     @property
@@ -232,7 +232,7 @@ class Storm:
 
 
 @contextmanager
-def weathered(environment: Environment, *clients: SimulatedClient) -> Iterator[Storm]:
+def weathered(environment: Environment, *clients: ClientManifests) -> Iterator[Storm]:
     """These clients, and a proxy before the API server; no operator yet."""
     with FaultyApiServer(environment.plane) as proxy:
         storm = Storm(environment, proxy)

@@ -16,7 +16,7 @@ from wahealth.api.crd import custom_resource_definition
 from wahealth.kube import access
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.environment import SYSTEM, Environment, until_kinds_are_served
-from wahealth.playground.world import SERVER_NAME
+from wahealth.playground.manifests import SERVER_NAME
 
 OUTSIDE = "127.64.255.254"  # a host that is no pod's
 FLAGS = (

@@ -20,7 +20,7 @@ from wahealth.playground.cluster.binaries import BinariesMissing, provide
 from wahealth.playground.cluster.control_plane import NEEDED, ControlPlaneFailed
 from wahealth.playground.cluster.versions import UnknownVersion
 from wahealth.playground.environment import Environment, NeverCame, last_seen, until
-from wahealth.playground.world import Document, SimulatedClient
+from wahealth.playground.manifests import ClientManifests, Document
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -30,17 +30,17 @@ NOT_THERE = 69
 FAST = {"failover_seconds": 4, "startup_seconds": 1}
 
 CLIENTS = (
-    SimulatedClient("acme", "support", settings={"shards": 1, **FAST, "failover_seconds": 8}),
-    SimulatedClient(
+    ClientManifests("acme", "support", settings={"shards": 1, **FAST, "failover_seconds": 8}),
+    ClientManifests(
         *("acme", "marketing"),
         coreapps=5,
         settings={"shards": 4, "multiconnect": True, **FAST},
         spec={"apiKeyRotation": {"restartPolicy": "OnChange", "minPeriodSeconds": 60}},
     ),
-    SimulatedClient("beta", "helpdesk", coreapps=1, masters=0, webs=1, settings=FAST),
-    SimulatedClient("beta", "pilot", coreapps=1, masters=0, webs=1, settings={"registered": False, **FAST}),
-    SimulatedClient("gamma", "sales", coreapps=1, masters=0, webs=1, key="too-short", settings=FAST),
-    SimulatedClient("gamma", "archive", coreapps=1, masters=0, webs=1, settings={"refuse": True, **FAST}),
+    ClientManifests("beta", "helpdesk", coreapps=1, masters=0, webs=1, settings=FAST),
+    ClientManifests("beta", "pilot", coreapps=1, masters=0, webs=1, settings={"registered": False, **FAST}),
+    ClientManifests("gamma", "sales", coreapps=1, masters=0, webs=1, key="too-short", settings=FAST),
+    ClientManifests("gamma", "archive", coreapps=1, masters=0, webs=1, settings={"refuse": True, **FAST}),
 )
 # What each is there to show: the reason of its Ready condition.
 VERDICTS = {
@@ -61,25 +61,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     if not (arguments.once or arguments.prepare) and find_spec("rich") is None:
-        say("wahealth demo: needs rich: pip install 'wahealth-operator[playground]'")
+        report("wahealth demo: needs rich: pip install 'wahealth-operator[playground]'")
         return NOT_THERE
     signal.signal(signal.SIGTERM, _interrupted)
     try:
         if arguments.prepare:
-            provide(NEEDED, say=say)
+            provide(NEEDED, say=report)
             return 0
-        with Environment(say) as environment:
+        with Environment(report) as environment:
             environment.start_operator(OPERATOR_FLAGS)
             environment.add(*CLIENTS)
             return once(environment) if arguments.once else live(environment)
     except KeyboardInterrupt:
         return 0
     except (BinariesMissing, ControlPlaneFailed, UnknownVersion) as error:
-        say(str(error))
+        report(str(error))
         return NOT_THERE
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
@@ -93,7 +93,7 @@ def _interrupted(*_: object) -> NoReturn:
 def once(environment: Environment) -> int:
     """All verdicts, then a failover, then a change of a key. 0, or 1 with what is missing."""
     try:
-        say("waiting for the six verdicts")
+        report("waiting for the six verdicts")
         until(lambda: not missing(environment), "six verdicts", 90)
         show(environment, "Six clients, six verdicts")
         fail_over(environment)
@@ -101,7 +101,7 @@ def once(environment: Environment) -> int:
         rotate(environment)
         show(environment, "After the new API key of acme/marketing")
     except NeverCame as error:
-        say(f"{error}\n" + "\n".join(missing(environment)))
+        report(f"{error}\n" + "\n".join(missing(environment)))
         return 1
     return 0
 
@@ -122,7 +122,7 @@ def ready_reason(client: Document) -> str:
 
 def fail_over(environment: Environment) -> None:
     (active,) = connected(environment)
-    say(f"deleting the active coreapp {active}")
+    report(f"deleting the active coreapp {active}")
     environment.plane.kubectl("delete", "pod", active, "-n", "acme", "--wait=false")
     until(lambda: connected(environment) not in ([], [active]), "a new active coreapp", 60)
     until(lambda: not missing(environment), "all verdicts as before", 60)
@@ -130,10 +130,10 @@ def fail_over(environment: Environment) -> None:
 
 def rotate(environment: Environment) -> None:
     """The Secret changes; waweb takes the new key once it is restarted, and nothing is unhealthy in between."""
-    say("changing the API key of acme/marketing")
+    report("changing the API key of acme/marketing")
     environment.plane.kubectl("patch", "secret", "-n", "acme", "marketing-api-key", "-p", ROTATED)
     until(lambda: "RestartRequired" in conditions(environment), "RestartRequired", 60)
-    say("RestartRequired: waweb still runs the previous key; the operator restarts its web workload")
+    report("RestartRequired: waweb still runs the previous key; the operator restarts its web workload")
     until(lambda: "RestartRequired" not in conditions(environment), "the new key in use", 60)
     unhealthy = [
         event for event in environment.events("acme") if event["reason"] in {"APIKeyRejected", "GatewayDisconnected"}

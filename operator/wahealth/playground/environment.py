@@ -19,13 +19,13 @@ import yaml
 from wahealth.api.crd import custom_resource_definition
 from wahealth.api.v1alpha1 import API_VERSION, KIND, PLURAL
 from wahealth.kube import access
-from wahealth.playground import world
+from wahealth.playground import manifests
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.cluster.nodes import claim_port, start_nodes
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
+from wahealth.playground.manifests import ClientManifests, Document
 from wahealth.playground.pki import self_signed
-from wahealth.playground.world import Document, SimulatedClient
 
 SYSTEM = "wahealth-system"
 POD_NETWORKS = ("--allow-pod-networks", "127.64.0.0/16")  # simulated pods live on loopback
@@ -45,7 +45,7 @@ class Environment:
         self._nodes = nodes
         self._leaving = contextlib.ExitStack()
         self.plane = ControlPlane(say=say)
-        self.operator: Leashed | None = None
+        self.operator: ManagedProcess | None = None
         self.listen = ""
         self._audit: list[Document] = []
         self._audit_bytes = 0
@@ -79,7 +79,7 @@ class Environment:
 
     def _start_simulator(self) -> None:
         certificate, key = (self.plane.directory / f"waweb.{end}" for end in ("crt", "key"))
-        pem, private = self_signed(world.SERVER_NAME, [world.SERVER_NAME])
+        pem, private = self_signed(manifests.SERVER_NAME, [manifests.SERVER_NAME])
         certificate.write_bytes(pem)
         key.write_bytes(private)
         self.ca = pem.decode()
@@ -104,7 +104,7 @@ class Environment:
 
     def start_operator(
         self, flags: Iterable[str] = (), env: Mapping[str, str] | None = None, kubeconfig: Path | None = None
-    ) -> Leashed:
+    ) -> ManagedProcess:
         """A process of its own, signed in with the ServiceAccount's rights and nothing more. `listen` has where its
         own endpoints are."""
         self.listen = f"127.0.0.1:{free_ports(1)[0]}"
@@ -127,10 +127,10 @@ class Environment:
             self.operator.stop()
             self.operator = None
 
-    def add(self, *clients: SimulatedClient) -> None:
+    def add(self, *clients: ClientManifests) -> None:
         """Namespaces first, then all the rest at once."""
-        self.apply(world.namespaces(clients, self.ca))
-        self.apply(document for client in clients for document in world.objects(client, self.port))
+        self.apply(manifests.namespaces(clients, self.ca))
+        self.apply(document for client in clients for document in manifests.objects(client, self.port))
 
     def apply(self, documents: Iterable[Document]) -> None:
         self.plane.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all(documents))

@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.command_lines import HOST, free_ports
 from wahealth.playground.cluster.control_plane import ControlPlane
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
 from wahealth.playground.environment import NeverCame, until
 
 ALERTS = Path(__file__).parents[3] / "manifests" / "monitoring" / "alerts.yaml"
@@ -33,7 +33,7 @@ class Refused(Exception):
 class Prometheus:
     """The HTTP API, as Grafana uses it."""
 
-    def __init__(self, process: Leashed, http: httpx.Client) -> None:
+    def __init__(self, process: ManagedProcess, http: httpx.Client) -> None:
         self.process = process
         self._http = http
 

@@ -16,8 +16,8 @@ import httpx
 from wahealth.playground.cluster import command_lines
 from wahealth.playground.cluster.binaries import provide
 from wahealth.playground.cluster.command_lines import Layout, Ports
-from wahealth.playground.cluster.home import own_directory
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
+from wahealth.playground.cluster.workdir import own_directory
 
 NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok")
 READY_SECONDS = 60  # it takes about 5; a busy machine may take longer
@@ -66,7 +66,7 @@ class ControlPlane:
         self._say = say
         self._host = host
         self._leaving = contextlib.ExitStack()
-        self._running: list[Leashed] = []
+        self._running: list[ManagedProcess] = []
 
     def __enter__(self) -> Self:
         self.binaries = provide(NEEDED, say=self._say)
@@ -82,10 +82,10 @@ class ControlPlane:
 
     # --- for whoever runs on it -----------------------------------------------------------------------------------
 
-    def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> Leashed:
+    def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> ManagedProcess:
         """A further program under this roof, stopped before the control plane is. `env` is added to our own."""
         environment = {**os.environ, **env} if env else None
-        started = Leashed.start(name, argv, log=self._free_log(name), env=environment)
+        started = ManagedProcess.start(name, argv, log=self._free_log(name), env=environment)
         self._running.append(started)
         self._leaving.callback(started.stop)
         return started

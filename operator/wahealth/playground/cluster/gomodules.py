@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from wahealth.playground.cluster.processes import Leashed
+from wahealth.playground.cluster.processes import ManagedProcess
 from wahealth.playground.cluster.programs import GoModule, Program, programs
 from wahealth.playground.cluster.versions import Release, chosen
 
@@ -111,7 +111,7 @@ def _go(folder: Path, *arguments: str) -> str:
     log = folder / "go.log"
     log.unlink(missing_ok=True)
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}
-    go = Leashed.start("go", ["go", "-C", str(folder), *arguments], log=log, env=environment)
+    go = ManagedProcess.start("go", ["go", "-C", str(folder), *arguments], log=log, env=environment)
     try:
         code = go.wait()
     finally:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-LEASH = Path(__file__).with_name("leash.py")
+REAPER = Path(__file__).with_name("reaper.py")
 _TAIL_BYTES = 64 * 1024
 
 
 @dataclass(eq=False)
-class Leashed:
+class ManagedProcess:
     """A running program; `log` holds what it writes on stdout and stderr."""
 
     name: str
@@ -25,7 +25,7 @@ class Leashed:
     def start(cls, name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Self:
         """`env`: None is our own, anything else is all that it gets."""
         leash = subprocess.Popen(
-            [sys.executable, "-I", str(LEASH), str(log), "--", *argv],
+            [sys.executable, "-I", str(REAPER), str(log), "--", *argv],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             env=None if env is None else dict(env),
@@ -44,17 +44,17 @@ class Leashed:
     def wait(self, timeout: float | None = None) -> int:
         """The program's exit code."""
         code = self._leash.wait(timeout)
-        self.let_go()
+        self.request_stop()
         return code
 
-    def let_go(self) -> None:
+    def request_stop(self) -> None:
         """Ask it to stop, and do not wait."""
         if self._leash.stdin is not None:
             self._leash.stdin.close()
 
     def stop(self, timeout: float = 10) -> int:
         """TERM, then KILL after 5 s; its exit code. A leash that is stuck goes after `timeout`, its program with it."""
-        self.let_go()
+        self.request_stop()
         try:
             return self.wait(timeout)
         except subprocess.TimeoutExpired:

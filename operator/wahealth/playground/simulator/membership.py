@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.inventory.pods import running_at
+from wahealth.playground.manifests import CLIENT_LABEL, ROLE_LABEL, SETTINGS
 from wahealth.playground.simulator.client import Member, PodRole
 from wahealth.playground.simulator.fleet import Fleet, now
 from wahealth.playground.simulator.settings import ClientSettings
-from wahealth.playground.world import CLIENT_LABEL, ROLE_LABEL, SETTINGS
 
 log = logging.getLogger(__name__)
 

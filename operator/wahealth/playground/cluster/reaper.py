@@ -1,4 +1,4 @@
-"""Holds one child, so that nothing outlives the one who started it: `python -I leash.py LOG -- ARGV…`
+"""Holds one child, so that nothing outlives the one who started it: `python -I reaper.py LOG -- ARGV…`
 
 The starter holds the only write end of our standard input: however it ends, even by SIGKILL, that is an end of file
 here, and the child's process group is stopped. On Linux the child is also killed by the kernel when this process is.
@@ -25,7 +25,7 @@ _NOT_STARTED = 127  # as a shell says it
 def main(argv: list[str]) -> int:
     log, separator, *command = argv if len(argv) > 2 else ("", "")
     if separator != "--":
-        print("usage: leash.py LOG -- COMMAND…", file=sys.stderr)
+        print("usage: reaper.py LOG -- COMMAND…", file=sys.stderr)
         return 64
     news = _signals_as_bytes()
     with open(log, "ab", buffering=0) as output:  # noqa: PTH123 - no import that is not needed

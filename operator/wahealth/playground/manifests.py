@@ -21,7 +21,7 @@ IMAGE = "localhost/wahealth-simulator"
 
 
 @dataclass(frozen=True)
-class SimulatedClient:
+class ClientManifests:
     """`settings` are those of the simulator; `spec` is merged into the resource's."""
 
     namespace: str
@@ -39,25 +39,25 @@ class SimulatedClient:
         return {role: n for role, n in (("web", self.webs), ("coreapp", self.coreapps), ("master", self.masters)) if n}
 
 
-def namespaces(clients: tuple[SimulatedClient, ...], ca: str) -> Iterator[Document]:
+def namespaces(clients: tuple[ClientManifests, ...], ca: str) -> Iterator[Document]:
     """Each namespace, with the certificate that its clients' waweb presents."""
     for name in sorted({client.namespace for client in clients}):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         yield _object("v1", "ConfigMap", name, CA_NAME, data={"ca.crt": ca})
 
 
-def objects(client: SimulatedClient, port: int) -> Iterator[Document]:
+def objects(client: ClientManifests, port: int) -> Iterator[Document]:
     yield secret(client)
     for role, replicas in client.workloads.items():
         yield deployment(client, role, replicas, port)
     yield resource(client, port)
 
 
-def secret(client: SimulatedClient) -> Document:
+def secret(client: ClientManifests) -> Document:
     return _object("v1", "Secret", client.namespace, f"{client.name}-api-key", stringData={"WA_API_KEY": client.key})
 
 
-def resource(client: SimulatedClient, port: int) -> Document:
+def resource(client: ClientManifests, port: int) -> Document:
     spec = {
         "target": {"workload": {"name": f"{client.name}-web", "port": port}},
         "auth": {"apiKey": {"secretKeyRef": {"name": f"{client.name}-api-key"}}},
@@ -68,7 +68,7 @@ def resource(client: SimulatedClient, port: int) -> Document:
     return _object(API_VERSION, KIND, client.namespace, client.name, spec=spec | client.spec)
 
 
-def deployment(client: SimulatedClient, role: str, replicas: int, port: int) -> Document:
+def deployment(client: ClientManifests, role: str, replicas: int, port: int) -> Document:
     labels = {CLIENT_LABEL: client.name, ROLE_LABEL: role}
     template = {
         "metadata": {"labels": labels, "annotations": {SETTINGS: json.dumps(client.settings)}},
@@ -78,7 +78,7 @@ def deployment(client: SimulatedClient, role: str, replicas: int, port: int) -> 
     return _object("apps/v1", "Deployment", client.namespace, f"{client.name}-{role}", spec=spec)
 
 
-def _container(client: SimulatedClient, role: str, port: int) -> Document:
+def _container(client: ClientManifests, role: str, port: int) -> Document:
     container: Document = {"name": role, "image": IMAGE}
     if role == "web":
         reference = {"name": f"{client.name}-api-key", "key": "WA_API_KEY"}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wahealth.playground.cluster.processes import LEASH, Leashed
+from wahealth.playground.cluster.processes import REAPER, ManagedProcess
 from wahealth.playground.environment import until
 
 SLEEP = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"]
@@ -35,20 +35,20 @@ def gone(pid: int, seconds: float = 10) -> bool:
 
 
 def test_it_hands_on_the_exit_code_and_the_output(tmp_path: Path) -> None:
-    program = Leashed.start("echo", ["sh", "-c", "echo out; echo err >&2; exit 7"], log=tmp_path / "log")
+    program = ManagedProcess.start("echo", ["sh", "-c", "echo out; echo err >&2; exit 7"], log=tmp_path / "log")
     assert program.wait(90) == 7
     assert program.log_tail() == "out\nerr"
 
 
 def test_stop_ends_the_child(tmp_path: Path) -> None:
-    program = Leashed.start("sleep", SLEEP, log=tmp_path / "log")
+    program = ManagedProcess.start("sleep", SLEEP, log=tmp_path / "log")
     pid = child_of(tmp_path / "log")
     program.stop()
     assert not lives(pid)
 
 
 def test_a_child_that_ignores_term_is_killed(tmp_path: Path) -> None:
-    program = Leashed.start("stubborn", STUBBORN, log=tmp_path / "log")
+    program = ManagedProcess.start("stubborn", STUBBORN, log=tmp_path / "log")
     pid = child_of(tmp_path / "log")
     started = time.monotonic()
     program.stop(timeout=15)
@@ -57,7 +57,7 @@ def test_a_child_that_ignores_term_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_child_of_the_child_goes_too(tmp_path: Path) -> None:
-    program = Leashed.start("shell", ["sh", "-c", "sleep 600 & echo $!; wait"], log=tmp_path / "log")
+    program = ManagedProcess.start("shell", ["sh", "-c", "sleep 600 & echo $!; wait"], log=tmp_path / "log")
     pid = child_of(tmp_path / "log")
     program.stop()
     assert gone(pid)
@@ -66,8 +66,8 @@ def test_a_child_of_the_child_goes_too(tmp_path: Path) -> None:
 STARTER = """
 import sys, time
 from pathlib import Path
-from wahealth.playground.cluster.processes import Leashed
-program = Leashed.start("sleep", {argv!r}, log=Path({log!r}))
+from wahealth.playground.cluster.processes import ManagedProcess
+program = ManagedProcess.start("sleep", {argv!r}, log=Path({log!r}))
 print(program.pid, flush=True)
 time.sleep(600)
 """
@@ -87,7 +87,7 @@ def test_a_killed_starter_takes_everything_with_it(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
 def test_a_killed_leash_takes_its_child_with_it(tmp_path: Path) -> None:
-    program = Leashed.start("sleep", SLEEP, log=tmp_path / "log")
+    program = ManagedProcess.start("sleep", SLEEP, log=tmp_path / "log")
     pid = child_of(tmp_path / "log")
     os.kill(program.pid, signal.SIGKILL)
     program.wait(90)
@@ -95,7 +95,7 @@ def test_a_killed_leash_takes_its_child_with_it(tmp_path: Path) -> None:
 
 
 def test_a_ctrl_c_is_the_starters_to_answer(tmp_path: Path) -> None:
-    program = Leashed.start("sleep", SLEEP, log=tmp_path / "log")
+    program = ManagedProcess.start("sleep", SLEEP, log=tmp_path / "log")
     pid = child_of(tmp_path / "log")
     os.kill(program.pid, signal.SIGINT)
     time.sleep(0.3)
@@ -104,24 +104,24 @@ def test_a_ctrl_c_is_the_starters_to_answer(tmp_path: Path) -> None:
 
 
 def test_wrong_usage_is_one_sentence() -> None:
-    done = subprocess.run([sys.executable, "-I", str(LEASH), "log"], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (64, "usage: leash.py LOG -- COMMAND…\n")
+    done = subprocess.run([sys.executable, "-I", str(REAPER), "log"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (64, "usage: reaper.py LOG -- COMMAND…\n")
 
 
 def test_a_program_that_cannot_be_started_says_so_in_its_log(tmp_path: Path) -> None:
-    program = Leashed.start("nothing", ["/no/such/program"], log=tmp_path / "log")
+    program = ManagedProcess.start("nothing", ["/no/such/program"], log=tmp_path / "log")
     assert program.wait(90) == 127
     assert program.log_tail() == "/no/such/program: No such file or directory"
 
 
 def test_the_child_itself_can_still_be_interrupted(tmp_path: Path) -> None:
-    program = Leashed.start("sleep", SLEEP, log=tmp_path / "log")
+    program = ManagedProcess.start("sleep", SLEEP, log=tmp_path / "log")
     os.kill(child_of(tmp_path / "log"), signal.SIGINT)
     assert program.wait(90) == 130
 
 
 def test_term_to_the_leash_stops_the_child(tmp_path: Path) -> None:
-    program = Leashed.start("sleep", SLEEP, log=tmp_path / "log")
+    program = ManagedProcess.start("sleep", SLEEP, log=tmp_path / "log")
     pid = child_of(tmp_path / "log")
     os.kill(program.pid, signal.SIGTERM)
     assert program.wait(90) == 143
