@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wahealth.api.convert import status_document
-from wahealth.simulate.reading import read
+from wahealth.simulate.parse import load
 from wahealth.simulate.replay import Replay
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -23,7 +23,7 @@ def write_all() -> None:
 
 def timeline(name: str) -> str:
     path = SCENARIOS / f"{name}.yaml"
-    return "\n".join(_lines(Replay(read(path), path.parent))) + "\n"
+    return "\n".join(_lines(Replay(load(path), path.parent))) + "\n"
 
 
 def _lines(replay: Replay) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import said
 from wahealth.core.status import ConditionStatus, ConditionType, Mode, Status
-from wahealth.simulate.reading import NotAScenario, read
+from wahealth.simulate.parse import ScenarioError, load
 from wahealth.simulate.replay import Replay
 
 CASES = Path(__file__).parents[1] / "cases" / "replayed"
@@ -121,7 +121,7 @@ class Played(NamedTuple):
 
 
 def replayed(name: str) -> Played:
-    replay, told, sentences = Replay(read(CASES / f"{name}.yaml"), CASES), set[str](), set[str]()
+    replay, told, sentences = Replay(load(CASES / f"{name}.yaml"), CASES), set[str](), set[str]()
     since = None
     for entry in replay.timeline():
         told |= {event.reason for event in entry.events}
@@ -148,8 +148,8 @@ def test_a_scenario_comes_to_what_is_right(name: str) -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_the_api_server_refuses_is_refused_with_what_it_takes(name: str) -> None:
-    with pytest.raises(NotAScenario) as refused:
-        read(CASES / f"{name}.yaml")
+    with pytest.raises(ScenarioError) as refused:
+        load(CASES / f"{name}.yaml")
     assert REFUSED[name] in str(refused.value)
 
 

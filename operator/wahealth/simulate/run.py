@@ -14,7 +14,7 @@ import yaml
 from wahealth.api.convert import status_document
 from wahealth.core.status import ConditionStatus, ConditionType, Status
 from wahealth.simulate.admission import NOT_CHECKED, is_checked
-from wahealth.simulate.reading import NotAScenario, read
+from wahealth.simulate.parse import ScenarioError, load
 from wahealth.simulate.replay import Replay, TimelineEntry
 
 USAGE = 64
@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"wahealth simulate: {NOT_CHECKED}", file=sys.stderr)
     for path in arguments.scenarios:
         try:
-            replay = Replay(read(path), path.parent)
-        except NotAScenario as error:
+            replay = Replay(load(path), path.parent)
+        except ScenarioError as error:
             print(f"wahealth simulate: {error}.", file=sys.stderr)
             return USAGE
         print(written(path, list(replay.timeline()), replay.final, arguments.output))

@@ -10,7 +10,7 @@ from typing import Any
 
 from wahealth.api.crd import structural_schema
 from wahealth.api.v1alpha1 import API_VERSION, KIND
-from wahealth.simulate.reading import read
+from wahealth.simulate.parse import load
 from wahealth.simulate.replay import Replay
 
 TESTS = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def written(scenario: Path) -> tuple[Written, ...]:
 
 
 def _writes(path: Path) -> Iterator[Written]:
-    scenario = read(path)
+    scenario = load(path)
     for entry in Replay(scenario, path.parent).timeline():
         if entry.status is not None:
             edits = sum(bool(step.client) for step in scenario.steps if step.at <= entry.at)

@@ -17,20 +17,20 @@ from wahealth.simulate.scenario import Client, Scenario
 MOST_CHARACTERS = 16 * 1024 * 1024  # of a client, or of a body
 
 
-class NotAScenario(ValueError):
+class ScenarioError(ValueError):
     """`file:line: what is wrong`, one line of it, whatever stands in the file."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__("".join(c if c.isprintable() else "?" for c in sentence))
 
 
-def read(path: Path) -> Scenario:
+def load(path: Path) -> Scenario:
     text = _text(path)
     document = _document(path, text)
     try:
         scenario = Scenario.model_validate(document)
     except ValidationError as error:
-        raise NotAScenario(_sentence(path, text, error)) from None
+        raise ScenarioError(_sentence(path, text, error)) from None
     _check_client(path, text, scenario)
     _check_order(path, text, scenario)
     _check_answers(path, text, scenario)
@@ -43,10 +43,10 @@ def _text(path: Path) -> str:
     try:
         return path.read_text()
     except OSError as error:
-        raise NotAScenario(f"{path}: cannot be read: {error.strerror}") from None
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise NotAScenario(f"{path}:{line}: is not UTF-8") from None
+        raise ScenarioError(f"{path}:{line}: is not UTF-8") from None
 
 
 def _document(path: Path, text: str) -> Any:
@@ -55,11 +55,11 @@ def _document(path: Path, text: str) -> Any:
     except yaml.YAMLError as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         line, why = mark.line + 1 if mark else 1, f": {problem}" if problem else ""
-        raise NotAScenario(f"{path}:{line}: is not YAML{why}") from None
+        raise ScenarioError(f"{path}:{line}: is not YAML{why}") from None
     except RecursionError:
-        raise NotAScenario(f"{path}:1: is nested too deep") from None
+        raise ScenarioError(f"{path}:1: is nested too deep") from None
     except (ValueError, LookupError, AttributeError, TypeError):
-        raise NotAScenario(f"{_unreadable(path, text)}: holds what cannot be, such as a 30th of February") from None
+        raise ScenarioError(f"{_unreadable(path, text)}: holds what cannot be, such as a 30th of February") from None
 
 
 def _unreadable(path: Path, text: str) -> str:
@@ -86,7 +86,7 @@ def _check_client(path: Path, text: str, scenario: Scenario) -> None:
     clients += [(["steps", place, "client"], step.client) for place, step in enumerate(scenario.steps)]
     for where, client in clients:
         if not _is_bounded(client):
-            raise NotAScenario(f"{_at(path, text, where)}: client holds itself, is nested too deep or too large")
+            raise ScenarioError(f"{_at(path, text, where)}: client holds itself, is nested too deep or too large")
 
 
 def _is_bounded(value: Any) -> bool:
@@ -111,7 +111,7 @@ def _check_order(path: Path, text: str, scenario: Scenario) -> None:
     for place, (before, after) in enumerate(pairwise(scenario.steps), 1):
         if after.at < before.at:
             where = _at(path, text, ["steps", place])
-            raise NotAScenario(
+            raise ScenarioError(
                 f"{where}: steps are to be in the order of `at`, and {after.at:g} is after {before.at:g}"
             )
 
@@ -133,7 +133,7 @@ def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
                 what = (
                     f"{path.parent / file} cannot be used as an answer" if file else "its body is no JSON, or too large"
                 )
-                raise NotAScenario(f"{where}: steps.{place}.pods.{name}: {what}") from None
+                raise ScenarioError(f"{where}: steps.{place}.pods.{name}: {what}") from None
 
 
 def _check_admitted(path: Path, text: str, scenario: Scenario) -> None:
@@ -144,7 +144,7 @@ def _check_admitted(path: Path, text: str, scenario: Scenario) -> None:
             step: list[str | int] = [] if client.place is None else ["steps", client.place]
             where = _at(path, text, [*step, "client", *refusals[0].field])
             when = "" if client.place is None else f" as of {client.at:g} s"
-            raise NotAScenario(f"{where}: client{when}: {admission.told(refusals[0])}")
+            raise ScenarioError(f"{where}: client{when}: {admission.told(refusals[0])}")
         before = client
 
 
