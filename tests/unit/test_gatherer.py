@@ -42,7 +42,7 @@ def facts(address: str) -> Facts:
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "127.0.0.1", "::ffff:169.254.169.254", "fe80::1"])
 def test_a_pod_whose_address_no_pod_can_have_is_sent_no_key(address: str) -> None:
-    found = facts(address).reference
+    found = facts(address).reference_problem
     assert found is not None
     assert found.reason == "TargetForbidden"
     assert "web-0" in found.message

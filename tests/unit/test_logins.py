@@ -103,7 +103,7 @@ class Waweb:
 def reasons(asked: AuthResult[str]) -> tuple[list[str], str]:
     return [
         type(outcome).__name__ for outcome in asked.outcomes.values()
-    ], asked.refusal.says() if asked.refusal else ""
+    ], asked.unauthorized_finding.says() if asked.unauthorized_finding else ""
 
 
 def test_one_login_for_all_pods_and_all_rounds() -> None:
@@ -305,7 +305,7 @@ def test_whether_they_are_there_is_seen_while_no_login_is_tried() -> None:
     ],
 )
 def test_each_word_about_a_login_is_told_with_what_to_do(answer: LoginOutcome[str], reason: str, says: str) -> None:
-    refusal = Waweb(answer=answer).round(0).refusal
+    refusal = Waweb(answer=answer).round(0).unauthorized_finding
     assert refusal is not None
     assert refusal.reason == reason
     assert says in refusal.says()

@@ -143,7 +143,7 @@ class Saying(Gatherer):
 
     async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
         expected = Expectation(thresholds=IMMEDIATE)
-        return Facts(expected, entry.generation, self.outcomes, reference=self.reference)
+        return Facts(expected, entry.generation, self.outcomes, reference_problem=self.reference)
 
 
 REFUSED = PodOutcome("web-0", "10.0.0.1", Unreachable(FailureReason.CONNECTION_REFUSED))

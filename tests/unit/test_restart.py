@@ -34,7 +34,9 @@ HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
 HA_NONE = answer(primary("m0"), secondary("m1"), core("c0"), core("c1"))
 SILENT = Unreachable(FailureReason.CONNECTION_REFUSED)
 MISSING = Facts(
-    Expectation(), 1, reference=Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
+    Expectation(),
+    1,
+    reference_problem=Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it."),
 )
 
 
@@ -177,8 +179,8 @@ def test_a_grace_begins_when_its_state_was_seen_and_not_when_nobody_could_see() 
 
 
 def test_what_only_an_edit_helps_stays_so() -> None:
-    by_login = replace(facts(Unauthorized(), signs_in_by=Kind.LOGIN), refusal=LOGIN_REFUSED)
-    by_token = replace(facts(Unauthorized(), signs_in_by=Kind.TOKEN), refusal=TOKEN_EXPIRED)
+    by_login = replace(facts(Unauthorized(), signs_in_by=Kind.LOGIN), unauthorized_finding=LOGIN_REFUSED)
+    by_token = replace(facts(Unauthorized(), signs_in_by=Kind.TOKEN), unauthorized_finding=TOKEN_EXPIRED)
     for told in (MISSING, facts(Unauthorized()), by_login, by_token):
         story = Story().rounds(1, facts(single(CONNECTED))).rounds(6, told)
         assert story.written.condition(ConditionType.STALLED) is not None

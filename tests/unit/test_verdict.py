@@ -216,7 +216,7 @@ class TestNotSeen:
 
     def test_a_missing_secret(self) -> None:
         missing = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
-        status = evaluate_once(Facts(Expectation(), 1, reference=missing))
+        status = evaluate_once(Facts(Expectation(), 1, reference_problem=missing))
         assert said(status, ACCEPTED) == ("False", "SecretNotFound")
         assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
         assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
@@ -224,7 +224,7 @@ class TestNotSeen:
 
     def test_a_bad_key(self) -> None:
         short = Finding(ConditionStatus.FALSE, "APIKeyTooShort", "The API key is too short.")
-        status = evaluate_once(Facts(Expectation(), 1, key=short))
+        status = evaluate_once(Facts(Expectation(), 1, credential_problem=short))
         assert said(status, CREDENTIALS) == ("False", "APIKeyTooShort")
         assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
         assert said(status, READY) == ("Unknown", "APIKeyTooShort")

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from wahealth.core.answer import Outcome, PodOutcome
-from wahealth.core.facts import Expectation, Facts, with_asked
+from wahealth.core.facts import Expectation, Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
@@ -44,7 +44,7 @@ class Asking:
         now = Instant(0.0, datetime.now(UTC).replace(microsecond=0))
         talk = begun(expected.signs_in_by).probe_flow((self._name,), _AT_ONCE, now)
         asked = await carried_out(talk, came_of)
-        return with_asked(Facts(expected, 0), asked, {self._name: self._place.host})
+        return with_probe_results(Facts(expected, 0), asked, {self._name: self._place.host})
 
     async def without(self, expected: Expectation) -> Facts:
         """With nobody signed in: waweb says no more then than that it is there. Raises `ObserverFault`."""

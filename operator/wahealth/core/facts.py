@@ -110,14 +110,16 @@ class Pods:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one round knows. `reference` or `key` set: nothing was asked, `outcomes` is empty."""
+    """What one round knows. `reference` or `credential_problem` set: nothing was asked, `outcomes` is empty."""
 
     expected: Expectation
     generation: int
     outcomes: tuple[PodOutcome, ...] = ()
-    reference: Finding | None = None  # what the spec refers to and is not there: Accepted=False
-    key: Finding | None = None  # the form of the key, the token or the login: CredentialsValid=False
-    refusal: Row | Finding | None = None  # what it means when nobody takes it; None: what it means of an API key
+    reference_problem: Finding | None = None  # what the spec refers to and is not there: Accepted=False
+    credential_problem: Finding | None = None  # the form of the key, the token or the login: CredentialsValid=False
+    unauthorized_finding: Row | Finding | None = (
+        None  # what it means when nobody takes it; None: what it means of an API key
+    )
     pods: Pods | None = None  # None: nothing is known of pods
     key_changed: float | None = None  # the second at which a change of the key was noticed
     rotated: datetime | None = None  # the same, as it is written
@@ -133,8 +135,8 @@ class Facts:
     postponed: bool = False  # its rounds wait for those of other namespaces, for its own costs more than its share
 
     @property
-    def asked_nobody(self) -> bool:
-        return self.reference is not None or self.key is not None
+    def not_probed(self) -> bool:
+        return self.reference_problem is not None or self.credential_problem is not None
 
     @property
     def answered(self) -> bool:
@@ -152,7 +154,7 @@ class Facts:
         return bool(self.outcomes) and not any(o.asked for o in self.outcomes)
 
 
-def with_asked(
+def with_probe_results(
     facts: Facts, asked: AuthResult[Any], addresses: Mapping[str, str], resting: Set[str] = frozenset()
 ) -> Facts:
     """The facts with what came of asking; `addresses` by pod; `resting`: pods that were left alone."""
@@ -163,10 +165,10 @@ def with_asked(
         rotated=rotated.wall if rotated else None,
         token_expires=asked.expires,
         token_expiring=asked.expiring,
-        refusal=asked.refusal,
+        unauthorized_finding=asked.unauthorized_finding,
     )
     if asked.failed is not None:
-        return replace(facts, reference=asked.failed.reference, key=asked.failed.form)
+        return replace(facts, reference_problem=asked.failed.reference, credential_problem=asked.failed.form)
     outcomes = (
         PodOutcome(pod, addresses[pod], outcome, pod in asked.on_previous, pod not in resting)
         for pod, outcome in asked.outcomes.items()

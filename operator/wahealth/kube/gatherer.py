@@ -12,7 +12,7 @@ from wahealth.api.auth import meant, use_of
 from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core.answer import Outcome, is_about_ours, result_of
 from wahealth.core.certificate import Certificate, first_to_end, is_expiring
-from wahealth.core.facts import Facts, with_asked
+from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.restart import WebWorkload, behind_no_service, no_safe_way, not_there, not_to_be_seen, obstacle
 from wahealth.core.resting import rest_of
@@ -62,17 +62,17 @@ class Gatherer:
         pods = self.inventory.pods.places(entry.ref.namespace)
         facts = Facts(entry.expected, entry.generation, pods=pods, postponed=entry.postponed.reported)
         if entry.spec is None:
-            return replace(facts, reference=entry.invalid)
+            return replace(facts, reference_problem=entry.invalid)
         return facts if entry.expected.suspended else await self._asked(entry, entry.spec, facts, now)
 
     async def _asked(self, entry: ResourceEntry, spec: Spec, facts: Facts, now: Instant) -> Facts:
         """The facts with what the pods said, or with the finding for which nobody was asked."""
         resolved = await self._targets.resolve(entry, spec)
         if isinstance(resolved, Finding):
-            return replace(facts, reference=resolved)
+            return replace(facts, reference_problem=resolved)
         pattern = await self._pattern(entry, spec)
         if isinstance(pattern, Finding):
-            return replace(facts, reference=pattern)
+            return replace(facts, reference_problem=pattern)
         entry.keep_only(resolved.hosts)
         terms = AuthTiming(entry.expected.thresholds.previous_key_window, self._references.refresh)
         nudged = entry.probe_requests
@@ -98,7 +98,7 @@ class Gatherer:
             own_expiring=is_expiring(own, now.wall),
             workload=self._web_workload(entry, spec, resolved.targets.keys(), now),
         )
-        return _with_others(entry, with_asked(facts, asked, resolved.addresses, resting), resolved.addresses)
+        return _with_others(entry, with_probe_results(facts, asked, resolved.addresses, resting), resolved.addresses)
 
     def _web_workload(self, entry: ResourceEntry, spec: Spec, asked: Set[str], now: Instant) -> WebWorkload | None:
         """What a restart would be of, where the resource wants one after a change of its key. `asked`: pods."""
@@ -229,7 +229,7 @@ def _with_others(entry: ResourceEntry, facts: Facts, shown: Mapping[str, str]) -
     if len(shown) <= MOST_ASKED:
         entry.heard = {}
         return facts
-    if facts.asked_nobody:
+    if facts.not_probed:
         return facts
     heard = heard_of(entry.heard.values(), facts.outcomes, shown)
     if facts.generation == entry.generation:  # else the next round is about another spec

@@ -68,7 +68,7 @@ class Reconciler:
     async def _counts(self, entry: ResourceEntry, facts: Facts, began: Instant) -> bool:
         """Whether this round counts, as far as the whole fleet tells. What asks nobody rests on no path."""
         guard = self._guard
-        nobody = facts.asked_nobody or not facts.outcomes  # or there is no pod, as the API server says
+        nobody = facts.not_probed or not facts.outcomes  # or there is no pod, as the API server says
         if entry.spec is None or nobody or facts.expected.suspended:
             guard.detector.forget(entry.uid)
             return True
@@ -85,7 +85,7 @@ class Reconciler:
         state = entry.state or restore_state(entry.written, entry.generation, facts.expected.thresholds, now)
         todo = reconcile(state, facts, entry.written, now)
         entry.last_seen = now.monotonic if facts.answered or entry.last_seen is None else entry.last_seen
-        entry.state, entry.last_probe = todo.state, entry.last_probe if facts.asked_nobody else now.wall.timestamp()
+        entry.state, entry.last_probe = todo.state, entry.last_probe if facts.not_probed else now.wall.timestamp()
         for move in todo.failovers:
             entry.failovers[move.kind] = entry.failovers.get(move.kind, 0) + 1
         entry.pending_events = (*entry.pending_events, *todo.events)[-MOST_PENDING_EVENTS:]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from wahealth import mounted
 from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
-from wahealth.core.facts import Facts, with_asked
+from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import STARTING
@@ -117,15 +117,15 @@ class Rounds:
         terms = AuthTiming(self._expected.thresholds.previous_key_window, 0.0)
         asked = await carried_out(self._signin.stale().probe_flow((UPSTREAM,), terms, now), self._came_of)
         self._signin = asked.signin
-        facts = with_asked(self._begun(), asked, {UPSTREAM: self._settings.upstream.host})
-        problem = facts.key or facts.reference
+        facts = with_probe_results(self._begun(), asked, {UPSTREAM: self._settings.upstream.host})
+        problem = facts.credential_problem or facts.reference_problem
         self._noted(problem)
         if problem is None:
             return facts
         # Without a key waweb says no more than that it is there: that is what this pod has to know first.
         heard = await self._outcome(None)
         outcomes = (PodOutcome(UPSTREAM, self._settings.upstream.host, heard),)
-        return Facts(self._expected, 0, outcomes, refusal=problem)
+        return Facts(self._expected, 0, outcomes, unauthorized_finding=problem)
 
     def _begun(self) -> Facts:
         """What is known before anybody is asked."""

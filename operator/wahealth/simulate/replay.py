@@ -14,7 +14,7 @@ from wahealth.api.v1alpha1 import Spec
 from wahealth.core import instant as clock
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.events.event import Event
-from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_asked
+from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_probe_results
 from wahealth.core.hysteresis.state import State
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
@@ -199,13 +199,13 @@ class Replay:
         try:
             spec = spec_of(self._world.client)
         except InvalidSpec as error:
-            return replace(facts, reference=invalid_spec(str(error)))
+            return replace(facts, reference_problem=invalid_spec(str(error)))
         facts = replace(facts, expected=expectation(spec), pods=self._world.node_pods)
         return facts if spec.suspend else self._asked(spec, facts, now)
 
     def _asked(self, spec: Spec, facts: Facts, now: clock.Instant) -> Facts:
         if not self._world.target:
-            return replace(facts, reference=target_not_found(*spec.target.named))
+            return replace(facts, reference_problem=target_not_found(*spec.target.named))
         use, whom = use_of(spec.auth), meant(spec)
         signin, self._signin_of = carried_on(self._signin, self._signin_of, whom), whom
         terms = AuthTiming(facts.expected.thresholds.previous_key_window, SECRET_REFRESH)
@@ -213,7 +213,7 @@ class Replay:
         period, resting = facts.expected.thresholds.period, self._world.left_alone(now)
         asked = run_flow(flow, lambda effect: self._world.came_of(effect, use, now, period))
         self._signin = asked.signin
-        return with_asked(facts, asked, {name: name for name in self._world.pods}, resting)
+        return with_probe_results(facts, asked, {name: name for name in self._world.pods}, resting)
 
 
 def _replace_all(table: dict[str, Any], changes: Mapping[str, Any]) -> None:

@@ -47,7 +47,7 @@ def observe(
 ) -> tuple[ObservationState, Observation]:
     """`protected`: a verdict is confirmed already. `now` in seconds."""
     endpoints = before.endpoints
-    if not facts.asked_nobody:
+    if not facts.not_probed:
         endpoints = debounce_endpoints(endpoints, facts.outcomes, facts.expected.thresholds, protected)
     merged = merge_views(that_count(endpoints, facts.outcomes))
     after = before._replace(endpoints=endpoints)

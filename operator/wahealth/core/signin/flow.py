@@ -98,7 +98,7 @@ class AuthResult(NamedTuple, Generic[K]):
     rotated: Instant | None = None  # when a change of the API key was noticed
     expires: datetime | None = None  # of the token in use
     expiring: bool = False  # it ends soon, and somebody has to see to it
-    refusal: Row | None = None  # what it means when nobody takes it; None: what it means of an API key
+    unauthorized_finding: Row | None = None  # what it means when nobody takes it; None: what it means of an API key
 
 
 ProbeFlow = AuthFlow[K, AuthResult[K]]

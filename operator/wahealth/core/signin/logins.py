@@ -189,4 +189,4 @@ class Session(Authenticator[K]):
         expiring = ends_soon(self.expires, now) and not self._lasts(now)
         expires = self.expires if self.token is not None else None
         refusal = self.refusal or says.LOGIN_REFUSED
-        return AuthResult(self, outcomes, failed, expires=expires, expiring=expiring, refusal=refusal)
+        return AuthResult(self, outcomes, failed, expires=expires, expiring=expiring, unauthorized_finding=refusal)

@@ -60,5 +60,5 @@ class Token(Authenticator[K]):
             failed,
             expires=self.expires,
             expiring=ends_soon(self.expires, now),
-            refusal=says.TOKEN_EXPIRED if ended else says.TOKEN_REFUSED,
+            unauthorized_finding=says.TOKEN_EXPIRED if ended else says.TOKEN_REFUSED,
         )

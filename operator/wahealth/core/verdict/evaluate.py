@@ -58,9 +58,9 @@ def _connectivity(facts: Facts, observation: Observation) -> Connectivity | None
 
 
 def _problem(facts: Facts, observation: Observation, connectivity: Connectivity | None) -> Problem | None:
-    if facts.reference is not None:
+    if facts.reference_problem is not None:
         return Problem.REFERENCE
-    if facts.key is not None:
+    if facts.credential_problem is not None:
         return Problem.KEY_FORM
     if connectivity is None:
         return _unseen_because(observation.merged)

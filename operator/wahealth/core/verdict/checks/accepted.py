@@ -9,7 +9,7 @@ from wahealth.core.verdict.checks.input import Rule, RuleInput
 
 
 def reference_missing(given: RuleInput) -> Finding | None:
-    return given.facts.reference
+    return given.facts.reference_problem
 
 
 def mode_mismatch(given: RuleInput) -> Finding | None:

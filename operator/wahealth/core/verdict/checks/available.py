@@ -18,8 +18,8 @@ CREDENTIAL_REFERENCES = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_KEY_MI
 
 
 def credentials_unknown(given: RuleInput) -> Finding | None:
-    reference = given.facts.reference
-    no_key = given.facts.key or (reference and reference.reason in CREDENTIAL_REFERENCES)
+    reference = given.facts.reference_problem
+    no_key = given.facts.credential_problem or (reference and reference.reason in CREDENTIAL_REFERENCES)
     if given.merged.view is not None or not (no_key or given.merged.refusing or given.merged.forbidding):
         return None
     return unknown(client.CREDENTIALS_UNKNOWN)

@@ -14,14 +14,14 @@ _TRIED = credentials.REFUSALS | {Reason.KEY_ACCEPTED}
 
 def key_malformed(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): WA_API_KEY has at least 12 and at most 128 characters."""
-    return given.facts.key
+    return given.facts.credential_problem
 
 
 def key_refused_by_all(given: RuleInput) -> Finding | None:
     """Documented (page "Health"): a missing or invalid Authorization header is answered with 401."""
     if given.merged.view is not None or not given.merged.refusing:
         return None
-    refusal = given.facts.refusal or credentials.KEY_REFUSED
+    refusal = given.facts.unauthorized_finding or credentials.KEY_REFUSED
     return refusal if isinstance(refusal, Finding) else false(refusal, given.facts.expected.surface)
 
 

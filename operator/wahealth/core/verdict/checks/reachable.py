@@ -11,7 +11,7 @@ from wahealth.core.verdict.checks.input import Rule, RuleInput
 
 
 def reachable_as_last_known(given: RuleInput) -> Finding | None:
-    if not given.facts.asked_nobody:
+    if not given.facts.not_probed:
         return None
     last = given.confirmed.condition(ConditionType.REACHABLE)
     return Finding(last.status, last.reason, last.message) if last else unknown(asking.NOT_PROBED_YET)
