@@ -23,11 +23,11 @@ class AsOf(NamedTuple):
     So what differs as of the last round differs only because time has passed, and not because it is new.
     """
 
-    second: float
-    latest: float
+    at: float
+    now: float
 
     def has_lasted(self, since: float, grace: float) -> bool:
-        return has_lasted((self.second if since <= self.second else self.latest) - since, grace)
+        return has_lasted((self.at if since <= self.at else self.now) - since, grace)
 
 
 class Instant(NamedTuple):

@@ -28,7 +28,7 @@ from wahealth.core.hysteresis.state import (
     without_streaks,
 )
 from wahealth.core.instant import AsOf, Instant, has_lasted
-from wahealth.core.observation.observe import Observation, ObservationState, as_of_mode, observe
+from wahealth.core.observation.observe import Observation, ObservationState, as_of_ambiguity, observe
 from wahealth.core.restart import Skip, WebWorkload, decided
 from wahealth.core.status import Failover, Status
 from wahealth.core.status_diff import status_to_write, without_impossible_times
@@ -130,7 +130,7 @@ def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict
         return evaluate(facts, seen, classified, confirmed, over)
 
     def candidate_at_last_round() -> Verdict:
-        seen = as_of_mode(observation, state.observation.detection, facts.expected.mode)
+        seen = as_of_ambiguity(observation, state.observation.detection, facts.expected.mode)
         return as_of(state.last_round, seen, classified if seen is observation else classify(facts, seen))
 
     candidate = as_of(now.monotonic, observation, classified)

@@ -59,7 +59,7 @@ def observe(
     return seen if merged.fresh else after, observation
 
 
-def as_of_mode(observation: Observation, before: Detection, fixed: Mode | None) -> Observation:
+def as_of_ambiguity(observation: Observation, before: Detection, fixed: Mode | None) -> Observation:
     """The observation as it was while its shape contradicted every mode; any other is the same."""
     if before.mode is not None or before.ambiguous_since is None or observation.summary is None:
         return observation
