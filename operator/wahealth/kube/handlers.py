@@ -37,11 +37,11 @@ class Listener(NamedTuple):
     """What is told: a resource as it is now, and whether that comes of listing all anew; the uid of one that is
     gone."""
 
-    saw: Callable[[Document, bool], None]
-    gone: Callable[[str], None]
+    on_upsert: Callable[[Document, bool], None]
+    on_delete: Callable[[str], None]
 
 
-class NothingKept(kopf.ProgressStorage, kopf.DiffBaseStorage):
+class NoStorage(kopf.ProgressStorage, kopf.DiffBaseStorage):
     """Remembers nothing on anybody's object."""
 
     def fetch(self, **_: Any) -> None:
@@ -72,14 +72,14 @@ def registry_of(listener: Listener, sign_in: Callable[[], kopf.AiohttpSession]) 
     async def event(event: kopf.RawEvent, **_: Any) -> None:
         document: Document = dict(event["object"])
         if event["type"] == "DELETED":
-            listener.gone(document["metadata"]["uid"])
+            listener.on_delete(document["metadata"]["uid"])
         else:
-            listener.saw(document, event["type"] is _RELIST)
+            listener.on_upsert(document, event["type"] is _RELIST)
 
     return registry
 
 
-def follow(listener: Listener, account: Account, outage: Outage, namespaces: Sequence[str] = ()) -> None:
+def watch(listener: Listener, account: Account, outage: Outage, namespaces: Sequence[str] = ()) -> None:
     """Start to watch, in a thread of its own that lives as long as the process; the listener is called in there.
     `namespaces`: these alone."""
     logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
@@ -93,10 +93,10 @@ def follow(listener: Listener, account: Account, outage: Outage, namespaces: Seq
             registry = registry_of(listener, lambda: kopf.AiohttpSession(server=identity.host, aiohttp_session=one))
             await kopf.operator(registry=registry, settings=settings(), standalone=True, **where)
 
-    threading.Thread(target=lambda: asyncio.run(_for_ever(run)), name="kopf", daemon=True).start()
+    threading.Thread(target=lambda: asyncio.run(_run_forever(run)), name="kopf", daemon=True).start()
 
 
-async def _for_ever(run: Callable[[], Awaitable[None]]) -> None:
+async def _run_forever(run: Callable[[], Awaitable[None]]) -> None:
     backoff = Backoff(_LASTING)
     while True:
         began = time.monotonic()
@@ -112,8 +112,8 @@ def settings() -> kopf.OperatorSettings:
     ours.process.ultimate_exiting_timeout = None  # else, ten minutes after it ended, it kills the whole process
     ours.posting.enabled = False
     ours.scanning.disabled = True
-    ours.persistence.progress_storage = NothingKept()
-    ours.persistence.diffbase_storage = NothingKept()
+    ours.persistence.progress_storage = NoStorage()
+    ours.persistence.diffbase_storage = NoStorage()
     ours.queueing.idle_timeout = 0.2
     ours.watching.chunk_size = 500
     return ours

@@ -22,7 +22,7 @@ from wahealth.kube.egress import Authorities, NoAuthorities
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Recorder
 from wahealth.kube.gatherer import Gatherer
-from wahealth.kube.handlers import Listener, follow
+from wahealth.kube.handlers import Listener, watch
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.isolation import IsolationGuard
@@ -161,7 +161,7 @@ class _Operator:
             await _crd_served(self.api)
             self.keep("inventory", self.keep_inventory)
             await self.synced.wait()
-            self.follow()
+            self.watch()
             self.keep("sweep", self.resync.run)
             self.keep("marks", self.sweep_marks)
             self.keep("connections", self.prober.tidy)
@@ -179,12 +179,12 @@ class _Operator:
     def keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self.group.create_task(run_supervised(name, run), name=name)
 
-    def follow(self) -> None:
+    def watch(self) -> None:
         loop = asyncio.get_running_loop()
-        listener = Listener(partial(_hand_over, loop, self.saw), partial(_hand_over, loop, self.scheduler.remove))
-        follow(listener, self.account, self.outage, self.namespaces)
+        listener = Listener(partial(_hand_over, loop, self.on_upsert), partial(_hand_over, loop, self.scheduler.remove))
+        watch(listener, self.account, self.outage, self.namespaces)
 
-    def saw(self, document: Document, listed_anew: bool) -> None:
+    def on_upsert(self, document: Document, listed_anew: bool) -> None:
         self.scheduler.upsert(document)
         if listed_anew:
             self.resync.trigger()
