@@ -169,20 +169,20 @@ class TestBehindAService:
     def test_not_one_with_another_pod(self, selected: tuple[str, ...], why: str) -> None:
         found = behind(*selected)
         assert found is not None
-        assert f"for {why} of it is not asked through Service front: correct" in found.obstacle
+        assert f"for {why} of it is not asked through Service front: correct" in found.blocker
 
     def test_not_where_one_pod_alone_is_asked(self) -> None:
         found = behind("web-0", "web-1", scope="Service")
         assert found is not None
-        assert "pod web-0 of it is not asked" in found.obstacle
+        assert "pod web-0 of it is not asked" in found.blocker
 
     def test_not_one_that_is_not_there_or_has_no_pod(self) -> None:
         found = behind("web-0", workload="other")
         assert found is not None
-        assert found.obstacle.startswith("StatefulSet other is not there: correct spec.apiKeyRotation.workload")
+        assert found.blocker.startswith("StatefulSet other is not there: correct spec.apiKeyRotation.workload")
 
     def test_not_one_that_may_hold_a_coreapp(self) -> None:
         container = {"name": "wacore", "image": "coreapp"}
         found = behind("web-0", "web-1", spec={"template": {"spec": {"containers": [container]}}})
         assert found is not None
-        assert "may hold a coreapp" in found.obstacle
+        assert "may hold a coreapp" in found.blocker

@@ -109,7 +109,7 @@ def test_of_a_workload_the_same_is_known(sign: Object) -> None:
         spec["template"]["spec"]["initContainers"] = [container("b") | sign]  # type: ignore[index]
         workload = {"metadata": metadata("web"), "spec": spec, "status": {"observedGeneration": 2, "replicas": 2}}
         found = workload_of(workload, kind)
-        assert found.holds
+        assert found.hosts_client_nodes
         assert found.restarted
         assert workload_of(lean(workload), kind) == found
 

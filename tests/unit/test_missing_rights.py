@@ -220,7 +220,7 @@ def test_what_cannot_be_seen_is_not_restarted_and_says_why() -> None:
         gatherer = Gatherer(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
         found = gatherer._web_workload(entry, entry.spec, {"web-0"}, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
-        assert found.obstacle == (
+        assert found.blocker == (
             "The operator may not list StatefulSets: give it that right, or restart StatefulSet web by hand."
         )
 
@@ -290,4 +290,4 @@ def test_no_deployment_config_is_restarted() -> None:
         gatherer = Gatherer(now.inventory, targets=None, references=None, prober=None)  # type: ignore[arg-type]
         found = gatherer._web_workload(entry, entry.spec, {"web-0"}, Instant(0.0, datetime(2026, 1, 1, tzinfo=UTC)))
         assert found is not None
-        assert found.obstacle == "The operator restarts no DeploymentConfig: restart DeploymentConfig web by hand."
+        assert found.blocker == "The operator restarts no DeploymentConfig: restart DeploymentConfig web by hand."

@@ -12,7 +12,7 @@ import pytest
 from support.builders import CONNECTED, START, Story, answer, core, facts, primary, resource, single
 from wahealth.core.answer import Answered, PodOutcome, Unauthorized
 from wahealth.core.facts import Expectation, Facts, Pod, Pods
-from wahealth.core.restart import Skip, WebWorkload, decided, obstacle
+from wahealth.core.restart import Skip, WebWorkload, blocker, decide_restart
 from wahealth.core.status import (
     Condition,
     ConditionStatus,
@@ -47,7 +47,7 @@ def after(seconds: float) -> datetime:
 def decision(
     confirmed: Status = BELIEVED, seconds: float = 10, pods: frozenset[str] = frozenset({"web-0"}), **workload: Any
 ) -> WebWorkload | Skip | None:
-    return decided(confirmed, WEB._replace(**workload), pods, 300, after(seconds))
+    return decide_restart(confirmed, WEB._replace(**workload), pods, 300, after(seconds))
 
 
 def test_at_once_after_a_change() -> None:
@@ -97,7 +97,7 @@ def test_pods_that_a_partition_holds_back_are_told_once_the_others_are_restarted
 
 
 def test_not_where_something_is_in_the_way() -> None:
-    assert decision(obstacle="May not.", rolling_out=True) == Skip("May not.")
+    assert decision(blocker="May not.", rolling_out=True) == Skip("May not.")
 
 
 def test_a_restart_in_the_second_of_the_change_is_of_the_change() -> None:
@@ -122,7 +122,7 @@ def test_not_where_it_would_restart_no_pod(spec: dict[str, Any], stuck: str) -> 
     web = deployment()
     web["spec"] |= spec
     assert seen(web).stuck == stuck
-    assert stuck in obstacle("Deployment", "web", "", seen(web).stuck)
+    assert stuck in blocker("Deployment", "web", "", seen(web).stuck)
 
 
 def test_a_partition_holds_some_of_them_back() -> None:
@@ -182,7 +182,7 @@ def deployment(name: str = "shop-web", status: dict[str, Any] | None = None, **c
     ],
 )
 def test_a_web_workload_holds_nothing_else(web: dict[str, Any]) -> None:
-    assert seen(web).holds == ""
+    assert seen(web).hosts_client_nodes == ""
 
 
 @pytest.mark.parametrize(
@@ -203,13 +203,13 @@ def test_a_web_workload_holds_nothing_else(web: dict[str, Any]) -> None:
     ],
 )
 def test_what_may_hold_a_coreapp_or_master_says_so(other: dict[str, Any]) -> None:
-    assert seen(other).holds
+    assert seen(other).hosts_client_nodes
 
 
 def test_so_does_one_beside_waweb() -> None:
     mixed = deployment()
     mixed["spec"]["template"]["spec"]["initContainers"] = [{"name": "wacore", "image": "x", "restartPolicy": "Always"}]
-    assert seen(mixed).holds == "it has a container wacore"
+    assert seen(mixed).hosts_client_nodes == "it has a container wacore"
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_one_whose_template_is_elsewhere_may_hold_anything() -> None:
     web = deployment()
     del web["spec"]["template"]
     web["spec"]["workloadRef"] = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
-    assert seen(web, "Rollout").holds == "its template is that of Deployment web, where nobody looks"
+    assert seen(web, "Rollout").hosts_client_nodes == "its template is that of Deployment web, where nobody looks"
 
 
 @pytest.mark.parametrize(

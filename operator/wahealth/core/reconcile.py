@@ -29,7 +29,7 @@ from wahealth.core.hysteresis.state import (
 )
 from wahealth.core.instant import AsOf, Instant, has_lasted
 from wahealth.core.observation.observe import Observation, ObservationState, as_of_ambiguity, observe
-from wahealth.core.restart import Skip, WebWorkload, decided
+from wahealth.core.restart import Skip, WebWorkload, decide_restart
 from wahealth.core.status import Failover, Status
 from wahealth.core.status_diff import status_to_write, without_impossible_times
 from wahealth.core.verdict.evaluate import Classification, classify, evaluate
@@ -202,7 +202,7 @@ def _restart(state: State, facts: Facts, observation: Observation, now: Instant)
     if facts.workload is None or period is None or not _may_be_restarted(facts, observation):
         return None
     pods = frozenset(outcome.pod for outcome in facts.outcomes)
-    return decided(_status(state), facts.workload, pods, period, now.wall)
+    return decide_restart(_status(state), facts.workload, pods, period, now.wall)
 
 
 def _transition(before: State, after: State, failovers: tuple[Failover, ...], expected: Expectation) -> Transition:

@@ -16,7 +16,7 @@ LONGEST_ROLL_OUT = 600.0  # seconds since the change, after which it is told tha
 
 
 class WebWorkload(NamedTuple):
-    """`obstacle`: why it may not or cannot be restarted, a whole sentence; empty: it may. `stays`: why some of its pods
+    """`blocker`: why it may not or cannot be restarted, a whole sentence; empty: it may. `stays`: why some of its pods
     stay as they are through a restart; empty where none do."""
 
     kind: str
@@ -24,7 +24,7 @@ class WebWorkload(NamedTuple):
     uid: str
     restarted: datetime | None = None  # the last restart that was asked for, by whomever
     rolling_out: bool = False
-    obstacle: str = ""
+    blocker: str = ""
     stays: str = ""
 
 
@@ -34,11 +34,11 @@ class Skip(NamedTuple):
     why: str
 
 
-def obstacle(kind: str, name: str, holds: str, stuck: str) -> str:
+def blocker(kind: str, name: str, hosts_client_nodes: str, stuck: str) -> str:
     """What is in the way of a restart, of what a workload says of itself."""
     if stuck:
         return f"{kind} {name} would not restart its pods ({stuck}): restart them by hand."
-    return holds_others(kind, name, holds)
+    return holds_others(kind, name, hosts_client_nodes)
 
 
 def behind_no_service(kind: str, name: str, service: str, pod: str) -> str:
@@ -73,7 +73,7 @@ def holds_others(kind: str, name: str, sign: str) -> str:
     return f"{kind} {name} may hold a coreapp or master ({sign}), which is never restarted: restart waweb by hand."
 
 
-def decided(
+def decide_restart(
     confirmed: Status, workload: WebWorkload, web_pods: frozenset[str], min_period: float, now: datetime
 ) -> WebWorkload | Skip | None:
     """The workload to restart, why not, or nothing to do yet. `min_period` in seconds.
@@ -84,7 +84,7 @@ def decided(
     rotated = confirmed.credentials.last_rotation_time if confirmed.credentials else None
     if rotated is None or confirmed.condition(ConditionType.RESTART_REQUIRED) is None:
         return None
-    why_not = workload.obstacle or _node_among(confirmed, workload, web_pods)
+    why_not = workload.blocker or _node_among(confirmed, workload, web_pods)
     if why_not:
         return Skip(why_not)
     if workload.rolling_out:

@@ -14,7 +14,7 @@ from wahealth.core.answer import Outcome, is_about_ours, result_of
 from wahealth.core.certificate import Certificate, first_to_end, is_expiring
 from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.instant import Instant
-from wahealth.core.restart import WebWorkload, behind_no_service, no_safe_way, not_there, not_to_be_seen, obstacle
+from wahealth.core.restart import WebWorkload, behind_no_service, blocker, no_safe_way, not_there, not_to_be_seen
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.flow import (
     Authenticator,
@@ -108,20 +108,20 @@ class Gatherer:
         kind, name = named.kind, named.name
         workload = WorkloadRef(entry.ref.namespace, kind, name)
         if KINDS[kind].restart is None:
-            return WebWorkload(kind, name, "", obstacle=no_safe_way(kind, name))
+            return WebWorkload(kind, name, "", blocker=no_safe_way(kind, name))
         if self.inventory.is_not_watched(kind) or self.inventory.may_not_list(workload):
-            return WebWorkload(kind, name, "", obstacle=not_to_be_seen(kind, name))
+            return WebWorkload(kind, name, "", blocker=not_to_be_seen(kind, name))
         seen = self.inventory.workload(workload)
         if seen is None:
-            return WebWorkload(kind, name, "", obstacle=not_there(kind, name))
+            return WebWorkload(kind, name, "", blocker=not_there(kind, name))
         if spec.target.service is not None:
             pods = {pod.name for pod in self.inventory.pods.of(workload)}
             if not pods or pods - asked:
                 why = behind_no_service(kind, name, spec.target.service.name, min(pods - asked, default=""))
-                return WebWorkload(kind, name, seen.uid, obstacle=why)
+                return WebWorkload(kind, name, seen.uid, blocker=why)
         refused = entry.restart_refused
         why = refused.value[1] if refused and now.monotonic < refused.until and refused.value[0] == seen.uid else ""
-        why = why or obstacle(kind, name, seen.holds, seen.stuck)
+        why = why or blocker(kind, name, seen.hosts_client_nodes, seen.stuck)
         return WebWorkload(kind, name, seen.uid, seen.restarted, seen.rolling_out, why, seen.stays)
 
     async def _pattern(self, entry: ResourceEntry, spec: Spec) -> HealthEndpoint | Finding:

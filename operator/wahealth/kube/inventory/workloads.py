@@ -19,13 +19,13 @@ _REGISTRY = re.compile(r"(localhost|[^/]*[.:][^/]*)/")
 
 
 class Workload(NamedTuple):
-    """`holds`: what says that a coreapp or master may be in it; `stuck`: why a restart would restart no pod; `stays`:
-    why it would not restart all of them. Each is empty where nothing does."""
+    """`hosts_client_nodes`: what says that a coreapp or master may be in it; `stuck`: why a restart would restart no
+    pod; `stays`: why it would not restart all of them. Each is empty where nothing does."""
 
     uid: str
     restarted: datetime | None
     rolling_out: bool
-    holds: str
+    hosts_client_nodes: str
     stuck: str = ""
     stays: str = ""
 
