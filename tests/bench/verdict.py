@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from wahealth.core.answer import Answered, Outcome, PodOutcome
-from wahealth.core.facts import Expectation, Facts
+from wahealth.core.facts import Desired, Facts
 from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
 from wahealth.core.reconcile import evaluate_once, reconcile, restore_state
@@ -48,7 +48,7 @@ def facts_of(answer: bytes) -> Facts:
 
 def facts_of_outcome(outcome: Outcome) -> Facts:
     assert isinstance(outcome, Answered), outcome
-    return Facts(Expectation(shards=16), 1, (PodOutcome("web-0", "10.0.0.1", outcome),))
+    return Facts(Desired(shards=16), 1, (PodOutcome("web-0", "10.0.0.1", outcome),))
 
 
 class Resource:
@@ -59,7 +59,7 @@ class Resource:
         self.seconds = 0.0
         self.written = Status()
         facts = facts_of(self.answer)
-        self.history = restore_state(self.written, 1, facts.expected.thresholds, self._now())
+        self.history = restore_state(self.written, 1, facts.desired.thresholds, self._now())
         for _ in range(3):
             self.round(facts)
 

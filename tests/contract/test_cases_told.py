@@ -124,8 +124,8 @@ def settings(*flags: str) -> Settings:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     given = settings_of(parser.parse_args(["--timeout=20", *flags]), {}, pytest.fail)
-    thresholds = replace(given.expected.thresholds, period=PERIOD)
-    return replace(given, period=PERIOD, expected=replace(given.expected, thresholds=thresholds))
+    thresholds = replace(given.desired.thresholds, period=PERIOD)
+    return replace(given, period=PERIOD, desired=replace(given.desired, thresholds=thresholds))
 
 
 def lived(script: Script, rounds: int, certificate: bytes, *flags: str) -> Lived:

@@ -132,10 +132,10 @@ def test_no_label_has_a_message_or_an_address() -> None:
 def test_a_client_that_is_suspended_says_so_also_to_whoever_asked_it_before() -> None:
     """So that its alerts are silent from then on."""
     suspended = client()
-    suspended.state = restore_state(suspended.written, 1, suspended.expected.thresholds, Instant(0.0, WHEN))
+    suspended.state = restore_state(suspended.written, 1, suspended.desired.thresholds, Instant(0.0, WHEN))
     told = 'wahealth_client_condition{namespace="acme",name="shop",type="Suspended",status="true"} 1'
     assert told not in page([suspended])
-    suspended.expected = replace(suspended.expected, suspended=True)
+    suspended.desired = replace(suspended.desired, suspended=True)
     assert told in page([suspended])
     assert 'type="Ready"' not in page([suspended])
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from fuzz import dear
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, Malformed, PodOutcome
-from wahealth.core.facts import Expectation, Facts
+from wahealth.core.facts import Desired, Facts
 from wahealth.core.instant import Instant
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
@@ -40,20 +40,20 @@ TOKENS = (
 
 def one_input(data: bytes) -> None:
     """Each part is the body of one round's answer. Raises what it finds."""
-    facts = Facts(Expectation(), 1)
+    facts = Facts(Desired(), 1)
     written, state = Status(), None
     for number, body in enumerate(data.split(SEPARATOR)[:8]):
         outcome = parse_health(body) if number % 3 else outcome_of(200, body)
         assert isinstance(outcome, Answered | Malformed), outcome
         now = Instant(number * 30.0, START + timedelta(seconds=30 * number))
-        state = state or restore_state(written, 1, facts.expected.thresholds, now)
+        state = state or restore_state(written, 1, facts.desired.thresholds, now)
         todo = reconcile(state, _asked(facts, outcome), written, now)
         state, written = todo.state, todo.status or written
         _can_be_written(written)
 
 
 def _asked(facts: Facts, outcome: Answered | Malformed) -> Facts:
-    return Facts(facts.expected, facts.generation, (PodOutcome("web-0", "10.0.0.1", outcome),))
+    return Facts(facts.desired, facts.generation, (PodOutcome("web-0", "10.0.0.1", outcome),))
 
 
 def _can_be_written(status: Status) -> None:

@@ -31,7 +31,7 @@ from typing import NamedTuple
 from support.work import instructions
 from wahealth.api.convert import status_document
 from wahealth.core.answer import PodOutcome
-from wahealth.core.facts import Expectation, Facts
+from wahealth.core.facts import Desired, Facts
 from wahealth.core.instant import Instant
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.status import Status
@@ -67,12 +67,12 @@ def cost_of(first: bytes, second: bytes) -> Cost:
 
 def _rounds(*bodies: bytes) -> None:
     """Asked and judged, written, and taken for a login and for an error as well."""
-    facts, written, state = Facts(Expectation(), 1), Status(), None
+    facts, written, state = Facts(Desired(), 1), Status(), None
     for number, body in enumerate(bodies):
         now = Instant(number * 30.0, _START + timedelta(seconds=30 * number))
         outcome = PodOutcome("web-0", "10.0.0.1", outcome_of(200, body))
-        state = state or restore_state(written, 1, facts.expected.thresholds, now)
-        todo = reconcile(state, Facts(facts.expected, facts.generation, (outcome,)), written, now)
+        state = state or restore_state(written, 1, facts.desired.thresholds, now)
+        todo = reconcile(state, Facts(facts.desired, facts.generation, (outcome,)), written, now)
         state, written = todo.state, todo.status or written
         status_document(written)
     login_outcome_of(200, bodies[0], 0)

@@ -25,7 +25,7 @@ from wahealth.core.answer import (
     Unauthorized,
     Unreachable,
 )
-from wahealth.core.facts import Expectation, Facts, Thresholds
+from wahealth.core.facts import Desired, Facts, Thresholds
 from wahealth.core.observation.expected import HighWaterMark, allowed_at_least, raise_high_water_mark
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.schedule import next_tick
@@ -63,7 +63,7 @@ patiences = st.builds(
     failover_grace=st.sampled_from([0.0, 30.0, 60.0]),
 )
 expectations = st.builds(
-    Expectation,
+    Desired,
     mode=st.none() | st.sampled_from(Mode),
     shards=st.none() | st.sampled_from([1, 2, 4, 8]),
     min_connected=st.none() | st.integers(1, 4),
@@ -88,8 +88,8 @@ few_nodes = st.lists(
 few_answers = st.builds(lambda found: Answered(Report(None, tuple(found), None)), few_nodes)
 
 
-def told(expected: Expectation, said: list[Outcome]) -> Facts:
-    return replace(facts(*said), expected=expected)
+def told(expected: Desired, said: list[Outcome]) -> Facts:
+    return replace(facts(*said), desired=expected)
 
 
 def ready(status: Status) -> ConditionStatus | None:
@@ -97,7 +97,7 @@ def ready(status: Status) -> ConditionStatus | None:
 
 
 @given(expectations, stories)
-def test_applying_a_plan_twice_changes_nothing(expected: Expectation, said: list[list[Outcome]]) -> None:
+def test_applying_a_plan_twice_changes_nothing(expected: Desired, said: list[list[Outcome]]) -> None:
     story = Story()
     for outcomes_ in said:
         todo = story.round(told(expected, outcomes_))
@@ -110,11 +110,11 @@ def test_the_order_of_nodes_and_pods_does_not_matter(data: st.DataObject, report
     shuffled = report._replace(nodes=tuple(data.draw(st.permutations(report.nodes))))
     pods = [PodOutcome("web-0", "10.0.0.1", Answered(report)), PodOutcome("web-1", "10.0.0.2", Unauthorized())]
     turned = [pods[1], pods[0]._replace(outcome=Answered(shuffled))]
-    assert evaluate_once(Facts(Expectation(), 1, tuple(pods))) == evaluate_once(Facts(Expectation(), 1, tuple(turned)))
+    assert evaluate_once(Facts(Desired(), 1, tuple(pods))) == evaluate_once(Facts(Desired(), 1, tuple(turned)))
 
 
 @given(st.data(), st.lists(few_answers, min_size=1, max_size=8), expectations)
-def test_nor_does_it_over_many_rounds(data: st.DataObject, said: list[Answered], expected: Expectation) -> None:
+def test_nor_does_it_over_many_rounds(data: st.DataObject, said: list[Answered], expected: Desired) -> None:
     one, other = Story(), Story()
     for outcome in said:
         shuffled = outcome.report._replace(nodes=tuple(data.draw(st.permutations(outcome.report.nodes))))
@@ -125,22 +125,22 @@ def test_nor_does_it_over_many_rounds(data: st.DataObject, said: list[Answered],
 
 HEALTHY = st.sampled_from(
     [
-        (single(CONNECTED), Expectation()),
-        (answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1")), Expectation()),
-        (answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1", CONNECTED)), Expectation(shards=2)),
+        (single(CONNECTED), Desired()),
+        (answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1")), Desired()),
+        (answer(primary("m0", CONNECTED), core("c0", CONNECTED), core("c1", CONNECTED)), Desired(shards=2)),
     ]
 )
 
 
 @given(st.data(), HEALTHY, patiences, st.integers(1, 60))
 def test_a_healthy_stretch_of_any_length_writes_once(
-    data: st.DataObject, healthy: tuple[Answered, Expectation], thresholds: Thresholds, length: int
+    data: st.DataObject, healthy: tuple[Answered, Desired], thresholds: Thresholds, length: int
 ) -> None:
     outcome, expected = healthy
     story = Story()
     for _ in range(length):
         shuffled = outcome.report._replace(nodes=tuple(data.draw(st.permutations(outcome.report.nodes))))
-        story.round(replace(facts(Answered(shuffled)), expected=replace(expected, thresholds=thresholds)))
+        story.round(replace(facts(Answered(shuffled)), desired=replace(expected, thresholds=thresholds)))
     assert len(story.writes) == 1
     assert ready(story.written) is ConditionStatus.TRUE
 
@@ -148,7 +148,7 @@ def test_a_healthy_stretch_of_any_length_writes_once(
 @given(st.lists(few_answers, min_size=1, max_size=40), expectations)
 @settings(max_examples=2 * settings().max_examples)
 def test_ready_is_not_true_without_a_connection_for_longer_than_the_graces_allow(
-    said: list[Answered], expected: Expectation
+    said: list[Answered], expected: Desired
 ) -> None:
     """The states of a stretch may each begin late: none begins its grace twice."""
     thresholds = expected.thresholds
@@ -167,7 +167,7 @@ def test_ready_is_not_true_without_a_connection_for_longer_than_the_graces_allow
 
 @given(st.data(), HEALTHY, outcomes)
 def test_a_single_bad_round_never_flips_a_settled_verdict(
-    data: st.DataObject, healthy: tuple[Answered, Expectation], bad: Outcome
+    data: st.DataObject, healthy: tuple[Answered, Desired], bad: Outcome
 ) -> None:
     outcome, expected = healthy
     story = Story().rounds(3, told(expected, [outcome]))
@@ -183,7 +183,7 @@ def test_a_single_bad_round_never_flips_a_settled_verdict(
 
 @given(expectations, stories)
 def test_transition_times_move_only_with_the_status_and_never_back(
-    expected: Expectation, said: list[list[Outcome]]
+    expected: Desired, said: list[list[Outcome]]
 ) -> None:
     story = Story()
     for outcomes_ in said:
@@ -197,7 +197,7 @@ def test_transition_times_move_only_with_the_status_and_never_back(
 
 
 @given(expectations, stories)
-def test_what_gitops_tools_read_is_never_contradictory(expected: Expectation, said: list[list[Outcome]]) -> None:
+def test_what_gitops_tools_read_is_never_contradictory(expected: Desired, said: list[list[Outcome]]) -> None:
     story = Story()
     for outcomes_ in said:
         story.round(told(expected, outcomes_))
@@ -219,7 +219,7 @@ silences: st.SearchStrategy[Outcome] = (
 bad: st.SearchStrategy[Outcome] = silences | st.just(Unauthorized()) | st.just(single(DISCONNECTED))
 
 
-def during_an_outage(expected: Expectation, said: list[Outcome]) -> Story:
+def during_an_outage(expected: Desired, said: list[Outcome]) -> Story:
     """What is written and told while these come, once an outage is believed."""
     story = Story().rounds(1, told(expected, [single(CONNECTED)]))
     story.rounds(30, told(expected, [Unreachable(FailureReason.HTTP_STATUS)]))
@@ -230,7 +230,7 @@ def during_an_outage(expected: Expectation, said: list[Outcome]) -> Story:
 
 
 @given(expectations, st.lists(silences, min_size=1, max_size=60))
-def test_an_outage_whose_reasons_take_turns_is_quiet(expected: Expectation, said: list[Outcome]) -> None:
+def test_an_outage_whose_reasons_take_turns_is_quiet(expected: Desired, said: list[Outcome]) -> None:
     """Each reason that is written lasted for as many rounds as a failure takes, and no Warning is told twice."""
     story = during_an_outage(expected, said)
     assert len(story.writes) <= len(said) / expected.thresholds.failure_threshold
@@ -238,7 +238,7 @@ def test_an_outage_whose_reasons_take_turns_is_quiet(expected: Expectation, said
 
 
 @given(expectations, st.lists(bad, min_size=1, max_size=60))
-def test_so_is_one_in_which_somebody_answers_now_and_then(expected: Expectation, said: list[Outcome]) -> None:
+def test_so_is_one_in_which_somebody_answers_now_and_then(expected: Desired, said: list[Outcome]) -> None:
     """Once down and once up again takes so many rounds of silence in a row, and one more; a grace that ends is one
     more write."""
     story = during_an_outage(expected, said)
@@ -246,7 +246,7 @@ def test_so_is_one_in_which_somebody_answers_now_and_then(expected: Expectation,
 
 
 @given(expectations, stories)
-def test_a_restart_changes_nothing_that_is_believed(expected: Expectation, said: list[list[Outcome]]) -> None:
+def test_a_restart_changes_nothing_that_is_believed(expected: Desired, said: list[list[Outcome]]) -> None:
     """A new process sees the last answer again: it writes nothing that was not waited for."""
     story = Story()
     for outcomes_ in said:
@@ -263,7 +263,7 @@ def test_a_restart_changes_nothing_that_is_believed(expected: Expectation, said:
 
 
 @given(expectations, stories)
-def test_the_status_document_reads_back_as_it_was(expected: Expectation, said: list[list[Outcome]]) -> None:
+def test_the_status_document_reads_back_as_it_was(expected: Desired, said: list[list[Outcome]]) -> None:
     story = Story()
     for outcomes_ in said:
         story.round(told(expected, outcomes_))
@@ -346,7 +346,7 @@ def test_the_key_stands_in_no_output(key: str, form: str, taken: bool) -> None:
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.sampled_from([0, 30, 60, 90]))
 def test_what_is_expected_is_the_most_that_lasted(counts: list[int], failover: int) -> None:
     """Against the sentence itself: the most coreapps connected in every round of failoverSeconds."""
-    asked = Facts(Expectation(thresholds=Thresholds(failover_grace=failover)), 1)
+    asked = Facts(Desired(thresholds=Thresholds(failover_grace=failover)), 1)
     high_water_mark, wanted = HighWaterMark(), allowed_at_least(counts[0])
     for number, count in enumerate(counts):
         high_water_mark = raise_high_water_mark(high_water_mark, count, Mode.MULTICONNECT, asked, number * 30.0)

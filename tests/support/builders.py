@@ -10,7 +10,7 @@ from typing import Any
 
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
-from wahealth.core.facts import Expectation, Facts, Thresholds
+from wahealth.core.facts import Desired, Facts, Thresholds
 from wahealth.core.hosts import Hosts
 from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
@@ -63,7 +63,7 @@ IMMEDIATE = Thresholds(
 def facts(*outcomes: Outcome, mode: Mode | None = None, shards: int | None = None, **more: Any) -> Facts:
     """One pod an outcome: web-0, web-1, … `more` are fields of the Expectation."""
     pods = tuple(PodOutcome(f"web-{i}", f"10.0.1.{i}", outcome) for i, outcome in enumerate(outcomes))
-    return Facts(Expectation(mode, shards, **more), 1, pods)
+    return Facts(Desired(mode, shards, **more), 1, pods)
 
 
 def verdict(*outcomes: Outcome, **more: Any) -> Status:
@@ -88,14 +88,14 @@ class Story:
 
     def round(self, said: Facts) -> Plan:
         now = Instant(self.seconds, self.wall + timedelta(seconds=self.seconds))
-        state = self.history or restore_state(self.written, said.generation, said.expected.thresholds, now)
+        state = self.history or restore_state(self.written, said.generation, said.desired.thresholds, now)
         todo = reconcile(state, said, self.written, now)
         self.history = todo.state
         self.told += [event.reason for event in todo.events]
         if todo.status is not None:
             self.written = todo.status
             self.writes.append(todo.status)
-        self.seconds += said.expected.thresholds.period
+        self.seconds += said.desired.thresholds.period
         return todo
 
     def rounds(self, times: int, said: Facts) -> Story:

@@ -10,7 +10,7 @@ import pytest
 from support import certificates
 from support.builders import CONNECTED, START, Story, facts, single
 from wahealth.core.certificate import EXPIRING, Certificate, first_to_end, is_expiring
-from wahealth.core.facts import Exposure, Facts
+from wahealth.core.facts import Facts, KeyExposure
 from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of, shown
@@ -92,7 +92,7 @@ def test_its_end_is_told_once_and_not_again_by_a_new_process() -> None:
 
 
 def test_over_plain_http_there_is_none() -> None:
-    plain = replace(facts(single(CONNECTED), exposed=Exposure.PLAIN_HTTP), generation=2)
+    plain = replace(facts(single(CONNECTED), exposed=KeyExposure.PLAIN_HTTP), generation=2)
     story = Story().rounds(3, seen(LATE)).rounds(2, plain)
     assert story.written.tls is None
 

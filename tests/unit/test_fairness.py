@@ -142,7 +142,7 @@ def test_the_status_tells_it_once_and_a_process_that_comes_after_says_the_same()
         entry.postponed = entry.postponed.after(True, second)
     assert reduced(entry).postponed
     story = Story().rounds(3, facts(single(CONNECTED)))
-    told = Facts(facts().expected, 1, facts(single(CONNECTED)).outcomes, postponed=True)
+    told = Facts(facts().desired, 1, facts(single(CONNECTED)).outcomes, postponed=True)
     story.rounds(3, told)
     assert said(story.written, ConditionType.PROBING_REDUCED) == ("True", "NamespaceBudget")
     assert said(story.written, ConditionType.READY) == ("True", "Available")

@@ -162,7 +162,7 @@ def moving() -> list[dict[str, Any]]:
 
 def test_one_that_is_suspended_holds_no_pod_that_another_claims() -> None:
     older, younger = record("older", **LABELS), record("younger", created="2026-02-01T00:00:00Z", **LABELS)
-    older.expected = replace(older.expected, suspended=True)
+    older.desired = replace(older.desired, suspended=True)
     held = [pod("c0", ACTIVE | {CLIENT: "older"})]
     assert marked(older, 0, pods=held, rivals=(younger,)).written == []
     assert marked(younger, 0, pods=held, rivals=(older,)).written == [("c0", {CLIENT: "younger"})]

@@ -33,7 +33,7 @@ from wahealth.core.answer import (
     Unauthorized,
     Unreachable,
 )
-from wahealth.core.facts import Expectation, Thresholds
+from wahealth.core.facts import Desired, Thresholds
 from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import Depth
@@ -65,7 +65,7 @@ def multiconnect(connected: int, primary_: GatewayStatus = CONNECTED) -> Outcome
 class Sidecar:
     def __init__(self, identity: Identity = WEB, **expected: object) -> None:
         self.identity = identity
-        self.expected = Expectation(thresholds=Thresholds(PERIOD), **expected)  # type: ignore[arg-type]
+        self.expected = Desired(thresholds=Thresholds(PERIOD), **expected)  # type: ignore[arg-type]
         self.kept = ReadinessState()
         self.history: State | None = None
         self.seconds = 0.0
@@ -78,7 +78,7 @@ class Sidecar:
 
     def round(self, outcome: Outcome) -> None:
         now = Instant(self.seconds, START + timedelta(seconds=self.seconds))
-        said = replace(facts(outcome), expected=self.expected)
+        said = replace(facts(outcome), desired=self.expected)
         state = self.history or restore_state(Status(), 1, self.expected.thresholds, now)
         done = reconcile(state, said, Status(), now)
         self.history = done.state

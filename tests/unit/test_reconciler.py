@@ -12,7 +12,7 @@ from support.builders import CONNECTED, IMMEDIATE, START, any_targets, said, sin
 from wahealth.api.v1alpha1 import Target
 from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.answer import FailureReason, PodOutcome, Unreachable
-from wahealth.core.facts import Expectation, Facts
+from wahealth.core.facts import Desired, Facts
 from wahealth.core.instant import Instant
 from wahealth.core.isolation_detector import Path, Vote
 from wahealth.core.reasons.reason import Reason
@@ -119,7 +119,7 @@ class Connected(Gatherer):
         super().__init__(Inventory(), targets=None, references=None, prober=None)  # type: ignore[arg-type]
 
     async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
-        return Facts(entry.expected, 1, (PodOutcome("web-0", "10.0.0.1", single(CONNECTED)),))
+        return Facts(entry.desired, 1, (PodOutcome("web-0", "10.0.0.1", single(CONNECTED)),))
 
 
 def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_not_once_more() -> None:
@@ -142,7 +142,7 @@ class Saying(Gatherer):
         self.outcomes, self.reference = outcomes, reference
 
     async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
-        expected = Expectation(thresholds=IMMEDIATE)
+        expected = Desired(thresholds=IMMEDIATE)
         return Facts(expected, entry.generation, self.outcomes, reference_problem=self.reference)
 
 
@@ -216,7 +216,7 @@ class Behind(Gatherer):
         assert entry.spec is not None
         outcome = PodOutcome("web-0", "10.0.0.1", single(CONNECTED), previous_key=True)
         workload = self._web_workload(entry, entry.spec, {"web-0"}, now)
-        expected = Expectation(restart_period=300.0)
+        expected = Desired(restart_period=300.0)
         return Facts(expected, 1, (outcome,), workload=workload, key_changed=0.0, rotated=START)
 
 

@@ -19,7 +19,7 @@ from support.builders import (
     verdict,
 )
 from wahealth.core.answer import FailureReason, Node, Unauthorized, Unreachable
-from wahealth.core.facts import Expectation
+from wahealth.core.facts import Desired
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.status import ConditionType, Gateway, Mode, Redundancy
 
@@ -32,12 +32,12 @@ class TestExpectations:
     def test_a_minimum_makes_a_partial_connection_available(self) -> None:
         three = answer(primary("m0", CONNECTED), *(core(f"c{i}", CONNECTED) for i in range(3)))
         for minimum, available in ((3, ("True", "MinimumConnected")), (4, ("False", "PartiallyConnected"))):
-            expected = Expectation(Mode.MULTICONNECT, 4, min_connected=minimum)
-            status = evaluate_once(replace(facts(three), expected=expected))
+            expected = Desired(Mode.MULTICONNECT, 4, min_connected=minimum)
+            status = evaluate_once(replace(facts(three), desired=expected))
             assert (status.gateway, said(status, AVAILABLE)) == (Gateway.PARTIALLY_CONNECTED, available)
 
     def test_a_client_may_be_allowed_to_be_unregistered(self) -> None:
-        status = evaluate_once(replace(facts(single(UNREGISTERED)), expected=Expectation(registration_required=False)))
+        status = evaluate_once(replace(facts(single(UNREGISTERED)), desired=Desired(registration_required=False)))
         assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNREGISTERED, ("True", "Unregistered"))
 
 
@@ -70,8 +70,8 @@ class TestRedundancy:
 
     def test_other_numbers_may_be_wanted(self) -> None:
         alone = answer(primary("m0"), core("c0", CONNECTED))
-        modest = Expectation(Mode.HIGH_AVAILABILITY, min_coreapps=1, min_masters=1)
-        assert said(evaluate_once(replace(facts(alone), expected=modest)), REDUNDANCY) == ("True", "SparesAvailable")
+        modest = Desired(Mode.HIGH_AVAILABILITY, min_coreapps=1, min_masters=1)
+        assert said(evaluate_once(replace(facts(alone), desired=modest)), REDUNDANCY) == ("True", "SparesAvailable")
 
     def test_a_single_instance_has_none(self) -> None:
         status = verdict(single(CONNECTED))

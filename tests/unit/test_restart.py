@@ -24,7 +24,7 @@ from support.builders import (
 )
 from wahealth.api.convert import written_status
 from wahealth.core.answer import FailureReason, Node, Role, Unauthorized, Unreachable
-from wahealth.core.facts import Expectation, Facts, Pod, Pods, Thresholds
+from wahealth.core.facts import Desired, Facts, Pod, Pods, Thresholds
 from wahealth.core.reasons.credentials import LOGIN_REFUSED, TOKEN_EXPIRED
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionStatus, ConditionType, Finding, Mode
@@ -34,7 +34,7 @@ HA = answer(primary("m0"), secondary("m1"), core("c0", CONNECTED), core("c1"))
 HA_NONE = answer(primary("m0"), secondary("m1"), core("c0"), core("c1"))
 SILENT = Unreachable(FailureReason.CONNECTION_REFUSED)
 MISSING = Facts(
-    Expectation(),
+    Desired(),
     1,
     reference_problem=Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it."),
 )
@@ -126,7 +126,7 @@ def test_a_status_that_is_overwritten_is_written_again() -> None:
 
 
 def test_suspended_from_birth_then_resumed_by_another_process() -> None:
-    suspended = replace(facts(HA), expected=Expectation(suspended=True))
+    suspended = replace(facts(HA), desired=Desired(suspended=True))
     again = Story().rounds(1, suspended).restarted().rounds(2, suspended)
     assert (again.writes, again.told) == ([], [])
     again.rounds(1, replace(facts(SILENT), generation=2))
@@ -188,7 +188,7 @@ def test_what_only_an_edit_helps_stays_so() -> None:
 
 
 def test_a_verdict_that_was_not_believed_is_not_believed_after_a_suspension() -> None:
-    suspended = Facts(Expectation(suspended=True), 2)
+    suspended = Facts(Desired(suspended=True), 2)
     again = Story().rounds(1, facts(single(CONNECTING))).rounds(1, suspended).restarted()
     again.rounds(3, replace(facts(Unauthorized()), generation=3))
     assert said(again.written, READY) == ("Unknown", "GracePeriod")

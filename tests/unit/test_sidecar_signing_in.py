@@ -16,7 +16,7 @@ import pytest
 
 from support.builders import CONNECTED, single
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
-from wahealth.core.facts import Exposure
+from wahealth.core.facts import KeyExposure
 from wahealth.core.signin.flow import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
@@ -223,13 +223,13 @@ def test_logins_that_are_not_answered_take_no_pod_away(instead: LoginOutcome[Cre
     [
         (["--upstream=http://127.0.0.1:8080"], None),
         (["--upstream=https://127.0.0.1", "--insecure"], None),
-        (["--upstream=http://web:8080"], Exposure.PLAIN_URL),
-        (["--upstream=https://web", "--insecure"], Exposure.INSECURE),
+        (["--upstream=http://web:8080"], KeyExposure.PLAIN_URL),
+        (["--upstream=https://web", "--insecure"], KeyExposure.INSECURE),
         (["--upstream=https://web"], None),
     ],
 )
-def test_who_else_may_get_it(upstream: list[str], says: Exposure | None, mounted: Mounted) -> None:
-    assert settings(*upstream, *mounted.flags("token")).expected.exposed is says
+def test_who_else_may_get_it(upstream: list[str], says: KeyExposure | None, mounted: Mounted) -> None:
+    assert settings(*upstream, *mounted.flags("token")).desired.exposed is says
 
 
 def test_settings_from_the_environment(mounted: Mounted) -> None:

@@ -91,7 +91,7 @@ def events(story: Story, said: Facts) -> list[str]:
 def test_told_at_once_where_one_round_is_enough(reason: FailureReason) -> None:
     quick = Thresholds(failure_threshold=1)
     silent = silence(reason)
-    good, silent = (replace(one, expected=replace(one.expected, thresholds=quick)) for one in (GOOD, silent))
+    good, silent = (replace(one, desired=replace(one.desired, thresholds=quick)) for one in (GOOD, silent))
     assert events(Story().rounds(1, good), silent) == [OWN.get(reason, OTHERS)]
     assert events(Story().rounds(1, good).restarted(), silent) == [OWN.get(reason, OTHERS)]
 

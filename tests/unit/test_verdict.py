@@ -35,7 +35,7 @@ from wahealth.core.answer import (
     Unauthorized,
     Unreachable,
 )
-from wahealth.core.facts import Expectation, Facts, Pod, Pods
+from wahealth.core.facts import Desired, Facts, Pod, Pods
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.status import ConditionStatus, ConditionType, Finding, Gateway, Mode
 from wahealth.probe.payload import parse_health
@@ -216,7 +216,7 @@ class TestNotSeen:
 
     def test_a_missing_secret(self) -> None:
         missing = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
-        status = evaluate_once(Facts(Expectation(), 1, reference_problem=missing))
+        status = evaluate_once(Facts(Desired(), 1, reference_problem=missing))
         assert said(status, ACCEPTED) == ("False", "SecretNotFound")
         assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
         assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
@@ -224,7 +224,7 @@ class TestNotSeen:
 
     def test_a_bad_key(self) -> None:
         short = Finding(ConditionStatus.FALSE, "APIKeyTooShort", "The API key is too short.")
-        status = evaluate_once(Facts(Expectation(), 1, credential_problem=short))
+        status = evaluate_once(Facts(Desired(), 1, credential_problem=short))
         assert said(status, CREDENTIALS) == ("False", "APIKeyTooShort")
         assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
         assert said(status, READY) == ("Unknown", "APIKeyTooShort")

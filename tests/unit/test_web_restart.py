@@ -11,7 +11,7 @@ import pytest
 
 from support.builders import CONNECTED, START, Story, answer, core, facts, primary, resource, single
 from wahealth.core.answer import Answered, PodOutcome, Unauthorized
-from wahealth.core.facts import Expectation, Facts, Pod, Pods
+from wahealth.core.facts import Desired, Facts, Pod, Pods
 from wahealth.core.restart import Skip, WebWorkload, blocker, decide_restart
 from wahealth.core.status import (
     Condition,
@@ -301,7 +301,7 @@ def rotating(previous: bool, *nodes: Any, workload: WebWorkload | None = WEB) ->
     assert isinstance(said, Answered)
     return replace(
         facts(said),
-        expected=Expectation(restart_period=300.0),
+        desired=Desired(restart_period=300.0),
         outcomes=(PodOutcome("web-0", "10.0.0.1", said, previous_key=previous),),
         workload=workload,
         key_changed=0.0,
@@ -340,7 +340,7 @@ class TestRounds:
         assert story.written.condition(ConditionType.RESTART_REQUIRED) is not None
 
     def test_never_without_the_policy(self) -> None:
-        never = replace(rotating(True), expected=Expectation(), workload=None)
+        never = replace(rotating(True), desired=Desired(), workload=None)
         story = Story()
         assert [story.round(never).restart for _ in range(4)] == [None] * 4
 

@@ -14,7 +14,7 @@ from wahealth.api.auth import use_of
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
-from wahealth.core.facts import Expectation, Exposure, Thresholds
+from wahealth.core.facts import Desired, KeyExposure, Thresholds
 
 DEFAULT_TIMEOUT_SECONDS = 14
 
@@ -39,8 +39,8 @@ def _field_of(problem: ErrorDetails) -> str:
     return f"{field} ({words})" if words else field
 
 
-def expectation(spec: api.Spec) -> Expectation:
-    return Expectation(
+def desired_of(spec: api.Spec) -> Desired:
+    return Desired(
         mode=None if spec.mode == "Auto" else core.Mode(spec.mode),
         shards=spec.multiconnect.shards if spec.multiconnect else None,
         min_connected=spec.expectations.min_connected_coreapps,
@@ -60,10 +60,10 @@ def _restart_period(rotation: api.ApiKeyRotation) -> float | None:
     return float(rotation.min_period_seconds) if rotation.restart_policy == "OnChange" else None
 
 
-def _exposure(spec: api.Spec) -> Exposure | None:
+def _exposure(spec: api.Spec) -> KeyExposure | None:
     if spec.target.scheme == "HTTP":
-        return Exposure.PLAIN_HTTP
-    return Exposure.UNVERIFIED if spec.tls is not None and spec.tls.verification == "None" else None
+        return KeyExposure.PLAIN_HTTP
+    return KeyExposure.UNVERIFIED if spec.tls is not None and spec.tls.verification == "None" else None
 
 
 def _patience(spec: api.Spec) -> Thresholds:

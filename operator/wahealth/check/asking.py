@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from wahealth.core.answer import Outcome, PodOutcome
-from wahealth.core.facts import Expectation, Facts, with_probe_results
+from wahealth.core.facts import Desired, Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
@@ -27,7 +27,7 @@ class Asking:
         self._name = name
         self._until = asyncio.get_running_loop().time() + timeout
 
-    async def facts(self, expected: Expectation, reading: Reading[Credential]) -> Facts:
+    async def facts(self, desired: Desired, reading: Reading[Credential]) -> Facts:
         """With what was read: at most one login, and the question. Raises `ObserverFault`."""
 
         async def came_of(command: Effect[Credential]) -> EffectResult[Credential]:
@@ -42,13 +42,13 @@ class Asking:
                     return None
 
         now = Instant(0.0, datetime.now(UTC).replace(microsecond=0))
-        talk = begun(expected.signs_in_by).probe_flow((self._name,), _AT_ONCE, now)
+        talk = begun(desired.signs_in_by).probe_flow((self._name,), _AT_ONCE, now)
         asked = await carried_out(talk, came_of)
-        return with_probe_results(Facts(expected, 0), asked, {self._name: self._place.host})
+        return with_probe_results(Facts(desired, 0), asked, {self._name: self._place.host})
 
-    async def without(self, expected: Expectation) -> Facts:
+    async def without(self, desired: Desired) -> Facts:
         """With nobody signed in: waweb says no more then than that it is there. Raises `ObserverFault`."""
-        return Facts(expected, 0, (PodOutcome(self._name, self._place.host, await self._outcome(None)),))
+        return Facts(desired, 0, (PodOutcome(self._name, self._place.host, await self._outcome(None)),))
 
     async def _outcome(self, secret: Credential | None) -> Outcome:
         return (await self._prober.ask(self._question(secret))).outcome

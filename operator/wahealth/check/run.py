@@ -12,7 +12,7 @@ from wahealth.check.asking import Asking
 from wahealth.check.target import exposure_of, place_of
 from wahealth.check.unusable import Unusable
 from wahealth.core.conflicts import among_flags
-from wahealth.core.facts import AUTO, Expectation, Exposure, Facts
+from wahealth.core.facts import AUTO, Desired, Facts, KeyExposure
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.reasons.row import Surface
@@ -59,19 +59,19 @@ def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
 
 async def _facts(arguments: argparse.Namespace) -> Facts:
     place, kind = place_of(arguments), signin.kind_of(arguments)
-    expected = _expected(arguments, kind, exposure_of(arguments, place))
+    desired = _expected(arguments, kind, exposure_of(arguments, place))
     reading = await _reading(arguments, kind)
     async with Prober() as prober:
         asking = Asking(prober, place, arguments.url, arguments.timeout)
-        return await (asking.without(expected) if reading is None else asking.facts(expected, reading))
+        return await (asking.without(desired) if reading is None else asking.facts(desired, reading))
 
 
-def _expected(arguments: argparse.Namespace, kind: Kind, exposed: Exposure | None) -> Expectation:
+def _expected(arguments: argparse.Namespace, kind: Kind, exposed: KeyExposure | None) -> Desired:
     mode = None if arguments.mode == AUTO else Mode(arguments.mode)
-    expected = Expectation(mode, arguments.shards, signs_in_by=kind, exposed=exposed, surface=Surface.DESK)
-    if (conflict := among_flags(expected, arguments.path)) is not None:
+    desired = Desired(mode, arguments.shards, signs_in_by=kind, exposed=exposed, surface=Surface.DESK)
+    if (conflict := among_flags(desired, arguments.path)) is not None:
         raise Unusable(conflict)
-    return expected
+    return desired
 
 
 async def _reading(arguments: argparse.Namespace, kind: Kind) -> Reading[Credential] | None:

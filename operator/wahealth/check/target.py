@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wahealth.check.unusable import NOT_THERE, Unusable, read
 from wahealth.core.conflicts import FLAGS, HALF_A_PAIR, tls_useless
-from wahealth.core.facts import Exposure
+from wahealth.core.facts import KeyExposure
 from wahealth.core.origin import NotAnOrigin, Origin, origin_of
 from wahealth.core.reasons.trust import not_shown
 from wahealth.keypair import UnfitPair
@@ -40,10 +40,10 @@ def place_of(arguments: argparse.Namespace) -> HealthEndpoint:
     )
 
 
-def exposure_of(arguments: argparse.Namespace, place: HealthEndpoint) -> Exposure | None:
+def exposure_of(arguments: argparse.Namespace, place: HealthEndpoint) -> KeyExposure | None:
     if place.trust is None:
-        return Exposure.PLAIN_URL
-    return Exposure.INSECURE if arguments.insecure else None
+        return KeyExposure.PLAIN_URL
+    return KeyExposure.INSECURE if arguments.insecure else None
 
 
 def _origin(url: str) -> Origin:

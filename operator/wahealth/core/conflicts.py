@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from wahealth.core.facts import ALLOWED_SHARDS, Expectation
+from wahealth.core.facts import ALLOWED_SHARDS, Desired
 from wahealth.core.origin import HEALTH, is_path
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import Mode
@@ -44,7 +44,7 @@ def tls_useless(what: str, names: Names) -> str:
 HALF_A_PAIR = "--client-certificate and --client-key belong together: name both or neither"
 NO_PATH = "--path is to be a path such as /support/v1/health, without query: correct it"
 
-_AMONG_FLAGS: tuple[tuple[Callable[[Expectation, str], bool], str], ...] = (
+_AMONG_FLAGS: tuple[tuple[Callable[[Desired, str], bool], str], ...] = (
     (lambda said, _: said.mode is Mode.MULTICONNECT and said.shards is None, shards_needed(FLAGS)),
     (lambda said, _: said.shards is not None and said.mode not in {None, Mode.MULTICONNECT}, shards_useless(FLAGS)),
     (lambda _, path: not is_path(path), NO_PATH),
@@ -52,6 +52,6 @@ _AMONG_FLAGS: tuple[tuple[Callable[[Expectation, str], bool], str], ...] = (
 )
 
 
-def among_flags(said: Expectation, path: str) -> str | None:
+def among_flags(said: Desired, path: str) -> str | None:
     """The first that there is; None: all of it goes together."""
     return next((sentence for is_there, sentence in _AMONG_FLAGS if is_there(said, path)), None)

@@ -20,7 +20,7 @@ ALLOWED_SHARDS = (1, 2, 4, 8, 16, 32)
 AUTO = "Auto"  # instead of a mode: it is detected
 
 
-class Exposure(FastStrEnum):
+class KeyExposure(FastStrEnum):
     """What in a spec lets anybody who answers have what we sign in with."""
 
     PLAIN_HTTP = "spec.target.scheme is HTTP"
@@ -30,7 +30,7 @@ class Exposure(FastStrEnum):
 
     @property
     def in_clear(self) -> bool:
-        return self in {Exposure.PLAIN_HTTP, Exposure.PLAIN_URL}
+        return self in {KeyExposure.PLAIN_HTTP, KeyExposure.PLAIN_URL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class Desired:
     """What the resource asks for, in our own types."""
 
     mode: Mode | None = None  # None: AUTO
@@ -80,7 +80,7 @@ class Expectation:
     signs_in_by: Kind = Kind.API_KEY
     shows_certificate: bool = False  # one of our own, to whom it asks
     restart_period: float | None = None  # seconds between two restarts of the web workload; None: it is never restarted
-    exposed: Exposure | None = None  # why that is sent to whoever answers
+    exposed: KeyExposure | None = None  # why that is sent to whoever answers
     thresholds: Thresholds = field(default_factory=Thresholds)
     surface: Surface = Surface.RESOURCE  # where what is said of it is read
 
@@ -112,7 +112,7 @@ class Pods:
 class Facts:
     """What one round knows. `reference` or `credential_problem` set: nothing was asked, `outcomes` is empty."""
 
-    expected: Expectation
+    desired: Desired
     generation: int
     outcomes: tuple[PodOutcome, ...] = ()
     reference_problem: Finding | None = None  # what the spec refers to and is not there: Accepted=False

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from wahealth.core.events.event import Event
 from wahealth.core.events.posting import REPEAT_AFTER, Signals, events_to_post, warnings_of
 from wahealth.core.events.transitions import RESUMED, SUSPENDED, Transition
-from wahealth.core.facts import Expectation, Facts, Thresholds
+from wahealth.core.facts import Desired, Facts, Thresholds
 from wahealth.core.hysteresis.debounce import debounce, with_endpoints
 from wahealth.core.hysteresis.desired import desired_status, suspended, without_ready
 from wahealth.core.hysteresis.failover import active_coreapps, follow_failovers, primary_master, stalled
@@ -72,18 +72,18 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
     """`written`: what the resource says now. Applied once, the same facts a moment later leave nothing to do."""
     if state.steady is not None and state.steady.holds(facts, written, now.monotonic):
         return Plan(state, None, ())
-    if facts.expected.suspended:
+    if facts.desired.suspended:
         return _suspended(state, facts, written, now)
     if facts.nothing_new:
         return Plan(state, None, ())  # nobody was asked, because they wanted it so: that counts for nothing
-    thresholds = facts.expected.thresholds
+    thresholds = facts.desired.thresholds
     before = _begun(state, facts, now)
     after, candidate, observation = _evaluated(before, facts, now)
     after, failovers = _with_failovers(after, candidate, observation, now)
     after = _flapping(after, thresholds, now)
-    transition = _transition(before, after, failovers, facts.expected)
+    transition = _transition(before, after, failovers, facts.desired)
     restart = _restart(after, facts, observation, now)
-    signals = _signals(after, facts.expected, now)._replace(
+    signals = _signals(after, facts.desired, now)._replace(
         restart_skipped=restart.why if isinstance(restart, Skip) else ""
     )
     after, events = events_to_post(before, after, transition, signals, now.monotonic)
@@ -99,8 +99,8 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
 
 def evaluate_once(facts: Facts) -> Status:
     """The verdict on one round alone, without patience and without times: for a question from the command line."""
-    immediate = Thresholds(facts.expected.thresholds.period, 1, 1, 0.0, 0.0, 0.0)
-    facts = replace(facts, expected=replace(facts.expected, thresholds=immediate))
+    immediate = Thresholds(facts.desired.thresholds.period, 1, 1, 0.0, 0.0, 0.0)
+    facts = replace(facts, desired=replace(facts.desired, thresholds=immediate))
     _, observation = observe(ObservationState({}, {}), facts, protected=False, now=0.0)
     classified = classify(facts, observation)
     over = classified.problem is not Problem.THROTTLED  # which was not seen for any time yet
@@ -130,7 +130,7 @@ def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict
         return evaluate(facts, seen, classified, confirmed, over)
 
     def candidate_at_last_round() -> Verdict:
-        seen = as_of_ambiguity(observation, state.observation.detection, facts.expected.mode)
+        seen = as_of_ambiguity(observation, state.observation.detection, facts.desired.mode)
         return as_of(state.last_round, seen, classified if seen is observation else classify(facts, seen))
 
     candidate = as_of(now.monotonic, observation, classified)
@@ -139,7 +139,7 @@ def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Verdict
         return after, after.confirmed or candidate, observation
     anomalies = anomaly_streaks(state, candidate, observation.summary is not None)
     after = state._replace(observation=observed, timers=timers, anomaly_streaks=anomalies, last_round=now.monotonic)
-    after = debounce(after, candidate, candidate_at_last_round, facts.expected.thresholds, now.monotonic)
+    after = debounce(after, candidate, candidate_at_last_round, facts.desired.thresholds, now.monotonic)
     return (
         after if after.confirmed else after._replace(preliminary=seen_so_far(candidate.status)),
         candidate,
@@ -181,14 +181,14 @@ def _flapping(state: State, thresholds: Thresholds, now: Instant) -> State:
     return state._replace(changes=changes, flapping=is_flapping(changes))
 
 
-def _signals(state: State, expected: Expectation, now: Instant) -> Signals:
-    thresholds = expected.thresholds
+def _signals(state: State, desired: Desired, now: Instant) -> Signals:
+    thresholds = desired.thresholds
     trackers, rounds = (state.coreapps, state.primary), thresholds.failure_threshold
     return Signals(
         pods_disagree=state.observation.differing >= rounds,
         failover_stalled=any(stalled(tracker, thresholds, now) for tracker in trackers),
         lasting=frozenset(anomaly for anomaly, times in state.anomaly_streaks if times >= rounds),
-        expected=expected,
+        desired=desired,
     )
 
 
@@ -198,16 +198,16 @@ def _may_be_restarted(facts: Facts, observation: Observation) -> bool:
 
 
 def _restart(state: State, facts: Facts, observation: Observation, now: Instant) -> WebWorkload | Skip | None:
-    period = facts.expected.restart_period
+    period = facts.desired.restart_period
     if facts.workload is None or period is None or not _may_be_restarted(facts, observation):
         return None
     pods = frozenset(outcome.pod for outcome in facts.outcomes)
     return decide_restart(_status(state), facts.workload, pods, period, now.wall)
 
 
-def _transition(before: State, after: State, failovers: tuple[Failover, ...], expected: Expectation) -> Transition:
-    in_time = bool(failovers) and failovers[0].seconds <= expected.thresholds.failover_grace
-    return Transition(_status(before), _status(after), failovers, in_time, expected)
+def _transition(before: State, after: State, failovers: tuple[Failover, ...], desired: Desired) -> Transition:
+    in_time = bool(failovers) and failovers[0].seconds <= desired.thresholds.failover_grace
+    return Transition(_status(before), _status(after), failovers, in_time, desired)
 
 
 def _status(state: State) -> Status:

@@ -28,7 +28,7 @@ class Claims:
             self.drop(entry)
             return
         pods = {pod: address for pod, address, _ in named(entry.written)}
-        age = Age(entry.expected.suspended, entry.created, entry.uid)
+        age = Age(entry.desired.suspended, entry.created, entry.uid)
         claimant = Claimant(age, entry.ref.name, selector, pods)
         self._in[entry.ref.namespace].put(claimant)
 

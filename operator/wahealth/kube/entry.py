@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.api.auth import secrets_of
-from wahealth.api.convert import InvalidSpec, Timing, expectation, spec_of, timing, written_status
+from wahealth.api.convert import InvalidSpec, Timing, desired_of, spec_of, timing, written_status
 from wahealth.api.v1alpha1 import PodsOfNodes, Probe, Spec
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.budget import NEVER, Postponed
 from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
-from wahealth.core.facts import Expectation
+from wahealth.core.facts import Desired
 from wahealth.core.hysteresis.state import State
 from wahealth.core.pod_labels import PodChange
 from wahealth.core.reasons.reason import Reason
@@ -61,7 +61,7 @@ class ResourceEntry:
     version: str  # the resourceVersion last seen or written
     spec: Spec | None  # None: this version does not understand it, `invalid` says why
     invalid: Finding | None
-    expected: Expectation
+    desired: Desired
     timing: Timing
     written: Status  # what the resource says, as last seen or written
     state: State | None = None  # None: this process has not had a round of it
@@ -118,7 +118,7 @@ class ResourceEntry:
         if metadata["generation"] == self.generation:
             return False
         self.generation = metadata["generation"]
-        self.spec, self.invalid, self.expected, self.timing = _understood(document)
+        self.spec, self.invalid, self.desired, self.timing = _understood(document)
         self.trust, self.heard = None, {}
         return True
 
@@ -168,9 +168,9 @@ def _as_told(written: Status) -> Postponed:
     return Postponed(reported=found is not None and found.reason == Reason.NAMESPACE_BUDGET)
 
 
-def _understood(document: Document) -> tuple[Spec | None, Finding | None, Expectation, Timing]:
+def _understood(document: Document) -> tuple[Spec | None, Finding | None, Desired, Timing]:
     try:
         spec = spec_of(document)
     except InvalidSpec as error:
-        return None, invalid_spec(str(error)), Expectation(), timing(Probe())
-    return spec, None, expectation(spec), timing(spec.probe)
+        return None, invalid_spec(str(error)), Desired(), timing(Probe())
+    return spec, None, desired_of(spec), timing(spec.probe)

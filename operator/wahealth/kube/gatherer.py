@@ -60,10 +60,10 @@ class Gatherer:
 
     async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
         pods = self.inventory.pods.places(entry.ref.namespace)
-        facts = Facts(entry.expected, entry.generation, pods=pods, postponed=entry.postponed.reported)
+        facts = Facts(entry.desired, entry.generation, pods=pods, postponed=entry.postponed.reported)
         if entry.spec is None:
             return replace(facts, reference_problem=entry.invalid)
-        return facts if entry.expected.suspended else await self._asked(entry, entry.spec, facts, now)
+        return facts if entry.desired.suspended else await self._asked(entry, entry.spec, facts, now)
 
     async def _asked(self, entry: ResourceEntry, spec: Spec, facts: Facts, now: Instant) -> Facts:
         """The facts with what the pods said, or with the finding for which nobody was asked."""
@@ -74,7 +74,7 @@ class Gatherer:
         if isinstance(pattern, Finding):
             return replace(facts, reference_problem=pattern)
         entry.keep_only(resolved.hosts)
-        terms = AuthTiming(entry.expected.thresholds.previous_key_window, self._references.refresh)
+        terms = AuthTiming(entry.desired.thresholds.previous_key_window, self._references.refresh)
         nudged = entry.probe_requests
         resting = frozenset(
             name for name, probe_target in resolved.targets.items() if _resting(entry, probe_target, now.monotonic)
@@ -103,7 +103,7 @@ class Gatherer:
     def _web_workload(self, entry: ResourceEntry, spec: Spec, asked: Set[str], now: Instant) -> WebWorkload | None:
         """What a restart would be of, where the resource wants one after a change of its key. `asked`: pods."""
         named = spec.target.workload or spec.api_key_rotation.workload
-        if entry.expected.restart_period is None or named is None:
+        if entry.desired.restart_period is None or named is None:
             return None
         kind, name = named.kind, named.name
         workload = WorkloadRef(entry.ref.namespace, kind, name)

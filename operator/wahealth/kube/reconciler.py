@@ -69,7 +69,7 @@ class Reconciler:
         """Whether this round counts, as far as the whole fleet tells. What asks nobody rests on no path."""
         guard = self._guard
         nobody = facts.not_probed or not facts.outcomes  # or there is no pod, as the API server says
-        if entry.spec is None or nobody or facts.expected.suspended:
+        if entry.spec is None or nobody or facts.desired.suspended:
             guard.detector.forget(entry.uid)
             return True
         if facts.nothing_new:
@@ -82,7 +82,7 @@ class Reconciler:
     def _decided(self, entry: ResourceEntry, facts: Facts) -> Action | None:
         now = _now()
         facts = self._with_claims(entry, facts)
-        state = entry.state or restore_state(entry.written, entry.generation, facts.expected.thresholds, now)
+        state = entry.state or restore_state(entry.written, entry.generation, facts.desired.thresholds, now)
         todo = reconcile(state, facts, entry.written, now)
         entry.last_seen = now.monotonic if facts.answered or entry.last_seen is None else entry.last_seen
         entry.state, entry.last_probe = todo.state, entry.last_probe if facts.not_probed else now.wall.timestamp()
@@ -125,7 +125,7 @@ class Reconciler:
                 restarts.restarting(workload.uid, None)
         log.info("restart", extra={"workload": f"{entry.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
         if why_not:
-            until = now.monotonic + (entry.expected.restart_period or 0.0)
+            until = now.monotonic + (entry.desired.restart_period or 0.0)
             entry.restart_refused = Cached((workload.uid, why_not), until)
         else:
             entry.pending_events = (*entry.pending_events, RESTARTED)

@@ -17,7 +17,7 @@ from wahealth.core.status import Status
 def ready_once(identity: Identity, facts: Facts) -> Readiness:
     """Every grace is taken as not over. The fault of another component takes no pod away."""
     now = Instant(0.0, datetime.now(UTC))
-    done = reconcile(restore_state(Status(), 0, facts.expected.thresholds, now), facts, Status(), now)
+    done = reconcile(restore_state(Status(), 0, facts.desired.thresholds, now), facts, Status(), now)
     seen = RoundResult(facts, done.known, now.monotonic)
     if identity.role is not PodRole.WEB and not isinstance(seen.outcome, Answered):
         return Readiness("WebSilent")

@@ -101,7 +101,7 @@ class Pages:
             "pod": _plain(settings.identity),
             "started": rounds.kept.readiness != STARTING,
             "readiness": {**_plain(rounds.kept.readiness), "depths": {d: rounds.kept.readiness.at(d) for d in Depth}},
-            "credentials": {"kind": settings.expected.signs_in_by, **_plain(rounds.credentials)},
+            "credentials": {"kind": settings.desired.signs_in_by, **_plain(rounds.credentials)},
             "own": _plain(rounds.kept.own),
             "ageSeconds": self._age(),
             "client": _plain(rounds.status),

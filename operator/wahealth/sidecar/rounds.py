@@ -51,8 +51,8 @@ class Rounds:
     def __init__(self, settings: Settings, prober: Prober) -> None:
         self._settings = settings
         self._prober = prober
-        self._expected = settings.expected
-        self._signin: Authenticator[Credential] = begun(settings.expected.signs_in_by)
+        self._expected = settings.desired
+        self._signin: Authenticator[Credential] = begun(settings.desired.signs_in_by)
         self._state: State | None = None
         self.kept = ReadinessState()
         self.status = Status()

@@ -12,7 +12,7 @@ from typing import Literal, NoReturn, TypeVar
 
 from wahealth import mounted
 from wahealth.core.conflicts import FLAGS, HALF_A_PAIR, among_flags, tls_useless
-from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Expectation, Exposure, Thresholds
+from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Desired, KeyExposure, Thresholds
 from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
@@ -51,7 +51,7 @@ class Settings:
     files: tuple[Path, ...]
     identity: Identity
     depth: Depth
-    expected: Expectation
+    desired: Desired
     showing: Showing | None
     server_name: str
     period: float
@@ -80,17 +80,17 @@ def _settings(given: Mapping[str, str], environment: Mapping[str, str]) -> Setti
     if role is not PodRole.WEB and not is_address(identity.address):
         raise Unusable("a coreapp or master finds itself by its address: set POD_IP from status.podIP, or --pod-ip")
     kind, files = _signin(given)
-    expected = _expected(given, kind, _exposure(given, upstream))
+    desired = _expected(given, kind, _exposure(given, upstream))
     return Settings(
         upstream=upstream,
         path=given["path"],
         files=files,
         identity=identity,
         depth=_one_of(Depth, given, "depth"),
-        expected=expected,
+        desired=desired,
         showing=_showing(given, upstream),
         server_name=given["server-name"],
-        period=expected.thresholds.period,
+        period=desired.thresholds.period,
         timeout=_seconds(given, "timeout", 1, 60),
         listen=_listen(given["listen"]),
         log_level=_word(given, "log-level", ("debug", "info", "warning", "error")),
@@ -131,19 +131,19 @@ def _signin(given: Mapping[str, str]) -> tuple[Kind, tuple[Path, ...]]:
     return kind, tuple(Path(given[flag]) for flag in flags)
 
 
-def _exposure(given: Mapping[str, str], upstream: Origin) -> Exposure | None:
+def _exposure(given: Mapping[str, str], upstream: Origin) -> KeyExposure | None:
     """Nobody else can answer on loopback."""
     if _is_loopback(upstream.host):
         return None
     if upstream.scheme == "http":
-        return Exposure.PLAIN_URL
-    return Exposure.INSECURE if given["insecure"] else None
+        return KeyExposure.PLAIN_URL
+    return KeyExposure.INSECURE if given["insecure"] else None
 
 
-def _expected(given: Mapping[str, str], kind: Kind, exposed: Exposure | None) -> Expectation:
+def _expected(given: Mapping[str, str], kind: Kind, exposed: KeyExposure | None) -> Desired:
     mode = _word(given, "mode", (AUTO, *Mode))
     thresholds = Thresholds(_seconds(given, "period", 1, 3600))
-    expected = Expectation(
+    desired = Desired(
         mode=None if mode == AUTO else Mode(mode),
         shards=_shards(given["shards"]),
         signs_in_by=kind,
@@ -152,9 +152,9 @@ def _expected(given: Mapping[str, str], kind: Kind, exposed: Exposure | None) ->
         thresholds=thresholds,
         surface=Surface.DESK,
     )
-    if (conflict := among_flags(expected, given["path"])) is not None:
+    if (conflict := among_flags(desired, given["path"])) is not None:
         raise Unusable(conflict)
-    return expected
+    return desired
 
 
 def _one_of(words: type[W], given: Mapping[str, str], name: str) -> W:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from wahealth.api.auth import Use, meant, use_of
-from wahealth.api.convert import InvalidSpec, expectation, spec_of, status_document
+from wahealth.api.convert import InvalidSpec, desired_of, spec_of, status_document
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core import instant as clock
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.events.event import Event
-from wahealth.core.facts import Expectation, Facts, Pod, Pods, with_probe_results
+from wahealth.core.facts import Desired, Facts, Pod, Pods, with_probe_results
 from wahealth.core.hysteresis.state import State
 from wahealth.core.reconcile import reconcile, restore_state
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
@@ -179,14 +179,14 @@ class Replay:
             now = clock.Instant(at, START + timedelta(seconds=at))
             facts = self._facts(now)
             yield from self._round(facts, now)
-            at += facts.expected.thresholds.period
+            at += facts.desired.thresholds.period
 
     def _catch_up(self, at: float) -> None:
         while self._steps and self._steps[0].at <= at:
             self._world.take(self._steps.pop(0))
 
     def _round(self, facts: Facts, now: clock.Instant) -> Iterator[TimelineEntry]:
-        state = self._history or restore_state(self._written, facts.generation, facts.expected.thresholds, now)
+        state = self._history or restore_state(self._written, facts.generation, facts.desired.thresholds, now)
         todo = reconcile(state, facts, self._written, now)
         self._history = todo.state
         self._written = todo.status or self._written
@@ -195,12 +195,12 @@ class Replay:
             yield TimelineEntry(now.monotonic, document, todo.events, self._written)
 
     def _facts(self, now: clock.Instant) -> Facts:
-        facts = Facts(Expectation(), self._world.generation)
+        facts = Facts(Desired(), self._world.generation)
         try:
             spec = spec_of(self._world.client)
         except InvalidSpec as error:
             return replace(facts, reference_problem=invalid_spec(str(error)))
-        facts = replace(facts, expected=expectation(spec), pods=self._world.node_pods)
+        facts = replace(facts, desired=desired_of(spec), pods=self._world.node_pods)
         return facts if spec.suspend else self._asked(spec, facts, now)
 
     def _asked(self, spec: Spec, facts: Facts, now: clock.Instant) -> Facts:
@@ -208,9 +208,9 @@ class Replay:
             return replace(facts, reference_problem=target_not_found(*spec.target.named))
         use, whom = use_of(spec.auth), meant(spec)
         signin, self._signin_of = carried_on(self._signin, self._signin_of, whom), whom
-        terms = AuthTiming(facts.expected.thresholds.previous_key_window, SECRET_REFRESH)
+        terms = AuthTiming(facts.desired.thresholds.previous_key_window, SECRET_REFRESH)
         flow = signin.probe_flow(tuple(sorted(self._world.pods)), terms, now)
-        period, resting = facts.expected.thresholds.period, self._world.left_alone(now)
+        period, resting = facts.desired.thresholds.period, self._world.left_alone(now)
         asked = run_flow(flow, lambda effect: self._world.came_of(effect, use, now, period))
         self._signin = asked.signin
         return with_probe_results(facts, asked, {name: name for name in self._world.pods}, resting)

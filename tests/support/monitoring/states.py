@@ -29,7 +29,7 @@ from support.builders import (
     single,
 )
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Throttled, Unauthorized, Unreachable
-from wahealth.core.facts import Exposure, Facts, Thresholds
+from wahealth.core.facts import Facts, KeyExposure, Thresholds
 from wahealth.core.reasons import credentials, pods, spec
 from wahealth.core.reasons.found import false
 from wahealth.core.status import Mode
@@ -50,7 +50,7 @@ def _facts(*outcomes: Outcome, **more: Any) -> Facts:
     """`more` are fields of the round's facts, or of what is expected."""
     of_round = {name: value for name, value in more.items() if name in ABOUT_THE_ROUND}
     said = facts(*outcomes, **{name: value for name, value in more.items() if name not in ABOUT_THE_ROUND})
-    return replace(said, expected=replace(said.expected, thresholds=PATIENCE), **of_round)
+    return replace(said, desired=replace(said.desired, thresholds=PATIENCE), **of_round)
 
 
 def previous_key(said: Facts) -> Facts:
@@ -67,7 +67,7 @@ CLAIMED = false(pods.CLAIMED_BY_ANOTHER, pods="web-0", names="another")
 FOUR: dict[str, Any] = {"mode": Mode.MULTICONNECT, "shards": 4}
 MOODS: dict[str, Facts] = {
     "connected": _facts(single(CONNECTED)),
-    "asked over plain HTTP": _facts(single(CONNECTED), exposed=Exposure.PLAIN_HTTP),
+    "asked over plain HTTP": _facts(single(CONNECTED), exposed=KeyExposure.PLAIN_HTTP),
     "connecting": _facts(single(CONNECTING)),
     "disconnected": _facts(single(DISCONNECTED)),
     "uninitialized": _facts(single(UNINITIALIZED)),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from wahealth.core.events.event import Event, warning
 from wahealth.core.events.transitions import FLAPPING_ENDED, Transition, transition_events
 from wahealth.core.events.warnings import NOBODY_ANSWERS, WarningInput, active_warnings
-from wahealth.core.facts import Expectation
+from wahealth.core.facts import Desired
 from wahealth.core.hysteresis.state import BURST, Budget, PostedWarning, State
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
@@ -26,7 +26,7 @@ class Signals(NamedTuple):
     failover_stalled: bool = False
     lasting: frozenset[Anomaly] = frozenset()  # anomalies that were seen for as many rounds as a failure takes
     restart_skipped: str = ""  # why the web workload is not restarted, where it would be time
-    expected: Expectation = Expectation()
+    desired: Desired = Desired()
 
 
 def events_to_post(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from wahealth.core.events.event import Event, normal
-from wahealth.core.facts import Expectation
+from wahealth.core.facts import Desired
 from wahealth.core.reasons import asking, client, credentials, progress
 from wahealth.core.status import ConditionStatus, ConditionType, Failover, FailoverKind, Gateway, Status
 
@@ -19,7 +19,7 @@ class Transition(NamedTuple):
     new: Status
     failovers: tuple[Failover, ...] = ()
     in_time: bool = False
-    expected: Expectation = Expectation()
+    desired: Desired = Desired()
 
     def became_true(self, type_: ConditionType) -> bool:
         return (
@@ -47,8 +47,8 @@ def key_rotated(transition: Transition) -> Event | None:
 def mode_detected(transition: Transition) -> Event | None:
     if transition.new.mode is None or transition.old.mode is transition.new.mode:
         return None
-    row = client.MODE_DETECTED if transition.expected.mode is None else client.MODE_CONFIRMED
-    return normal(row, transition.expected.surface, mode=transition.new.mode)
+    row = client.MODE_DETECTED if transition.desired.mode is None else client.MODE_CONFIRMED
+    return normal(row, transition.desired.surface, mode=transition.new.mode)
 
 
 def connected(transition: Transition) -> Event | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from wahealth.core.events.event import Event, warning
-from wahealth.core.facts import Expectation
+from wahealth.core.facts import Desired
 from wahealth.core.reasons import asking, client, credentials, pods, progress
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row, Surface
@@ -24,11 +24,11 @@ class WarningInput(NamedTuple):
     failover_stalled: bool = False
     lasting: frozenset[Anomaly] = frozenset()  # for as many rounds as a failure takes
     restart_skipped: str = ""
-    expected: Expectation = Expectation()
+    desired: Desired = Desired()
 
     @property
     def surface(self) -> Surface:
-        return self.expected.surface
+        return self.desired.surface
 
     @property
     def gateway(self) -> Gateway:
@@ -101,7 +101,7 @@ def throttled(given: WarningInput) -> Event | None:
 def several_active(given: WarningInput) -> Event | None:
     if not given.unavailable(Reason.MULTIPLE_ACTIVE_COREAPPS):
         return None
-    row = client.MULTIPLE_ACTIVE_COREAPPS if given.expected.mode else client.SEVERAL_OF_A_GUESSED_MODE
+    row = client.MULTIPLE_ACTIVE_COREAPPS if given.desired.mode else client.SEVERAL_OF_A_GUESSED_MODE
     return warning(row, given.surface)
 
 

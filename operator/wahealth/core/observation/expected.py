@@ -27,7 +27,7 @@ def raise_high_water_mark(
     """`now` in seconds. Only Multiconnect without shards learns; another generation or mode starts afresh."""
     if mode is None:
         return before  # a shape that cannot be judged is no change of mode
-    expected, generation = facts.expected, facts.generation
+    expected, generation = facts.desired, facts.generation
     if mode is not Mode.MULTICONNECT or expected.shards:
         return HighWaterMark(expected.shards if mode is Mode.MULTICONNECT else 1, generation, mode)
     if (before.generation, before.mode) != (generation, mode) or before.expected is None:

@@ -48,7 +48,7 @@ def observe(
     """`protected`: a verdict is confirmed already. `now` in seconds."""
     endpoints = before.endpoints
     if not facts.not_probed:
-        endpoints = debounce_endpoints(endpoints, facts.outcomes, facts.expected.thresholds, protected)
+        endpoints = debounce_endpoints(endpoints, facts.outcomes, facts.desired.thresholds, protected)
     merged = merge_views(that_count(endpoints, facts.outcomes))
     after = before._replace(endpoints=endpoints)
     if merged.fresh:
@@ -69,11 +69,11 @@ def as_of_ambiguity(observation: Observation, before: Detection, fixed: Mode | N
 def _seen(
     before: ObservationState, facts: Facts, merged: MergedView, view: Report, now: float
 ) -> tuple[ObservationState, Observation]:
-    expected = facts.expected
-    tracked = track(before.tracked, view.nodes, facts.pods, now, expected.thresholds.failover_grace)
+    desired = facts.desired
+    tracked = track(before.tracked, view.nodes, facts.pods, now, desired.thresholds.failover_grace)
     summary = summarize(view, tracked)
-    detection = detect_mode(before.detection, summary, expected.mode, expected.thresholds, now)
-    judged = effective_mode(detection, expected.mode, summary)
+    detection = detect_mode(before.detection, summary, desired.mode, desired.thresholds, now)
+    judged = effective_mode(detection, desired.mode, summary)
     high_water_mark = raise_high_water_mark(before.high_water_mark, summary.connections, judged, facts, now)
     wanted = high_water_mark.expected or 1
     enough = summary.connections >= wanted or summary.may_be(wanted)

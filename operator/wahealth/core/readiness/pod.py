@@ -94,7 +94,7 @@ def _of_node(state: ReadinessState, identity: Identity, nodes: tuple[Node, ...],
     says_nothing = node is not None and node.gateway in {None, GatewayStatus.UNKNOWN}
     if says_nothing and state.readiness != STARTING and state.readiness.reason != MISSING:
         return state  # nobody could ask it, or knows what it says
-    over = absent is not None and has_lasted(result.now - absent, result.facts.expected.thresholds.failover_grace)
+    over = absent is not None and has_lasted(result.now - absent, result.facts.desired.thresholds.failover_grace)
     return state._replace(readiness=of_node(SelfView(node, state.own, over)))
 
 
@@ -107,7 +107,7 @@ def _listed(status: Status, node: Node | None) -> TopologyNode | None:
 
 def _silent(state: ReadinessState, result: RoundResult) -> Readiness:
     """Another component's fault must not take this pod away, nor hold it up for longer than it takes to confirm it."""
-    thresholds = result.facts.expected.thresholds
+    thresholds = result.facts.desired.thresholds
     longest = thresholds.failure_threshold * thresholds.period if state.readiness == STARTING else KEEP_SECONDS
     since = state.answered if state.answered is not None else state.began
     return Readiness("WebSilent") if since is not None and has_lasted(result.now - since, longest) else state.readiness

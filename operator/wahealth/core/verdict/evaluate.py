@@ -42,15 +42,13 @@ def classify(facts: Facts, observation: Observation) -> Classification:
     connectivity = _connectivity(facts, observation)
     problem = _problem(facts, observation, connectivity)
     nodes = observation.summary is not None and observation.summary.single is None
-    return Classification(
-        connectivity, problem, grace_of(problem, facts.expected.thresholds, nodes) if problem else 0.0
-    )
+    return Classification(connectivity, problem, grace_of(problem, facts.desired.thresholds, nodes) if problem else 0.0)
 
 
 def _connectivity(facts: Facts, observation: Observation) -> Connectivity | None:
     if observation.summary is None:
         return None
-    minimum = facts.expected.min_connected or observation.expected
+    minimum = facts.desired.min_connected or observation.expected
     gateway = gateway_of(observation.summary, observation.expected, minimum) if observation.effective_mode else None
     return Connectivity(
         observation.effective_mode, gateway, observation.summary.connections, observation.expected, minimum
@@ -64,7 +62,7 @@ def _problem(facts: Facts, observation: Observation, connectivity: Connectivity 
         return Problem.KEY_FORM
     if connectivity is None:
         return _unseen_because(observation.merged)
-    return problem_of(connectivity, facts.expected)
+    return problem_of(connectivity, facts.desired)
 
 
 def _unseen_because(merged: MergedView) -> Problem:
@@ -116,7 +114,7 @@ def _ending(facts: Facts) -> frozenset[Anomaly]:
 
 
 def _topology(facts: Facts, observation: Observation) -> tuple[TopologyNode, ...]:
-    return topology(observation.tracked, observation.names, Setting(facts.expected.thresholds, observation.now))
+    return topology(observation.tracked, observation.names, Setting(facts.desired.thresholds, observation.now))
 
 
 def _unseen(confirmed: Status, observation: Observation) -> Status:
@@ -174,9 +172,9 @@ def _verdict(status: Status, given: RuleInput, anomalies: frozenset[Anomaly]) ->
 def _certificates(given: RuleInput) -> tuple[Certificate | None, Certificate | None]:
     """The one presented and the one shown; what was not seen in this round is as it was, if it can be at all."""
     facts, confirmed = given.facts, given.confirmed
-    exposed = facts.expected.exposed
+    exposed = facts.desired.exposed
     tls = None if exposed and exposed.in_clear else facts.certificate or confirmed.tls
-    own = facts.own or confirmed.client_certificate if facts.expected.shows_certificate else None
+    own = facts.own or confirmed.client_certificate if facts.desired.shows_certificate else None
     return tls, own
 
 
@@ -185,7 +183,7 @@ def _credentials(given: RuleInput) -> Credentials | None:
     if given.kept:
         return given.confirmed.credentials
     known = given.confirmed.credentials or Credentials()
-    if given.facts.expected.signs_in_by is not Kind.API_KEY:
+    if given.facts.desired.signs_in_by is not Kind.API_KEY:
         expires = given.facts.token_expires or (None if given.merged.reached else known.token_expiry_time)
         return Credentials(token_expiry_time=expires) if expires else None
     in_use = known.key_in_use

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from wahealth.core.facts import Expectation, Thresholds
+from wahealth.core.facts import Desired, Thresholds
 from wahealth.core.status import Gateway, Mode
 from wahealth.core.strenum import FastStrEnum
 
@@ -47,7 +47,7 @@ class Connectivity(NamedTuple):
     minimum: int
 
 
-def problem_of(connectivity: Connectivity, expected: Expectation) -> Problem | None:
+def problem_of(connectivity: Connectivity, desired: Desired) -> Problem | None:
     if connectivity.mode is None:
         return Problem.NO_MODE
     if connectivity.gateway is None:
@@ -56,7 +56,7 @@ def problem_of(connectivity: Connectivity, expected: Expectation) -> Problem | N
         return Problem.TOO_MANY
     if connectivity.gateway is Gateway.PARTIALLY_CONNECTED and connectivity.connected < connectivity.minimum:
         return Problem.TOO_FEW
-    if connectivity.gateway is Gateway.UNREGISTERED and not expected.registration_required:
+    if connectivity.gateway is Gateway.UNREGISTERED and not desired.registration_required:
         return None
     return OF_GATEWAY.get(connectivity.gateway)
 

@@ -77,7 +77,7 @@ def last_probe(client: ClientSample) -> Iterator[Sample]:
 
 
 def probe_period(client: ClientSample) -> Iterator[Sample]:
-    if not client.record.expected.suspended:
+    if not client.record.desired.suspended:
         yield (), client.record.timing.period
 
 
@@ -163,4 +163,4 @@ def status_of(entry: ResourceEntry) -> Status:
     if state is None or state.confirmed is None:
         return entry.written
     confirmed = state.confirmed.status
-    return suspended(confirmed, entry.generation) if entry.expected.suspended else confirmed
+    return suspended(confirmed, entry.generation) if entry.desired.suspended else confirmed

@@ -15,19 +15,19 @@ def reference_missing(given: RuleInput) -> Finding | None:
 def mode_mismatch(given: RuleInput) -> Finding | None:
     if not given.mismatch:
         return None
-    expected = given.facts.expected
-    return false(spec.MODE_MISMATCH, expected.surface, fixed=expected.mode, detected=given.detected)
+    desired = given.facts.desired
+    return false(spec.MODE_MISMATCH, desired.surface, fixed=desired.mode, detected=given.detected)
 
 
 def accepted_exposed(given: RuleInput) -> Finding | None:
-    expected = given.facts.expected
-    if expected.exposed is None:
+    desired = given.facts.desired
+    if desired.exposed is None:
         return None
-    return true(spec.EXPOSED, expected.surface, what=expected.signs_in_by, exposed=expected.exposed)
+    return true(spec.EXPOSED, desired.surface, what=desired.signs_in_by, exposed=desired.exposed)
 
 
 def accepted(given: RuleInput) -> Finding | None:
-    return true(spec.ACCEPTED, given.facts.expected.surface)
+    return true(spec.ACCEPTED, given.facts.desired.surface)
 
 
 RULES: tuple[Rule, ...] = (reference_missing, mode_mismatch, accepted_exposed, accepted)

@@ -34,10 +34,10 @@ def kept(given: RuleInput) -> Finding | None:
 def throttled(given: RuleInput) -> Finding | None:
     if given.problem is not Problem.THROTTLED:
         return None
-    expected = given.facts.expected
+    desired = given.facts.desired
     if given.kept:
-        return unknown(client.THROTTLED_AT_FIRST, expected.surface)
-    return unknown(client.THROTTLED, expected.surface, minutes=round(expected.thresholds.throttled_grace / 60))
+        return unknown(client.THROTTLED_AT_FIRST, desired.surface)
+    return unknown(client.THROTTLED, desired.surface, minutes=round(desired.thresholds.throttled_grace / 60))
 
 
 def unseen(given: RuleInput) -> Finding | None:
@@ -110,9 +110,9 @@ def several_active(given: RuleInput) -> Finding | None:
     """Two live instances of one number can get the account banned (page "High Availability": exactly one)."""
     if given.problem is not Problem.TOO_MANY or given.connectivity is None:
         return None
-    expected = given.facts.expected
-    row = client.MULTIPLE_ACTIVE_COREAPPS if expected.mode else client.SEVERAL_OF_A_GUESSED_MODE
-    return false(row, expected.surface, count=given.connectivity.connected)
+    desired = given.facts.desired
+    row = client.MULTIPLE_ACTIVE_COREAPPS if desired.mode else client.SEVERAL_OF_A_GUESSED_MODE
+    return false(row, desired.surface, count=given.connectivity.connected)
 
 
 def partially_connected(given: RuleInput) -> Finding | None:

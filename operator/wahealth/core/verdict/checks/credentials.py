@@ -22,11 +22,11 @@ def key_refused_by_all(given: RuleInput) -> Finding | None:
     if given.merged.view is not None or not given.merged.refusing:
         return None
     refusal = given.facts.unauthorized_finding or credentials.KEY_REFUSED
-    return refusal if isinstance(refusal, Finding) else false(refusal, given.facts.expected.surface)
+    return refusal if isinstance(refusal, Finding) else false(refusal, given.facts.desired.surface)
 
 
 def forbidden(given: RuleInput) -> Finding | None:
-    forbidding, expected = given.merged.forbidding, given.facts.expected
+    forbidding, expected = given.merged.forbidding, given.facts.desired
     if given.merged.view is not None or forbidding is None:
         return None
     if forbidding.wants:
@@ -37,7 +37,7 @@ def forbidden(given: RuleInput) -> Finding | None:
 def key_accepted(given: RuleInput) -> Finding | None:
     if given.merged.view is None:
         return None
-    return true(credentials.KEY_ACCEPTED, what=given.facts.expected.signs_in_by)
+    return true(credentials.KEY_ACCEPTED, what=given.facts.desired.signs_in_by)
 
 
 def key_as_last_known(given: RuleInput) -> Finding | None:
@@ -48,7 +48,7 @@ def key_as_last_known(given: RuleInput) -> Finding | None:
 
 
 def key_not_tried(given: RuleInput) -> Finding | None:
-    return not_tried(given.facts.expected.signs_in_by)
+    return not_tried(given.facts.desired.signs_in_by)
 
 
 def not_tried(kind: Kind) -> Finding:

@@ -26,14 +26,14 @@ def nobody_to_ask(given: RuleInput) -> Finding | None:
 def nobody_answers(given: RuleInput) -> Finding | None:
     if given.merged.reached:
         return None
-    why, at = most_common_failure(given.merged), given.facts.expected.surface
+    why, at = most_common_failure(given.merged), given.facts.desired.surface
     return false(asking.row_of(why), at, **messages.without_answer(given.merged, why, at))
 
 
 def throttled(given: RuleInput) -> Finding | None:
     """As confirmed, thresholds applied."""
     said = messages.throttled(given.endpoints)
-    return true(asking.THROTTLED, given.facts.expected.surface, answering=said) if said else None
+    return true(asking.THROTTLED, given.facts.desired.surface, answering=said) if said else None
 
 
 def reached(given: RuleInput) -> Finding | None:

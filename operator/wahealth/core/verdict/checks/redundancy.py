@@ -36,7 +36,7 @@ def not_applicable(given: RuleInput) -> Finding | None:
 def no_spare_coreapp(given: RuleInput) -> Finding | None:
     """Documented (page "Multiconnect"): shards + X coreapps survive X failures; High Availability has one shard."""
     expected = given.connectivity.expected if given.connectivity else 1
-    wanted = given.facts.expected.min_coreapps or expected + 1
+    wanted = given.facts.desired.min_coreapps or expected + 1
     if given.redundancy is None or given.redundancy.coreapps >= wanted:
         return None
     return false(client.NO_SPARE_COREAPP, count=given.redundancy.coreapps, wanted=wanted)
@@ -44,7 +44,7 @@ def no_spare_coreapp(given: RuleInput) -> Finding | None:
 
 def no_secondary_master(given: RuleInput) -> Finding | None:
     """Documented (page "High Availability"): at least 2 masters."""
-    wanted = given.facts.expected.min_masters
+    wanted = given.facts.desired.min_masters
     if given.redundancy is None or given.redundancy.masters >= wanted:
         return None
     return false(client.NO_SECONDARY_MASTER, count=given.redundancy.masters, wanted=wanted)

@@ -20,7 +20,7 @@ def previous_key_works(given: RuleInput) -> Finding | None:
 
 
 def some_refuse(given: RuleInput) -> Finding | None:
-    if given.merged.view is None or not given.merged.refusing or given.facts.expected.signs_in_by is not Kind.API_KEY:
+    if given.merged.view is None or not given.merged.refusing or given.facts.desired.signs_in_by is not Kind.API_KEY:
         return None
     refuse = "refuses" if len(given.merged.refusing) == 1 else "refuse"
     return true(credentials.SOME_REFUSE, pods=some(given.merged.refusing), refuse=refuse)
@@ -28,7 +28,7 @@ def some_refuse(given: RuleInput) -> Finding | None:
 
 def as_last_known(given: RuleInput) -> Finding | None:
     last = given.confirmed.condition(ConditionType.RESTART_REQUIRED)
-    if given.merged.reached or last is None or given.facts.expected.signs_in_by is not Kind.API_KEY:
+    if given.merged.reached or last is None or given.facts.desired.signs_in_by is not Kind.API_KEY:
         return None
     return Finding(last.status, last.reason, last.message)
 
