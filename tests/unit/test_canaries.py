@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import CONNECTED, any_targets, at, resource, single
 from support.played import Played
-from wahealth.api.auth import Use
+from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Outcome, Unauthorized
 from wahealth.core.signin.flow import LoggedIn, LoginOutcome, Reading
@@ -41,8 +41,8 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
 class Secrets(Played):
     """In each Secret stands something that begins with its name."""
 
-    async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
-        return reading_of(use.kind, [f"{use.secret}-{entry}-canary".encode() for entry in use.entries])
+    async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
+        return reading_of(source.kind, [f"{source.secret}-{entry}-canary".encode() for entry in source.entries])
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust:
         return unverified()

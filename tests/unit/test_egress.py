@@ -18,7 +18,7 @@ from support.builders import CONNECTED, PERIOD, resource, single
 from support.egress import ADDRESS, PASSWORD, USER, Switch, egress
 from support.played import Played
 from support.scripted import CERTIFICATE, GOOD, KEY, TRUST, answer, says, serving
-from wahealth.api.auth import Use
+from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Answered, Outcome
 from wahealth.core.instant import Instant
@@ -58,7 +58,7 @@ def settings(**more: Any) -> OperatorSettings:
 
 
 class Secrets(Played):
-    async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
+    async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
         return Reading(api_key(KEY))
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust:

@@ -11,7 +11,7 @@ import pytest
 
 from support.builders import CONNECTED, any_targets, resource, single
 from support.played import Played
-from wahealth.api.auth import Use
+from wahealth.api.credential_source import CredentialSource
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.facts import Facts
 from wahealth.core.instant import Instant
@@ -149,7 +149,7 @@ READY = [{"type": "Ready", "status": "True"}]
 
 
 class Secret(Played):
-    async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
+    async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
         return Reading(api_key(b"a-key-of-enough-characters"))
 
 

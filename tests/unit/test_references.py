@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from support.builders import resource
-from wahealth.api.auth import Use, use_of
+from wahealth.api.credential_source import CredentialSource, source_of
 from wahealth.api.v1alpha1 import Auth
 from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.keys import KeyRing
@@ -28,9 +28,9 @@ from wahealth.probe.pair import Pair
 from wahealth.probe.trust import NotAFingerprint, Trust, pinned
 
 CANARY = b"canary-of-enough-characters"
-KEY = use_of(Auth.model_validate({"apiKey": {"secretKeyRef": {"name": "k"}}}))
-TOKEN = use_of(Auth.model_validate({"bearerToken": {"secretKeyRef": {"name": "k", "key": "token"}}}))
-LOGIN = use_of(Auth.model_validate({"userCredentials": {"secretRef": {"name": "k"}}}))
+KEY = source_of(Auth.model_validate({"apiKey": {"secretKeyRef": {"name": "k"}}}))
+TOKEN = source_of(Auth.model_validate({"bearerToken": {"secretKeyRef": {"name": "k", "key": "token"}}}))
+LOGIN = source_of(Auth.model_validate({"userCredentials": {"secretRef": {"name": "k"}}}))
 
 
 class Answering(ApiServer):
@@ -43,9 +43,11 @@ class Answering(ApiServer):
         return {"kind": "Secret", "metadata": {"name": "k"}} | self._answer
 
 
-def read(answer: dict[str, Any] | Exception, use: Use = KEY, only_labelled: bool = False) -> Reading[Credential]:
+def read(
+    answer: dict[str, Any] | Exception, source: CredentialSource = KEY, only_labelled: bool = False
+) -> Reading[Credential]:
     references = References(Answering(answer), 300, only_labelled)
-    return asyncio.run(references.secret("acme", use))
+    return asyncio.run(references.secret("acme", source))
 
 
 def data(**entries: bytes) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def test_what_to_sign_in_with() -> None:
         (data(username=b"u", password=b"p" * 1025), LOGIN, "APIKeyTooLong"),
     ],
 )
-def test_what_is_wrong_with_it(answer: dict[str, Any] | Exception, use: Use, expected: str | None) -> None:
+def test_what_is_wrong_with_it(answer: dict[str, Any] | Exception, use: CredentialSource, expected: str | None) -> None:
     assert reason(read(answer, use)) == expected
 
 
@@ -105,7 +107,7 @@ def test_what_is_wrong_with_it(answer: dict[str, Any] | Exception, use: Use, exp
         ({"wahealth.io/credentials": ""}, TOKEN, None),
     ],
 )
-def test_only_what_is_labelled(labels: dict[str, str], use: Use, expected: str | None) -> None:
+def test_only_what_is_labelled(labels: dict[str, str], use: CredentialSource, expected: str | None) -> None:
     answer = data(WA_API_KEY=CANARY, token=CANARY) | {"metadata": {"labels": labels}}
     assert reason(read(answer, use, only_labelled=True)) == expected
     assert reason(read(answer, use)) is None

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from wahealth.api import v1alpha1 as api
-from wahealth.api.auth import use_of
+from wahealth.api.credential_source import source_of
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
@@ -48,7 +48,7 @@ def desired_of(spec: api.Spec) -> Desired:
         min_masters=spec.expectations.min_masters,
         registration_required=spec.expectations.registration == "Required",
         suspended=spec.suspend,
-        signs_in_by=use_of(spec.auth).kind,
+        signs_in_by=source_of(spec.auth).kind,
         restart_period=_restart_period(spec.api_key_rotation),
         shows_certificate=spec.tls is not None and spec.tls.client_certificate_ref is not None,
         exposed=_exposure(spec),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wahealth.api.auth import Use
+from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import GROUP
 from wahealth.core.signin.kinds import Kind
 
@@ -13,9 +13,9 @@ CREDENTIALS = f"{GROUP}/credentials"  # of a token, a login or a client certific
 ALL = (API_KEY, CREDENTIALS)
 
 
-def wanted(use: Use) -> tuple[str, str]:
+def wanted(source: CredentialSource) -> tuple[str, str]:
     """Label and value that a Secret has which may be used so; an empty value stands for any."""
-    return (API_KEY, use.entries[0]) if use.kind is Kind.API_KEY else (CREDENTIALS, "")
+    return (API_KEY, source.entries[0]) if source.kind is Kind.API_KEY else (CREDENTIALS, "")
 
 
 def permit(labels: Mapping[str, str], wanted: tuple[str, str]) -> bool:

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from wahealth.api.auth import secrets_of
 from wahealth.api.convert import InvalidSpec, Timing, desired_of, spec_of, timing, written_status
+from wahealth.api.credential_source import secrets_of
 from wahealth.api.v1alpha1 import PodsOfNodes, Probe, Spec
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.budget import NEVER, Postponed

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TypeVar
 
-from wahealth.api.auth import meant, use_of
+from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core.answer import Outcome, is_about_ours, result_of
 from wahealth.core.certificate import Certificate, first_to_end, is_expiring
@@ -157,7 +157,7 @@ class Gatherer:
     async def _read(self, entry: ResourceEntry, auth: Auth) -> Reading[Credential]:
         """What stands in the Secret; while the API server cannot be asked, what stood there last and was good."""
         try:
-            reading = await self._references.secret(entry.ref.namespace, use_of(auth))
+            reading = await self._references.secret(entry.ref.namespace, source_of(auth))
         except ApiUnavailable:
             if entry.reading is None:
                 raise

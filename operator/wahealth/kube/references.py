@@ -16,7 +16,7 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from wahealth.api import labels
-from wahealth.api.auth import Use
+from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import CaRef, ClientCertificateRef, Tls
 from wahealth.core.references import (
     ca_entry_missing,
@@ -73,10 +73,10 @@ class References:
         """Seconds until a good key is read again."""
         return self._refresh * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
 
-    async def secret(self, namespace: str, use: Use) -> Reading[Credential]:
+    async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
         """What to sign in with, as it stands in the Secret now; or what is wrong with it."""
-        found = await self._entries(namespace, Wanted(use.secret, use.entries, labels.wanted(use)))
-        return Reading(reference=found) if isinstance(found, Finding) else reading_of(use.kind, found)
+        found = await self._entries(namespace, Wanted(source.secret, source.entries, labels.wanted(source)))
+        return Reading(reference=found) if isinstance(found, Finding) else reading_of(source.kind, found)
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust | Finding:
         if entry.trust is None or time.monotonic() >= entry.trust.until:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from wahealth.api.auth import Use, meant, use_of
 from wahealth.api.convert import InvalidSpec, desired_of, spec_of, status_document
+from wahealth.api.credential_source import CredentialSource, meant, source_of
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core import instant as clock
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
@@ -91,29 +91,31 @@ class World:
         self.places |= step.node_pods
         self.moves += bool(step.node_pods)
 
-    def reading(self, use: Use) -> Reading[bytes]:
+    def reading(self, source: CredentialSource) -> Reading[bytes]:
         """What to sign in with, as it stands in the Secret now."""
-        if use.secret not in self.secrets:
-            return Reading(reference=secret_not_found(use.secret))
-        entries = self.secrets[use.secret]
-        missing = next((entry for entry in use.entries if entry not in entries), None)
+        if source.secret not in self.secrets:
+            return Reading(reference=secret_not_found(source.secret))
+        entries = self.secrets[source.secret]
+        missing = next((entry for entry in source.entries if entry not in entries), None)
         if missing is not None:
-            return Reading(reference=secret_key_missing(use.secret, missing))
-        found = [value.encode() if isinstance(value := entries[entry], str) else value for entry in use.entries]
-        problem = form_problem(use.kind, found)
-        expires = expiry_of(found[0]) if use.kind is Kind.TOKEN else None
+            return Reading(reference=secret_key_missing(source.secret, missing))
+        found = [value.encode() if isinstance(value := entries[entry], str) else value for entry in source.entries]
+        problem = form_problem(source.kind, found)
+        expires = expiry_of(found[0]) if source.kind is Kind.TOKEN else None
         return Reading(b":".join(found), expires=expires) if problem is None else Reading(form=problem)
 
     def left_alone(self, now: clock.Instant) -> frozenset[str]:
         """The pods that nobody asks now."""
         return frozenset(name for name, (_, until) in self.resting.items() if now.monotonic < until)
 
-    def came_of(self, effect: Effect[bytes], use: Use, now: clock.Instant, period: float) -> EffectResult[bytes]:
+    def came_of(
+        self, effect: Effect[bytes], source: CredentialSource, now: clock.Instant, period: float
+    ) -> EffectResult[bytes]:
         match effect:
             case Probing(pods, secret):
-                return {name: self._said(name, use.kind, secret, now, period) for name in pods}
+                return {name: self._said(name, source.kind, secret, now, period) for name in pods}
             case ReadSecret():
-                return self.reading(use)
+                return self.reading(source)
             case LogIn(pod, secret):
                 return _login_outcome(self.pods[pod], secret, now.wall)
             case Checkpoint():
@@ -206,12 +208,12 @@ class Replay:
     def _asked(self, spec: Spec, facts: Facts, now: clock.Instant) -> Facts:
         if not self._world.target:
             return replace(facts, reference_problem=target_not_found(*spec.target.named))
-        use, whom = use_of(spec.auth), meant(spec)
+        source, whom = source_of(spec.auth), meant(spec)
         signin, self._signin_of = carried_on(self._signin, self._signin_of, whom), whom
         terms = AuthTiming(facts.desired.thresholds.previous_key_window, SECRET_REFRESH)
         flow = signin.probe_flow(tuple(sorted(self._world.pods)), terms, now)
         period, resting = facts.desired.thresholds.period, self._world.left_alone(now)
-        asked = run_flow(flow, lambda effect: self._world.came_of(effect, use, now, period))
+        asked = run_flow(flow, lambda effect: self._world.came_of(effect, source, now, period))
         self._signin = asked.signin
         return with_probe_results(facts, asked, {name: name for name in self._world.pods}, resting)
 

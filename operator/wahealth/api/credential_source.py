@@ -8,7 +8,7 @@ from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core.signin.kinds import Kind, Meant
 
 
-class Use(NamedTuple):
+class CredentialSource(NamedTuple):
     """Of a Secret in the resource's own namespace."""
 
     kind: Kind
@@ -16,16 +16,16 @@ class Use(NamedTuple):
     entries: tuple[str, ...]
 
 
-def use_of(auth: Auth) -> Use:
+def source_of(auth: Auth) -> CredentialSource:
     if auth.api_key is not None:
         key = auth.api_key.secret_key_ref
-        return Use(Kind.API_KEY, key.name, (key.key,))
+        return CredentialSource(Kind.API_KEY, key.name, (key.key,))
     if auth.bearer_token is not None:
         token = auth.bearer_token.secret_key_ref
-        return Use(Kind.TOKEN, token.name, (token.key,))
+        return CredentialSource(Kind.TOKEN, token.name, (token.key,))
     if auth.user_credentials is not None:
         login = auth.user_credentials.secret_ref
-        return Use(Kind.LOGIN, login.name, (login.username_key, login.password_key))
+        return CredentialSource(Kind.LOGIN, login.name, (login.username_key, login.password_key))
     raise ValueError("the model lets nothing else through")
 
 
@@ -34,13 +34,13 @@ def secrets_of(spec: Spec) -> frozenset[str]:
     ca = spec.tls.ca_ref if spec.tls else None
     own = spec.tls.client_certificate_ref if spec.tls else None
     named = [ca] if ca is not None and ca.kind == "Secret" else []
-    return frozenset({use_of(spec.auth).secret, *(one.name for one in (*named, own) if one is not None)})
+    return frozenset({source_of(spec.auth).secret, *(one.name for one in (*named, own) if one is not None)})
 
 
 def meant(spec: Spec) -> Meant:
     """For whom what it signs in with is meant. Whichever certificate of our own is shown there, it is the same one who
     is asked: another name of it is a rotation, as of a key."""
-    use, tls = use_of(spec.auth), spec.tls
+    source, tls = source_of(spec.auth), spec.tls
     if tls is not None and tls.client_certificate_ref is not None:
         tls = tls.model_copy(update={"client_certificate_ref": None})
-    return Meant(use.kind, (spec.target, tls), use)
+    return Meant(source.kind, (spec.target, tls), source)
