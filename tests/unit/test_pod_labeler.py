@@ -15,7 +15,7 @@ from support.builders import CONNECTED, START, Story, answer, core, facts, prima
 from wahealth.core.facts import Pod, Pods
 from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE, Gate, PodChange
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
-from wahealth.kube.cluster import Cluster, Vanished
+from wahealth.kube.cluster import Cluster, Gone
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.pod_labeler import PodLabeler
@@ -43,7 +43,7 @@ class Noting(Cluster):
     async def read(self, ref: Ref) -> dict[str, Any]:
         if ref.name in self.there:
             return {}
-        raise Vanished
+        raise Gone
 
 
 APP: Any = {"selector": {"matchLabels": {"app": "core"}}}

@@ -18,7 +18,7 @@ from wahealth.core.isolation_detector import Path, Vote
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionStatus, ConditionType, Finding, Status
-from wahealth.kube.cluster import Cluster, Conflict, Vanished
+from wahealth.kube.cluster import Cluster, Conflict, Gone
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Recorder
 from wahealth.kube.gatherer import Gatherer
@@ -95,7 +95,7 @@ def test_after_a_conflict_it_looks_again_and_writes_onto_what_is_there_now() -> 
 
 def test_a_recreated_resource_never_gets_the_verdict_of_the_old_one() -> None:
     cluster = Contested(1, document(uid="uid-2", version="7"))
-    with pytest.raises(Vanished):
+    with pytest.raises(Gone):
         run_round(cluster)
     assert cluster.written == []
 

@@ -13,7 +13,7 @@ import pytest
 
 from support.builders import PERIOD, resource
 from wahealth.kube.apiserver.api import ApiUnavailable
-from wahealth.kube.cluster import Vanished
+from wahealth.kube.cluster import Gone
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.reconciler import Action
 from wahealth.kube.scheduler import Outside, Scheduler
@@ -309,7 +309,7 @@ def test_after_a_pause_of_the_process_nothing_is_caught_up_on() -> None:
 
 def test_one_that_vanished_is_forgotten() -> None:
     async def vanished(_: ResourceEntry) -> None:
-        raise Vanished
+        raise Gone
 
     rounds = Rounds(vanished)
     simulate(5 * PERIOD, rounds, seen(resource("a")))

@@ -38,11 +38,11 @@ class Conflict(Exception):
     """Somebody wrote since we last saw the resource: look again, then plan again."""
 
 
-class Vanished(Exception):
+class Gone(Exception):
     """The resource is gone."""
 
 
-class Unwritable(Exception):
+class StatusRejected(Exception):
     """The API server would not have the status; asking again at once would not help. Its text is status and reason."""
 
 
@@ -57,7 +57,7 @@ class Cluster:
         try:
             return await self._api.read(_path(ref))
         except ApiError as error:
-            raise _meaning(error) from None
+            raise _translate(error) from None
 
     async def apply_status(self, entry: ResourceEntry, status: dict[str, Any], whole: bool = True) -> str:
         """The new resourceVersion. The one last seen goes along: server-side apply ignores a wrong uid in status.
@@ -79,7 +79,7 @@ class Cluster:
         except ApiError as error:
             metrics.status_writes.labels(_RESULTS.get(error.status, "refused")).inc()
             known = error.status in _RESULTS
-            raise (_meaning(error) if known else Unwritable(str(error))) from None
+            raise (_translate(error) if known else StatusRejected(str(error))) from None
         metrics.status_writes.labels("written").inc()
         return str(written["metadata"]["resourceVersion"])
 
@@ -111,7 +111,7 @@ class Cluster:
         """Labels and condition of one pod, for the resource with that uid; nothing where it is another pod by now."""
         self._must_lead(uid)
         path = f"/api/v1/namespaces/{namespace}/pods/{change.pod}"
-        with contextlib.suppress(Vanished, Conflict):
+        with contextlib.suppress(Gone, Conflict):
             try:
                 if change.labels:
                     labels: Document = {"metadata": {"uid": change.uid, "labels": dict(change.labels)}}
@@ -126,7 +126,7 @@ class Cluster:
         try:
             await self._api.patch(path, body, form)
         except ApiError as error:
-            raise _meaning(error) from None
+            raise _translate(error) from None
 
 
 def _condition(gate: Gate, now: datetime) -> Document:
@@ -146,8 +146,8 @@ def _why_no_restart(error: ApiError, workload: WebWorkload) -> str:
     return f"{named} could not be restarted (HTTP {error.status}): restart it by hand."
 
 
-def _meaning(error: ApiError) -> Exception:
-    return {404: Vanished(), 409: Conflict()}.get(error.status, error)
+def _translate(error: ApiError) -> Exception:
+    return {404: Gone(), 409: Conflict()}.get(error.status, error)
 
 
 def _path(ref: Ref) -> str:

@@ -12,7 +12,7 @@ from wahealth.core.instant import has_lasted
 from wahealth.core.pod_labels import MOST_PERIODS, Options, PodChange, changes, desired_pods
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.claims import Claims, options_of, wants
-from wahealth.kube.cluster import Cluster, Vanished
+from wahealth.kube.cluster import Cluster, Gone
 from wahealth.kube.entry import Cached, Ref, ResourceEntry, Written
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.process.leader_election import NotLeading
@@ -67,7 +67,7 @@ class PodLabeler:
     async def _is_gone(self, ref: Ref) -> bool:
         try:
             await self._cluster.read(ref)
-        except Vanished:
+        except Gone:
             return True
         return False
 

@@ -23,7 +23,7 @@ from wahealth.core.reconcile import Plan, reconcile, restore_state
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionType, Status
 from wahealth.core.status_diff import status_to_write
-from wahealth.kube.cluster import Cluster, Conflict, Unwritable, Vanished
+from wahealth.kube.cluster import Cluster, Conflict, Gone, StatusRejected
 from wahealth.kube.entry import Cached, ResourceEntry
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gatherer import Gatherer
@@ -104,7 +104,7 @@ class Reconciler:
         return facts if finding is None else replace(facts, claims=finding)
 
     async def _act(self, entry: ResourceEntry, todo: Plan, now: Instant) -> None:
-        """Raises `Vanished` when the resource is gone."""
+        """Raises `Gone` when the resource is gone."""
         if await self._write(entry, todo, now):
             if todo.restart is not None:
                 await self._restart(entry, todo.restart, now)
@@ -142,7 +142,7 @@ class Reconciler:
                 return False  # judged by an old spec; the next round is due at once
             try:
                 await self._apply(entry, status)
-            except Unwritable as error:
+            except StatusRejected as error:
                 entry.status_retry_at = now.monotonic + _UNWRITABLE
                 about = topic(f"unwritable {entry.uid}", **entry.fields, error=str(error))
                 log.warning("status not written", extra=about)
@@ -159,7 +159,7 @@ class Reconciler:
         least = Status(
             gateway=status.gateway, conditions=status.conditions, observed_generation=status.observed_generation
         )
-        with contextlib.suppress(Unwritable, Conflict):
+        with contextlib.suppress(StatusRejected, Conflict):
             if not _says(entry.written, least):
                 await self._apply(entry, least, whole=False)
         return False
@@ -167,7 +167,7 @@ class Reconciler:
     async def _refetch(self, entry: ResourceEntry) -> None:
         document = await self._cluster.read(entry.ref)
         if document["metadata"]["uid"] != entry.uid:
-            raise Vanished  # recreated under the same name: this verdict is not about that one
+            raise Gone  # recreated under the same name: this verdict is not about that one
         entry.renew(document)
         self.labeler.claims.put(entry)
 

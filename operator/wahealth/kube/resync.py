@@ -17,7 +17,7 @@ from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
 from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.kube.apiserver.reflector import FORBIDDEN, Collection, allowed, pages, refused_to_us
 from wahealth.kube.apiserver.versions import is_older
-from wahealth.kube.cluster import RESOURCES, Cluster, Vanished
+from wahealth.kube.cluster import RESOURCES, Cluster, Gone
 from wahealth.kube.entry import Ref
 from wahealth.kube.scheduler import Scheduler
 from wahealth.telemetry.logs import topic
@@ -134,5 +134,5 @@ class Resync:
     async def _read(self, ref: Ref) -> None:
         try:
             self._supervisor.upsert(await self._cluster.read(ref))
-        except Vanished:
+        except Gone:
             return

@@ -20,7 +20,7 @@ from wahealth.core.budget import Ledger
 from wahealth.core.due import Begun, Due
 from wahealth.core.schedule import next_tick
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
-from wahealth.kube.cluster import Vanished
+from wahealth.kube.cluster import Gone
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
 from wahealth.kube.process.leader_election import NotLeading
 from wahealth.kube.process.meter import Meter
@@ -242,7 +242,7 @@ class Scheduler:
     async def _guarded(self, entry: ResourceEntry) -> AsyncIterator[None]:
         try:
             yield
-        except Vanished:
+        except Gone:
             self.remove(entry.uid)
         except ProxyFault as error:
             metrics.proxy_faults.labels(error.trouble).inc()
