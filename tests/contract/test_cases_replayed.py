@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from support.builders import said
+from support.builders import condition_of
 from wahealth.core.status import ConditionStatus, ConditionType, Mode, Status
 from wahealth.simulate.parse import ScenarioError, load
 from wahealth.simulate.replay import Replay
@@ -139,7 +139,7 @@ def test_each_scenario_has_what_is_right() -> None:
 @pytest.mark.parametrize("name", REPLAYED)
 def test_a_scenario_comes_to_what_is_right(name: str) -> None:
     right, played = REPLAYED[name], replayed(name)
-    assert (said(played.final, READY), played.since) == (right.ready, right.since)
+    assert (condition_of(played.final, READY), played.since) == (right.ready, right.since)
     assert right.told <= played.told
     assert not right.never & played.told
     assert any(right.words in sentence for sentence in played.sentences)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from support.builders import Story, facts, said
+from support.builders import Story, condition_of, facts
 from support.scripted import Served, reason, serving
 from support.served import NAMES, script_of
 from wahealth.core.answer import Forbidden, Malformed, Outcome, Unauthorized
@@ -100,7 +100,7 @@ def test_an_answer_comes_to_what_is_right(name: str) -> None:
     asked = [outcome for outcome in heard if outcome is not None]
     assert tuple(map(reason, asked[: len(right.heard)])) == right.heard
     assert len(asked) == right.questions
-    assert said(story.written, READY) == right.ready
+    assert condition_of(story.written, READY) == right.ready
     details = {getattr(outcome, "detail", "") for outcome in asked}
     assert not right.detail or right.detail in details
 

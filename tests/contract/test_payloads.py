@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from support.builders import PAYLOADS, parsed, payload, said, verdict, verdicts
+from support.builders import PAYLOADS, condition_of, node_verdicts, parsed, payload, verdict
 from wahealth.core.answer import Answered, FailureReason, Malformed, Unreachable
 from wahealth.core.status import ConditionType, Gateway, Mode
 from wahealth.probe.payload import clean, leads_to, outcome_of, parse_health
@@ -48,7 +48,7 @@ def test_the_verdict(name: str) -> None:
     status = verdict(parsed(name))
     connected = status.connected
     assert connected is not None
-    reason = said(status, ConditionType.AVAILABLE)[1]
+    reason = condition_of(status, ConditionType.AVAILABLE)[1]
     assert Expected(status.mode or Mode.SINGLE, status.gateway, reason, connected.summary) == ANSWERS[name]
 
 
@@ -60,7 +60,7 @@ def test_a_key_is_split_at_its_last_colon() -> None:
 
 
 def test_two_nodes_may_share_a_host_part() -> None:
-    assert set(verdicts(verdict(parsed("node-errors-inside-200")))) == {"wa-master-441-0", "wa-core-441-1"}
+    assert set(node_verdicts(verdict(parsed("node-errors-inside-200")))) == {"wa-master-441-0", "wa-core-441-1"}
 
 
 @pytest.mark.parametrize(("name", "version"), [("compose-names", "v2.18.13"), ("mc2-no-spare", "v2.37.1")])

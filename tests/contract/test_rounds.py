@@ -9,7 +9,7 @@ from itertools import cycle
 
 import pytest
 
-from support.builders import CONNECTED, Story, facts, said, single
+from support.builders import CONNECTED, Story, condition_of, facts, single
 from support.lossy import Wire, is_possible, rounds
 from support.scripted import ADDRESS, GOOD, TRUST, Script, answer, reason, says, serving
 from wahealth.core.answer import FailureReason, Outcome, Unreachable
@@ -51,7 +51,7 @@ def told(script: Script, times: int, timeout: float = 2.0, thresholds: Threshold
 
 
 def ready(story: Story) -> tuple[str, str]:
-    return said(story.written, ConditionType.READY)
+    return condition_of(story.written, ConditionType.READY)
 
 
 def test_an_answer_that_is_now_in_time_and_now_too_late() -> None:
@@ -66,8 +66,8 @@ def test_a_node_that_flaps_with_each_period() -> None:
     story = told(
         in_turn(GOOD, DOWN), 40, thresholds=Thresholds(5, failure_threshold=1, connecting_grace=0, failover_grace=0)
     )
-    assert story.told.count("FlappingDetected") == 1
-    assert story.told.count("GatewayDisconnected") <= 5
+    assert story.posted.count("FlappingDetected") == 1
+    assert story.posted.count("GatewayDisconnected") <= 5
     assert len(story.writes) <= 7 + 40 * 5 / 30
 
 
@@ -93,7 +93,7 @@ TWO = nodes(m0="primary_master", m1="secondary_master", c0="coreapp", c1="coreap
 def test_no_master_or_two_that_lead(body: bytes, event: str) -> None:
     """T19: told once it has lasted, and not in the moment of a failover."""
     passing, lasting = told(in_turn(TWO, TWO, body, TWO), 4), told(in_turn(TWO, TWO, *[body] * 6), 8)
-    assert (event in passing.told, event in lasting.told) == (False, True)
+    assert (event in passing.posted, event in lasting.posted) == (False, True)
     assert ready(lasting) == ("True", "Available")
 
 

@@ -120,7 +120,7 @@ def test_nor_does_it_over_many_rounds(data: st.DataObject, said: list[Answered],
         shuffled = outcome.report._replace(nodes=tuple(data.draw(st.permutations(outcome.report.nodes))))
         one.round(told(expected, [outcome]))
         other.round(told(expected, [Answered(shuffled)]))
-    assert (one.written, one.told) == (other.written, other.told)
+    assert (one.written, one.posted) == (other.written, other.posted)
 
 
 HEALTHY = st.sampled_from(
@@ -223,7 +223,7 @@ def during_an_outage(expected: Desired, said: list[Outcome]) -> Story:
     """What is written and told while these come, once an outage is believed."""
     story = Story().rounds(1, told(expected, [single(CONNECTED)]))
     story.rounds(30, told(expected, [Unreachable(FailureReason.HTTP_STATUS)]))
-    story.writes, story.told = [], []
+    story.writes, story.posted = [], []
     for outcome in said:
         story.round(told(expected, [outcome]))
     return story
@@ -234,7 +234,7 @@ def test_an_outage_whose_reasons_take_turns_is_quiet(expected: Desired, said: li
     """Each reason that is written lasted for as many rounds as a failure takes, and no Warning is told twice."""
     story = during_an_outage(expected, said)
     assert len(story.writes) <= len(said) / expected.thresholds.failure_threshold
-    assert len(story.told) == len(set(story.told))
+    assert len(story.posted) == len(set(story.posted))
 
 
 @given(expectations, st.lists(bad, min_size=1, max_size=60))
@@ -251,7 +251,7 @@ def test_a_restart_changes_nothing_that_is_believed(expected: Desired, said: lis
     story = Story()
     for outcomes_ in said:
         story.round(told(expected, outcomes_))
-    state = story.history
+    state = story.state
     if state is None or state.worse_streak or state.other_streak or state.flapping or not state.settled:
         return
     again = story.restarted()
@@ -315,7 +315,7 @@ def test_what_a_client_says_of_its_version_is_told_and_decides_nothing(word: obj
     one, other = Story().rounds(4, facts(parse_health(said))), Story().rounds(4, facts(single(CONNECTED)))
     assert one.writes == other.writes
     deprecated = isinstance(word, str) and word.lower() == "deprecated"
-    assert set(one.told) - set(other.told) == ({"ClientVersionDeprecated"} if deprecated else set())
+    assert set(one.posted) - set(other.posted) == ({"ClientVersionDeprecated"} if deprecated else set())
 
 
 @given(st.floats(0, 1e6), st.floats(5, 3600), st.floats(0, 1))

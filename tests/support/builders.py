@@ -80,18 +80,18 @@ class Story:
 
     def __init__(self, written: Status | None = None) -> None:
         self.written = written or Status()
-        self.history: State | None = None
+        self.state: State | None = None
         self.seconds = 0.0
         self.wall = START
-        self.told: list[str] = []
+        self.posted: list[str] = []
         self.writes: list[Status] = []
 
     def round(self, said: Facts) -> Plan:
         now = Instant(self.seconds, self.wall + timedelta(seconds=self.seconds))
-        state = self.history or restore_state(self.written, said.generation, said.desired.thresholds, now)
+        state = self.state or restore_state(self.written, said.generation, said.desired.thresholds, now)
         todo = reconcile(state, said, self.written, now)
-        self.history = todo.state
-        self.told += [event.reason for event in todo.events]
+        self.state = todo.state
+        self.posted += [event.reason for event in todo.events]
         if todo.status is not None:
             self.written = todo.status
             self.writes.append(todo.status)
@@ -110,14 +110,14 @@ class Story:
         return again
 
 
-def said(status: Status, type_: ConditionType) -> tuple[str, str]:
+def condition_of(status: Status, type_: ConditionType) -> tuple[str, str]:
     """(status, reason) of a condition."""
     found = status.condition(type_)
     assert found is not None, f"no condition {type_}"
     return found.status.value, found.reason
 
 
-def verdicts(status: Status) -> dict[str, str]:
+def node_verdicts(status: Status) -> dict[str, str]:
     """By the name of a node: what it is."""
     return {n.name: n.verdict.value for n in status.nodes}
 

@@ -40,18 +40,18 @@ def test_it_stands_in_the_status_and_nothing_is_told() -> None:
     story = Story().rounds(5, seen(LATE))
     assert story.written.tls == LATE
     assert len(story.writes) == 1
-    assert "TLSCertificateExpiring" not in story.told
+    assert "TLSCertificateExpiring" not in story.posted
 
 
 def test_one_that_ends_soon_is_told_once_and_the_client_stays_ready() -> None:
     story = Story().rounds(10, seen(SOON))
-    assert story.told.count("TLSCertificateExpiring") == 1
+    assert story.posted.count("TLSCertificateExpiring") == 1
     assert story.written.condition_status(ConditionType.READY) is ConditionStatus.TRUE
 
 
 def test_a_new_process_does_not_tell_it_again() -> None:
     story = Story().rounds(10, seen(SOON)).restarted().rounds(10, seen(SOON))
-    assert story.told == []
+    assert story.posted == []
     assert story.writes == []
 
 
@@ -75,7 +75,7 @@ def test_the_one_that_we_show_stands_there_too() -> None:
     story = Story().rounds(5, shown_to(LATE))
     assert (story.written.client_certificate, story.written.tls) == (LATE, None)
     assert len(story.writes) == 1
-    assert "ClientCertificateExpiring" not in story.told
+    assert "ClientCertificateExpiring" not in story.posted
     story.rounds(3, replace(facts(single(CONNECTED), shows_certificate=True)))
     assert story.written.client_certificate == LATE
     story.rounds(3, replace(facts(single(CONNECTED)), generation=2))
@@ -84,10 +84,10 @@ def test_the_one_that_we_show_stands_there_too() -> None:
 
 def test_its_end_is_told_once_and_not_again_by_a_new_process() -> None:
     story = Story().rounds(10, shown_to(SOON))
-    assert story.told.count("ClientCertificateExpiring") == 1
+    assert story.posted.count("ClientCertificateExpiring") == 1
     assert story.written.condition_status(ConditionType.READY) is ConditionStatus.TRUE
     again = story.restarted().rounds(10, shown_to(SOON))
-    assert again.told == []
+    assert again.posted == []
     assert again.writes == []
 
 

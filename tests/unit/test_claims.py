@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.builders import CONNECTED, Story, answer, core, facts, primary, said, secondary
+from support.builders import CONNECTED, Story, answer, condition_of, core, facts, primary, secondary
 from support.work import instructions
 from wahealth.core.claims import Age, Claimant, Claims, claimed_by_another, selector_missing, selector_of
 from wahealth.core.pod_labels import CLIENT, GATEWAY, ROLE, CurrentPod, Hold
@@ -129,27 +129,27 @@ class TestTold:
         story = Story().rounds(3, HA)
         before = story.written.condition(ConditionType.READY)
         story.rounds(3, replace(HA, claims=TAKEN))
-        assert said(story.written, PODS_CLAIMED) == ("False", "ClaimedByAnother")
+        assert condition_of(story.written, PODS_CLAIMED) == ("False", "ClaimedByAnother")
         assert story.written.condition(ConditionType.READY) == before
-        assert story.told.count("ClaimedByAnother") == 1
+        assert story.posted.count("ClaimedByAnother") == 1
         assert len(story.writes) == 2
 
     def test_it_is_told_again_before_the_hour_and_not_by_a_new_process(self) -> None:
         story = Story().rounds(3, replace(HA, claims=TAKEN)).restarted().rounds(3, replace(HA, claims=TAKEN))
-        assert (story.told, story.writes) == ([], [])
-        assert story.rounds(100, replace(HA, claims=TAKEN)).told == ["ClaimedByAnother"]
+        assert (story.posted, story.writes) == ([], [])
+        assert story.rounds(100, replace(HA, claims=TAKEN)).posted == ["ClaimedByAnother"]
 
     def test_it_is_there_only_when_it_is_false(self) -> None:
         story = Story().rounds(1, HA)
         assert story.written.condition(PODS_CLAIMED) is None
         story.rounds(1, replace(HA, claims=selector_missing()))
-        assert said(story.written, PODS_CLAIMED) == ("False", "SelectorMissing")
-        assert story.told.count("SelectorMissing") == 1
+        assert condition_of(story.written, PODS_CLAIMED) == ("False", "SelectorMissing")
+        assert story.posted.count("SelectorMissing") == 1
         assert story.rounds(1, HA).written.condition(PODS_CLAIMED) is None
 
     def test_a_new_resource_says_it_at_once(self) -> None:
         starting = replace(facts(answer(primary("m0"), core("c0"))), claims=TAKEN)
-        assert said(Story().rounds(1, starting).written, PODS_CLAIMED) == ("False", "ClaimedByAnother")
+        assert condition_of(Story().rounds(1, starting).written, PODS_CLAIMED) == ("False", "ClaimedByAnother")
 
     def test_many_pods_are_counted_off(self) -> None:
         assert claimed_by_another([]) is None

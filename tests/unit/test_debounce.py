@@ -23,10 +23,10 @@ def test_25_events_in_a_burst_then_one_in_five_minutes() -> None:
     story = Story()
     for number in range(40):
         story.round(carried_by(number))
-    assert len(story.told) == 25
+    assert len(story.posted) == 25
     story.seconds += 600 - 40
     story.rounds(1, carried_by(40)).rounds(1, carried_by(41))
-    assert len(story.told) == 27
+    assert len(story.posted) == 27
 
 
 def test_a_warning_that_had_to_wait_is_told_as_soon_as_there_is_room() -> None:
@@ -35,16 +35,16 @@ def test_a_warning_that_had_to_wait_is_told_as_soon_as_there_is_room() -> None:
         story.round(carried_by(number))
     silent = facts(Unreachable(FailureReason.READ_TIMEOUT), thresholds=QUICK)
     story.rounds(1, silent)
-    assert "HealthNodeUnreachable" not in story.told
-    assert "HealthNodeUnreachable" in story.rounds(301, silent).told
+    assert "HealthNodeUnreachable" not in story.posted
+    assert "HealthNodeUnreachable" in story.rounds(301, silent).posted
 
 
 def test_a_version_alone_is_written_and_told_to_nobody() -> None:
     story = Story().rounds(2, facts(single(CONNECTED)))
-    told = list(story.told)
+    told = list(story.posted)
     story.round(facts(Answered(Report(CONNECTED, (), "v2.45.2"))))
     assert story.written.client_version == "v2.45.2"
-    assert story.told == told
+    assert story.posted == told
 
 
 def test_a_better_round_between_worse_ones_begins_their_count_again() -> None:
@@ -79,14 +79,14 @@ def test_a_round_that_comes_a_little_early_ends_a_grace(jitter: float) -> None:
     found = story.written.condition(ConditionType.AVAILABLE)
     assert found is not None
     assert found.reason == "Disconnected"
-    assert "FailoverStalled" in story.told
+    assert "FailoverStalled" in story.posted
 
 
 def test_no_grace_ends_a_round_too_soon() -> None:
     story = Story().rounds(3, carried_by_nobody(connected=True)).rounds(2, carried_by_nobody())
     story.seconds -= 2.0
     story.round(carried_by_nobody())
-    assert "FailoverStalled" not in story.told
+    assert "FailoverStalled" not in story.posted
 
 
 def carried_by_nobody(connected: bool = False) -> Facts:

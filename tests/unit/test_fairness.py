@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from support.builders import CONNECTED, Story, any_targets, facts, resource, said, single
+from support.builders import CONNECTED, Story, any_targets, condition_of, facts, resource, single
 from support.processor import Processor
 from wahealth.core.facts import Facts
 from wahealth.core.instant import Instant
@@ -144,13 +144,13 @@ def test_the_status_tells_it_once_and_a_process_that_comes_after_says_the_same()
     story = Story().rounds(3, facts(single(CONNECTED)))
     told = Facts(facts().desired, 1, facts(single(CONNECTED)).outcomes, postponed=True)
     story.rounds(3, told)
-    assert said(story.written, ConditionType.PROBING_REDUCED) == ("True", "NamespaceBudget")
-    assert said(story.written, ConditionType.READY) == ("True", "Available")
-    assert story.told.count("ProbingReduced") == 1
+    assert condition_of(story.written, ConditionType.PROBING_REDUCED) == ("True", "NamespaceBudget")
+    assert condition_of(story.written, ConditionType.READY) == ("True", "Available")
+    assert story.posted.count("ProbingReduced") == 1
     assert len(story.writes) == 2
     again = story.restarted()
     again.rounds(3, told)
-    assert (again.writes, again.told) == ([], [])
+    assert (again.writes, again.posted) == ([], [])
 
 
 def test_a_process_reads_from_the_status_that_it_was_told() -> None:

@@ -22,7 +22,7 @@ from wahealth.kube.pod_labeler import PodLabeler
 from wahealth.kube.process.leader_election import NotLeading
 
 
-class Noting(Cluster):
+class RecordingCluster(Cluster):
     """`away`: so many writes find no API server. `there`: the resources that are."""
 
     def __init__(self, refuses: bool = False, away: int = 0, there: tuple[str, ...] = ()) -> None:
@@ -90,20 +90,20 @@ def marked(
     of: ResourceEntry,
     *seconds: float,
     pods: list[dict[str, Any]],
-    cluster: Noting | None = None,
+    cluster: RecordingCluster | None = None,
     rivals: tuple[ResourceEntry, ...] = (),
-) -> Noting:
+) -> RecordingCluster:
     """Rounds at these seconds; the client was seen in the second 0 and not again."""
-    inventory, cluster = Inventory(), cluster or Noting()
+    inventory, cluster = Inventory(), cluster or RecordingCluster()
     inventory.pods.replace(pods)
     labeler = PodLabeler(cluster, inventory)
     for one in (of, *rivals):
         labeler.claims.put(one)
     of.last_seen = 0.0
-    assert STORY.history is not None
+    assert STORY.state is not None
     for second in seconds:
         with contextlib.suppress(ApiUnavailable):
-            asyncio.run(labeler.mark(of, STORY.history, second))
+            asyncio.run(labeler.mark(of, STORY.state, second))
     return cluster
 
 
@@ -147,7 +147,7 @@ def test_switched_off_they_are_taken_off_once_and_nothing_is_looked_at_then() ->
 def test_what_may_not_be_patched_is_not_tried_in_a_hot_loop_and_said_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    refusing, of = Noting(refuses=True), record(**LABELS)
+    refusing, of = RecordingCluster(refuses=True), record(**LABELS)
     assert len(marked(of, 0, 5, 10, 31, pods=[pod("c0")], cluster=refusing).written) == 2
     said = [one for one in caplog.records if one.message == "pod not marked"]
     assert len(said) == 2
@@ -177,21 +177,21 @@ def test_a_pod_that_is_being_deleted_is_demoted_before_its_successor_gets_the_la
         ("c1", {GATEWAY: None}),
         ("c0", {GATEWAY: "connected"}),
     ]
-    refusing = marked(record(**LABELS), 0, 5, pods=[successor, leaving], cluster=Noting(refuses=True))
+    refusing = marked(record(**LABELS), 0, 5, pods=[successor, leaving], cluster=RecordingCluster(refuses=True))
     assert [name for name, _ in refusing.written] == ["c1"]
 
 
 def test_nobody_is_promoted_while_a_demotion_did_not_come_through() -> None:
     assert [name for name, _ in marked(record(**LABELS), 0, pods=moving()).written] == ["c1", "c0"]
-    refusing = marked(record(**LABELS), 0, 5, 10, pods=moving(), cluster=Noting(refuses=True))
+    refusing = marked(record(**LABELS), 0, 5, 10, pods=moving(), cluster=RecordingCluster(refuses=True))
     assert [name for name, _ in refusing.written] == ["c1"]
-    away = marked(record(**LABELS), 0, 5, pods=moving(), cluster=Noting(away=1))
+    away = marked(record(**LABELS), 0, 5, pods=moving(), cluster=RecordingCluster(away=1))
     assert [name for name, _ in away.written] == ["c1", "c1", "c0"]
 
 
 def test_what_could_not_be_taken_off_is_tried_again() -> None:
     labelled = [pod("c0", {CLIENT: "shop"})]
-    assert len(marked(record(), 0, 5, 10, pods=labelled, cluster=Noting(away=2)).written) == 3
+    assert len(marked(record(), 0, 5, 10, pods=labelled, cluster=RecordingCluster(away=2)).written) == 3
 
 
 def test_a_round_that_outlives_its_resource_writes_nothing() -> None:
@@ -292,7 +292,7 @@ class TestFinding:
     ) -> tuple[str, str] | None:
         inventory = Inventory()
         inventory.pods.replace([pod(name) for name in pods])
-        labeler = PodLabeler(Noting(), inventory)
+        labeler = PodLabeler(RecordingCluster(), inventory)
         for one in (of, *rivals):
             labeler.claims.put(one)
         found = labeler.claims.finding(of)
@@ -331,8 +331,8 @@ class TestFinding:
         assert of_one[1].startswith("Nothing is written on c1 for this resource")
 
 
-def cleared(pods: list[dict[str, Any]]) -> Noting:
-    inventory, cluster = Inventory(), Noting()
+def cleared(pods: list[dict[str, Any]]) -> RecordingCluster:
+    inventory, cluster = Inventory(), RecordingCluster()
     inventory.pods.replace(pods)
     asyncio.run(PodLabeler(cluster, inventory).clear(record()))
     return cluster
@@ -346,7 +346,7 @@ def test_a_resource_that_is_gone_leaves_no_label_and_no_closed_gate() -> None:
 
 
 def swept(known: set[Ref], *names: str, may_write: Callable[[str], bool] = lambda _: True) -> list[str]:
-    inventory, cluster = Inventory(), Noting(there=("unseen",))
+    inventory, cluster = Inventory(), RecordingCluster(there=("unseen",))
     labelled = [pod(f"c-{name}", {CLIENT: name}) for name in names]
     inventory.pods.replace([*labelled, *(pod(f"g-{name}", gate=Gate("False", "", name)) for name in names)])
     asyncio.run(PodLabeler(cluster, inventory).sweep(known, may_write))
@@ -362,7 +362,7 @@ def test_of_several_replicas_one_sweeps() -> None:
 
 
 def test_whoever_may_not_write_does_not_end_by_it() -> None:
-    class Led(Noting):
+    class Led(RecordingCluster):
         async def mark(self, namespace: str, change: PodChange, now: object, uid: str) -> None:
             raise NotLeading
 

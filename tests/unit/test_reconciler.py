@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.builders import CONNECTED, IMMEDIATE, START, any_targets, said, single
+from support.builders import CONNECTED, IMMEDIATE, START, any_targets, condition_of, single
 from wahealth.api.v1alpha1 import Target
 from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.answer import FailureReason, PodOutcome, Unreachable
@@ -129,8 +129,8 @@ def test_a_resource_that_may_write_onto_no_pod_says_so_in_its_first_round_and_no
     reconciler = Reconciler(gatherer, cluster, recorder, IsolationGuard(recorder, gatherer.inventory, None), Lag())
     for _ in range(3):
         asyncio.run(whole_round(reconciler, entry))
-    assert said(entry.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
-    assert said(entry.written, ConditionType.READY) == ("True", "Available")
+    assert condition_of(entry.written, ConditionType.PODS_CLAIMED) == ("False", "SelectorMissing")
+    assert condition_of(entry.written, ConditionType.READY) == ("True", "Available")
     assert len(cluster.written) == 1
 
 

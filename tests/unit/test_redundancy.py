@@ -10,10 +10,10 @@ from support.builders import (
     CONNECTED,
     UNREGISTERED,
     answer,
+    condition_of,
     core,
     facts,
     primary,
-    said,
     secondary,
     single,
     verdict,
@@ -34,11 +34,11 @@ class TestExpectations:
         for minimum, available in ((3, ("True", "MinimumConnected")), (4, ("False", "PartiallyConnected"))):
             expected = Desired(Mode.MULTICONNECT, 4, min_connected=minimum)
             status = evaluate_once(replace(facts(three), desired=expected))
-            assert (status.gateway, said(status, AVAILABLE)) == (Gateway.PARTIALLY_CONNECTED, available)
+            assert (status.gateway, condition_of(status, AVAILABLE)) == (Gateway.PARTIALLY_CONNECTED, available)
 
     def test_a_client_may_be_allowed_to_be_unregistered(self) -> None:
         status = evaluate_once(replace(facts(single(UNREGISTERED)), desired=Desired(registration_required=False)))
-        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNREGISTERED, ("True", "Unregistered"))
+        assert (status.gateway, condition_of(status, AVAILABLE)) == (Gateway.UNREGISTERED, ("True", "Unregistered"))
 
 
 class TestRedundancy:
@@ -54,14 +54,14 @@ class TestRedundancy:
         ],
     )
     def test_of_high_availability(self, nodes: tuple[Node, ...], expected: tuple[str, str]) -> None:
-        assert said(verdict(answer(*nodes), mode=Mode.HIGH_AVAILABILITY), REDUNDANCY) == expected
+        assert condition_of(verdict(answer(*nodes), mode=Mode.HIGH_AVAILABILITY), REDUNDANCY) == expected
 
     def test_multiconnect_wants_a_connected_primary(self) -> None:
         nodes = [core("c0", CONNECTED), core("c1", CONNECTED), core("c2"), secondary("m1"), secondary("m2")]
         healthy = verdict(answer(primary("m0", CONNECTED), *nodes), mode=Mode.MULTICONNECT, shards=2)
-        assert said(healthy, REDUNDANCY) == ("True", "SparesAvailable")
+        assert condition_of(healthy, REDUNDANCY) == ("True", "SparesAvailable")
         degraded = verdict(answer(primary("m0"), *nodes), mode=Mode.MULTICONNECT, shards=2)
-        assert said(degraded, REDUNDANCY) == ("False", "NoPrimaryMaster")
+        assert condition_of(degraded, REDUNDANCY) == ("False", "NoPrimaryMaster")
 
     def test_the_numbers(self) -> None:
         nodes = [core(f"c{i}", CONNECTED) for i in range(4)] + [core("c4"), core("c5"), core("c6", None)]
@@ -71,15 +71,18 @@ class TestRedundancy:
     def test_other_numbers_may_be_wanted(self) -> None:
         alone = answer(primary("m0"), core("c0", CONNECTED))
         modest = Desired(Mode.HIGH_AVAILABILITY, min_coreapps=1, min_masters=1)
-        assert said(evaluate_once(replace(facts(alone), desired=modest)), REDUNDANCY) == ("True", "SparesAvailable")
+        assert condition_of(evaluate_once(replace(facts(alone), desired=modest)), REDUNDANCY) == (
+            "True",
+            "SparesAvailable",
+        )
 
     def test_a_single_instance_has_none(self) -> None:
         status = verdict(single(CONNECTED))
-        assert (status.redundancy, said(status, REDUNDANCY)) == (None, ("True", "NotApplicable"))
+        assert (status.redundancy, condition_of(status, REDUNDANCY)) == (None, ("True", "NotApplicable"))
 
     def test_unseen_it_is_unknown(self) -> None:
-        assert said(verdict(REFUSED_CONNECTION), REDUNDANCY) == ("Unknown", "Unreachable")
-        assert said(verdict(Unauthorized()), REDUNDANCY) == ("Unknown", "CredentialsUnknown")
+        assert condition_of(verdict(REFUSED_CONNECTION), REDUNDANCY) == ("Unknown", "Unreachable")
+        assert condition_of(verdict(Unauthorized()), REDUNDANCY) == ("Unknown", "CredentialsUnknown")
 
     def test_it_does_not_count_for_ready(self) -> None:
-        assert said(verdict(answer(primary("m0"), core("c0", CONNECTED))), READY) == ("True", "Available")
+        assert condition_of(verdict(answer(primary("m0"), core("c0", CONNECTED))), READY) == ("True", "Available")

@@ -20,7 +20,7 @@ from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.telemetry import metrics
 
 
-class Rounds:
+class FakeRounds:
     """Notes when whose round began, and does what it is told."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Rounds:
         return [time for who, time in self.began if who == name]
 
 
-def simulate(seconds: float, rounds: Rounds, script: Callable[[Scheduler], Awaitable[None]]) -> None:
+def simulate(seconds: float, rounds: FakeRounds, script: Callable[[Scheduler], Awaitable[None]]) -> None:
     async def main() -> None:
         running = asyncio.create_task(rounds.supervisor.run())
         await script(rounds.supervisor)
@@ -64,7 +64,7 @@ def seen(*documents: dict[str, Any]) -> Callable[[Scheduler], Awaitable[None]]:
 
 
 def test_a_new_resource_is_asked_at_once_and_then_once_a_period() -> None:
-    rounds = Rounds()
+    rounds = FakeRounds()
     simulate(10 * PERIOD, rounds, seen(resource("a")))
     first, second, *rest = rounds.of("a")
     assert first == pytest.approx(1000, abs=0.1)
@@ -74,7 +74,7 @@ def test_a_new_resource_is_asked_at_once_and_then_once_a_period() -> None:
 
 
 def test_after_a_restart_a_fleet_is_spread_over_the_period() -> None:
-    rounds = Rounds()
+    rounds = FakeRounds()
     simulate(PERIOD, rounds, seen(*(resource(f"r{i}", observed=1) for i in range(300))))
     halves = [sum(start < 1000 + PERIOD / 2 for _, start in rounds.began), len(rounds.began)]
     assert 100 < halves[0] < 200
@@ -82,7 +82,7 @@ def test_after_a_restart_a_fleet_is_spread_over_the_period() -> None:
 
 
 def test_a_new_generation_is_asked_at_once_and_the_echo_of_a_write_is_not() -> None:
-    rounds = Rounds()
+    rounds = FakeRounds()
 
     async def script(scheduler: Scheduler) -> None:
         scheduler.upsert(resource("a", observed=1))
@@ -108,7 +108,7 @@ def test_a_spec_is_parsed_once_a_generation() -> None:
 
 
 def test_a_new_generation_takes_no_beat_twice() -> None:
-    rounds = Rounds()
+    rounds = FakeRounds()
     names = [f"r{i}" for i in range(300)]
 
     async def script(scheduler: Scheduler) -> None:
@@ -127,7 +127,7 @@ def test_all_that_the_watch_shows_is_told_also_of_another_replica_s_resources() 
 
     async def main() -> None:
         scheduler = Scheduler(
-            Rounds().round, leads=lambda _: False, shown=lambda entry: shown.append((entry.ref.name, entry.version))
+            FakeRounds().round, leads=lambda _: False, shown=lambda entry: shown.append((entry.ref.name, entry.version))
         )
         for document in (resource("a"), resource("b"), resource("a", version="2"), resource("a", version="1")):
             scheduler.upsert(document)
@@ -137,7 +137,7 @@ def test_all_that_the_watch_shows_is_told_also_of_another_replica_s_resources() 
 
 
 def test_an_older_version_of_a_resource_changes_nothing() -> None:
-    rounds = Rounds()
+    rounds = FakeRounds()
 
     async def script(scheduler: Scheduler) -> None:
         scheduler.upsert(resource("a", generation=2, version="10"))
@@ -159,13 +159,13 @@ def test_a_slow_round_is_never_overtaken_by_the_next() -> None:
         await asyncio.sleep(2.5 * PERIOD)
         running[0] -= 1
 
-    rounds = Rounds(slow)
+    rounds = FakeRounds(slow)
     simulate(10 * PERIOD, rounds, seen(resource("a")))
     assert 3 <= len(rounds.of("a")) <= 5
 
 
 def test_a_deleted_resource_is_not_asked_again() -> None:
-    rounds = Rounds()
+    rounds = FakeRounds()
 
     async def script(scheduler: Scheduler) -> None:
         scheduler.upsert(resource("a"))
@@ -178,12 +178,12 @@ def test_a_deleted_resource_is_not_asked_again() -> None:
     assert len(rounds.began) == 2
 
 
-def poisoned_by(error: Exception) -> Rounds:
+def poisoned_by(error: Exception) -> FakeRounds:
     async def poisoned(entry: ResourceEntry) -> None:
         if entry.ref.name == "poison":
             raise error
 
-    return Rounds(poisoned)
+    return FakeRounds(poisoned)
 
 
 def test_an_api_server_that_is_away_changes_no_rhythm() -> None:
@@ -211,7 +211,7 @@ def test_after_a_round_that_is_good_again_it_has_its_rhythm_back() -> None:
         if failing:
             raise failing.pop()
 
-    rounds = Rounds(mended)
+    rounds = FakeRounds(mended)
     simulate(40 * PERIOD, rounds, seen(resource("a")))
     last = rounds.of("a")[-10:]
     assert all(later - earlier == pytest.approx(PERIOD, abs=0.2) for earlier, later in pairwise(last))
@@ -225,7 +225,7 @@ def test_what_comes_of_a_round_does_not_hold_up_the_next() -> None:
         writes.append(asyncio.get_running_loop().time())
         await asyncio.sleep(3.2 * PERIOD)
 
-    rounds = Rounds()
+    rounds = FakeRounds()
     rounds.act = slow_write
     simulate(9 * PERIOD, rounds, seen(resource("a")))
     assert len(rounds.of("a")) >= 9
@@ -236,7 +236,7 @@ def test_a_bug_in_what_comes_of_a_round_backs_off_too() -> None:
     async def buggy() -> None:
         raise RuntimeError("a bug")
 
-    rounds = Rounds()
+    rounds = FakeRounds()
     rounds.act = buggy
     simulate(40 * PERIOD, rounds, seen(resource("a"), resource("b")))
     assert len(rounds.of("a")) < 10
@@ -244,7 +244,7 @@ def test_a_bug_in_what_comes_of_a_round_backs_off_too() -> None:
 
 def test_another_replica_s_resources_are_not_asked_until_they_are_ours() -> None:
     ours: set[str] = {"uid-a"}
-    rounds = Rounds(leads=ours.__contains__)
+    rounds = FakeRounds(leads=ours.__contains__)
 
     async def script(scheduler: Scheduler) -> None:
         scheduler.upsert(resource("a", observed=1))
@@ -280,7 +280,7 @@ def test_what_runs_for_a_resource_that_is_another_s_now_ends() -> None:
         await asyncio.sleep(0.1)
         assert ended == [True]
 
-    simulate(5 * PERIOD, Rounds(long, leads=ours.__contains__), script)
+    simulate(5 * PERIOD, FakeRounds(long, leads=ours.__contains__), script)
 
 
 def stand_still(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
@@ -291,7 +291,7 @@ def stand_still(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
 
 def test_after_a_pause_of_the_process_nothing_is_caught_up_on() -> None:
     """SIGSTOP, or a machine that slept: 300 resources, two missed beats, and no burst."""
-    rounds = Rounds()
+    rounds = FakeRounds()
 
     async def script(scheduler: Scheduler) -> None:
         for i in range(300):
@@ -311,7 +311,7 @@ def test_one_that_vanished_is_forgotten() -> None:
     async def vanished(_: ResourceEntry) -> None:
         raise Gone
 
-    rounds = Rounds(vanished)
+    rounds = FakeRounds(vanished)
     simulate(5 * PERIOD, rounds, seen(resource("a")))
     assert len(rounds.began) == 1
 
@@ -325,7 +325,7 @@ def test_a_spec_that_is_not_understood_has_its_rounds_too() -> None:
         assert entry.invalid is not None
         reasons.append(entry.invalid.message)
 
-    simulate(1, Rounds(noted), seen(invalid))
+    simulate(1, FakeRounds(noted), seen(invalid))
     assert reasons[0] == (
         "This version does not understand spec: correct mode (Auto, Single, HighAvailability or Multiconnect)."
     )

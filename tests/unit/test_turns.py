@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.builders import CONNECTED, DISCONNECTED, Story, any_targets, resource, said, single
+from support.builders import CONNECTED, DISCONNECTED, Story, any_targets, condition_of, resource, single
 from wahealth.core.answer import FailureReason, Outcome, PodOutcome, Unauthorized, Unreachable
 from wahealth.core.facts import Facts
 from wahealth.core.instant import Instant
@@ -82,7 +82,7 @@ class World:
         return asyncio.run(self.gather.facts(self.record, now))
 
     def says(self, type_: ConditionType) -> tuple[str, str]:
-        return said(self.story.written, type_)
+        return condition_of(self.story.written, type_)
 
 
 def connected(_: int) -> Outcome:
@@ -135,7 +135,7 @@ def test_it_is_told_that_they_are_asked_in_turns() -> None:
     world = World(MOST_ASKED + 1).rounds(10, connected)
     assert world.says(ConditionType.PROBING_REDUCED) == ("True", "TooManyPods")
     assert world.says(ConditionType.READY) == ("True", "Available")
-    assert world.story.told.count("ProbingReduced") == 1
+    assert world.story.posted.count("ProbingReduced") == 1
     assert len(world.story.writes) == 1
 
 
@@ -143,7 +143,7 @@ def test_a_new_process_writes_nothing_because_it_has_not_asked_all_yet() -> None
     world = World(200).rounds(5, connected)
     world.restarted()
     world.rounds(5, connected)
-    assert (world.story.writes, world.story.told) == ([], [])
+    assert (world.story.writes, world.story.posted) == ([], [])
 
 
 def test_of_another_spec_nothing_is_kept() -> None:
@@ -216,7 +216,7 @@ def test_turns_that_differ_are_no_pods_that_disagree() -> None:
     """The client goes from one topology to another: for some rounds what is kept is the old one."""
     world = World(800).rounds(10, connected)
     world.rounds(20, lambda _: single(DISCONNECTED))
-    assert "WebPodsDisagree" not in world.story.told
+    assert "WebPodsDisagree" not in world.story.posted
 
 
 def test_before_all_are_known_no_workload_is_restarted() -> None:

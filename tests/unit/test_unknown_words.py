@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from support.builders import CONNECTED, DISCONNECTED, UNKNOWN, Story, answer, core, facts, primary, said, secondary
+from support.builders import (
+    CONNECTED,
+    DISCONNECTED,
+    UNKNOWN,
+    Story,
+    answer,
+    condition_of,
+    core,
+    facts,
+    primary,
+    secondary,
+)
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, Report
 from wahealth.core.status import ConditionType, Gateway, Mode
 
@@ -24,10 +35,10 @@ def in_other_words(word: str | None = "active_coreapp") -> Outcome:
 @pytest.mark.parametrize("word", ["active_coreapp", None])
 def test_a_role_that_nobody_knows_makes_no_outage(word: str | None) -> None:
     story = Story().rounds(3, facts(HA)).rounds(20, facts(in_other_words(word)))
-    assert said(story.written, READY) == ("True", "Available")
-    assert said(story.written, REDUNDANCY)[0] == "True"
-    assert not {"GatewayDisconnected", "FailoverStalled", "RedundancyLost"} & set(story.told)
-    assert ("UnknownRole" in story.told) is (word is not None)
+    assert condition_of(story.written, READY) == ("True", "Available")
+    assert condition_of(story.written, REDUNDANCY)[0] == "True"
+    assert not {"GatewayDisconnected", "FailoverStalled", "RedundancyLost"} & set(story.posted)
+    assert ("UnknownRole" in story.posted) is (word is not None)
 
 
 def test_the_word_stands_in_the_topology_and_outlives_a_restart() -> None:
@@ -39,7 +50,7 @@ def test_the_word_stands_in_the_topology_and_outlives_a_restart() -> None:
 
 def test_of_a_new_client_without_roles_nothing_is_known_for_as_long_as_it_lasts() -> None:
     story = Story().rounds(2_900, facts(answer(nameless("a", CONNECTED, None), nameless("b", DISCONNECTED, None))))
-    assert said(story.written, READY) == ("Unknown", "UnknownGatewayStatus")
+    assert condition_of(story.written, READY) == ("Unknown", "UnknownGatewayStatus")
     message = story.written.condition(AVAILABLE).message  # type: ignore[union-attr]
     assert "grace" not in message
     assert "look for a newer version" in message
@@ -48,13 +59,13 @@ def test_of_a_new_client_without_roles_nothing_is_known_for_as_long_as_it_lasts(
 def test_where_no_node_can_be_the_one_that_is_missing_it_is_an_outage() -> None:
     lost = answer(primary("m0"), secondary("m1"), core("c0"), nameless("c9", DISCONNECTED))
     story = Story().rounds(3, facts(HA)).rounds(6, facts(lost))
-    assert said(story.written, READY) == ("False", "Disconnected")
+    assert condition_of(story.written, READY) == ("False", "Disconnected")
 
 
 def test_in_high_availability_a_status_that_nobody_knows_decides_nothing() -> None:
     story = Story().rounds(3, facts(HA))
     story.rounds(20, facts(answer(primary("m0"), secondary("m1"), core("c0", UNKNOWN), core("c1"))))
-    assert said(story.written, READY) == ("True", "Available")
+    assert condition_of(story.written, READY) == ("True", "Available")
     assert {node.name: node.verdict.value for node in story.written.nodes}["c1"] == "Standby"
 
 
@@ -66,10 +77,10 @@ def test_in_multiconnect_it_is_asked_whether_they_could_make_up_what_is_missing(
     expected = {"mode": Mode.MULTICONNECT, "shards": 4}
     could = client(CONNECTED, CONNECTED, UNKNOWN, UNKNOWN, DISCONNECTED)
     story = Story().rounds(3, facts(good, **expected)).rounds(9, facts(could, **expected))  # type: ignore[arg-type]
-    assert said(story.written, READY) == ("True", "Available")
+    assert condition_of(story.written, READY) == ("True", "Available")
     could_not = client(CONNECTED, DISCONNECTED, UNKNOWN, UNKNOWN, DISCONNECTED)
     story = Story().rounds(3, facts(good, **expected)).rounds(9, facts(could_not, **expected))  # type: ignore[arg-type]
-    assert said(story.written, READY) == ("False", "PartiallyConnected")
+    assert condition_of(story.written, READY) == ("False", "PartiallyConnected")
 
 
 def test_a_primary_master_on_its_way_says_multiconnect() -> None:
@@ -78,8 +89,8 @@ def test_a_primary_master_on_its_way_says_multiconnect() -> None:
     )
     story = Story().rounds(10, facts(outcome))
     assert story.written.mode is Mode.MULTICONNECT
-    assert said(story.written, AVAILABLE)[0] == "True"
-    assert "MultipleActiveCoreapps" not in story.told
+    assert condition_of(story.written, AVAILABLE)[0] == "True"
+    assert "MultipleActiveCoreapps" not in story.posted
 
 
 @pytest.mark.parametrize(("mode", "names_the_other"), [(None, True), (Mode.HIGH_AVAILABILITY, False)])
@@ -95,5 +106,5 @@ def test_a_guessed_mode_names_the_other_reading(mode: Mode | None, names_the_oth
 def test_a_single_instance_in_a_word_that_nobody_knows() -> None:
     outcome = Answered(Report(GatewayStatus.UNKNOWN, (), None, "hibernating"))
     story = Story().rounds(20, facts(outcome))
-    assert said(story.written, READY) == ("Unknown", "UnknownGatewayStatus")
+    assert condition_of(story.written, READY) == ("Unknown", "UnknownGatewayStatus")
     assert story.written.gateway is Gateway.UNKNOWN

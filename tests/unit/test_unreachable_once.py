@@ -105,10 +105,10 @@ def test_reasons_that_take_turns_are_one_outage(one: FailureReason, other: Failu
     story = down(silence(one))
     for _ in range(10):
         story.rounds(lasting, silence(other)).rounds(lasting, silence(one))
-    told = [reason for reason in story.told if reason in TOLD]
+    told = [reason for reason in story.posted if reason in TOLD]
     assert sorted(told) == sorted({OWN.get(one, OTHERS)} | ({OWN.get(other, OTHERS)} if lasting >= 3 else set()))
-    story.told.clear()
-    assert [reason for reason in story.rounds(120, silence(one)).told if reason in TOLD]
+    story.posted.clear()
+    assert [reason for reason in story.rounds(120, silence(one)).posted if reason in TOLD]
 
 
 @pytest.mark.parametrize("reason", FailureReason)

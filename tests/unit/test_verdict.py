@@ -15,15 +15,15 @@ from support.builders import (
     UNREGISTERED,
     Story,
     answer,
+    condition_of,
     core,
     facts,
     node,
+    node_verdicts,
     primary,
-    said,
     secondary,
     single,
     verdict,
-    verdicts,
 )
 from wahealth.core.answer import (
     Answered,
@@ -61,7 +61,7 @@ class TestSingle:
     )
     def test_the_one_status_decides(self, says: GatewayStatus, gateway: Gateway, available: tuple[str, str]) -> None:
         status = verdict(single(says))
-        assert (status.mode, status.gateway, said(status, AVAILABLE)) == (Mode.SINGLE, gateway, available)
+        assert (status.mode, status.gateway, condition_of(status, AVAILABLE)) == (Mode.SINGLE, gateway, available)
 
     def test_connected_is_one_of_one(self) -> None:
         assert verdict(single(CONNECTED)).connected.summary == "1/1"  # type: ignore[union-attr]
@@ -69,38 +69,41 @@ class TestSingle:
 
     def test_a_status_nobody_knows_decides_nothing(self) -> None:
         status = verdict(single(UNKNOWN))
-        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNKNOWN, ("Unknown", "UnknownGatewayStatus"))
+        assert (status.gateway, condition_of(status, AVAILABLE)) == (
+            Gateway.UNKNOWN,
+            ("Unknown", "UnknownGatewayStatus"),
+        )
 
 
 class TestHighAvailability:
     def test_one_connected_coreapp_is_healthy_and_all_others_disconnected_are_standbys(self) -> None:
         status = verdict(HEALTHY_HA)
         assert status.mode is Mode.HIGH_AVAILABILITY
-        assert said(status, READY) == ("True", "Available")
-        assert verdicts(status) == {"m0": "Standby", "m1": "Standby", "c0": "Active", "c1": "Standby"}
+        assert condition_of(status, READY) == ("True", "Available")
+        assert node_verdicts(status) == {"m0": "Standby", "m1": "Standby", "c0": "Active", "c1": "Standby"}
         assert (status.primary_master, status.connected_coreapps) == ("m0", ("c0",))
 
     def test_none_connected_is_an_outage(self) -> None:
         status = verdict(answer(primary("m0"), core("c0"), core("c1")))
-        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.DISCONNECTED, ("False", "Disconnected"))
-        assert verdicts(status) == {"m0": "Standby", "c0": "Faulty", "c1": "Faulty"}
+        assert (status.gateway, condition_of(status, AVAILABLE)) == (Gateway.DISCONNECTED, ("False", "Disconnected"))
+        assert node_verdicts(status) == {"m0": "Standby", "c0": "Faulty", "c1": "Faulty"}
 
     def test_two_connected_are_one_too_many(self) -> None:
         status = verdict(answer(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTED)))
         assert status.gateway is Gateway.CONNECTED
-        assert said(status, READY) == ("False", "MultipleActiveCoreapps")
+        assert condition_of(status, READY) == ("False", "MultipleActiveCoreapps")
 
 
 class TestMulticonnect:
     def test_all_shards_and_the_primary_master_connected_is_healthy(self) -> None:
         status = verdict(HEALTHY_MC2)
         assert status.mode is Mode.MULTICONNECT
-        assert said(status, READY) == ("True", "Available")
-        assert verdicts(status) == {"m0": "Active", "c0": "Active", "c1": "Active", "c2": "Standby"}
+        assert condition_of(status, READY) == ("True", "Available")
+        assert node_verdicts(status) == {"m0": "Active", "c0": "Active", "c1": "Active", "c2": "Standby"}
 
     def test_fewer_than_the_shards_is_partial(self) -> None:
         status = verdict(HEALTHY_MC2, mode=Mode.MULTICONNECT, shards=4)
-        assert (status.gateway, said(status, AVAILABLE)) == (
+        assert (status.gateway, condition_of(status, AVAILABLE)) == (
             Gateway.PARTIALLY_CONNECTED,
             ("False", "PartiallyConnected"),
         )
@@ -108,7 +111,7 @@ class TestMulticonnect:
 
     def test_the_disconnected_primary_master_that_high_availability_wants_is_faulty_here(self) -> None:
         status = verdict(answer(primary("m0"), core("c0", CONNECTED), core("c1", CONNECTED)), mode=Mode.MULTICONNECT)
-        assert verdicts(status)["m0"] == "Faulty"
+        assert node_verdicts(status)["m0"] == "Faulty"
 
     def test_auto_rounds_the_most_seen_up_to_an_allowed_number(self) -> None:
         three = answer(primary("m0", CONNECTED), *(core(f"c{i}", CONNECTED) for i in range(3)))
@@ -141,8 +144,8 @@ class TestNoneConnected:
 class TestFixedMode:
     def test_another_shape_is_a_mismatch(self) -> None:
         status = verdict(HEALTHY_HA, mode=Mode.SINGLE)
-        assert said(status, ACCEPTED) == ("False", "ModeMismatch")
-        assert said(status, READY) == ("False", "ModeMismatch")
+        assert condition_of(status, ACCEPTED) == ("False", "ModeMismatch")
+        assert condition_of(status, READY) == ("False", "ModeMismatch")
         assert (status.mode, status.gateway) == (Mode.HIGH_AVAILABILITY, Gateway.UNKNOWN)
 
     def test_the_gateway_is_judged_by_the_fixed_mode_where_the_shape_allows(self) -> None:
@@ -150,13 +153,13 @@ class TestFixedMode:
         assert (status.mode, status.gateway) == (Mode.HIGH_AVAILABILITY, Gateway.PARTIALLY_CONNECTED)
 
     def test_the_same_shape_is_accepted(self) -> None:
-        assert said(verdict(HEALTHY_HA, mode=Mode.HIGH_AVAILABILITY), ACCEPTED) == ("True", "Accepted")
+        assert condition_of(verdict(HEALTHY_HA, mode=Mode.HIGH_AVAILABILITY), ACCEPTED) == ("True", "Accepted")
 
 
 class TestManyPods:
     def test_one_that_does_not_answer_stands_in_the_message_and_in_endpoints(self) -> None:
         status = verdict(HEALTHY_HA, REFUSED_CONNECTION, HEALTHY_HA)
-        assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
+        assert condition_of(status, REACHABLE) == ("True", "HealthNodeAnswered")
         assert "1 of 3 web pods does not answer" in status.condition(REACHABLE).message  # type: ignore[union-attr]
         assert [(e.pod, e.reachable, e.reason) for e in status.endpoints] == [
             ("web-0", True, None),
@@ -176,38 +179,38 @@ class TestManyPods:
     def test_none_answers_gives_the_reason_of_most(self) -> None:
         timeout = Unreachable(FailureReason.READ_TIMEOUT)
         status = verdict(REFUSED_CONNECTION, timeout, timeout)
-        assert said(status, REACHABLE) == ("False", "ReadTimeout")
-        assert (status.gateway, said(status, AVAILABLE)) == (Gateway.UNKNOWN, ("Unknown", "Unreachable"))
-        assert said(status, READY) == ("False", "ReadTimeout")
+        assert condition_of(status, REACHABLE) == ("False", "ReadTimeout")
+        assert (status.gateway, condition_of(status, AVAILABLE)) == (Gateway.UNKNOWN, ("Unknown", "Unreachable"))
+        assert condition_of(status, READY) == ("False", "ReadTimeout")
 
     def test_a_tie_of_reasons_falls_to_the_order_of_the_table(self) -> None:
         assert (
-            said(verdict(Unreachable(FailureReason.READ_TIMEOUT), REFUSED_CONNECTION), REACHABLE)[1]
+            condition_of(verdict(Unreachable(FailureReason.READ_TIMEOUT), REFUSED_CONNECTION), REACHABLE)[1]
             == "ConnectionRefused"
         )
 
     def test_nobody_to_ask(self) -> None:
-        assert said(verdict(), REACHABLE) == ("False", "NoReadyEndpoints")
+        assert condition_of(verdict(), REACHABLE) == ("False", "NoReadyEndpoints")
 
     def test_an_answer_that_is_none_is_an_invalid_response(self) -> None:
         status = verdict(Malformed("the body is not JSON"))
-        assert said(status, REACHABLE) == ("False", "InvalidResponse")
+        assert condition_of(status, REACHABLE) == ("False", "InvalidResponse")
         assert "not JSON" in status.condition(REACHABLE).message  # type: ignore[union-attr]
 
 
 class TestRefused:
     def test_by_all_is_about_the_key_not_the_client(self) -> None:
         status = verdict(Unauthorized(), Unauthorized())
-        assert said(status, CREDENTIALS) == ("False", "APIKeyRejected")
-        assert said(status, REACHABLE) == ("True", "HealthNodeAnswered")
-        assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
-        assert said(status, READY) == ("Unknown", "APIKeyRejected")
+        assert condition_of(status, CREDENTIALS) == ("False", "APIKeyRejected")
+        assert condition_of(status, REACHABLE) == ("True", "HealthNodeAnswered")
+        assert condition_of(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
+        assert condition_of(status, READY) == ("Unknown", "APIKeyRejected")
 
     def test_by_some_they_still_run_another_key(self) -> None:
         status = verdict(HEALTHY_HA, Unauthorized())
-        assert said(status, CREDENTIALS) == ("True", "KeyAccepted")
-        assert said(status, ConditionType.RESTART_REQUIRED) == ("True", "PreviousKeyInUse")
-        assert said(status, READY)[0] == "True"
+        assert condition_of(status, CREDENTIALS) == ("True", "KeyAccepted")
+        assert condition_of(status, ConditionType.RESTART_REQUIRED) == ("True", "PreviousKeyInUse")
+        assert condition_of(status, READY)[0] == "True"
         assert [e.key_accepted for e in status.endpoints] == [True, False]
 
 
@@ -217,31 +220,31 @@ class TestNotSeen:
     def test_a_missing_secret(self) -> None:
         missing = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
         status = evaluate_once(Facts(Desired(), 1, reference_problem=missing))
-        assert said(status, ACCEPTED) == ("False", "SecretNotFound")
-        assert said(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
-        assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
-        assert said(status, READY) == ("False", "SecretNotFound")
+        assert condition_of(status, ACCEPTED) == ("False", "SecretNotFound")
+        assert condition_of(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")
+        assert condition_of(status, REACHABLE) == ("Unknown", "NotProbedYet")
+        assert condition_of(status, READY) == ("False", "SecretNotFound")
 
     def test_a_bad_key(self) -> None:
         short = Finding(ConditionStatus.FALSE, "APIKeyTooShort", "The API key is too short.")
         status = evaluate_once(Facts(Desired(), 1, credential_problem=short))
-        assert said(status, CREDENTIALS) == ("False", "APIKeyTooShort")
-        assert said(status, REACHABLE) == ("Unknown", "NotProbedYet")
-        assert said(status, READY) == ("Unknown", "APIKeyTooShort")
+        assert condition_of(status, CREDENTIALS) == ("False", "APIKeyTooShort")
+        assert condition_of(status, REACHABLE) == ("Unknown", "NotProbedYet")
+        assert condition_of(status, READY) == ("Unknown", "APIKeyTooShort")
 
 
 class TestNodes:
     def test_two_that_share_a_container_part_are_named_by_their_whole_key(self) -> None:
         twins = (node("core", Role.COREAPP, CONNECTED, "h1"), node("core", Role.COREAPP, DISCONNECTED, "h2"))
-        assert set(verdicts(verdict(answer(primary("m0"), *twins)))) == {"m0", "h1:core", "h2:core"}
+        assert set(node_verdicts(verdict(answer(primary("m0"), *twins)))) == {"m0", "h1:core", "h2:core"}
 
     def test_one_that_could_not_be_asked_is_faulty(self) -> None:
-        assert verdicts(verdict(answer(primary("m0"), core("c0", None), core("c1", CONNECTED))))["c0"] == "Faulty"
+        assert node_verdicts(verdict(answer(primary("m0"), core("c0", None), core("c1", CONNECTED))))["c0"] == "Faulty"
 
     def test_one_without_a_role_is_listed_and_never_counted(self) -> None:
         status = verdict(answer(node("x", None, CONNECTED), primary("m0"), core("c0", CONNECTED)))
         assert status.connected.current == 1  # type: ignore[union-attr]
-        assert "x" in verdicts(status)
+        assert "x" in node_verdicts(status)
 
     def test_at_most_80_are_listed_and_the_count_is_exact(self) -> None:
         many = answer(primary("m0", CONNECTED), *(core(f"c{i:05}", CONNECTED) for i in range(10_000)))
@@ -271,7 +274,7 @@ class TestNodes:
 
 
 def test_facts_without_anything_are_no_verdict_about_the_client() -> None:
-    assert said(evaluate_once(facts()), AVAILABLE)[0] == "Unknown"
+    assert condition_of(evaluate_once(facts()), AVAILABLE)[0] == "Unknown"
 
 
 @pytest.mark.parametrize("word", ["deprecated", "Deprecated"])

@@ -317,9 +317,9 @@ class TestRounds:
         story = Story().rounds(2, rotating(True))
         done = rotating(True, workload=WEB._replace(restarted=START + timedelta(seconds=30)))
         assert [story.round(done).restart for _ in range(9)] == [None] * 9
-        assert "WebRestartSkipped" not in story.told
+        assert "WebRestartSkipped" not in story.posted
         story.rounds(10, done)
-        assert story.told.count("WebRestartSkipped") == 1
+        assert story.posted.count("WebRestartSkipped") == 1
 
     def test_nothing_while_nobody_answers(self) -> None:
         story = Story().rounds(1, rotating(True))
@@ -349,7 +349,7 @@ class TestRounds:
         told = replace(rotating(True, primary("web-0"), core("c0", CONNECTED)), pods=there)
         story = Story()
         assert [story.round(told).restart for _ in range(2)] == [None] * 2
-        assert "WebRestartSkipped" in story.told
+        assert "WebRestartSkipped" in story.posted
         assert story.written.condition_status(ConditionType.READY) is ConditionStatus.TRUE
 
 

@@ -144,7 +144,7 @@ def states() -> dict[State, str]:
 
 def _copy(story: Story) -> Story:
     copied = Story(story.written)
-    copied.history, copied.seconds = story.history, story.seconds
+    copied.state, copied.seconds = story.state, story.seconds
     return copied
 
 
@@ -152,7 +152,7 @@ def _state(story: Story) -> State:
     metadata = {"name": "a", "namespace": "acme", "uid": "a", "generation": 1, "resourceVersion": "1"}
     auth = {"apiKey": {"secretKeyRef": {"name": "k"}}}
     entry = entry_of({"metadata": metadata, "spec": {"target": {"workload": {"name": "w"}}, "auth": auth}})
-    entry.written, entry.state = story.written, story.history
+    entry.written, entry.state = story.written, story.state
     told = client_metrics.ClientSample(story.written, entry)
     conditions = sorted((one.type.value, one.status.value) for one in story.written.conditions)
     rows = [row for row in client_metrics.FAMILIES if row.name in LOOKED_AT]
