@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wahealth.core.credentials import api_key_problem, login_problem, token_problem
+from wahealth.core.credential_form import api_key_problem, login_problem, token_problem
 from wahealth.core.reasons.row import Surface
 from wahealth.probe.credential import api_key, without
 

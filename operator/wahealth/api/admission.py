@@ -2,7 +2,7 @@
 
 The label's value names the entry: `wahealth.io/api-key: WA_API_KEY`. The API server sees the entry as base64, so its
 length is computed from the text, and a newline at its end shows as one of a few endings. No message tells the value or
-its length. The operator judges every key again, by the same bounds (`core.credentials`).
+its length. The operator judges every key again, by the same bounds (`core.credential_form`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from wahealth.api.labels import API_KEY as LABEL
 from wahealth.api.v1alpha1 import GROUP
-from wahealth.core.credentials import LONGEST, SHORTEST
+from wahealth.core.credential_form import LONGEST, SHORTEST
 
 NAME = f"api-key-secrets.{GROUP}"
 _API_VERSION = "admissionregistration.k8s.io/v1"

@@ -93,7 +93,8 @@ class Credential:
 
 
 def api_key(secret: bytes) -> Credential:
-    """Documented (page "Health"): `Authorization: Apikey <key>`. As `core.credentials.api_key_problem` lets through."""
+    """Documented (page "Health"): `Authorization: Apikey <key>`. As `core.credential_form.api_key_problem` lets
+    through."""
     return Credential("Apikey", secret)
 
 

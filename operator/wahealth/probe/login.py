@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Unauthorized, Unreachable
-from wahealth.core.credentials import token_problem
+from wahealth.core.credential_form import token_problem
 from wahealth.core.signin.flow import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.payload import error_code, http_error, is_redirect, redirect

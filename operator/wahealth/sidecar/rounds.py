@@ -30,7 +30,7 @@ from wahealth.core.signin.flow import (
 )
 from wahealth.core.signin.kinds import begun
 from wahealth.core.status import ConditionType, Finding, Status
-from wahealth.core.verdict.checks.credentials import not_tried
+from wahealth.core.verdict.checks.credentials_valid import not_tried
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential

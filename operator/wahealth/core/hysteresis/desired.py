@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wahealth.core.facts import Thresholds
-from wahealth.core.hysteresis.progress import progress
+from wahealth.core.hysteresis.kstatus import progress
 from wahealth.core.hysteresis.state import State
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.reason import Reason

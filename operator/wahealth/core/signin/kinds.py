@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from wahealth.core.credentials import api_key_problem, login_problem, token_problem
+from wahealth.core.credential_form import api_key_problem, login_problem, token_problem
 from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.flow import Authenticator, K
 from wahealth.core.signin.keys import KeyRing

@@ -11,27 +11,27 @@ from wahealth.core.status import ConditionType, Finding
 from wahealth.core.verdict.checks import (
     accepted,
     available,
-    claims,
-    credentials,
+    credentials_valid,
+    pods_claimed,
     reachable,
     reduced,
     redundancy,
-    restart,
+    restart_required,
 )
 from wahealth.core.verdict.checks.input import Rule, RuleInput
 from wahealth.core.verdict.checks.ready import ready
 
 TABLES: dict[ConditionType, tuple[Rule, ...]] = {
     ConditionType.ACCEPTED: accepted.RULES,
-    ConditionType.CREDENTIALS_VALID: credentials.RULES,
+    ConditionType.CREDENTIALS_VALID: credentials_valid.RULES,
     ConditionType.REACHABLE: reachable.RULES,
     ConditionType.AVAILABLE: available.RULES,
     ConditionType.REDUNDANCY_SATISFIED: redundancy.RULES,
 }
 # Of conditions that are there only when they say something.
 OCCASIONAL: dict[ConditionType, tuple[Rule, ...]] = {
-    ConditionType.RESTART_REQUIRED: restart.RULES,
-    ConditionType.PODS_CLAIMED: claims.RULES,
+    ConditionType.RESTART_REQUIRED: restart_required.RULES,
+    ConditionType.PODS_CLAIMED: pods_claimed.RULES,
     ConditionType.PROBING_REDUCED: reduced.RULES,
 }
 
