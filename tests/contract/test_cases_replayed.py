@@ -34,7 +34,7 @@ BAD_FORM, NOBODY_KNOWS = ("Unknown", "APIKeyInvalidCharacters"), ("Unknown", "Un
 UNREACHABLE = frozenset({"HealthNodeUnreachable"})
 OUTAGE = frozenset({"GatewayDisconnected", "FailoverStalled", "RedundancyLost"})
 GONE = "its coreapp or its database cannot be reached: look at these."
-TO_BE_SET = "set spec.mode to have it checked"
+TO_BE_SET = "set spec.mode to enforce it"
 
 
 def error(words: str, since: float = 120) -> Right:
@@ -54,9 +54,9 @@ REPLAYED = {
         since=0,
     ),
     "09-mode-set": Right(GOOD, words="as spec.mode says; nothing to do", without=TO_BE_SET),
-    "10-code-1000": error("because of a fault that it does not name: look at waweb's log."),
+    "10-code-1000": error("because of an unspecified fault: look at waweb's log."),
     "10-code-1006": error("correct spec.target.path"),
-    "10-code-1011": error("not ready yet: wait some minutes"),
+    "10-code-1011": error("not ready yet: wait a few minutes"),
     "10-code-1016": error("overloaded: look at its load"),
     "10-code-1017": error("a master is taking over"),
     "10-code-1018": error("a coreapp is taking over"),
@@ -64,14 +64,14 @@ REPLAYED = {
     "10-status-301": Right(
         ("False", "Redirected"),
         UNREACHABLE,
-        words="HTTP 301 to https://waweb.example/v1/health/: let spec.target lead to where waweb itself answers.",
+        words="HTTP 301 to https://waweb.example/v1/health/: point spec.target at waweb itself.",
         without="not answer",
         since=180,
     ),
     "10-status-404": error("HTTP 404"),
-    "10-status-429": Right(("Unknown", "GracePeriod"), frozenset({"Throttled"}), UNREACHABLE, "asked less often"),
+    "10-status-429": Right(("Unknown", "GracePeriod"), frozenset({"Throttled"}), UNREACHABLE, "probed less often"),
     "10-status-500": error("The web pod answers HTTP 500: look at waweb's log.", since=180),
-    "10-status-503": error("something before it gets no answer from waweb", since=180),
+    "10-status-503": error("something in front of it gets no answer from waweb", since=180),
     "10-wacore-gone": error(GONE, since=360),
     "10-wacore-never": error(GONE),
     "11-key-Apikey-prefixed": pasted("begins with the word Apikey: put into the Secret only what comes after it."),
@@ -92,7 +92,7 @@ REPLAYED = {
         ("False", "Unregistered"), words="another instance took its number: stop that one first", since=360
     ),
     "19-rate-limited": Right(
-        GOOD, words="look at what stands before waweb, such as a proxy with rules or limits", since=390
+        GOOD, words="look at what is in front of waweb, such as a proxy with rules or limits", since=390
     ),
     "22-silent-for-a-day": Right(SILENT, UNREACHABLE, since=360),
     "22-two-active-then-silent": Right(SILENT, UNREACHABLE | {"MultipleActiveCoreapps"}, since=120),
@@ -101,7 +101,7 @@ REPLAYED = {
     "25-name-not-found": Right(
         ("False", "DNSLookupFailed"),
         UNREACHABLE,
-        words="The target's name cannot be looked up: correct the host in spec.target.url",
+        words="The target's name cannot be resolved: correct the host in spec.target.url",
         without="The web pod",
         since=120,
     ),

@@ -49,16 +49,18 @@ CHECKED = {
     "03-encoding-none": Told(0, ("Connected",)),
     "03-redirect-login": Told(1, ("HTTP 302 to https://sso.example/login: give the URL",), ("not answer",)),
     "03-redirect-slash": Told(1, ("HTTP 301 to /v1/health/: give the URL",), ("not answer",)),
-    "05-400-limit": Told(1, ("HTTP 400: look at what stands before waweb",), ("web pods", "not answer")),
+    "05-400-limit": Told(1, ("HTTP 400: look at what is in front of waweb",), ("web pods", "not answer")),
     "05-401-basic": Told(
-        2, ("ProxySignIn", "asks for Basic): let it pass these"), ("APIKeyRejected", "WA_API_KEY", "spec.")
+        2, ("ProxySignIn", "asks for Basic): let these requests pass"), ("APIKeyRejected", "WA_API_KEY", "spec.")
     ),
     "05-401-jwt": Told(2, ("ProxySignIn", "asks for Bearer"), ("APIKeyRejected", "WA_API_KEY")),
     "05-403": Told(2, ("AccessForbidden", "such as a proxy"), ("APIKeyRejected", "WA_API_KEY")),
     "05-403-html": Told(2, ("AccessForbidden", "such as a proxy"), ("APIKeyRejected", "WA_API_KEY")),
     "17-401-tls": Told(2, ("APIKeyRejected", "compare it with WA_API_KEY of waweb.")),
-    "17-429-tls": Told(2, ("asked less often (HTTP 429): ask it less often",), ("minutes", "--period", "HTTPStatus")),
-    "login-400-1008": Told(2, ("LoginFailed", "(code 1008): look whether the password of this user is to be changed")),
+    "17-429-tls": Told(
+        2, ("probed less often (HTTP 429): probe it less often",), ("minutes", "--period", "HTTPStatus")
+    ),
+    "login-400-1008": Told(2, ("LoginFailed", "(code 1008): check whether this user's password must be changed")),
     "login-401-1024": Told(2, ("PasswordChangeRequired", "give the new one"), ("refuses",)),
     "login-401-jwt": Told(2, ("ProxySignIn", "before it lets a login through"), ("refuses",)),
     "login-403": Told(2, ("AccessForbidden", "The login is forbidden (HTTP 403)"), ("refuses",)),

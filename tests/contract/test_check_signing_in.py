@@ -113,8 +113,8 @@ def test_one_login_and_one_question_beside_the_health_node(files: Files, in_clea
 @pytest.mark.parametrize(
     ("instead", "says"),
     [
-        ((401, {}), "The client refuses user name and password: "),
-        ((429, {"Retry-After": "60"}), "The client looks at no login for now, after too many bad ones: "),
+        ((401, {}), "The client rejects user name and password: "),
+        ((429, {"Retry-After": "60"}), "waweb rejects all logins for now, after too many failed ones: "),
     ],
 )
 def test_a_login_that_gives_no_token_is_not_tried_again(
@@ -137,10 +137,10 @@ def test_a_login_that_gives_no_token_is_not_tried_again(
 def test_what_is_refused(files: Files, in_clear: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     files.write("token", "not-a-token-of-waweb")
     assert cli.main([*in_clear, *files.flags("token")]) == 2
-    assert "refuses the token" in condition(capsys)[2]
+    assert "rejects the token" in condition(capsys)[2]
     files.write("password", "not-the-password")
     assert cli.main([*in_clear, *files.flags("password")]) == 2
-    assert "refuses user name and password" in condition(capsys)[2]
+    assert "rejects user name and password" in condition(capsys)[2]
 
 
 def test_what_has_not_the_form_is_not_sent(

@@ -75,15 +75,15 @@ def test_whoever_shows_one_that_is_wanted_is_answered(
 
 
 REFUSED: dict[str, tuple[Callable[[], Pair | None], str]] = {
-    "none": (lambda: None, "name the Secret of one that it takes in spec.tls.clientCertificateRef"),
-    "of another authority": (lambda: pair(authority=OTHER), "name the Secret of one that it takes"),
+    "none": (lambda: None, "name the Secret of one that it accepts in spec.tls.clientCertificateRef"),
+    "of another authority": (lambda: pair(authority=OTHER), "name the Secret of one that it accepts"),
     "an expired one": (
         lambda: Pair(EXPIRED, certificates.PRIVATE),
-        "put one that is valid now into the Secret",
+        "put a valid one into the Secret",
     ),
     "one that is early": (
         lambda: Pair(EARLY, certificates.PRIVATE),
-        "put one that is valid now into the Secret",
+        "put a valid one into the Secret",
     ),
 }
 

@@ -318,10 +318,10 @@ REFUSED, NO_ROUTE, LATE, NO_SOURCE = errno.ECONNREFUSED, errno.EHOSTUNREACH, err
     ("numbers", "says"),
     [
         ((REFUSED, NO_ROUTE), Unreachable(FailureReason.CONNECTION_REFUSED)),
-        ((NO_ROUTE, errno.ENETUNREACH), Unreachable(FailureReason.CONNECTION_REFUSED, "no way leads there")),
+        ((NO_ROUTE, errno.ENETUNREACH), Unreachable(FailureReason.CONNECTION_REFUSED, "no route to host")),
         ((REFUSED, LATE), Unreachable(FailureReason.CONNECT_TIMEOUT)),
         ((NO_SOURCE, REFUSED), Unreachable(FailureReason.CONNECTION_REFUSED)),
-        ((NO_SOURCE, NO_ROUTE), Unreachable(FailureReason.CONNECTION_REFUSED, "no way leads there")),
+        ((NO_SOURCE, NO_ROUTE), Unreachable(FailureReason.CONNECTION_REFUSED, "no route to host")),
         ((NO_SOURCE, errno.ENETUNREACH), None),
         ((errno.EMFILE, REFUSED), None),
         ((errno.EMFILE, NO_SOURCE, REFUSED), None),

@@ -221,10 +221,10 @@ def trouble(probe_request: ProbeRequest, resolver: Resolver | None = None) -> Tr
 
 THEIRS = {
     403: (FailureReason.CONNECTION_REFUSED, "does not allow it (HTTP 403)", "allow the host and the port"),
-    500: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 500)", "look whether waweb runs"),
-    502: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 502)", "look whether waweb runs"),
-    503: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 503)", "look whether waweb runs"),
-    504: (FailureReason.CONNECT_TIMEOUT, "gets no connection there (HTTP 504)", "look whether the proxy can get there"),
+    500: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 500)", "check whether waweb is running"),
+    502: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 502)", "check whether waweb is running"),
+    503: (FailureReason.CONNECTION_REFUSED, "gets no connection there (HTTP 503)", "check whether waweb is running"),
+    504: (FailureReason.CONNECT_TIMEOUT, "gets no connection there (HTTP 504)", "check whether the proxy can reach it"),
 }
 
 

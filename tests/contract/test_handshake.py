@@ -96,7 +96,7 @@ def test_nobody_stands_behind_what_accepts(resets: bool) -> None:
         outcome = asyncio.run(asked(Served(listening.getsockname()[1]).question()))
         thread.join()
     assert outcome == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
-    assert "look whether waweb runs behind it" in row_of(outcome).says(
+    assert "check whether waweb runs behind it" in row_of(outcome).says(
         who="W", does="does", detail=NOBODY_BEHIND, comma=", "
     )
 

@@ -161,6 +161,6 @@ def test_a_word_that_nothing_has_changed_is_no_redirect() -> None:
         found = verdict(heard).condition(ConditionType.REACHABLE)
         assert found is not None
         assert found.message == (
-            f"The web pod answers HTTP {status}, and health comes with HTTP 200 alone:"
-            " look at what stands before waweb, such as a proxy or a cache."
+            f"The web pod answers HTTP {status}, but a health report comes with HTTP 200 only:"
+            " look at what is in front of waweb, such as a proxy or a cache."
         )

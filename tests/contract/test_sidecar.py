@@ -198,7 +198,7 @@ def test_each_way_to_sign_in_also_behind_a_proxy(
 def test_what_is_refused_is_told_and_takes_no_pod_away(start: Starts, signin: tuple[str, ...], entry: str) -> None:
     sidecar = start(signin=signin, entries={entry: "not-one-of-waweb"})
     said = sidecar.until("/status", lambda answer: answer.json()["credentials"]["status"] == "False")
-    assert "The client refuses" in said.json()["credentials"]["message"]
+    assert "The client rejects" in said.json()["credentials"]["message"]
     assert sidecar.get("/readyz").json()["reason"] == "CredentialsUnknown"
     assert sidecar.get("/readyz?depth=connected").status_code == 200
 
@@ -222,7 +222,7 @@ def test_a_key_file_that_is_none_holds_nothing_up(start: Starts) -> None:
     (sidecar.mounted / "..new").symlink_to(folder.name)
     (sidecar.mounted / "..new").replace(sidecar.mounted / "..data")
     said = sidecar.until("/status", lambda answer: not is_taken(answer)).json()["credentials"]["message"]
-    assert said == f"{sidecar.mounted}/WA_API_KEY is no plain file, so it is not read: mount the Secret there."
+    assert said == f"{sidecar.mounted}/WA_API_KEY is not a regular file, so it is not read: mount the Secret there."
     (folder / "WA_API_KEY").unlink()
     (folder / "WA_API_KEY").symlink_to("/dev/zero")
     time.sleep(1.5)

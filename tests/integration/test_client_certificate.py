@@ -121,7 +121,7 @@ def test_a_client_certificate_from_its_secret_to_its_renewal(environment: Enviro
         with step("it is one that is not taken"):
             store(environment, OTHER.issue("third"))
             status = wait_for(SPACE, "shop", ready="TLSHandshakeFailed")
-            assert "name the Secret of one that it takes in spec.tls.clientCertificateRef" in message(
+            assert "name the Secret of one that it accepts in spec.tls.clientCertificateRef" in message(
                 status, "Reachable"
             )
         with step("it is mended"):

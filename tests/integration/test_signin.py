@@ -68,7 +68,7 @@ def test_a_token_and_its_end(environment: Environment, wait_for: WaitFor) -> Non
     assert "tokenExpiryTime" in status["credentials"]
     assert "accepts the token" in message(status)
     sign_in(environment, TOKEN, token="not-a-token-of-waweb")
-    assert "refuses the token" in message(wait_for("signin", "shop", ready="APIKeyRejected"))
+    assert "rejects the token" in message(wait_for("signin", "shop", ready="APIKeyRejected"))
     sign_in(environment, TOKEN, token=f"{token_of(environment)}\n")
     assert "ends in a newline" in message(wait_for("signin", "shop", ready="APIKeyInvalidCharacters"))
 

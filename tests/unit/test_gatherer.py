@@ -179,7 +179,7 @@ class TestBehindAService:
     def test_not_one_that_is_not_there_or_has_no_pod(self) -> None:
         found = behind("web-0", workload="other")
         assert found is not None
-        assert found.blocker.startswith("StatefulSet other is not there: correct spec.apiKeyRotation.workload")
+        assert found.blocker.startswith("StatefulSet other does not exist: correct spec.apiKeyRotation.workload")
 
     def test_not_one_that_may_hold_a_coreapp(self) -> None:
         container = {"name": "wacore", "image": "coreapp"}

@@ -121,7 +121,7 @@ def test_a_429_in_between_neither_ends_nor_goes_on_with_a_run_of_bad_rounds() ->
 def test_of_a_new_client_that_wants_to_be_left_alone_nothing_is_known() -> None:
     story = Story().rounds(10, facts(Throttled()))
     assert condition_of(story.written, READY) == ("Unknown", "GracePeriod")
-    assert "asked less often" in story.written.condition(READY).message  # type: ignore[union-attr]
+    assert "probed less often" in story.written.condition(READY).message  # type: ignore[union-attr]
     story.round(facts(GOOD))
     assert condition_of(story.written, READY) == ("True", "Available")
 
@@ -129,7 +129,7 @@ def test_of_a_new_client_that_wants_to_be_left_alone_nothing_is_known() -> None:
 def test_nothing_says_of_it_that_it_was_not_seen_for_ten_minutes_before_they_are_over() -> None:
     story = Story().rounds(2, facts(Throttled()))
     said_of = {type_: story.written.condition(type_) for type_ in (AVAILABLE, REDUNDANCY, READY)}
-    assert all(found is not None and "so nothing is known of it yet" in found.message for found in said_of.values())
+    assert all(found is not None and "so nothing is known about it yet" in found.message for found in said_of.values())
 
 
 def test_who_asks_once_hears_nothing_of_minutes_and_of_no_flag_that_there_is_not() -> None:
@@ -138,7 +138,7 @@ def test_who_asks_once_hears_nothing_of_minutes_and_of_no_flag_that_there_is_not
     assert condition_of(status, AVAILABLE)[0] == condition_of(status, READY)[0] == "Unknown"
     assert condition_of(status, REACHABLE) == ("True", "HealthNodeAnswered")
     assert not any("minutes" in message or "--period" in message for message in messages)
-    assert "The client wants to be asked less often: wait, and find who else asks it." in messages
+    assert "The client asks to be probed less often: wait, and find out who else probes it." in messages
 
 
 def test_forbidden_is_no_wrong_key_and_nothing_that_only_an_edit_would_cure() -> None:

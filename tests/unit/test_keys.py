@@ -19,7 +19,7 @@ from wahealth.core.signin.flow import (
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.status import ConditionStatus, Finding
 
-GONE = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
+GONE = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k does not exist: create it.")
 
 
 class Waweb:

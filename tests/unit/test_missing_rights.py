@@ -133,7 +133,7 @@ def test_a_kind_by_option_that_nobody_wants_is_not_looked_at_and_says_how() -> N
         found = now.located(of_rollout())
         assert isinstance(found, Finding)
         assert found.message == (
-            "Rollout web cannot be looked for, because the operator does not watch Rollouts: start it with "
+            "Rollout web cannot be looked up, because the operator does not watch Rollouts: start it with "
             "--watch-workloads Rollout, or name waweb's Service in spec.target.service."
         )
 
@@ -145,7 +145,7 @@ def test_one_that_the_cluster_does_not_have_holds_up_nobody_and_is_asked_for_aga
         assert now.after(1)
         found = now.located(of_rollout())
         assert isinstance(found, Finding)
-        assert found.message.startswith("Rollout web is not there, because this cluster has no Rollouts: correct")
+        assert found.message.startswith("Rollout web does not exist, because this cluster has no Rollouts: correct")
         assert not now.inventory.may_not_list(WEB._replace(kind="Rollout"))
         now.after(500)
         assert [one.message for one in caplog.records if "rollouts" in str(vars(one).get("path"))] == ["not served"]
@@ -256,7 +256,7 @@ def test_there_it_says_what_is_missing() -> None:
         assert now.after(1)
         found = now.located(of_web())
         assert isinstance(found, Finding)
-        assert "The pods of StatefulSet web cannot be looked for" in found.message
+        assert "The pods of StatefulSet web cannot be looked up" in found.message
         now.server.refuse.clear()
         now.after(31)
         assert isinstance(now.located(of_web()), ResolvedTarget)

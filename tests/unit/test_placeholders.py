@@ -21,7 +21,7 @@ def said(name: str, at: Surface, why: Untrusted = Untrusted.UNKNOWN_AUTHORITY) -
 def test_a_placeholder_is_told_as_what_it_is(name: str, proxy: str, why: Untrusted) -> None:
     resource, desk = said(name, Surface.RESOURCE, why), said(name, Surface.DESK, why)
     assert resource == (
-        f"that is what {proxy} shows for a host it does not know, so write into spec.tls.serverName the host by which"
+        f"{proxy} presents it for a host it does not know, so write into spec.tls.serverName the host by which"
         " it knows waweb"
     )
     assert desk.endswith("so ask for the host by which it knows waweb")

@@ -241,7 +241,7 @@ def test_a_client_certificate(labelled: bool) -> None:
 @pytest.mark.parametrize(
     ("answer", "expected", "said"),
     [
-        (ApiError(404, "NotFound"), "SecretNotFound", "Secret own is not there"),
+        (ApiError(404, "NotFound"), "SecretNotFound", "Secret own does not exist"),
         (ApiError(403, "Forbidden"), "SecretForbidden", "allow it to get this Secret"),
         (a_pair(), "SecretForbidden", 'add the label wahealth.io/credentials: "true"'),
         (a_pair(type="Opaque", **LABELLED), "SecretForbidden", "is not of type kubernetes.io/tls"),

@@ -36,7 +36,7 @@ SILENT = Unreachable(FailureReason.CONNECTION_REFUSED)
 MISSING = Facts(
     Desired(),
     1,
-    reference_problem=Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it."),
+    reference_problem=Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k does not exist."),
 )
 
 

@@ -137,13 +137,13 @@ def test_what_is_said_of_it_before_it_is_tried_while_it_is_taken_and_refused(kin
         "kind": called,
         "status": "Unknown",
         "reason": "NotProbedYet",
-        "message": f"The {called} was not tried yet.",
+        "message": f"The {called} has not been tried yet.",
     }
     assert "credentials_valid" not in first["metrics"]
     assert taken["credentials"]["message"] == f"The client accepts the {called}."
     assert "wahealth_sidecar_credentials_valid 1.0" in taken["metrics"]
     assert told(refused)[:2] == (called, "False")
-    assert refused["credentials"]["message"].startswith("The client refuses ")
+    assert refused["credentials"]["message"].startswith("The client rejects ")
     assert "wahealth_sidecar_credentials_valid 0.0" in refused["metrics"]
     assert refused["ready"]  # as it was: that is no fault of the pod
     assert waweb.asked.count(MADE[kind]) >= 4
@@ -159,7 +159,11 @@ def test_one_login_does_for_hours(mounted: Mounted) -> None:
 
 @pytest.mark.parametrize(
     ("instead", "says"),
-    [(Unauthorized(), "refuses user name and password"), (Limited(0), "no login for now"), (None, "refuses the token")],
+    [
+        (Unauthorized(), "rejects user name and password"),
+        (Limited(0), "rejects all logins for now"),
+        (None, "rejects the token"),
+    ],
 )
 def test_a_login_of_no_use_is_tried_after_pauses_that_double(
     instead: LoginOutcome[Credential] | None, says: str, mounted: Mounted
@@ -204,7 +208,7 @@ def test_a_file_that_is_gone_is_told_and_takes_no_pod_away(kind: str, file: str,
     acts: list[tuple[float, Callable[[], object]]] = [(35, lambda: mounted.remove(file)), (3600, nothing)]
     _, gone = lived(waweb, settings(*mounted.flags(kind)), *acts)
     assert told(gone) == (CALLED[kind], "False", "SecretKeyMissing")
-    assert f"{file} is not there" in gone["credentials"]["message"]
+    assert f"{file} does not exist" in gone["credentials"]["message"]
     conditions = {c["type"]: c["message"] for c in gone["client"]["conditions"]}
     assert conditions["CredentialsValid"] == gone["credentials"]["message"]
     assert gone["ready"]

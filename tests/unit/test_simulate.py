@@ -371,7 +371,7 @@ def test_a_redirect_says_where_it_leads(tmp_path: Path, capsys: pytest.CaptureFi
     redirect = {"status": 301, "text": "", "headers": {"LOCATION": "https://waweb.example.com/login?next=/v1/health"}}
     document = simulated(capsys, scenario(tmp_path, [{"at": 0, "pods": {"web-0": redirect}}]))
     (reachable,) = (c for c in document["final"]["conditions"] if c["type"] == "Reachable")
-    assert "HTTP 301 to https://waweb.example.com/login: let spec.target lead" in reachable["message"]
+    assert "HTTP 301 to https://waweb.example.com/login: point spec.target at" in reachable["message"]
 
 
 def test_the_table_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -218,7 +218,7 @@ class TestNotSeen:
     """What is missing on our side never marks a client unhealthy."""
 
     def test_a_missing_secret(self) -> None:
-        missing = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k is not there: create it.")
+        missing = Finding(ConditionStatus.FALSE, "SecretNotFound", "Secret k does not exist: create it.")
         status = evaluate_once(Facts(Desired(), 1, reference_problem=missing))
         assert condition_of(status, ACCEPTED) == ("False", "SecretNotFound")
         assert condition_of(status, AVAILABLE) == ("Unknown", "CredentialsUnknown")

@@ -11,7 +11,7 @@ end
 
 local status = obj.status
 if status == nil or status.conditions == nil then
-  return { status = "Progressing", message = "No operator has looked at this client yet" }
+  return { status = "Progressing", message = "No operator has processed this client yet" }
 end
 
 local generation = obj.metadata.generation

@@ -56,7 +56,7 @@ class Thresholds:
 
     @property
     def throttled_grace(self) -> float:
-        """How long a client may not be seen, because it wants to be asked less often, before what was confirmed of it
+        """How long a client may not be seen, because it asks to be probed less often, before what was confirmed of it
         is not told any more."""
         return max(600.0, 5 * self.period)
 

@@ -58,7 +58,7 @@ def no_safe_way(kind: str, name: str) -> str:
 
 def not_there(kind: str, name: str) -> str:
     """The obstacle, where what is to be restarted does not exist."""
-    return f"{kind} {name} is not there: correct spec.apiKeyRotation.workload, or restart waweb by hand."
+    return f"{kind} {name} does not exist: correct spec.apiKeyRotation.workload, or restart waweb by hand."
 
 
 def not_to_be_seen(kind: str, name: str) -> str:

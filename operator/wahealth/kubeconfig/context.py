@@ -165,7 +165,7 @@ def _content(entry: Entry, key: str) -> bytes | None:
     try:
         return base64.b64decode("".join(data.splitlines()), validate=True) if data else None
     except (binascii.Error, ValueError):
-        raise NotUsable(f"{key}-data of {entry.called} is no base64: mend it") from None
+        raise NotUsable(f"{key}-data of {entry.called} is no base64: fix it") from None
 
 
 def content(path: Path, called: str) -> bytes:
@@ -173,7 +173,7 @@ def content(path: Path, called: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise NotUsable(f"{called} cannot be read from {path} ({error.strerror}): mend the path") from None
+        raise NotUsable(f"{called} cannot be read from {path} ({error.strerror}): fix the path") from None
 
 
 def _plugin(entry: Entry) -> Plugin | None:

@@ -117,7 +117,7 @@ def _file(path: Path, needed: bool) -> Kubeconfig:
             raise NotUsable(f"the kubeconfig {path} is not there: name another") from None
         return nothing
     except OSError as error:
-        raise NotUsable(f"the kubeconfig {path} cannot be read ({error.strerror}): mend it, or name another") from None
+        raise NotUsable(f"the kubeconfig {path} cannot be read ({error.strerror}): fix it, or name another") from None
     document = _document(written, path)
     whole = Entry(f"the kubeconfig {path}", document, path.parent.absolute())
     clusters, users, contexts = (_entries(whole, key, path) for key in _SINGULAR)
@@ -129,7 +129,7 @@ def _document(written: bytes, path: Path) -> dict[str, Any]:
     try:
         document = yaml.load(written, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise NotUsable(f"the kubeconfig {path} is no YAML: see kubectl config view, and mend it") from None
+        raise NotUsable(f"the kubeconfig {path} is no YAML: see kubectl config view, and fix it") from None
     if document is None:
         return {}
     if not isinstance(document, dict) or document.get("kind", "Config") != "Config":

@@ -113,6 +113,6 @@ def _speaking_for(whom: Impersonated) -> list[tuple[str, str]]:
     headers += [(f"Impersonate-Extra-{quote(name, safe=_NOT_ESCAPED)}", value) for name, value in whom.extra]
     if not all(value.isprintable() for _, value in headers):
         raise NotUsable(
-            "as, as-uid, as-groups and as-user-extra of the kubeconfig's user are to be printable: mend them"
+            "as, as-uid, as-groups and as-user-extra of the kubeconfig's user are to be printable: fix them"
         )
     return headers

@@ -37,7 +37,7 @@ async def given(plugin: Plugin, cluster: Cluster, environ: Mapping[str, str]) ->
             stdout=asyncio.subprocess.PIPE,
         )
     except OSError as error:
-        hint = plugin.hint or "install it, or mend the kubeconfig"
+        hint = plugin.hint or "install it, or fix the kubeconfig"
         raise NotUsable(f"{_called(plugin)} cannot be run ({error.strerror}): {hint}") from None
     printed, _ = await process.communicate()
     if process.returncode != 0:

@@ -38,7 +38,7 @@ def _proxy(written: str, where: str) -> Proxy:
     except ValueError:
         scheme, host, port = "", None, None
     if scheme not in _PORTS or not host:
-        raise NotUsable(f"{where} is to be a URL with http, https or socks5: mend it")
+        raise NotUsable(f"{where} is to be a URL with http, https or socks5: fix it")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Proxy(scheme, host, port or _PORTS[scheme], user, password)
 

@@ -66,7 +66,7 @@ def _request(target: str, headers: Sequence[tuple[str, str]]) -> h11.Request:
         encoded = [(name.encode(), value.encode()) for name, value in (*headers, *usual)]
         return h11.Request(method="GET", target=target, headers=encoded)
     except (ValueError, h11.LocalProtocolError):
-        raise NotUsable("server, token or `as` of the kubeconfig hold what no request may: mend them") from None
+        raise NotUsable("server, token or `as` of the kubeconfig hold what no request may: fix them") from None
 
 
 def _for_the_proxy(proxy: Proxy | None, goal: Goal) -> list[tuple[str, str]]:

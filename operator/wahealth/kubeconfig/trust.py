@@ -36,7 +36,7 @@ def trust(authorities: bytes | None, verified: bool = True, own: KeyPair | None 
     elif authorities is None:
         context.load_default_certs()
     elif not add_authorities(context, authorities):
-        raise NotUsable("the certificate authority of the cluster is no certificate in PEM: mend the kubeconfig")
+        raise NotUsable("the certificate authority of the cluster is no certificate in PEM: fix the kubeconfig")
     if own is not None:
         _show(context, own)
     return context

@@ -138,7 +138,7 @@ def connect_error(error: OSError) -> ProbeError:
         raise ObserverFault from None
     if errno.ETIMEDOUT in numbers:
         return probe_error(FailureReason.CONNECT_TIMEOUT)
-    return probe_error(FailureReason.CONNECTION_REFUSED, "no way leads there" if numbers and numbers <= _NO_WAY else "")
+    return probe_error(FailureReason.CONNECTION_REFUSED, "no route to host" if numbers and numbers <= _NO_WAY else "")
 
 
 def _numbers(error: OSError) -> frozenset[int]:

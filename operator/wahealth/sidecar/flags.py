@@ -27,7 +27,7 @@ class Flag:
 
 FLAGS = (
     Flag("upstream", "Origin of waweb: of this pod, or of the web Service.", LOOPBACK),
-    Flag("path", "Path of the health node, where a proxy stands before waweb.", HEALTH),
+    Flag("path", "Path of the health node, if a proxy is in front of waweb.", HEALTH),
     Flag("api-key-file", "File with the API key, as a Secret is mounted; read anew on every use."),
     Flag("token-file", "Instead: file with a bearer token, the same."),
     Flag("username-file", "Instead: file with the name of a user to log in as, the same; with --password-file."),

@@ -83,7 +83,7 @@ MOODS: dict[str, Facts] = {
     "forbidden": _facts(Forbidden()),
     "asked too often": _facts(Throttled()),
     "a target that is not there": _facts(reference=MISSING),
-    "a Secret that is not there": _facts(reference=SECRET),
+    "a Secret that does not exist": _facts(reference=SECRET),
     "a key of bad form": _facts(key=SHORT),
     "another claims the pods": _facts(single(CONNECTED), claims=CLAIMED),
     "in turns": _facts(single(CONNECTED), in_turns=True),

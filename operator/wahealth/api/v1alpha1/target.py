@@ -64,7 +64,7 @@ Path = Annotated[
         min_length=1,
         max_length=LONGEST_PATH,
         pattern=PATH,
-        description="Path of the health node, where a proxy stands before waweb.",
+        description="Path of the health node, if a proxy is in front of waweb.",
         examples=["/support/v1/health"],
     ),
 ]

@@ -96,6 +96,6 @@ class PodsOfNodes(Model):
     readiness_gates: Literal["Disabled", "Report", "Enforce"] = Field(
         "Disabled",
         description="Enforce: pods that name the gate wahealth.io/gateway-ready get that condition, True while their "
-        "node is active or standby. Report: it is always True, and its reason says what Enforce would have gone by. A "
+        "node is active or standby. Report: it is always True, and its reason shows what Enforce would have set. A "
         "pod that nobody observes keeps its condition; a new one that nobody observes does not become ready.",
     )

@@ -19,14 +19,14 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import AtDesk, Row
 
 ANSWERED = Row(Reason.HEALTH_NODE_ANSWERED, "{answering}")
-NOT_PROBED_YET = Row(Reason.NOT_PROBED_YET, "The client was not asked yet")
+NOT_PROBED_YET = Row(Reason.NOT_PROBED_YET, "The client has not been probed yet")
 THROTTLED = Row(
     Reason.HEALTH_NODE_ANSWERED,
     "{answering}",
-    "raise spec.probe.periodSeconds, or find who else asks it",
+    "raise spec.probe.periodSeconds, or find out who else probes it",
     Reason.THROTTLED,
-    "The client wants to be asked less often (HTTP 429)",
-    AtDesk("{answering}", "ask it less often, or find who else asks it"),
+    "The client asks to be probed less often (HTTP 429)",
+    AtDesk("{answering}", "probe it less often, or find out who else does"),
 )
 RECOVERED = Row(Reason.HEALTH_NODE_RECOVERED, "The health node answers again", "nothing to do")
 
@@ -55,24 +55,24 @@ def _says(means: str, step: str, desk: str = "") -> Row:
 NO_READY_ENDPOINTS = Row(Reason.NO_READY_ENDPOINTS, "No web pod is running", "look at the pods of the target")
 DNS_LOOKUP_FAILED = Row(
     Reason.DNS_LOOKUP_FAILED,
-    "The target's name cannot be looked up{comma}{detail}",
+    "The target's name cannot be resolved{comma}{detail}",
     "correct the host in spec.target.url, or look at the cluster's DNS",
     Reason.HEALTH_NODE_UNREACHABLE,
-    "The target's name cannot be looked up (DNSLookupFailed)",
+    "The target's name cannot be resolved (DNSLookupFailed)",
     AtDesk(
-        "The target's name cannot be looked up{comma}{detail}",
+        "The target's name cannot be resolved{comma}{detail}",
         "correct the host of the URL, or look at this machine's DNS",
     ),
 )
 CONNECTION_REFUSED = _silent(
     Reason.CONNECTION_REFUSED,
-    "No web pod takes a connection",
-    "look whether waweb runs and listens on the target's port",
-    "look whether waweb runs and listens on that port",
+    "No web pod accepts connections",
+    "check whether waweb is running and listens on the target's port",
+    "check whether waweb is running and listens on that port",
 )
 CONNECT_TIMEOUT = _silent(
     Reason.CONNECT_TIMEOUT,
-    "No connection to a web pod comes about in time",
+    "No connection to a web pod could be made in time",
     "look at NetworkPolicies and at the pods' nodes",
 )
 READ_TIMEOUT = _silent(
@@ -84,29 +84,28 @@ READ_TIMEOUT = _silent(
 TLS_VERIFICATION_FAILED = Row(Reason.TLS_VERIFICATION_FAILED, "{who} {was} not asked because {detail}", "{way_out}")
 TLS_HANDSHAKE_FAILED = _silent(
     Reason.TLS_HANDSHAKE_FAILED,
-    "No TLS connection to a web pod comes about",
+    "No TLS connection to a web pod could be made",
     "look at what serves the target's port, and at spec.target.scheme",
     "look at what serves that port",
 )
 CLIENT_CERTIFICATE_WANTED = _silent(
     Reason.TLS_HANDSHAKE_FAILED,
-    "What serves waweb's port wants a client certificate that it takes",
-    "name the Secret of one that it takes in spec.tls.clientCertificateRef",
-    "give one that it takes with --client-certificate and --client-key",
+    "The server on waweb's port requires a client certificate that it accepts",
+    "name the Secret of one that it accepts in spec.tls.clientCertificateRef",
+    "give one that it accepts with --client-certificate and --client-key",
 )
 CLIENT_CERTIFICATE_LAPSED = _silent(
     Reason.TLS_HANDSHAKE_FAILED,
-    "What serves waweb's port does not take a client certificate whose time is not now",
-    "put one that is valid now into the Secret of spec.tls.clientCertificateRef",
-    "give one that is valid now with --client-certificate and --client-key",
+    "The server on waweb's port rejects a client certificate that is not valid now",
+    "put a valid one into the Secret of spec.tls.clientCertificateRef",
+    "give a valid one with --client-certificate and --client-key",
 )
 NOBODY_BEHIND_IT = _silent(
     Reason.TLS_HANDSHAKE_FAILED,
-    "What accepts connections for waweb ends them before a byte of TLS",
-    "look whether waweb runs behind it; if it does, what accepts there wants another name (spec.tls.serverName) or a "
+    "Whatever accepts connections for waweb closes them before TLS begins",
+    "check whether waweb runs behind it; if it does, the proxy expects another name (spec.tls.serverName) or a "
     "protocol before TLS (PROXY)",
-    "look whether waweb runs behind it; if it does, what accepts there wants another name, or a protocol before TLS "
-    "(PROXY)",
+    "check whether waweb runs behind it; if it does, the proxy expects another name, or a protocol before TLS (PROXY)",
 )
 NO_WHOLE_ANSWER = _silent(
     Reason.INVALID_RESPONSE,
@@ -116,67 +115,71 @@ NO_WHOLE_ANSWER = _silent(
 )
 FORBIDDEN_BY_PROXY = _silent(
     Reason.CONNECTION_REFUSED,
-    "The proxy that the operator asks through does not allow the target's host",
+    "The operator's proxy does not allow the target's host",
     "allow the host and the port of spec.target.url in the rules of this proxy",
     "allow the host and the port of the URL in the rules of this proxy",
 )
 NO_WAY_BEHIND_PROXY = _silent(
     Reason.CONNECTION_REFUSED,
-    "The proxy that the operator asks through gets no connection to the target",
-    "look whether waweb runs and listens on the target's port, and whether the proxy knows its name and may go there",
-    "look whether waweb runs and listens on that port, and whether the proxy knows its name and may go there",
+    "The operator's proxy gets no connection to the target",
+    "check whether waweb is running and listens on the target's port, and whether the proxy can resolve its name and "
+    "may connect there",
+    "check whether waweb is running and listens on that port, and whether the proxy can resolve its name and "
+    "may connect there",
 )
 NO_WAY_IN_TIME = _silent(
     Reason.CONNECT_TIMEOUT,
-    "The proxy that the operator asks through gets no connection to the target in time",
-    "look whether the proxy can get there and answers others, and at firewalls between it and waweb",
-    "look whether the proxy can get there and answers others, and at firewalls between it and waweb",
+    "The operator's proxy gets no connection to the target in time",
+    "check whether the proxy can reach it and works for others, and look at the firewalls between it and waweb",
+    "check whether the proxy can reach it and works for others, and look at the firewalls between it and waweb",
 )
 REDIRECTED = _answers(
     Reason.REDIRECTED,
-    "a redirect that is never followed",
-    "let spec.target lead to where waweb itself answers",
+    "a redirect, which is never followed",
+    "point spec.target at waweb itself",
     "give the URL at which waweb itself answers",
 )
 BODY_TOO_LARGE = _answers(
     Reason.BODY_TOO_LARGE,
-    "more than any client has to say",
+    "more data than any client sends",
     "look at what serves the target's port",
     "look at what serves that port",
 )
 INVALID_RESPONSE = Row(
     Reason.INVALID_RESPONSE,
-    "{who} {answers} with something that is no health ({detail})",
+    "{who} {answers} with something other than a health report ({detail})",
     "look at what serves the target's port",
     Reason.INVALID_HEALTH_RESPONSE,
-    "The health node answers with something that is no health",
-    AtDesk("{who} {answers} with something that is no health ({detail})", "look at what serves that port"),
+    "The health node answers with something other than a health report",
+    AtDesk("{who} {answers} with something other than a health report ({detail})", "look at what serves that port"),
 )
 
 # Seen (domain): the vendor's codes beside HTTP 500 and 503, in what they say of whom to look at.
 _OF_CODE = {
-    1000: _says("of a fault that it does not name", "look at waweb's log"),
+    1000: _says("of an unspecified fault", "look at waweb's log"),
     1006: _says(
-        "it knows no such path", "correct spec.target.path and the port of the target", "correct --path and the port"
+        "it does not know this path",
+        "correct spec.target.path and the port of the target",
+        "correct --path and the port",
     ),
-    1011: _says("it is not ready yet", "wait some minutes, then look at its coreapp and its database"),
+    1011: _says("it is not ready yet", "wait a few minutes, then look at its coreapp and its database"),
     1014: _says("its coreapp or its database cannot be reached", "look at these"),
     1016: _says("it is overloaded", "look at its load and at its database"),
     1017: _says("a master is taking over", "wait for the failover, then look at the masters"),
     1018: _says("a coreapp is taking over", "wait for the failover, then look at the coreapps"),
     1023: _says("its database fails", "look at the database"),
 }
-_BEFORE_WAWEB = _says("something before it gets no answer from waweb", "look at the web pods behind it")
+_BEFORE_WAWEB = _says("something in front of it gets no answer from waweb", "look at the web pods behind it")
 _OF_STATUS = {404: _OF_CODE[1006], 502: _BEFORE_WAWEB, 503: _BEFORE_WAWEB, 504: _BEFORE_WAWEB}
 _SERVER_ERROR = _says("", "look at waweb's log")
 _NO_HEALTH = Row(
     Reason.HTTP_STATUS,
-    "{who} {answers} {detail}, and health comes with HTTP 200 alone",
-    "look at what stands before waweb, such as a proxy or a cache",
+    "{who} {answers} {detail}, but a health report comes with HTTP 200 only",
+    "look at what is in front of waweb, such as a proxy or a cache",
     Reason.HEALTH_NODE_UNREACHABLE,
-    "The health node answers with a status that no health comes with",
+    "The health node answers with an HTTP status that carries no health report",
 )
-_OTHER = _says("", "look at what stands before waweb, such as a proxy with rules or limits of its own")
+_OTHER = _says("", "look at what is in front of waweb, such as a proxy with rules or limits of its own")
 
 
 _OF_REASON = {

@@ -7,32 +7,32 @@ from wahealth.core.reasons.row import AtDesk, Row
 
 # --- the client is not seen, or cannot be told yet -------------------------------------------------------------------
 
-CREDENTIALS_UNKNOWN = Row(Reason.CREDENTIALS_UNKNOWN, "The client cannot be seen without credentials that it takes")
-UNREACHABLE = Row(Reason.UNREACHABLE, "The client cannot be seen")
+CREDENTIALS_UNKNOWN = Row(
+    Reason.CREDENTIALS_UNKNOWN, "The client's state is unknown without credentials that it accepts"
+)
+UNREACHABLE = Row(Reason.UNREACHABLE, "The client's state is unknown")
 THROTTLED = Row(
     Reason.THROTTLED,
-    "The client has not been seen for {minutes} minutes, because it wants to be asked less often",
-    "raise spec.probe.periodSeconds, or find who else asks it",
+    "The client has not been seen for {minutes} minutes, because it asks to be probed less often",
+    "raise spec.probe.periodSeconds, or find out who else probes it",
     desk=AtDesk(
-        "The client has not been seen for {minutes} minutes, because it wants to be asked less often",
-        "ask it less often, or find who else asks it",
+        "The client has not been seen for {minutes} minutes, because it asks to be probed less often",
+        "probe it less often, or find out who else does",
     ),
 )
 THROTTLED_AT_FIRST = Row(
     Reason.GRACE_PERIOD,
-    "The client wants to be asked less often, so nothing is known of it yet",
-    "raise spec.probe.periodSeconds, or find who else asks it",
-    desk=AtDesk("The client wants to be asked less often", "wait, and find who else asks it"),
+    "The client asks to be probed less often, so nothing is known about it yet",
+    "raise spec.probe.periodSeconds, or find out who else probes it",
+    desk=AtDesk("The client asks to be probed less often", "wait, and find out who else probes it"),
 )
 UNKNOWN_WORD = Row(
     Reason.UNKNOWN_GATEWAY_STATUS,
     "Whether enough is connected depends on a gateway status or a role that this version does not know",
     "look for a newer version of wahealth",
 )
-NO_MODE = Row(
-    Reason.GRACE_PERIOD, "The client's answer does not have the shape of one mode, so nothing can be said of it"
-)
-INITIALIZING = Row(Reason.GRACE_PERIOD, "The client initialises or upgrades its database", "wait some minutes")
+NO_MODE = Row(Reason.GRACE_PERIOD, "The client's answer does not have the shape of one mode, so its state is unknown")
+INITIALIZING = Row(Reason.GRACE_PERIOD, "The client initialises or upgrades its database", "wait a few minutes")
 MAY_PASS = Row(Reason.GRACE_PERIOD, "{seen} This may pass within its grace period")
 SPARES_OF_NO_MODE = Row(
     Reason.GRACE_PERIOD, "How many spares there should be depends on the mode, which is not known yet"
@@ -51,7 +51,7 @@ MINIMUM_CONNECTED = Row(
     Reason.MINIMUM_CONNECTED, "{connections} to the WhatsApp servers; at least {minimum} are wanted"
 )
 UNREGISTERED_ALLOWED = Row(Reason.UNREGISTERED, "The client is not registered, which spec.expectations allows")
-SPARES_AVAILABLE = Row(Reason.SPARES_AVAILABLE, "A spare coreapp and a spare master are there")
+SPARES_AVAILABLE = Row(Reason.SPARES_AVAILABLE, "A spare coreapp and a spare master are available")
 NOT_APPLICABLE = Row(Reason.NOT_APPLICABLE, "A single instance has no spares")
 
 # --- something is wrong with it --------------------------------------------------------------------------------------
@@ -78,8 +78,8 @@ PARTIALLY_CONNECTED = Row(
 )
 CONNECTING = Row(
     Reason.CONNECTING,
-    "The client does not get past connecting to the WhatsApp servers",
-    "check its way out",
+    "The client keeps connecting to the WhatsApp servers without success",
+    "check its outbound network access",
     Reason.GATEWAY_CONNECTING_TOO_LONG,
 )
 UNINITIALIZED = Row(
@@ -96,7 +96,7 @@ UNREGISTERED = Row(
 )
 UNREGISTERED_SINCE = Row(
     Reason.UNREGISTERED,
-    "The client was connected and is not registered any more, most likely because another instance took its number",
+    "The client was connected and is no longer registered, most likely because another instance took its number",
     "stop that one first, and then register the number through the Webapp",
     Reason.GATEWAY_UNREGISTERED,
 )
@@ -108,14 +108,14 @@ DISCONNECTED = Row(
     "The client is not connected to the WhatsApp servers",
 )
 NO_SPARE_COREAPP = Row(
-    Reason.NO_SPARE_COREAPP, "{count} of {wanted} wanted coreapps are usable", "add or mend coreapps"
+    Reason.NO_SPARE_COREAPP, "{count} of {wanted} wanted coreapps are usable", "add or repair coreapps"
 )
 NO_SECONDARY_MASTER = Row(
-    Reason.NO_SECONDARY_MASTER, "{count} of {wanted} wanted masters are usable", "add or mend masters"
+    Reason.NO_SECONDARY_MASTER, "{count} of {wanted} wanted masters are usable", "add or repair masters"
 )
 NOT_ONE_PRIMARY = Row(Reason.NO_PRIMARY_MASTER, "{count} masters say they are the primary", "look at the masters")
 PRIMARY_NOT_CONNECTED = Row(
-    Reason.NO_PRIMARY_MASTER, "The primary master is not connected, which Multiconnect wants", "look at it"
+    Reason.NO_PRIMARY_MASTER, "The primary master is not connected, which Multiconnect requires", "look at it"
 )
 
 # --- told by events alone --------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ MULTIPLE_PRIMARY_MASTERS = Row(
 )
 UNEXPECTED_CONNECTED_NODE = Row(
     Reason.UNEXPECTED_CONNECTED_NODE,
-    "A master is connected that the mode does not want connected",
+    "A master is connected that should not be in this mode",
     "look at the topology",
 )
 UNKNOWN_GATEWAY_STATUS = Row(
@@ -146,30 +146,32 @@ UNKNOWN_ROLE = Row(
 )
 CLIENT_VERSION_DEPRECATED = Row(
     Reason.CLIENT_VERSION_DEPRECATED,
-    "The client says that its version is deprecated",
+    "The client reports that its version is deprecated",
     "upgrade it before it is shut out; status.clientVersion has the version",
-    desk=AtDesk("The client says that its version is deprecated", "upgrade it before it is shut out"),
+    desk=AtDesk("The client reports that its version is deprecated", "upgrade it before it is shut out"),
 )
 CERTIFICATE_EXPIRING = Row(
     Reason.TLS_CERTIFICATE_EXPIRING,
-    "The certificate of waweb ends within 14 days",
+    "The certificate of waweb expires within 14 days",
     "renew it; status.tls says when",
-    desk=AtDesk("The certificate of waweb ends within 14 days", "renew it"),
+    desk=AtDesk("The certificate of waweb expires within 14 days", "renew it"),
 )
 CLIENT_CERTIFICATE_EXPIRING = Row(
     Reason.CLIENT_CERTIFICATE_EXPIRING,
-    "The client certificate that is shown to waweb ends within 14 days",
+    "The client certificate expires within 14 days",
     "renew it in its Secret; status.clientCertificate says when",
-    desk=AtDesk("The client certificate that is shown to waweb ends within 14 days", "renew it"),
+    desk=AtDesk("The client certificate expires within 14 days", "renew it"),
 )
-REDUNDANCY_LOST = Row(Reason.REDUNDANCY_LOST, "The next failure may not be survived", "add or mend coreapps or masters")
+REDUNDANCY_LOST = Row(
+    Reason.REDUNDANCY_LOST, "The client may not survive the next failure", "add or repair coreapps or masters"
+)
 WEB_PODS_DISAGREE = Row(
     Reason.WEB_PODS_DISAGREE, "Web pods report different topologies", "compare what each of them answers"
 )
 FLAPPING_DETECTED = Row(
     Reason.FLAPPING_DETECTED,
-    "The client changes too often to tell each time",
-    "look at its way out and its database",
+    "The client changes too often to report each change",
+    "check its outbound network access and its database",
 )
 
 # --- what changed ----------------------------------------------------------------------------------------------------
@@ -177,8 +179,8 @@ FLAPPING_DETECTED = Row(
 MODE_DETECTED = Row(
     Reason.MODE_DETECTED,
     "The client answers as {mode}",
-    "set spec.mode to have it checked",
-    desk=AtDesk("The client answers as {mode}", "set --mode to have it checked"),
+    "set spec.mode to enforce it",
+    desk=AtDesk("The client answers as {mode}", "set --mode to enforce it"),
 )
 MODE_CONFIRMED = Row(
     Reason.MODE_DETECTED,
@@ -194,6 +196,6 @@ ACTIVE_COREAPP_CHANGED = Row(
 )
 FAILOVER_COMPLETED = Row(Reason.FAILOVER_COMPLETED, "Another node took over in time; status.lastFailover names it")
 REDUNDANCY_RESTORED = Row(
-    Reason.REDUNDANCY_RESTORED, "A spare coreapp and a spare master are there again", "nothing to do"
+    Reason.REDUNDANCY_RESTORED, "A spare coreapp and a spare master are available again", "nothing to do"
 )
-FLAPPING_ENDED = Row(Reason.FLAPPING_ENDED, "The client has settled; each change is told again")
+FLAPPING_ENDED = Row(Reason.FLAPPING_ENDED, "The client has settled; each change is reported again")

@@ -6,7 +6,7 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import AtDesk, Row
 
 KEY_ACCEPTED = Row(Reason.KEY_ACCEPTED, "The client accepts the {what}")
-NOT_TRIED = Row(Reason.NOT_PROBED_YET, "The {what} was not tried yet")
+NOT_TRIED = Row(Reason.NOT_PROBED_YET, "The {what} has not been tried yet")
 
 TOO_SHORT = Row(Reason.KEY_TOO_SHORT, "The {what} is too short: {allowed}{also}")
 EMPTY = Row(
@@ -32,15 +32,15 @@ STRAY_CHARACTER = Row(Reason.KEY_INVALID_CHARACTERS, "The {what} {stray}: {carri
 
 KEY_REFUSED = Row(
     Reason.KEY_REJECTED,
-    "The client refuses the API key",
+    "The client rejects the API key",
     "compare the Secret with WA_API_KEY of waweb",
-    desk=AtDesk("The client refuses the API key", "compare it with WA_API_KEY of waweb"),
+    desk=AtDesk("The client rejects the API key", "compare it with WA_API_KEY of waweb"),
 )
 TOKEN_REFUSED = Row(
     Reason.KEY_REJECTED,
-    "The client refuses the token",
-    "put one into the Secret that it takes",
-    desk=AtDesk("The client refuses the token", "give one that it takes"),
+    "The client rejects the token",
+    "put one that it accepts into the Secret",
+    desk=AtDesk("The client rejects the token", "give one that it accepts"),
 )
 TOKEN_EXPIRED = Row(
     Reason.TOKEN_EXPIRED,
@@ -50,78 +50,76 @@ TOKEN_EXPIRED = Row(
 )
 LOGIN_REFUSED = Row(
     Reason.LOGIN_FAILED,
-    "The client refuses user name and password",
+    "The client rejects user name and password",
     "compare the Secret with the users of waweb",
-    desk=AtDesk("The client refuses user name and password", "compare them with the users of waweb"),
+    desk=AtDesk("The client rejects user name and password", "compare them with the users of waweb"),
 )
 ACCESS_FORBIDDEN = Row(
     Reason.ACCESS_FORBIDDEN,
-    "The question is forbidden (HTTP 403)",
-    "look at what stands before waweb, such as a proxy, and at what the {what} may be used for",
+    "The request is forbidden (HTTP 403)",
+    "look at what is in front of waweb, such as a proxy, and at what the {what} may be used for",
 )
 PROXY_SIGN_IN = Row(
     Reason.PROXY_SIGN_IN,
-    "Something before waweb wants a sign-in of its own (HTTP 401, which asks for {wants})",
-    "let it pass these questions without one, or let spec.target lead to waweb itself",
-    note="Something before waweb wants a sign-in of its own (HTTP 401)",
+    "Something in front of waweb requires its own sign-in (HTTP 401, which asks for {wants})",
+    "let these requests pass without one, or point spec.target at waweb itself",
+    note="Something in front of waweb requires its own sign-in (HTTP 401)",
     desk=AtDesk(
-        "Something before waweb wants a sign-in of its own (HTTP 401, which asks for {wants})",
-        "let it pass these questions without one, or ask waweb itself",
+        "Something in front of waweb requires its own sign-in (HTTP 401, which asks for {wants})",
+        "let these requests pass without one, or probe waweb itself",
     ),
 )
 LOGIN_DENIED = Row(
     Reason.LOGIN_FAILED,
-    "The client refuses user name and password (code 1005)",
-    "compare the Secret with the users of waweb, and look whether this build of the client has expired",
+    "The client rejects user name and password (code 1005)",
+    "compare the Secret with the users of waweb, and check whether this build of the client has expired",
     desk=AtDesk(
-        "The client refuses user name and password (code 1005)",
-        "compare them with the users of waweb, and look whether this build of the client has expired",
+        "The client rejects user name and password (code 1005)",
+        "compare them with the users of waweb, and check whether this build of the client has expired",
     ),
 )
 LOGIN_INCOMPLETE = Row(
     Reason.LOGIN_FAILED,
-    "The client wants more of a login than user name and password (code 1008)",
-    "look whether the password of this user is to be changed first",
+    "The client requires more than user name and password for a login (code 1008)",
+    "check whether this user's password must be changed first",
 )
 LOGIN_FORBIDDEN = Row(
     Reason.ACCESS_FORBIDDEN,
     "The login is forbidden (HTTP 403)",
-    "look at what stands before waweb, such as a proxy, and at what this user may do",
+    "look at what is in front of waweb, such as a proxy, and at what this user may do",
 )
 LOGIN_BEHIND_SIGN_IN = Row(
     Reason.PROXY_SIGN_IN,
-    "Something before waweb wants a sign-in of its own before it lets a login through (HTTP 401)",
-    "let it pass logins without one, or ask waweb itself",
+    "Something in front of waweb requires its own sign-in before it lets a login through (HTTP 401)",
+    "let logins pass without one, or probe waweb itself",
 )
 PASSWORD_CHANGE_REQUIRED = Row(
     Reason.PASSWORD_CHANGE_REQUIRED,
-    "The client wants the password of this user changed before it lets the user in",
+    "The client requires a new password for this user before it accepts the login",
     "change it through the Webapp, and put the new one into the Secret",
     desk=AtDesk(
-        "The client wants the password of this user changed before it lets the user in",
+        "The client requires a new password for this user before it accepts the login",
         "change it through the Webapp, and give the new one",
     ),
 )
 LOGINS_LIMITED = Row(
     Reason.LOGIN_LIMITED,
-    "The client looks at no login for now, after too many bad ones",
-    "wait, and find who sends them",
+    "waweb rejects all logins for now, after too many failed ones",
+    "wait, and find out who sends them",
 )
-LOGIN_UNANSWERED = Row(
-    Reason.LOGIN_FAILED, "A login gets no answer that gives a token", "look at waweb and at its database"
-)
+LOGIN_UNANSWERED = Row(Reason.LOGIN_FAILED, "The login returned no token", "look at waweb and at its database")
 LOGIN_UNUSABLE = Row(
     Reason.LOGIN_FAILED,
-    "A login is answered with something that gives no token, such as a page, a redirect or a compressed body",
+    "The login was answered with something other than a token, such as a page, a redirect or a compressed body",
     "look at what serves the target's port",
     desk=AtDesk(
-        "A login is answered with something that gives no token, such as a page, a redirect or a compressed body",
+        "The login was answered with something other than a token, such as a page, a redirect or a compressed body",
         "look at what serves that port",
     ),
 )
 OWN_TOKEN_REFUSED = Row(
     Reason.LOGIN_FAILED,
-    "The client refuses the token that its own login gave",
+    "The client rejects the token that its own login gave",
     "look at its database and its clock",
 )
 

@@ -8,7 +8,7 @@ from wahealth.core.reasons.row import Row
 SELECTOR_MISSING = Row(
     Reason.SELECTOR_MISSING,
     "spec.pods.selector names no label of the client's own pods, so nothing is written on any pod",
-    "name at least one there, and none that the operator writes",
+    "add at least one, and none that the operator writes",
 )
 CLAIMED_BY_ANOTHER = Row(
     Reason.CLAIMED_BY_ANOTHER,

@@ -21,7 +21,7 @@ def way_out(why: Unreachable, at: Surface) -> str:
     """What to do next: `why` has the cause and, where it could be seen, the certificate."""
     renew = _RENEW.get(why.untrusted) if why.untrusted else None
     if why.presented is not None and (proxy := _proxy_behind(why.presented.name)):
-        return f"that is what {proxy} shows for a host it does not know, so {_KNOWN_HOST[at]}"
+        return f"{proxy} presents it for a host it does not know, so {_KNOWN_HOST[at]}"
     if why.presented is None:
         return renew or _TRUST[at]
     pin = _PIN[at].format(fingerprint=why.presented.fingerprint)

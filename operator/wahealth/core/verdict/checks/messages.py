@@ -59,7 +59,7 @@ def throttled(endpoints: Endpoints) -> str:
     if not count:
         return ""
     who = "The web pod" if len(confirmed) == 1 else f"{count} of {len(confirmed)} web pods"
-    return f"{who} {'wants' if count == 1 else 'want'} to be asked less often (HTTP 429)"
+    return f"{who} {'asks' if count == 1 else 'ask'} to be probed less often (HTTP 429)"
 
 
 def answering(endpoints: Endpoints, in_turns: bool) -> str:
