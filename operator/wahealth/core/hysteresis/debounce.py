@@ -1,4 +1,33 @@
-"""When a change counts: thresholds, graces, the start-up of a resource, a new generation."""
+"""When a change counts: hysteresis over the verdicts of single rounds.
+
+A round's own verdict is the *candidate*; what the status shows is the *confirmed* verdict. When a candidate becomes the
+confirmed one depends on what is confirmed already:
+
+    confirmed                 candidate                                  is confirmed
+    ------------------------  -----------------------------------------  ---------------------------------------------
+    nothing                   good, or only an edit can help             at once
+                              any other                                  once the start-up grace is over
+    of an earlier generation  good, or only an edit can help             at once
+                              any other                                  after `failure_threshold` rounds in a row
+    of this generation        worse, and certain for the first time      at once
+                              worse, only because a grace has ended      at once
+                              worse                                      after `failure_threshold` rounds in a row, but
+                                                                         never while a grace still protects it
+                              the same                                   nothing to confirm: all streaks end
+                              other, as endpoints alone have changed     at once
+                              other, only because time has passed        at once
+                              other, unreachable before and after        after `failure_threshold` rounds of the same
+                              other, such as better                      after `success_threshold` rounds in a row
+
+A streak counts on while a grace protects: with a failureThreshold of 3 and a period of 30 s, an outage whose grace is
+90 s is confirmed by the round at 90 s, and not three rounds later.
+
+"Only because a grace has ended" is answered by a second verdict: the same observation, with all timers read as of the
+last round (`candidate_at_last_round`). If that one is not worse than the confirmed verdict, nothing in the answers has
+changed, only time has passed, and the grace was the wait already.
+
+A candidate that says nothing, such as an unknown word alone, neither continues a streak nor ends it.
+"""
 
 from __future__ import annotations
 
