@@ -43,7 +43,7 @@ PATIENCE = Thresholds(
 ROUNDS = 8  # longer than the longest grace, of ten minutes
 SPARES = (secondary("m2"), core("c2"))
 
-ABOUT_THE_ROUND = frozenset({"in_turns", "postponed", "claims", "reference", "key"})
+ABOUT_THE_ROUND = frozenset({"in_turns", "postponed", "claims", "reference_problem", "credential_problem"})
 
 
 def _facts(*outcomes: Outcome, **more: Any) -> Facts:
@@ -82,9 +82,9 @@ MOODS: dict[str, Facts] = {
     "the previous key works": previous_key(_facts(single(CONNECTED))),
     "forbidden": _facts(Forbidden()),
     "asked too often": _facts(Throttled()),
-    "a target that is not there": _facts(reference=MISSING),
-    "a Secret that does not exist": _facts(reference=SECRET),
-    "a key of bad form": _facts(key=SHORT),
+    "a target that is not there": _facts(reference_problem=MISSING),
+    "a Secret that does not exist": _facts(reference_problem=SECRET),
+    "a key of bad form": _facts(credential_problem=SHORT),
     "another claims the pods": _facts(single(CONNECTED), claims=CLAIMED),
     "in turns": _facts(single(CONNECTED), in_turns=True),
     "postponed": _facts(single(CONNECTED), postponed=True),
