@@ -66,7 +66,7 @@ class Nowhere:
         self._version += 1
         return str(self._version)
 
-    async def tell(self, subject: Subject, event: Event, now: datetime) -> None:
+    async def post(self, subject: Subject, event: Event, now: datetime) -> None:
         pass
 
 

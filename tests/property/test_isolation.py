@@ -181,7 +181,7 @@ class Played(Prober):
         self.version += 1
         return str(self.version)
 
-    async def tell(self, *_: object) -> None: ...
+    async def post(self, *_: object) -> None: ...
 
 
 def _timeless(part: Any) -> Any:
