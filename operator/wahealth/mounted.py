@@ -13,6 +13,20 @@ class NoPlainFile(Exception):
     """Whoever opens or reads it may wait for ever, and everything else in the loop with it."""
 
 
+class Unreadable(Exception):
+    """Why a file cannot be used, in a sentence that names it, without its full stop."""
+
+
+def content(path: Path) -> bytes:
+    """As `read`, of a file that settings name. Raises `Unreadable`."""
+    try:
+        return read(path)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}") from None
+    except NoPlainFile:
+        raise Unreadable(f"{path} is no plain file") from None
+
+
 def read(path: Path) -> bytes:
     """Raises `OSError`, `NoPlainFile`. A FIFO would wait for whoever writes, a device might never end."""
     if not stat.S_ISREG(path.stat().st_mode):

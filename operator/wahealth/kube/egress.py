@@ -39,11 +39,9 @@ class Authorities:
 def _read(path: Path, last: bytes | None = None) -> bytes:
     """`last`: what was good before, and is not looked into again."""
     try:
-        found = mounted.read(path)
-    except OSError as error:
-        raise NoAuthorities(f"{path} cannot be read: {error.strerror}") from None
-    except mounted.NoPlainFile:
-        raise NoAuthorities(f"{path} is no plain file") from None
+        found = mounted.content(path)
+    except mounted.Unreadable as error:
+        raise NoAuthorities(str(error)) from None
     if found != last:
         _look_into(path, found)
     return found

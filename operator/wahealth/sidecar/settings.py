@@ -203,6 +203,8 @@ def _showing(given: Mapping[str, str], upstream: Origin) -> Showing | None:
         return None if trusting is None else Showing(trusting, tuple(map(Path, filter(None, files))))
     except NoPair as error:
         raise Unusable(str(error)) from None
+    except UntrustedCA:
+        raise Unusable(f"--ca: {given['ca']} holds no certificate in PEM") from None
 
 
 _OF_TLS = ("ca", "pin", "server-name", *PAIR)
@@ -234,16 +236,9 @@ def _pinned(written: str) -> Trusting:
 def _of_ca(path: Path, with_name: bool) -> Trusting:
     """With a name the certificate has to carry it; waweb's own carries no pod's address."""
     try:
-        pem = mounted.read(path)
-        make = full if with_name else skip_hostname
-        make(pem)
-        return partial(make, pem)
-    except OSError as error:
-        raise Unusable(f"--ca: {path} cannot be read: {error.strerror}") from None
-    except mounted.NoPlainFile:
-        raise Unusable(f"--ca: {path} is no plain file") from None
-    except UntrustedCA:
-        raise Unusable(f"--ca: {path} holds no certificate in PEM") from None
+        return partial(full if with_name else skip_hostname, mounted.content(path))
+    except mounted.Unreadable as error:
+        raise Unusable(f"--ca: {error}") from None
 
 
 def _is_this_pod(host: str) -> bool:

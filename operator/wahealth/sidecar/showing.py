@@ -70,8 +70,6 @@ def ends_soon(own: Own | None) -> bool:
 
 def _content(flag: str, path: Path) -> bytes:
     try:
-        return mounted.read(path)
-    except OSError as error:
-        raise NoPair(f"--{flag}: {path} cannot be read: {error.strerror}") from None
-    except mounted.NoPlainFile:
-        raise NoPair(f"--{flag}: {path} is no plain file") from None
+        return mounted.content(path)
+    except mounted.Unreadable as error:
+        raise NoPair(f"--{flag}: {error}") from None
