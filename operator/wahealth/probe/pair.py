@@ -7,6 +7,7 @@ import ssl
 from typing import NoReturn
 
 from wahealth import keypair
+from wahealth.authorities import blocks
 from wahealth.core.certificate import Certificate, Own, Unfit
 from wahealth.keypair import UnfitPair, certificates_in, key_in
 from wahealth.probe.certificate import fingerprint_of
@@ -43,7 +44,7 @@ class Pair:
 def _own(certificates: bytes) -> Own:
     """The first of them; who signed it comes behind it. Raises `UnfitPair`."""
     try:
-        der = ssl.PEM_cert_to_DER_cert(certificates[: certificates.index(_END) + len(_END)].decode("ascii"))
+        der = ssl.PEM_cert_to_DER_cert(blocks(certificates)[0].decode("ascii"))
     except ValueError:
         raise UnfitPair(Unfit.OTHERWISE) from None
     lasts = validity(der)
@@ -51,6 +52,3 @@ def _own(certificates: bytes) -> Own:
         raise UnfitPair(Unfit.OTHERWISE)
     begins, ends = lasts
     return Own(Certificate(fingerprint_of(der), ends), begins)
-
-
-_END = b"-----END CERTIFICATE-----"
