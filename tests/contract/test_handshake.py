@@ -23,6 +23,7 @@ from support.scripted import (
     Served,
     answer,
     asked,
+    heard_from,
     reason,
     says,
     server_context,
@@ -90,11 +91,7 @@ def test_nobody_stands_behind_what_accepts(resets: bool) -> None:
             if resets:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
-    with socket.create_server((ADDRESS, 0)) as listening:
-        thread = threading.Thread(target=serve, args=(listening,))
-        thread.start()
-        outcome = asyncio.run(asked(Served(listening.getsockname()[1]).question()))
-        thread.join()
+    outcome = heard_from(serve)
     assert outcome == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
     assert "check whether waweb runs behind it" in row_of(outcome).says(
         who="W", does="does", detail=NOBODY_BEHIND, comma=", "
@@ -158,11 +155,7 @@ def test_a_handshake_that_ends_in_the_middle(resets: bool) -> None:
                 time.sleep(0.2)  # a reset throws away what was not read
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
-    with socket.create_server((ADDRESS, 0)) as listening:
-        thread = threading.Thread(target=serve, args=(listening,))
-        thread.start()
-        outcome = asyncio.run(asked(Served(listening.getsockname()[1]).question()))
-        thread.join()
+    outcome = heard_from(serve)
     assert outcome == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, HALF_A_HANDSHAKE)
 
 

@@ -147,8 +147,13 @@ def shaken(context: ssl.SSLContext, resets: bool = False, trust: Trust = TRUST) 
                 return
             socket.socket.recv(tls, 4096)  # the question: unread, it would reset the connection
 
+    return heard_from(shake, trust)
+
+
+def heard_from(serve: Callable[[socket.socket], None], trust: Trust = TRUST) -> Outcome:
+    """What comes of asking a blocking server, which runs in a thread and is given the listening socket."""
     with socket.create_server((ADDRESS, 0)) as listening:
-        thread = threading.Thread(target=shake, args=(listening,))
+        thread = threading.Thread(target=serve, args=(listening,))
         thread.start()
         probe_request = Served(listening.getsockname()[1]).question()
         outcome = asyncio.run(asked(replace(probe_request, endpoint=replace(probe_request.endpoint, trust=trust))))
