@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 
 from wahealth.core.answer import Answered, Outcome, PodOutcome
 from wahealth.core.facts import Desired, Facts
-from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
-from wahealth.core.reconcile import evaluate_once, reconcile, restore_state
+from wahealth.core.reconcile import evaluate_once, reconcile
+from wahealth.core.restore import restore_state
+from wahealth.core.state import State
 from wahealth.core.status import Status
 from wahealth.probe.payload import parse_health
 

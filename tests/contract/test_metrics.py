@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
 from wahealth.core.instant import Instant
-from wahealth.core.reconcile import restore_state
+from wahealth.core.restore import restore_state
 from wahealth.core.status import Connected, Credentials, NodeVerdict, TopologyNode
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.process import client_metrics

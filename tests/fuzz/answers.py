@@ -22,7 +22,8 @@ from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, Malformed, PodOutcome
 from wahealth.core.facts import Desired, Facts
 from wahealth.core.instant import Instant
-from wahealth.core.reconcile import reconcile, restore_state
+from wahealth.core.reconcile import reconcile
+from wahealth.core.restore import restore_state
 from wahealth.core.status import Status
 from wahealth.probe.payload import outcome_of, parse_health
 

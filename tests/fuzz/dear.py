@@ -33,7 +33,8 @@ from wahealth.api.convert import status_document
 from wahealth.core.answer import PodOutcome
 from wahealth.core.facts import Desired, Facts
 from wahealth.core.instant import Instant
-from wahealth.core.reconcile import reconcile, restore_state
+from wahealth.core.reconcile import reconcile
+from wahealth.core.restore import restore_state
 from wahealth.core.status import Status
 from wahealth.probe.login import login_outcome_of
 from wahealth.probe.payload import outcome_of

@@ -252,7 +252,7 @@ def test_a_restart_changes_nothing_that_is_believed(expected: Desired, said: lis
     for outcomes_ in said:
         story.round(told(expected, outcomes_))
     state = story.state
-    if state is None or state.worse_streak or state.other_streak or state.flapping or not state.settled:
+    if state is None or state.confirmation.counting or state.flapping or not state.settled:
         return
     again = story.restarted()
     again.round(told(expected, said[-1]))

@@ -12,10 +12,12 @@ from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
 from wahealth.core.facts import Desired, Facts, Thresholds
 from wahealth.core.hosts import Hosts
-from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
 from wahealth.core.networks import Networks
-from wahealth.core.reconcile import Plan, evaluate_once, reconcile, restore_state
+from wahealth.core.plan import Plan
+from wahealth.core.reconcile import evaluate_once, reconcile
+from wahealth.core.restore import restore_state
+from wahealth.core.state import State
 from wahealth.core.status import ConditionType, Mode, Status
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.targets import Limits, Targets

@@ -34,12 +34,13 @@ from wahealth.core.answer import (
     Unreachable,
 )
 from wahealth.core.facts import Desired, Thresholds
-from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole, own_node
 from wahealth.core.readiness.pod import KEEP_SECONDS, ReadinessState, RoundResult, advance
-from wahealth.core.reconcile import reconcile, restore_state
+from wahealth.core.reconcile import reconcile
+from wahealth.core.restore import restore_state
+from wahealth.core.state import State
 from wahealth.core.status import Mode, Status
 
 PERIOD = 10.0

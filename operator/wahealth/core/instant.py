@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 EARLY = 1.0  # seconds
+LONG_AGO = float("-inf")  # a time before any other, in seconds of any clock
 
 
 def has_lasted(seconds: float, grace: float) -> bool:
-    """Whether something that has lasted for `monotonic` has lasted for its grace, as far as rounds can tell.
+    """Whether something that has lasted for `seconds` has lasted for its grace, as far as rounds can tell.
 
     Graces are mostly a number of periods, and no round comes exactly on its tick: taken to the letter, the one at the
     end of a grace would come some milliseconds too soon as often as not, and all would be told a whole period later.
@@ -18,9 +19,10 @@ def has_lasted(seconds: float, grace: float) -> bool:
 
 
 class AsOf(NamedTuple):
-    """The second as of which clocks are read, and the latest there is: a clock that began after the one is read then.
+    """Timers as they stood at `at`, an earlier second than `now` or the same (both monotonic).
 
-    So what differs as of the last round differs only because time has passed, and not because it is new.
+    A timer that started after `at` is read at `now`: so an evaluation as of the last round differs from the present one
+    only where time alone made the difference, and not because something is new.
     """
 
     at: float

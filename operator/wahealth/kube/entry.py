@@ -14,12 +14,12 @@ from wahealth.core.budget import NEVER, Postponed
 from wahealth.core.certificate import Certificate
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Desired
-from wahealth.core.hysteresis.state import State
 from wahealth.core.pod_labels import PodChange
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.references import invalid_spec
 from wahealth.core.signin.flow import Authenticator, Reading
 from wahealth.core.signin.kinds import Meant
+from wahealth.core.state import State
 from wahealth.core.status import ConditionType, Finding, Status
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.apiserver.versions import is_newer

@@ -18,9 +18,11 @@ from wahealth.core.facts import Facts
 from wahealth.core.instant import Instant
 from wahealth.core.isolation_detector import Path, Vote
 from wahealth.core.origin import origin_of
+from wahealth.core.plan import Plan
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.reconcile import Plan, reconcile, restore_state
+from wahealth.core.reconcile import reconcile
 from wahealth.core.restart import WebWorkload
+from wahealth.core.restore import restore_state
 from wahealth.core.status import Condition, ConditionType, Status
 from wahealth.core.status_diff import status_to_write
 from wahealth.kube.cluster import Cluster, Conflict, Gone, StatusRejected

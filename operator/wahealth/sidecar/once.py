@@ -10,7 +10,8 @@ from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import Readiness
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.readiness.pod import ReadinessState, RoundResult, advance
-from wahealth.core.reconcile import reconcile, restore_state
+from wahealth.core.reconcile import reconcile
+from wahealth.core.restore import restore_state
 from wahealth.core.status import Status
 
 

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from wahealth import mounted
 from wahealth.core.answer import Answered, Outcome, PodOutcome, result_of
 from wahealth.core.facts import Facts, with_probe_results
-from wahealth.core.hysteresis.state import State
 from wahealth.core.instant import Instant
 from wahealth.core.readiness.depth import STARTING
 from wahealth.core.readiness.pod import ReadinessState, RoundResult, advance
 from wahealth.core.reasons.row import Surface
-from wahealth.core.reconcile import reconcile, restore_state
+from wahealth.core.reconcile import reconcile
 from wahealth.core.references import file_not_there, no_plain_file
 from wahealth.core.resting import rest_of
+from wahealth.core.restore import restore_state
 from wahealth.core.signin.flow import (
     Authenticator,
     AuthTiming,
@@ -29,6 +29,7 @@ from wahealth.core.signin.flow import (
     ReadSecret,
 )
 from wahealth.core.signin.kinds import begun
+from wahealth.core.state import State
 from wahealth.core.status import ConditionType, Finding, Status
 from wahealth.core.verdict.checks.credentials_valid import not_tried
 from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest

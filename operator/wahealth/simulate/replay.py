@@ -15,10 +15,10 @@ from wahealth.core import instant as clock
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Desired, Facts, Pod, Pods, with_probe_results
-from wahealth.core.hysteresis.state import State
-from wahealth.core.reconcile import reconcile, restore_state
+from wahealth.core.reconcile import reconcile
 from wahealth.core.references import invalid_spec, secret_key_missing, secret_not_found, target_not_found
 from wahealth.core.resting import rest_of
+from wahealth.core.restore import restore_state
 from wahealth.core.signin.flow import (
     Authenticator,
     AuthTiming,
@@ -35,6 +35,7 @@ from wahealth.core.signin.flow import (
     run_flow,
 )
 from wahealth.core.signin.kinds import Kind, Meant, carried_on, form_problem
+from wahealth.core.state import State
 from wahealth.core.status import Status
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import without

@@ -1,4 +1,4 @@
-"""What is told after a round: what changed, what began to hold, what still holds and would be forgotten; in bounds."""
+"""Which events are posted after a round: changes, and Warnings that begin to hold or still do; within a budget."""
 
 from __future__ import annotations
 
@@ -8,65 +8,111 @@ from wahealth.core.events.event import Event, warning
 from wahealth.core.events.transitions import FLAPPING_ENDED, Transition, transition_events
 from wahealth.core.events.warnings import NOBODY_ANSWERS, WarningInput, active_warnings
 from wahealth.core.facts import Desired
-from wahealth.core.hysteresis.state import BURST, Budget, PostedWarning, State
 from wahealth.core.reasons import client
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionStatus, ConditionType
-from wahealth.core.verdict.verdict import Anomaly
+from wahealth.core.verdict.verdict import Anomaly, Verdict
 
+BURST = 25.0  # events at once
 REFILL = 300.0  # seconds for one more
-REPEAT_AFTER = 3000.0  # seconds after which a lasting Warning is told again: Kubernetes forgets an event after an hour
+REPEAT_AFTER = 3000.0  # seconds after which a lasting Warning is posted again: Kubernetes drops an event after an hour
 _FLAPPING = warning(client.FLAPPING_DETECTED)
 
 
-class Signals(NamedTuple):
-    """What holds beside the confirmed verdict."""
+class PostedWarning(NamedTuple):
+    """A Warning that still holds, and when it was last posted (monotonic seconds)."""
 
+    reason: str
+    at: float
+
+
+class Budget(NamedTuple):
+    """How many events may be posted at once, as of a monotonic second."""
+
+    left: float
+    at: float
+
+
+class EventLog(NamedTuple):
+    """What has been posted about one resource: the Warnings that still hold, and the budget."""
+
+    budget: Budget
+    posted: tuple[PostedWarning, ...] = ()
+
+    @classmethod
+    def restored(cls, confirmed: Verdict | None, lasting: frozenset[Anomaly], now: float) -> EventLog:
+        """The log of a process that starts: whatever a status says already was posted with it."""
+        log = cls(Budget(BURST, now))
+        lost = _redundancy(confirmed) is ConditionStatus.TRUE
+        holding = _warnings(Signals(confirmed, lasting=lasting), lost)
+        return log._replace(posted=tuple(PostedWarning(event.reason, now) for event in holding))
+
+    def has_posted(self, reason: str) -> bool:
+        """The Warning held after the last round."""
+        return any(posted.reason == reason for posted in self.posted)
+
+    @property
+    def next_repeat(self) -> float:
+        """The monotonic second at which a Warning is posted again, if it still holds then; infinite if none holds."""
+        return min((posted.at for posted in self.posted), default=float("inf")) + REPEAT_AFTER
+
+
+class Signals(NamedTuple):
+    """What a Warning may be about: the confirmed verdict, and what a status has no place for."""
+
+    verdict: Verdict | None = None
+    flapping: bool = False
     pods_disagree: bool = False
     failover_stalled: bool = False
-    lasting: frozenset[Anomaly] = frozenset()  # anomalies that were seen for as many rounds as a failure takes
+    lasting: frozenset[Anomaly] = frozenset()  # anomalies seen for as many rounds in a row as a failure takes
     restart_skipped: str = ""  # why the web workload is not restarted, where it would be time
     desired: Desired = Desired()
 
 
 def events_to_post(
-    before: State, state: State, transition: Transition, signals: Signals, now: float
-) -> tuple[State, tuple[Event, ...]]:
-    """The state that remembers what was told, and the events; `now` in seconds."""
-    standing = (_FLAPPING,) if state.flapping else warnings_of(before, state, signals)
-    known = {posted.reason: posted for posted in state.posted if now - posted.at < REPEAT_AFTER}
-    ended = (FLAPPING_ENDED,) if before.flapping and not state.flapping else ()
-    changes = () if state.flapping else transition_events(transition)
+    log: EventLog, transition: Transition, signals: Signals, now: float
+) -> tuple[EventLog, tuple[Event, ...]]:
+    """The log with what is posted now, and those events in order. `now`: monotonic seconds."""
+    lost = log.has_posted(Reason.REDUNDANCY_LOST) or (
+        transition.old.condition_status(ConditionType.REDUNDANCY_SATISFIED) is ConditionStatus.TRUE
+    )
+    standing = (_FLAPPING,) if signals.flapping else _warnings(signals, lost)
+    known = {posted.reason: posted for posted in log.posted if now - posted.at < REPEAT_AFTER}
+    ended = (FLAPPING_ENDED,) if transition.flapped and not signals.flapping else ()
+    changes = () if signals.flapping else transition_events(transition)
     due = (*ended, *changes, *(event for event in standing if event.reason not in known))
-    state, events = _within_budget(state, due, now)
+    budget, events = _within(log.budget, due, now)
     new = {event.reason: PostedWarning(event.reason, now) for event in events}
     stands = {event.reason for event in standing}
     stands |= NOBODY_ANSWERS if stands & NOBODY_ANSWERS else set()
-    posted = tuple(posted for reason, posted in (known | new).items() if reason in stands)
-    return state._replace(posted=posted), events
+    return EventLog(budget, tuple(posted for reason, posted in (known | new).items() if reason in stands)), events
 
 
-def warnings_of(before: State, state: State, signals: Signals) -> tuple[Event, ...]:
-    """Everything that holds now and should not."""
-    if state.confirmed is None or state.confirmed.status.condition(ConditionType.READY) is None:
-        return ()  # nothing is confirmed, or nobody can say whether it still holds
-    lost = was_posted(state, Reason.REDUNDANCY_LOST) or _redundancy(before) is ConditionStatus.TRUE
-    return active_warnings(WarningInput(state.confirmed, lost, *signals))
+def _warnings(signals: Signals, redundancy_lost: bool) -> tuple[Event, ...]:
+    """Everything that holds now and should not; nothing where nobody can say whether it still holds."""
+    if signals.verdict is None or signals.verdict.status.condition(ConditionType.READY) is None:
+        return ()
+    given = WarningInput(
+        signals.verdict,
+        redundancy_lost,
+        signals.pods_disagree,
+        signals.failover_stalled,
+        signals.lasting,
+        signals.restart_skipped,
+        signals.desired,
+    )
+    return active_warnings(given)
 
 
-def was_posted(state: State, reason: str) -> bool:
-    """The Warning held after the last round."""
-    return any(posted.reason == reason for posted in state.posted)
+def _redundancy(verdict: Verdict | None) -> ConditionStatus | None:
+    return verdict.status.condition_status(ConditionType.REDUNDANCY_SATISFIED) if verdict else None
 
 
-def _redundancy(state: State) -> ConditionStatus | None:
-    return state.confirmed.status.condition_status(ConditionType.REDUNDANCY_SATISFIED) if state.confirmed else None
-
-
-def _within_budget(state: State, events: tuple[Event, ...], now: float) -> tuple[State, tuple[Event, ...]]:
+def _within(budget: Budget, events: tuple[Event, ...], now: float) -> tuple[Budget, tuple[Event, ...]]:
+    """As many of the events as the budget allows, Warnings first, and what is left of it."""
     if not events:
-        return state, events
-    left = min(BURST, state.budget.left + (now - state.budget.at) / REFILL)
-    urgent = sorted(events, key=lambda event: not event.warning)[: int(left)]  # Warnings first
+        return budget, events
+    left = min(BURST, budget.left + (now - budget.at) / REFILL)
+    urgent = sorted(events, key=lambda event: not event.warning)[: int(left)]
     posted = tuple(event for event in events if event in urgent)
-    return state._replace(budget=Budget(left - len(posted), now)), posted
+    return Budget(left - len(posted), now), posted

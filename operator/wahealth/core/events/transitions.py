@@ -12,14 +12,18 @@ from wahealth.core.status import ConditionStatus, ConditionType, Failover, Failo
 
 
 class Transition(NamedTuple):
-    """Before and after; `failovers` are the roles that moved with it, `in_time` says whether the one of the status
-    did."""
+    """The confirmed status before and after a round.
+
+    `failovers`: the roles that moved with it. `in_time`: the one that the status shows took no longer than allowed.
+    `flapped`: the client was flapping before.
+    """
 
     old: Status
     new: Status
     failovers: tuple[Failover, ...] = ()
     in_time: bool = False
     desired: Desired = Desired()
+    flapped: bool = False
 
     def became_true(self, type_: ConditionType) -> bool:
         return (

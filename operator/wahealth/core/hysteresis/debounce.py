@@ -1,45 +1,47 @@
 """When a change counts: hysteresis over the verdicts of single rounds.
 
-A round's own verdict is the *candidate*; what the status shows is the *confirmed* verdict. When a candidate becomes the
-confirmed one depends on what is confirmed already:
+A round's own verdict is the *candidate*; the status shows the *confirmed* verdict. What becomes of a candidate depends
+on what is confirmed already; the first row that fits decides:
 
-    confirmed                 candidate                                  is confirmed
-    ------------------------  -----------------------------------------  ---------------------------------------------
-    nothing                   good, or only an edit can help             at once
-                              any other                                  once the start-up grace is over
-    of an earlier generation  good, or only an edit can help             at once
-                              any other                                  after `failure_threshold` rounds in a row
-    of this generation        worse, and certain for the first time      at once
-                              worse, only because a grace has ended      at once
-                              worse                                      after `failure_threshold` rounds in a row, but
-                                                                         never while a grace still protects it
-                              the same                                   nothing to confirm: all streaks end
-                              other, as endpoints alone have changed     at once
-                              other, only because time has passed        at once
-                              other, unreachable before and after        after `failure_threshold` rounds of the same
-                              other, such as better                      after `success_threshold` rounds in a row
+    confirmed                 candidate                              is confirmed
+    ------------------------  -------------------------------------  ------------------------------------------------
+    nothing                   good, or only an edit can help         at once
+                              any other                              once the start-up grace has ended
+    of an earlier generation  good, or only an edit can help         at once
+                              any other                              after failureThreshold rounds, outside its grace
+    of this generation        worse, and certain for the first time  at once
+                              worse, only because time has passed    at once
+                              worse                                  after failureThreshold rounds, outside its grace
+                              the same, as it asks for a pause       not by this round, and no streak ends
+                              the same                               already; all streaks end
+                              other, in single pods alone            at once
+                              other, only because time has passed    at once
+                              undecided, between worse ones          not by this round, and no streak ends
+                              other, unreachable before and after    after failureThreshold rounds of the same
+                              other, such as better                  after successThreshold rounds
 
 A streak counts on while a grace protects: with a failureThreshold of 3 and a period of 30 s, an outage whose grace is
 90 s is confirmed by the round at 90 s, and not three rounds later.
 
-"Only because a grace has ended" is answered by a second verdict: the same observation, with all timers read as of the
-last round (`candidate_at_last_round`). If that one is not worse than the confirmed verdict, nothing in the answers has
-changed, only time has passed, and the grace was the wait already.
-
-A candidate that says nothing, such as an unknown word alone, neither continues a streak nor ends it.
+"Only because time has passed" is answered by a second verdict on the same observation, with all timers read as of the
+last round (`Evaluation.verdict_at`). If that one is not worse than the confirmed verdict, nothing in the answers has
+changed: a grace has ended, and the grace was the wait already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from wahealth.core.facts import Thresholds
-from wahealth.core.hysteresis.state import State, without_streaks
+from wahealth.core.hysteresis.confirmation import Confirmation
 from wahealth.core.instant import has_lasted
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionStatus, ConditionType, Gateway, KeyInUse, Status
+from wahealth.core.verdict.evaluation import Evaluation
 from wahealth.core.verdict.problem import Problem
-from wahealth.core.verdict.timers import keep_only
 from wahealth.core.verdict.verdict import Verdict
 
 # From the best to the worst; Unknown is neither.
@@ -59,45 +61,64 @@ JUDGED = (
     ConditionType.AVAILABLE,
     ConditionType.REDUNDANCY_SATISFIED,
 )
-# Nothing that passes, or it has had a time of its own.
+# Reasons for what does not pass, or has had a grace of its own.
 _CERTAIN = frozenset({Reason.INVALID_SPEC, Reason.MODE_MISMATCH})
 ONLY_AN_EDIT_HELPS = _CERTAIN | {Reason.TARGET_FORBIDDEN}
 
 
-CandidateAtLastRound = Callable[[], Verdict]
+@dataclass(frozen=True)
+class Comparison:
+    """A candidate, next to what is confirmed. `now`: monotonic seconds."""
+
+    before: Confirmation
+    evaluation: Evaluation
+    candidate: Verdict
+    thresholds: Thresholds
+    now: float
+
+    @cached_property
+    def confirmed(self) -> Verdict:
+        """The confirmed verdict; asked for only where there is one."""
+        return self.before.verdict or self.candidate
+
+    @cached_property
+    def worse(self) -> bool:
+        return is_worse(self.confirmed, self.candidate)
+
+    @cached_property
+    def at_last_round(self) -> Verdict:
+        """The same observation's verdict, with timers as of the last round."""
+        return self.evaluation.verdict_at(self.before.last_round)
+
+
+class Decision(NamedTuple):
+    """`says`: when the candidate is confirmed."""
+
+    says: str
+    follow: Callable[[Comparison], Confirmation]
+
+
+class Rule(NamedTuple):
+    """`candidate`: the verdicts that the rule is for, in words."""
+
+    candidate: str
+    fits: Callable[[Comparison], bool]
+    decision: Decision
 
 
 def debounce(
-    state: State, candidate: Verdict, candidate_at_last_round: CandidateAtLastRound, thresholds: Thresholds, now: float
-) -> State:
-    """The state with this round's verdict taken into account, and perhaps confirmed.
-
-    `candidate_at_last_round`: the verdict on the same observation as of the last round's time; it tells what has
-    changed only because a grace has ended.
-    """
-    if state.confirmed is None:
-        return _first(state, candidate, thresholds, now)
-    if state.confirmed_generation != state.generation:
-        return _on_new_generation(state, candidate, thresholds)
-    if is_worse(state.confirmed, candidate):
-        at_once = _is_newly_certain(state.confirmed, candidate) or not is_worse(
-            state.confirmed, candidate_at_last_round()
-        )
-        return confirm(state, candidate) if at_once else _worse(state, candidate, thresholds)
-    if candidate.says_the_same(state.confirmed):
-        return state if candidate.kept else without_streaks(state)
-    at_once = candidate.differs_in_endpoints(state.confirmed) or candidate_at_last_round().says_the_same(
-        state.confirmed
-    )
-    return confirm(state, candidate) if at_once else _other(state, state.confirmed, candidate, thresholds)
+    before: Confirmation, evaluation: Evaluation, candidate: Verdict, thresholds: Thresholds, now: float
+) -> Confirmation:
+    """The confirmation after a round in which somebody answered, or failed to. `candidate`: `evaluation.verdict()`."""
+    compared = Comparison(before, evaluation, candidate, thresholds, now)
+    rule = next(rule for rule in _rules_for(before) if rule.fits(compared))
+    return rule.decision.follow(compared).after_round(candidate, now)
 
 
-def with_endpoints(state: State, candidate: Verdict) -> State:
-    """Of a round in which nothing new was heard of the client: pods have had thresholds of their own."""
-    if state.confirmed is None:
-        return state
-    status = state.confirmed.status._replace(endpoints=candidate.status.endpoints)
-    return state._replace(confirmed=state.confirmed._replace(status=status))
+def _rules_for(before: Confirmation) -> tuple[Rule, ...]:
+    if before.verdict is None:
+        return RULES["nothing"]
+    return RULES["of this generation" if before.settled else "of an earlier generation"]
 
 
 def is_worse(before: Verdict, candidate: Verdict) -> bool:
@@ -111,66 +132,132 @@ def is_worse(before: Verdict, candidate: Verdict) -> bool:
     )
 
 
-def confirm(state: State, candidate: Verdict) -> State:
-    """This verdict is what is confirmed now."""
-    before = state.confirmed.status.condition_status(ConditionType.AVAILABLE) if state.confirmed else None
-    after = candidate.status.condition_status(ConditionType.AVAILABLE)
-    changed = before is not None and before is not after
-    return without_streaks(state)._replace(
-        confirmed=candidate,
-        confirmed_generation=state.generation,
-        timers=keep_only(state.timers, candidate.problem),
-        changes=(*state.changes, state.last_round) if changed else state.changes,
-    )
+def _at_once(compared: Comparison) -> Confirmation:
+    return compared.before.confirm(compared.candidate)
 
 
-def _first(state: State, candidate: Verdict, thresholds: Thresholds, now: float) -> State:
-    """A good first verdict at once; a bad one after the start-up grace, but for what only an edit can cure."""
-    waited = has_lasted(now - state.first_round, thresholds.startup_grace)
-    return confirm(state, candidate) if candidate.good or waited or _only_an_edit_helps(candidate) else state
+def _after_startup(compared: Comparison) -> Confirmation:
+    waited = has_lasted(compared.now - compared.before.first_round, compared.thresholds.startup_grace)
+    return _at_once(compared) if waited else compared.before
 
 
-def _on_new_generation(state: State, candidate: Verdict, thresholds: Thresholds) -> State:
-    if candidate.good or _only_an_edit_helps(candidate):
-        return confirm(state, candidate)
-    return _worse(state, candidate, thresholds)
+def _after_failures(compared: Comparison) -> Confirmation:
+    rounds = compared.before.worse_streak + 1
+    if rounds >= compared.thresholds.failure_threshold and not compared.candidate.protected:
+        return _at_once(compared)
+    return compared.before.with_worse_streak(rounds)
 
 
-def _worse(state: State, candidate: Verdict, thresholds: Thresholds) -> State:
-    rounds = state.worse_streak + 1
-    if rounds >= thresholds.failure_threshold and not candidate.protected:
-        return confirm(state, candidate)
-    return without_streaks(state)._replace(worse_streak=rounds)
+def _after_the_same(compared: Comparison) -> Confirmation:
+    """Reasons that take turns, such as a proxy's 502 and 504, are one outage: a new one counts once it lasts."""
+    other, candidate = compared.before.other_candidate, compared.candidate
+    same = other is not None and candidate.says_the_same_of_the_client(other)
+    rounds = compared.before.other_streak + 1 if same else 1
+    if rounds >= compared.thresholds.failure_threshold:
+        return _at_once(compared)
+    return compared.before.with_other_streak(rounds, candidate)
 
 
-def _other(state: State, confirmed: Verdict, candidate: Verdict, thresholds: Thresholds) -> State:
-    """Better, a moved role, another version. A status nobody knows neither goes on with a run nor ends it.
-
-    Another reason or sentence for what is bad already has to last, the very same one: reasons that take turns, as of a
-    proxy that answers 502 and 504, are one outage.
-    """
-    if candidate.problem is Problem.UNDECIDED and state.worse_streak:
-        return state
-    if not _is_as_bad(confirmed, candidate):
-        other_streak, other_candidate, needed = state.other_streak + 1, None, thresholds.success_threshold
-    elif state.other_candidate is not None and candidate.says_the_same_of_the_client(state.other_candidate):
-        other_streak, other_candidate, needed = state.other_streak + 1, candidate, thresholds.failure_threshold
-    else:
-        other_streak, other_candidate, needed = 1, candidate, thresholds.failure_threshold
-    return (
-        confirm(state, candidate)
-        if other_streak >= needed
-        else state._replace(worse_streak=0, other_streak=other_streak, other_candidate=other_candidate)
-    )
+def _after_successes(compared: Comparison) -> Confirmation:
+    rounds = compared.before.other_streak + 1
+    if rounds >= compared.thresholds.success_threshold:
+        return _at_once(compared)
+    return compared.before.with_other_streak(rounds, None)
 
 
-def _is_as_bad(confirmed: Verdict, candidate: Verdict) -> bool:
-    """Nobody answers, before and after: for another reason, or in other words."""
-    silent = all(
-        said.status.condition_status(ConditionType.REACHABLE) is ConditionStatus.FALSE
-        for said in (confirmed, candidate)
-    )
-    return silent and confirmed.status.gateway is candidate.status.gateway
+def _streaks_end(compared: Comparison) -> Confirmation:
+    return compared.before.without_streaks()
+
+
+def _as_it_was(compared: Comparison) -> Confirmation:
+    return compared.before
+
+
+AT_ONCE = Decision("at once", _at_once)
+AFTER_STARTUP = Decision("once the start-up grace has ended", _after_startup)
+AFTER_FAILURES = Decision("after failureThreshold rounds, outside its grace", _after_failures)
+AFTER_THE_SAME = Decision("after failureThreshold rounds of the same", _after_the_same)
+AFTER_SUCCESSES = Decision("after successThreshold rounds", _after_successes)
+STREAKS_END = Decision("already; all streaks end", _streaks_end)
+AS_IT_WAS = Decision("not by this round, and no streak ends", _as_it_was)
+
+
+def _good_or_final(compared: Comparison) -> bool:
+    candidate = compared.candidate
+    return candidate.good or candidate.problem is Problem.KEY_FORM or _accepted(candidate) in ONLY_AN_EDIT_HELPS
+
+
+def _newly_certain(compared: Comparison) -> bool:
+    reason = _accepted(compared.candidate)
+    return compared.worse and reason in _CERTAIN and reason != _accepted(compared.confirmed)
+
+
+def _accepted(verdict: Verdict) -> str:
+    found = verdict.status.condition(ConditionType.ACCEPTED)
+    return found.reason if found else ""
+
+
+def _worse_by_time(compared: Comparison) -> bool:
+    return compared.worse and not is_worse(compared.confirmed, compared.at_last_round)
+
+
+def _worse(compared: Comparison) -> bool:
+    return compared.worse
+
+
+def _same(compared: Comparison) -> bool:
+    return compared.candidate.says_the_same(compared.confirmed)
+
+
+def _same_and_kept(compared: Comparison) -> bool:
+    return compared.candidate.kept and _same(compared)
+
+
+def _endpoints_alone(compared: Comparison) -> bool:
+    return compared.candidate.differs_in_endpoints(compared.confirmed)
+
+
+def _other_by_time(compared: Comparison) -> bool:
+    return compared.at_last_round.says_the_same(compared.confirmed)
+
+
+def _undecided_while_worse(compared: Comparison) -> bool:
+    return compared.candidate.problem is Problem.UNDECIDED and bool(compared.before.worse_streak)
+
+
+def _as_bad(compared: Comparison) -> bool:
+    """Unreachable before and after: for another reason, or in other words."""
+    pair = (compared.confirmed.status, compared.candidate.status)
+    silent = all(said.condition_status(ConditionType.REACHABLE) is ConditionStatus.FALSE for said in pair)
+    return silent and pair[0].gateway is pair[1].gateway
+
+
+def _any(_: Comparison) -> bool:
+    return True
+
+
+RULES = {
+    "nothing": (
+        Rule("good, or only an edit can help", _good_or_final, AT_ONCE),
+        Rule("any other", _any, AFTER_STARTUP),
+    ),
+    "of an earlier generation": (
+        Rule("good, or only an edit can help", _good_or_final, AT_ONCE),
+        Rule("any other", _any, AFTER_FAILURES),
+    ),
+    "of this generation": (
+        Rule("worse, and certain for the first time", _newly_certain, AT_ONCE),
+        Rule("worse, only because time has passed", _worse_by_time, AT_ONCE),
+        Rule("worse", _worse, AFTER_FAILURES),
+        Rule("the same, as it asks for a pause", _same_and_kept, AS_IT_WAS),
+        Rule("the same", _same, STREAKS_END),
+        Rule("other, in single pods alone", _endpoints_alone, AT_ONCE),
+        Rule("other, only because time has passed", _other_by_time, AT_ONCE),
+        Rule("undecided, between worse ones", _undecided_while_worse, AS_IT_WAS),
+        Rule("other, unreachable before and after", _as_bad, AFTER_THE_SAME),
+        Rule("other, such as better", _any, AFTER_SUCCESSES),
+    ),
+}
 
 
 def _falls(before: Gateway, now: Gateway) -> bool:
@@ -185,21 +272,7 @@ def _is_less(before: Status, now: Status, type_: ConditionType) -> bool:
 
 
 def _refused_by_some(before: Status, now: Status) -> bool:
-    """That the previous key works is no bad round: it says what is the matter."""
+    """A round answered by the previous key does not count as worse: RestartRequired reports it."""
     in_use = now.credentials.key_in_use if now.credentials else None
     required = ConditionType.RESTART_REQUIRED
     return in_use is KeyInUse.CURRENT and now.condition(required) is not None and before.condition(required) is None
-
-
-def _is_newly_certain(confirmed: Verdict, candidate: Verdict) -> bool:
-    reason = _reason(candidate)
-    return reason in _CERTAIN and reason != _reason(confirmed)
-
-
-def _reason(verdict: Verdict) -> str:
-    accepted = verdict.status.condition(ConditionType.ACCEPTED)
-    return accepted.reason if accepted else ""
-
-
-def _only_an_edit_helps(candidate: Verdict) -> bool:
-    return candidate.problem is Problem.KEY_FORM or _reason(candidate) in ONLY_AN_EDIT_HELPS

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from wahealth.core.facts import Thresholds
-from wahealth.core.hysteresis.kstatus import progress
-from wahealth.core.hysteresis.state import State
+from wahealth.core.hysteresis.confirmation import Confirmation
+from wahealth.core.hysteresis.kstatus import Progress
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import Condition, ConditionStatus, ConditionType, Status
 from wahealth.core.verdict.problem import Problem
+from wahealth.core.verdict.timers import Timers
 from wahealth.core.verdict.verdict import Verdict
 
 _ABSENT_WHILE_SUSPENDED = frozenset(
@@ -32,17 +33,21 @@ _WAITED_FOR = frozenset(
 )
 
 
-def desired_status(state: State, candidate: Verdict, thresholds: Thresholds, now: float) -> Status:
-    """The status without its times; `now` in seconds."""
-    if state.confirmed is None:
-        status = preliminary(candidate)
-    elif state.confirmed.status.condition(ConditionType.READY) is None:
-        status = _resumed(state.confirmed.status, candidate)
-    else:
-        status = state.confirmed.status
-    found = progress(state, status, candidate, thresholds, now)
+def desired_status(
+    confirmation: Confirmation, timers: Timers, candidate: Verdict, thresholds: Thresholds, now: float
+) -> Status:
+    """The status without its times. `now`: monotonic seconds."""
+    status = _shown(confirmation, candidate)
+    found = Progress(confirmation, timers, candidate, thresholds, now).condition(status)
     conditions = status.conditions if found is None else (*status.conditions, found)
-    return status._replace(conditions=conditions, observed_generation=state.confirmed_generation)
+    return status._replace(conditions=conditions, observed_generation=confirmation.verdict_generation)
+
+
+def _shown(confirmation: Confirmation, candidate: Verdict) -> Status:
+    if confirmation.verdict is None:
+        return preliminary(candidate)
+    confirmed = confirmation.status
+    return confirmed if confirmed.condition(ConditionType.READY) else _resumed(confirmed, candidate)
 
 
 def preliminary(candidate: Verdict) -> Status:

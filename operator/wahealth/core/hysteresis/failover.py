@@ -1,10 +1,24 @@
 """Who carries the client, and how a role moves: from the last complete set that was confirmed to the next.
 
 Documented (page "High Availability"): when the active coreapp or the primary master dies, another takes over.
+
+Each role is in one of three phases. A round whose answers name the nodes moves it; the first row that fits decides:
+
+    the round shows that                          the role is
+    --------------------------------------------  -----------
+    every confirmed holder still holds it         held
+    one has lost it, and the set is not complete  lost
+    one has lost it, and another set is complete  taken over
+
+A set of holders is *complete* with as many nodes as the mode wants, and in High Availability with no more than one.
+Once a round's own verdict is confirmed and its set is complete, that set is the new confirmed one, and the role is held
+again. If nodes left and nodes joined on the way, that was a failover; it lasted from the first round of the role being
+lost to the first round of the set that took over.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from wahealth.core.facts import Thresholds
@@ -12,7 +26,10 @@ from wahealth.core.instant import Instant, has_lasted
 from wahealth.core.observation.observe import Observation
 from wahealth.core.observation.tracking import TrackedNode
 from wahealth.core.status import Failover, FailoverKind, Mode
+from wahealth.core.strenum import FastStrEnum
 from wahealth.core.verdict.checks.messages import some
+from wahealth.core.verdict.problem import Problem
+from wahealth.core.verdict.verdict import Verdict
 
 
 class Holder(NamedTuple):
@@ -26,14 +43,45 @@ class Holder(NamedTuple):
 Named = tuple[Holder, ...]
 
 
+class Phase(FastStrEnum):
+    HELD = "held"
+    LOST = "lost"
+    TAKEN_OVER = "taken over"
+
+
 class FailoverTracker(NamedTuple):
-    """One role: its holders, and what is seen since they lost it."""
+    """One role: its holders, and what was seen since they lost it."""
 
     confirmed_holders: Named = ()  # the last complete set that was confirmed
     lost: Instant | None = None  # the first round without it
     rounds: int = 0  # rounds in a row without it
     found: Named = ()  # another complete set
     found_at: Instant | None = None  # the first round with that
+
+    @property
+    def phase(self) -> Phase:
+        if self.lost is None:
+            return Phase.HELD
+        return Phase.LOST if self.found_at is None else Phase.TAKEN_OVER
+
+
+class FailoverState(NamedTuple):
+    """The roles that pass from node to node, each by itself."""
+
+    coreapps: FailoverTracker = FailoverTracker()
+    primary: FailoverTracker = FailoverTracker()
+
+    @property
+    def is_steady(self) -> bool:
+        return all(tracker.phase is Phase.HELD for tracker in self)
+
+    def stalled(self, thresholds: Thresholds, now: Instant) -> bool:
+        """A role is lost for longer than a failover may take, and nobody has taken over."""
+        return any(_stalled(tracker, thresholds, now) for tracker in self)
+
+    def paused(self) -> FailoverState:
+        """The holders alone: nothing is followed while nobody is probed."""
+        return FailoverState(*(FailoverTracker(tracker.confirmed_holders) for tracker in self))
 
 
 class Holders(NamedTuple):
@@ -80,35 +128,82 @@ def _departed(nodes: Named, others: Named, there: frozenset[str]) -> Named:
 
 
 def follow_failovers(
+    before: FailoverState, observation: Observation, candidate: Verdict, confirmed: bool, now: Instant
+) -> tuple[FailoverState, tuple[Failover, ...]]:
+    """The roles after this round, and those that have passed on with it. `confirmed`: its own verdict is confirmed."""
+    if not _says_who(observation, candidate):
+        return before, ()
+    coreapps, first = _follow(before.coreapps, active_coreapps(observation), confirmed, now)
+    primary, second = _follow(before.primary, primary_master(observation), confirmed, now)
+    return FailoverState(coreapps, primary), tuple(move for move in (first, second) if move is not None)
+
+
+def _says_who(observation: Observation, candidate: Verdict) -> bool:
+    """The answers of this round name nodes and their roles."""
+    undecided = candidate.problem in {Problem.UNDECIDED, Problem.NO_MODE}
+    nodes = observation.summary is not None and observation.summary.single is None
+    return nodes and observation.merged.fresh and not undecided
+
+
+def _follow(
     before: FailoverTracker, seen: Holders, confirmed: bool, now: Instant
 ) -> tuple[FailoverTracker, Failover | None]:
-    """`confirmed`: this very view is what is confirmed now."""
-    after = _advance(before, seen, now)
+    after = next(row for row in STEPS if row.fits(before, seen)).follow(before, seen, now)
     if not (confirmed and seen.complete):
         return after, None
     return FailoverTracker(seen.nodes), _moved(after, seen)
 
 
-def _advance(before: FailoverTracker, seen: Holders, now: Instant) -> FailoverTracker:
-    if not _departed(before.confirmed_holders, seen.nodes, seen.there):
-        return FailoverTracker(before.confirmed_holders)
-    lost, rounds = before.lost or now, before.rounds + 1
-    if not seen.complete:
-        return FailoverTracker(before.confirmed_holders, lost, rounds)
+class Step(NamedTuple):
+    """`seen`: what a round shows, in words; `phase`: the one that it leads to."""
+
+    seen: str
+    phase: Phase
+    fits: Callable[[FailoverTracker, Holders], bool]
+    follow: Callable[[FailoverTracker, Holders, Instant], FailoverTracker]
+
+
+def _all_there(before: FailoverTracker, seen: Holders) -> bool:
+    return not _departed(before.confirmed_holders, seen.nodes, seen.there)
+
+
+def _incomplete(_: FailoverTracker, seen: Holders) -> bool:
+    return not seen.complete
+
+
+def _complete(_: FailoverTracker, seen: Holders) -> bool:
+    return seen.complete
+
+
+def _held(before: FailoverTracker, _: Holders, __: Instant) -> FailoverTracker:
+    return FailoverTracker(before.confirmed_holders)
+
+
+def _lost(before: FailoverTracker, _: Holders, now: Instant) -> FailoverTracker:
+    return FailoverTracker(before.confirmed_holders, before.lost or now, before.rounds + 1)
+
+
+def _taken_over(before: FailoverTracker, seen: Holders, now: Instant) -> FailoverTracker:
     found_at = before.found_at if before.found == seen.nodes else now
-    return FailoverTracker(before.confirmed_holders, lost, rounds, seen.nodes, found_at)
+    return _lost(before, seen, now)._replace(found=seen.nodes, found_at=found_at)
 
 
-def stalled(tracker: FailoverTracker, thresholds: Thresholds, now: Instant) -> bool:
-    """Nobody took over in the time that a failover may take."""
-    if tracker.lost is None or tracker.found_at is not None:
+STEPS = (
+    Step("every confirmed holder still holds it", Phase.HELD, _all_there, _held),
+    Step("one has lost it, and the set is not complete", Phase.LOST, _incomplete, _lost),
+    Step("one has lost it, and another set is complete", Phase.TAKEN_OVER, _complete, _taken_over),
+)
+
+
+def _stalled(tracker: FailoverTracker, thresholds: Thresholds, now: Instant) -> bool:
+    if tracker.lost is None or tracker.phase is not Phase.LOST:
         return False
     lasted = has_lasted(now.monotonic - tracker.lost.monotonic, thresholds.failover_grace)
     return lasted and tracker.rounds >= thresholds.failure_threshold
 
 
 def _moved(tracker: FailoverTracker, seen: Holders) -> Failover | None:
-    """Never a change to itself, and none where somebody only joined or left."""
+    """The failover; None if nobody left, or nobody joined."""
     origin = tuple(node.name for node in _departed(tracker.confirmed_holders, seen.nodes, seen.there))
     to = tuple(node.name for node in _departed(seen.nodes, tracker.confirmed_holders, seen.there))
     if not origin or not to or tracker.lost is None or tracker.found_at is None:

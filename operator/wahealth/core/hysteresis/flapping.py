@@ -1,18 +1,27 @@
-"""Flapping: more confirmed changes of Available than somebody could follow."""
+"""Flapping: Available was confirmed anew more often than a person could follow."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from wahealth.core.facts import Thresholds
 
 MOST_CHANGES = 6
-PAUSE = 30.0  # seconds between two writes while it lasts
+PAUSE = 30.0  # seconds between two writes of the status while it lasts
 
 
-def recent(changes: tuple[float, ...], thresholds: Thresholds, now: float) -> tuple[float, ...]:
-    """The changes, in seconds, that lie within the stretch that counts."""
-    stretch = max(600.0, 20 * thresholds.period)
-    return tuple(at for at in changes if now - at < stretch) if changes else changes
+class Flaps(NamedTuple):
+    """`changes`: when Available changed, in monotonic seconds, within the window that counts."""
+
+    changes: tuple[float, ...] = ()
+    active: bool = False
 
 
-def is_flapping(changes: tuple[float, ...]) -> bool:
-    return len(changes) > MOST_CHANGES
+def follow_flapping(before: Flaps, changed: bool, thresholds: Thresholds, now: float) -> Flaps:
+    """`changed`: this round confirmed another status of Available."""
+    if not (changed or before.changes):
+        return before
+    window = max(600.0, 20 * thresholds.period)
+    recent = tuple(at for at in before.changes if now - at < window)
+    changes = (*recent, now) if changed else recent
+    return Flaps(changes, len(changes) > MOST_CHANGES)

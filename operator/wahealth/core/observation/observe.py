@@ -26,6 +26,18 @@ class ObservationState(NamedTuple):
     high_water_mark: HighWaterMark = HighWaterMark()
     differing: int = 0  # rounds in a row in which web pods reported different topologies
 
+    @property
+    def is_steady(self) -> bool:
+        """Nothing in it is counted or waited for."""
+        detection = self.detection
+        moving = (
+            self.differing
+            or self.high_water_mark.sustained
+            or any(endpoint.other_streak for endpoint in self.endpoints.values())
+        )
+        known = detection.ambiguous_since is None and detection.shape.mode in {None, detection.mode}
+        return known and not moving and all(node.is_steady for node in self.tracked.values())
+
 
 class Observation(NamedTuple):
     """What is seen of the client in this round; `summary` None: nobody answered."""
@@ -40,6 +52,8 @@ class Observation(NamedTuple):
     effective_mode: Mode | None  # the mode to judge by
     expected: int  # how many coreapps are to be connected
     now: AsOf
+    detection: Detection  # with this round
+    last_detection: Detection = Detection()  # before it
 
 
 def observe(
@@ -54,13 +68,14 @@ def observe(
     if merged.fresh:
         after = after._replace(differing=before.differing + 1 if merged.differing else 0)
     if merged.view is None:
-        return after, _observation(after, merged, None, None, now)
+        return after, _observation(after, merged, None, None, now)._replace(last_detection=before.detection)
     seen, observation = _seen(after, facts, merged, merged.view, now)
     return seen if merged.fresh else after, observation
 
 
-def as_of_ambiguity(observation: Observation, before: Detection, fixed: Mode | None) -> Observation:
-    """The observation as it was while its shape contradicted every mode; any other is the same."""
+def while_ambiguous(observation: Observation, fixed: Mode | None) -> Observation:
+    """The observation as it would be had this round not resolved an ambiguous mode; unchanged otherwise."""
+    before = observation.last_detection
     if before.mode is not None or before.ambiguous_since is None or observation.summary is None:
         return observation
     return observation._replace(detected=None, effective_mode=effective_mode(before, fixed, observation.summary))
@@ -81,11 +96,15 @@ def _seen(
     if lacking or any(seen.missing_since is not None for seen in tracked.values()):
         tracked = with_missing_since(tracked, judged, enough, now)
     after = before._replace(tracked=tracked, detection=detection, high_water_mark=high_water_mark)
-    return after, _observation(after, merged, summary, judged, now)
+    return after, _observation(after, merged, summary, judged, now)._replace(last_detection=before.detection)
 
 
 def _observation(
-    after: ObservationState, merged: MergedView, summary: NodeSummary | None, judged: Mode | None, now: float
+    after: ObservationState,
+    merged: MergedView,
+    summary: NodeSummary | None,
+    judged: Mode | None,
+    now: float,
 ) -> Observation:
     return Observation(
         merged,
@@ -98,4 +117,5 @@ def _observation(
         judged,
         after.high_water_mark.expected or 1,
         AsOf(now, now),
+        after.detection,
     )

@@ -38,6 +38,11 @@ class TrackedNode(NamedTuple):
     def live(self) -> bool:
         return not self.gone and self.absent_since is None
 
+    @property
+    def is_steady(self) -> bool:
+        """No grace of this node is running."""
+        return self.absent_since is None and self.missing_since is None and self.node.gateway not in STARTING
+
 
 TrackedNodes = Mapping[str, TrackedNode]  # by the node's key; after a restart by its name in the status
 

@@ -1,7 +1,7 @@
-"""Since when each problem of the present stretch has been seen: what graces are counted from.
+"""Timers: since when each problem of the present stretch has been seen. Graces are counted from them.
 
-A clock starts with the first round of that very state, runs on through other problems, and ends with a good round or
-when another state is confirmed. So states that take turns cannot put each other's grace off for ever.
+A timer starts with the first round of its problem, runs on through other problems, and ends with a good round or when
+another verdict is confirmed. So problems that take turns cannot put off each other's grace for ever.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 from wahealth.core.instant import AsOf
 from wahealth.core.verdict.problem import Problem
 
-Timers = tuple[tuple[Problem, float], ...]  # seconds of the monotonic clock
-LONG_AGO = float("-inf")
+Timers = tuple[tuple[Problem, float], ...]  # problem, monotonic seconds of its first round
 
 
 def start(timers: Timers, problem: Problem | None, now: float) -> Timers:
@@ -20,7 +19,11 @@ def start(timers: Timers, problem: Problem | None, now: float) -> Timers:
 
 
 def clamp(timers: Timers, key_changed: float | None, unclear: float | None) -> Timers:
-    """Another key is another refusal; too many were connected since the shape began to contradict every mode."""
+    """The timers with what else is known of their start.
+
+    `key_changed`: a new key is refused anew from there on. `unclear`: since when the shape has contradicted every mode;
+    too many have been connected for as long.
+    """
     return tuple((problem, _clamped(problem, since, key_changed, unclear)) for problem, since in timers)
 
 
@@ -39,5 +42,6 @@ def started_at(timers: Timers, problem: Problem | None) -> float | None:
 
 
 def expired(timers: Timers, problem: Problem | None, grace: float, now: AsOf) -> bool:
+    """The grace (seconds) of the problem has ended, or no timer runs for it."""
     since = started_at(timers, problem)
     return since is None or now.has_lasted(since, grace)

@@ -1,0 +1,94 @@
+"""The confirmed verdict, and the rounds that speak for another one. Only `debounce` decides what becomes of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wahealth.core.status import Failover, Gateway, Status
+from wahealth.core.verdict.verdict import Verdict
+
+NO_STATUS = Status()
+
+
+class Confirmation(NamedTuple):
+    """What the rounds of one resource have confirmed so far. Times are monotonic seconds."""
+
+    first_round: float  # the first round of the resource, or of a generation before anything was confirmed
+    generation: int  # metadata.generation of the rounds that are counted
+    last_round: float  # the last round that counted
+    verdict: Verdict | None = None  # the confirmed one; None: nothing is confirmed yet
+    verdict_generation: int | None = None  # the generation that `verdict`, or a suspension, is about
+    preliminary: Status = NO_STATUS  # what was last seen while nothing is confirmed
+    worse_streak: int = 0  # rounds in a row that are worse than `verdict`, or bad ones of a new generation
+    other_streak: int = 0  # rounds in a row that differ from `verdict` in another way
+    other_candidate: Verdict | None = None  # the verdict of those rounds, where all of them must agree
+
+    @property
+    def settled(self) -> bool:
+        """Something is confirmed, and it is about the present generation."""
+        return self.verdict is not None and self.verdict_generation == self.generation
+
+    @property
+    def status(self) -> Status:
+        """The confirmed status; an empty one while nothing is confirmed."""
+        return self.verdict.status if self.verdict else NO_STATUS
+
+    @property
+    def known(self) -> Status:
+        """The confirmed status, or what was last seen while nothing is confirmed."""
+        return self.verdict.status if self.verdict else self.preliminary
+
+    @property
+    def counting(self) -> bool:
+        """A streak is under way."""
+        return bool(self.worse_streak or self.other_streak)
+
+    def of_generation(self, generation: int, now: float) -> Confirmation:
+        """A new generation starts its streaks again; its start-up grace, too, where nothing is confirmed."""
+        if self.generation == generation:
+            return self
+        began = self.first_round if self.verdict else now
+        return self.without_streaks()._replace(generation=generation, first_round=began)
+
+    def confirm(self, candidate: Verdict) -> Confirmation:
+        """The candidate becomes the confirmed verdict."""
+        return self.without_streaks()._replace(verdict=candidate, verdict_generation=self.generation)
+
+    def restored(self, written: Verdict) -> Confirmation:
+        """The verdict of a written status, which is about the generation that the status says."""
+        return self._replace(verdict=written)
+
+    def without_streaks(self) -> Confirmation:
+        return self._replace(worse_streak=0, other_streak=0, other_candidate=None)
+
+    def with_worse_streak(self, rounds: int) -> Confirmation:
+        """`rounds` in a row were worse, which ends any other streak."""
+        return self._replace(worse_streak=rounds, other_streak=0, other_candidate=None)
+
+    def with_other_streak(self, rounds: int, candidate: Verdict | None) -> Confirmation:
+        """`rounds` in a row differed; `candidate`: what all of them said, where that matters."""
+        return self._replace(worse_streak=0, other_streak=rounds, other_candidate=candidate)
+
+    def after_round(self, candidate: Verdict, now: float) -> Confirmation:
+        """A round has counted; while nothing is confirmed, its verdict is remembered as preliminary."""
+        seen = self.preliminary if self.verdict else seen_so_far(candidate.status)
+        return self._replace(last_round=now, preliminary=seen)
+
+    def with_endpoints(self, candidate: Verdict) -> Confirmation:
+        """The endpoints of a round that brought no news of the client: pods are debounced one by one already."""
+        return self._with_status(self.status._replace(endpoints=candidate.status.endpoints))
+
+    def with_last_failover(self, failover: Failover) -> Confirmation:
+        return self._with_status(self.status._replace(last_failover=failover))
+
+    def suspended(self, status: Status) -> Confirmation:
+        """`status`: the confirmed one as it stays while nobody is probed. The present generation is dealt with."""
+        return self.without_streaks()._with_status(status)._replace(verdict_generation=self.generation)
+
+    def _with_status(self, status: Status) -> Confirmation:
+        return self._replace(verdict=self.verdict._replace(status=status)) if self.verdict else self
+
+
+def seen_so_far(status: Status) -> Status:
+    """The part of a preliminary status that stays while the client is not seen, and that decides nothing."""
+    return status._replace(gateway=Gateway.UNKNOWN, conditions=(), endpoints=(), observed_generation=None)

@@ -1,0 +1,45 @@
+"""What one round comes to: the next state, and everything to do in the world."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wahealth.core.events.event import Event
+from wahealth.core.hysteresis.confirmation import NO_STATUS
+from wahealth.core.hysteresis.flapping import PAUSE
+from wahealth.core.instant import Instant, has_lasted
+from wahealth.core.restart import WebWorkload
+from wahealth.core.state import State
+from wahealth.core.status import Failover, Status
+from wahealth.core.status_diff import status_to_write
+from wahealth.core.verdict.verdict import Verdict
+
+
+class Plan(NamedTuple):
+    """What to do after a round. `status` None: the resource says it already, or its next write must wait.
+
+    `desired`: the same without times, to compare with what somebody else has written meanwhile.
+    """
+
+    state: State
+    status: Status | None = None
+    events: tuple[Event, ...] = ()
+    desired: Status | None = None
+    restart: WebWorkload | None = None  # to restart once the status is written
+    failovers: tuple[Failover, ...] = ()  # roles that passed on in this round
+    candidate: Verdict | None = None  # of this round alone; None: nothing new was looked at
+
+    @property
+    def known(self) -> Status:
+        """The confirmed status, or what was seen in this round while nothing is confirmed yet."""
+        verdict = self.state.confirmed or self.candidate
+        return verdict.status if verdict else NO_STATUS
+
+    @classmethod
+    def of(cls, state: State, desired: Status, written: Status, events: tuple[Event, ...], now: Instant) -> Plan:
+        """The plan that makes the resource say `desired`; while a client flaps, at most once in `PAUSE` seconds."""
+        paused = state.last_write is not None and not has_lasted(now.monotonic - state.last_write, PAUSE)
+        if state.flapping and paused:
+            return cls(state, None, events)
+        status = status_to_write(written, desired, now.wall)
+        return cls(state if status is None else state._replace(last_write=now.monotonic), status, events, desired)

@@ -1,0 +1,69 @@
+"""What is remembered of one resource between two rounds. Each part is written by the module that it is from alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wahealth.core.events.posting import EventLog
+from wahealth.core.facts import Facts
+from wahealth.core.hysteresis.confirmation import Confirmation
+from wahealth.core.hysteresis.failover import FailoverState
+from wahealth.core.hysteresis.flapping import Flaps
+from wahealth.core.hysteresis.streaks import AnomalyStreaks
+from wahealth.core.observation.observe import ObservationState
+from wahealth.core.status import Status
+from wahealth.core.verdict.timers import Timers
+from wahealth.core.verdict.verdict import Verdict
+
+
+class Steady(NamedTuple):
+    """The last round changed nothing: the same facts change nothing either, until something falls due."""
+
+    facts: Facts
+    written: Status
+    until: float  # monotonic seconds
+
+    def holds(self, facts: Facts, written: Status, now: float) -> bool:
+        return now < self.until and facts == self.facts and (written is self.written or written == self.written)
+
+
+class State(NamedTuple):
+    confirmation: Confirmation
+    event_log: EventLog
+    observation: ObservationState = ObservationState({}, {})
+    timers: Timers = ()
+    anomaly_streaks: AnomalyStreaks = ()
+    failover: FailoverState = FailoverState()
+    flaps: Flaps = Flaps()
+    suspended: bool = False
+    last_write: float | None = None  # the last write of the status, in monotonic seconds
+    steady: Steady | None = None
+
+    @property
+    def confirmed(self) -> Verdict | None:
+        return self.confirmation.verdict
+
+    @property
+    def generation(self) -> int:
+        """metadata.generation of the rounds that are counted."""
+        return self.confirmation.generation
+
+    @property
+    def settled(self) -> bool:
+        """Something is confirmed, and it is about the present generation."""
+        return self.confirmation.settled
+
+    @property
+    def flapping(self) -> bool:
+        return self.flaps.active
+
+    @property
+    def is_steady(self) -> bool:
+        """Nothing is counted or waited for: only other facts can change anything."""
+        counted = self.confirmation.counting or self.anomaly_streaks or self.timers or self.flaps.active
+        return self.settled and not counted and self.failover.is_steady and self.observation.is_steady
+
+    def paused(self) -> State:
+        """The state while nobody is probed: nothing is counted."""
+        log = self.event_log._replace(posted=())
+        return self._replace(suspended=True, timers=(), event_log=log, failover=self.failover.paused(), steady=None)

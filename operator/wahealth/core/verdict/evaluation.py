@@ -1,0 +1,49 @@
+"""What a round says, asked as of any instant: the same observation, with its timers read at that time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from wahealth.core.facts import Facts
+from wahealth.core.instant import AsOf
+from wahealth.core.observation.observe import Observation, while_ambiguous
+from wahealth.core.status import Status
+from wahealth.core.verdict.evaluate import Classification, classify, evaluate
+from wahealth.core.verdict.timers import Timers, clamp, expired, start
+from wahealth.core.verdict.verdict import Verdict
+
+
+class Evaluation(NamedTuple):
+    """One round's facts and observation, classified, with the timer of its problem started.
+
+    Two verdicts of one evaluation differ only because time has passed: that is how `hysteresis.debounce` tells a
+    grace that has ended from an answer that has changed.
+    """
+
+    facts: Facts
+    observation: Observation
+    classified: Classification
+    timers: Timers  # with this round's problem started
+    confirmed: Status  # for what stays as it was
+
+    @classmethod
+    def of(cls, facts: Facts, observation: Observation, timers: Timers, confirmed: Status) -> Evaluation:
+        """`timers`: as they were before this round; `confirmed`: the status that is confirmed, or was last seen."""
+        classified = classify(facts, observation)
+        running = start(timers, classified.problem, observation.now.now)
+        running = clamp(running, facts.key_changed, observation.detection.ambiguous_since)
+        return cls(facts, observation, classified, running, confirmed)
+
+    def verdict(self) -> Verdict:
+        """The verdict as of this round: its candidate."""
+        return self._as_of(self.observation, self.classified)
+
+    def verdict_at(self, second: float) -> Verdict:
+        """The verdict as of an earlier `second` (monotonic): neither a grace nor an ambiguous mode had ended then."""
+        seen = while_ambiguous(self.observation, self.facts.desired.mode)
+        classified = self.classified if seen is self.observation else classify(self.facts, seen)
+        return self._as_of(seen._replace(now=AsOf(second, self.observation.now.now)), classified)
+
+    def _as_of(self, seen: Observation, classified: Classification) -> Verdict:
+        over = expired(self.timers, classified.problem, classified.grace, seen.now)
+        return evaluate(self.facts, seen, classified, self.confirmed, over)
