@@ -1,4 +1,5 @@
-"""Writes what follows from its source: CRD, policy, rights, pages, schema. `--check` fails where a file differs."""
+"""Writes what follows from its source: CRD, policy, rights, pages, schema, drawn tables. `--check` fails where a file
+differs."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from wahealth import theory
 from wahealth.api import admission
 from wahealth.api.crd import custom_resource_definition
 from wahealth.api.reasons import reasons
@@ -52,6 +54,12 @@ def files() -> dict[str, str]:
         f"{CHART}/files/rules-own-namespace.yaml": _rules(rights, None, own=True),
         **{f"{CHART}/files/rules-{option}.yaml": _rules(rights, option) for option in access.Option},
     }
+
+
+def _sources(root: Path) -> dict[str, str]:
+    """Modules whose docstring draws the tables that they run on."""
+    sources = {name: (_read(root / name), drawn) for name, drawn in theory.tables().items()}
+    return {name: theory.with_tables(source, drawn) for name, (source, drawn) in sources.items() if source}
 
 
 def _metrics() -> str:
@@ -98,14 +106,15 @@ def run(arguments: argparse.Namespace) -> int:
     if not _is_ours(root):
         print(f"wahealth generate: {root} is no checkout of wahealth: name one with --root.", file=sys.stderr)
         return NOT_THERE
-    differing = [name for name, content in files().items() if _read(root / name) != content]
+    wanted = files() | _sources(root)
+    differing = [name for name, content in wanted.items() if _read(root / name) != content]
     if arguments.check:
         for name in differing:
             print(f"{name} differs from its source: run make generate and commit it.", file=sys.stderr)
         return 1 if differing else 0
     for name in differing:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(files()[name])
+        (root / name).write_text(wanted[name])
         print(name)
     return 0
 
