@@ -51,6 +51,8 @@ TESTS = [
         "unit/test_unknown_words.py",
         "unit/test_targets.py",
         "unit/test_networks.py",
+        "unit/test_graph_errors.py",
+        "unit/test_graph_payload.py",
         "contract/test_payloads.py",
     )
 ]
