@@ -30,7 +30,7 @@ def application(fleet: Fleet, changed: Changed) -> web.Application:
         key = (request.match_info["namespace"], request.match_info["name"])
         owner = fleet.client(*key)
         fleet.set_by_control.add(key)
-        owner.settings = await _merged(request, owner.settings, ClientSettings)
+        owner.settings = await merged(request, owner.settings, ClientSettings)
         await changed()
         return web.json_response(owner.settings.model_dump(exclude={"password"}))
 
@@ -39,7 +39,7 @@ def application(fleet: Fleet, changed: Changed) -> web.Application:
         owner = next(fleet.of_pod(namespace, name), None)
         if owner is None:
             raise web.HTTPNotFound(text=f"no simulated pod {namespace}/{name}\n")
-        owner.pods[name] = await _merged(request, owner.pods.get(name) or PodSettings(), PodSettings)
+        owner.pods[name] = await merged(request, owner.pods.get(name) or PodSettings(), PodSettings)
         await changed()
         return web.json_response(owner.pods[name].model_dump())
 
@@ -51,7 +51,7 @@ def application(fleet: Fleet, changed: Changed) -> web.Application:
     return app
 
 
-async def _merged(request: web.Request, old: Settings, model: type[Settings]) -> Settings:
+async def merged(request: web.Request, old: Settings, model: type[Settings]) -> Settings:
     """The old settings with those of the request; the defaults for a DELETE."""
     if request.method == "DELETE":
         return model()

@@ -5,23 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import signal
-import ssl
 import sys
-import tempfile
 from pathlib import Path
-
-from aiohttp import web
 
 from wahealth.kube.apiserver.api import ApiServer
 from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
 from wahealth.kube.apiserver.session import signed_in
 from wahealth.kube.inventory import pods
-from wahealth.playground.pki import self_signed
 from wahealth.playground.simulator import files
 from wahealth.playground.simulator.control import application
 from wahealth.playground.simulator.fleet import Fleet
 from wahealth.playground.simulator.membership import Membership
+from wahealth.playground.simulator.serving import certificate, control_interface, stopped
 from wahealth.playground.simulator.waweb import Waweb
 
 USAGE = 64
@@ -52,41 +47,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _serve(fleet: Fleet, arguments: argparse.Namespace) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    ca, context = _certificate(arguments)
+    ended = stopped()
+    ca, context = certificate(arguments.certificate, arguments.certificate_key, "whatsapp-web")
     waweb = Waweb(fleet, arguments.port, context, ca, only=arguments.in_pod)
     await waweb.start()
     await waweb.listen()
-    control = web.AppRunner(application(fleet, waweb.listen), access_log=None, shutdown_timeout=0.1)
-    await control.setup()
-    await web.TCPSite(control, "127.0.0.1", arguments.control_port).start()
-    watches = arguments.kubeconfig or arguments.in_pod
-    watching = asyncio.create_task(_watch(fleet, waweb, arguments.kubeconfig)) if watches else None
-    where = f"http://127.0.0.1:{control.addresses[0][1]}"
-    print(json.dumps({"control": where, "port": arguments.port, "ca": ca}), flush=True)
-    await stopped.wait()
-    if watching is not None:
-        watching.cancel()
-    await control.cleanup()
+    async with control_interface(application(fleet, waweb.listen), arguments.control_port) as control:
+        watches = arguments.kubeconfig or arguments.in_pod
+        watching = asyncio.create_task(_watch(fleet, waweb, arguments.kubeconfig)) if watches else None
+        print(json.dumps({"control": control, "port": arguments.port, "ca": ca}), flush=True)
+        await ended.wait()
+        if watching is not None:
+            watching.cancel()
     await waweb.stop()
 
 
 async def _watch(fleet: Fleet, waweb: Waweb, kubeconfig: Path | None) -> None:
     async with ApiServer(await signed_in(kubeconfig)) as api:
         await reflect(api, Collection(pods.PATH), Membership(fleet, api, waweb.listen), FirstList())
-
-
-def _certificate(arguments: argparse.Namespace) -> tuple[str, ssl.SSLContext]:
-    """The certificate in PEM, its own authority, and the context that presents it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if arguments.certificate:
-        context.load_cert_chain(arguments.certificate, arguments.certificate_key)
-        return arguments.certificate.read_text(), context
-    pem, key = self_signed("whatsapp-web", ["whatsapp-web"])
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(pem + key)
-        file.flush()
-        context.load_cert_chain(file.name)
-    return pem.decode(), context

@@ -9,19 +9,24 @@ from pydantic import BaseModel, ConfigDict, Field
 VendorStatus = Literal["connected", "connecting", "disconnected", "uninitialized", "unregistered"]
 
 
-class Faults(BaseModel):
-    """What goes wrong on the way to an answer. All may be set for a client or for one of its web pods."""
+class AnswerFaults(BaseModel):
+    """What goes wrong on the way from a request to its answer."""
 
     model_config = ConfigDict(extra="forbid")
 
     delay: float = Field(0, ge=0, description="Seconds until the answer begins.")
-    refuse: bool = Field(False, description="Do not listen: connections are refused.")
     reset: bool = Field(False, description="Reset the connection when the request has come.")
     hang: bool = Field(False, description="Take the request and never answer.")
     drip: float = Field(0, ge=0, description="Seconds between one byte of the body and the next; 0: all at once.")
     status: int | None = Field(None, ge=200, le=599, description="HTTP status to answer instead.")
     body: str | None = Field(None, description="Body to answer instead, whatever it is.")
     headers: dict[str, str] = Field(default_factory=dict, description="Headers to add.")
+
+
+class Faults(AnswerFaults):
+    """The same, and no connection at all. All may be set for a client or for one of its web pods."""
+
+    refuse: bool = Field(False, description="Do not listen: connections are refused.")
 
 
 class ClientSettings(Faults):

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-import json
-import logging
-import socket
 import ssl
-import struct
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from wahealth.playground.simulator.client import Json
+from wahealth.playground.simulator.faults import abort, answer_with
 from wahealth.playground.simulator.fleet import Fleet, WebPod, now
-from wahealth.playground.simulator.settings import Faults
 from wahealth.playground.simulator.tokens import Logins, credentials
-
-log = logging.getLogger(__name__)
 
 ACCESS_DENIED = {"code": 1005, "title": "Access denied", "details": "Missing or invalid authentication credentials"}
 NOT_FOUND = {"code": 1006, "title": "Resource not found", "details": "URL path not found"}
 TOO_MANY = {"code": 1015, "title": "Too many requests", "details": "Too many failed logins"}
-_NEVER = 24 * 3600.0
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close by RST
-
-Answer = Callable[[WebPod, web.Request], Awaitable[web.StreamResponse]]
 
 
 class Waweb:
@@ -71,24 +59,15 @@ class Waweb:
     async def _served(self, request: web.Request) -> web.StreamResponse:
         pod = self._pod(request)
         if pod is None:
-            return _abort(request)
+            return abort(request)
         pod.counts["requests"] += 1
-        return await self._with_faults(pod, request)
+        return await answer_with(pod.faults, request, lambda: self._routed(pod, request))
 
     def _pod(self, request: web.Request) -> WebPod | None:
         address = request.get_extra_info("sockname")
         return self._fleet.web.get(self._only or address[0]) if address else None
 
-    async def _with_faults(self, pod: WebPod, request: web.Request) -> web.StreamResponse:
-        faults = pod.faults
-        if faults.reset:
-            return _abort(request)
-        await asyncio.sleep(_NEVER if faults.hang else faults.delay)
-        answer = _instead(faults) or await self._routed(pod, request)
-        answer.headers.update(faults.headers)
-        return await _dripped(answer, request, faults.drip) if faults.drip else answer
-
-    async def _routed(self, pod: WebPod, request: web.Request) -> web.Response:
+    def _routed(self, pod: WebPod, request: web.Request) -> web.Response:
         match request.method, request.path:
             case "GET", "/v1/health":
                 return self._health(pod, request)
@@ -133,29 +112,3 @@ def _denied(pod: WebPod) -> web.Response:
         return web.Response(status=401)
     body: Json = {**pod.client.meta, "errors": [ACCESS_DENIED]}
     return web.json_response(body, status=401)
-
-
-def _instead(faults: Faults) -> web.Response | None:
-    if faults.status is None and faults.body is None:
-        return None
-    body = faults.body if faults.body is not None else json.dumps({"errors": []})
-    return web.Response(status=faults.status or 200, text=body, content_type="application/json")
-
-
-def _abort(request: web.Request) -> web.Response:
-    """Reset the connection; what is returned never arrives."""
-    transport = request.transport
-    if transport is not None:
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        transport.abort()
-    return web.Response()
-
-
-async def _dripped(answer: web.Response, request: web.Request, pause: float) -> web.StreamResponse:
-    slow = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
-    await slow.prepare(request)
-    body = answer.body if isinstance(answer.body, bytes) else b""
-    for byte in body:
-        await slow.write(bytes([byte]))
-        await asyncio.sleep(pause)
-    return slow
