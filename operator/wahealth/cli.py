@@ -107,7 +107,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[arg
     "check": ("one probe from here, with the full verdict", _check),
     "simulate": ("replay answers offline: what the operator would write, without a cluster", _simulate),
     "demo": ("the playground: a real control plane, simulated clients, the operator, a live table", _demo),
-    "simulator": ("the simulated client as a program of its own", _simulator),
+    "simulator": ("the simulated client, or the Cloud API, as a program of its own", _simulator),
     "generate": ("write CRD, RBAC and manifests from the one truth", _generate),
 }
 

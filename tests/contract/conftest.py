@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from support import scripted
+from support.cloud import SimulatedCloud, simulated_cloud
 from support.proxied import Proxy, proxied
 from wahealth.playground.simulator.settings import ClientSettings
 
@@ -79,6 +80,22 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 def simulator(simulator_process: Simulator) -> Simulator:
     simulator_process.reset()
     return simulator_process
+
+
+@pytest.fixture(scope="session")
+def cloud_process() -> Iterator[SimulatedCloud]:
+    with (
+        simulated_cloud("--plain-http", "--port=0") as ready,
+        httpx.Client(base_url=ready["control"], trust_env=False) as control,
+        httpx.Client(base_url=ready["url"], trust_env=False) as graph,
+    ):
+        yield SimulatedCloud(ready["url"], control, graph)
+
+
+@pytest.fixture
+def cloud(cloud_process: SimulatedCloud) -> SimulatedCloud:
+    cloud_process.reset()
+    return cloud_process
 
 
 @pytest.fixture

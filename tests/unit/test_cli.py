@@ -67,6 +67,9 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (("simulator",), "name what to simulate"),
         (("simulator", "--port", "x"), "argument --port: is to be a whole number. See: "),
         (("simulator", "--client", "/nowhere/client.yaml"), "/nowhere/client.yaml cannot be read"),
+        (("simulator", "--cloud", "/nowhere/cloud.yaml"), "/nowhere/cloud.yaml cannot be read"),
+        (("simulator", "--cloud", "--client", "x.yaml"), "--cloud stands alone"),
+        (("simulator", "--cloud", "--address", "192.0.2.1"), "192.0.2.1:8443 cannot be listened on"),
     ],
 )
 def test_wrong_usage_is_a_sentence_and_64(

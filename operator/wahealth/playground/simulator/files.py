@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from wahealth.playground.simulator.client import Member
 from wahealth.playground.simulator.fleet import Fleet, now
 from wahealth.playground.simulator.settings import ClientSettings
 
 NAMESPACE = "default"
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class NotAClient(ValueError):
@@ -29,7 +31,7 @@ class ClientFile(ClientSettings):
 
 
 def add(fleet: Fleet, path: Path) -> None:
-    file = _read(path)
+    file = read_model(path, ClientFile)
     settings = ClientSettings(**file.model_dump(include=set(ClientSettings.model_fields), exclude_unset=True))
     for address in file.addresses:
         name = f"{file.name}-web-{address}"
@@ -42,13 +44,16 @@ def add(fleet: Fleet, path: Path) -> None:
             fleet.join(NAMESPACE, file.name, node)
 
 
-def _read(path: Path) -> ClientFile:
+def read_model(path: Path, model: type[Model]) -> Model:
+    """A model from YAML, an empty file as one that names nothing. Raises `NotAClient`."""
     try:
-        return ClientFile.model_validate(yaml.safe_load(path.read_text()))
+        document = yaml.safe_load(path.read_text())
+        return model.model_validate({} if document is None else document)
     except OSError as error:
         raise NotAClient(f"{path} cannot be read: {error.strerror}") from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeDecodeError):
         raise NotAClient(f"{path} is not YAML") from None
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]
-        raise NotAClient(f"{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None
+        where = "".join(f"{part}." for part in problem["loc"]).rstrip(".")
+        raise NotAClient(f"{path}: {where}{': ' if where else ''}{problem['msg']}") from None
