@@ -20,9 +20,10 @@ from bench.verdict import Resource, body, facts_of_outcome
 from wahealth.core.answer import Answered
 from wahealth.playground.pki import self_signed
 from wahealth.probe import fd_limit
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.credential import api_key
 from wahealth.probe.trust import Trust, skip_hostname
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 ADDRESS = "127.0.0.1"
 REPEATS, TURNS = 20, 100

@@ -16,8 +16,9 @@ from wahealth.core.answer import Forbidden, Malformed, Outcome, Unauthorized
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.flow import LoginOutcome
 from wahealth.core.status import ConditionType
-from wahealth.probe.client import Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential, login
+from wahealth.probe.waweb import ProbeRequest
 
 READY = ConditionType.READY
 PERIOD = 30.0

@@ -30,10 +30,11 @@ from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
 from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import Authority, self_signed
-from wahealth.probe.client import Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.errors import handshake_error
 from wahealth.probe.pair import Pair
 from wahealth.probe.trust import Trust, full, objected_to, pinned, skip_hostname, unverified
+from wahealth.probe.waweb import ProbeRequest
 
 NOW = datetime.now(UTC)
 EXPIRED = certificates.lasting("operator", NOW - timedelta(9), NOW - timedelta(1))

@@ -33,11 +33,12 @@ from support.scripted import (
 )
 from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
 from wahealth.probe import renewal
-from wahealth.probe.client import Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ObserverFault, connect_error
 from wahealth.probe.renewal import KEPT_AT_THE_END, LONGEST_KEPT
 from wahealth.probe.trust import full, pinned, unverified
+from wahealth.probe.waweb import ProbeRequest
 from wahealth.probe.wire import Wire
 
 

@@ -23,11 +23,12 @@ from wahealth.core.proxy import Proxy, Trouble
 from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import self_signed
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.credential import api_key
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProxyFault
 from wahealth.probe.trust import full
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 HOST = "waweb.invalid"  # nobody on this machine can look it up
 ANSWERS = scripted.says(answer(GOOD), keep=True)

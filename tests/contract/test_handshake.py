@@ -35,9 +35,9 @@ from wahealth.core.certificate import Untrusted
 from wahealth.core.reasons.asking import row_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of
-from wahealth.probe.client import HealthEndpoint
 from wahealth.probe.errors import handshake_error, objected
 from wahealth.probe.trust import Trust, full, pinned, skip_hostname, unverified
+from wahealth.probe.waweb import HealthEndpoint
 
 
 def test_a_handshake_that_never_ends() -> None:

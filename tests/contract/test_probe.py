@@ -15,10 +15,11 @@ import pytest
 from contract.conftest import FIRST, KEY, Simulator
 from wahealth.core.answer import Answered, FailureReason, Malformed, Outcome, Unauthorized, Unreachable
 from wahealth.playground.pki import self_signed
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.credential import api_key
 from wahealth.probe.errors import ObserverFault, connect_error, handshake_error, read_error
 from wahealth.probe.trust import UntrustedCA, full, skip_hostname
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ import pytest
 from support.proxies import ADDRESS, PROXIES, before, free_port, program
 from support.scripted import GOOD, KEY, Script, answer, reason, says, serving
 from wahealth.core.answer import Forbidden, Outcome, Throttled, Unreachable
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.credential import api_key
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 
 @pytest.fixture(params=PROXIES)

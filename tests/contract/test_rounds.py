@@ -16,7 +16,8 @@ from wahealth.core.answer import FailureReason, Outcome, Unreachable
 from wahealth.core.facts import Thresholds
 from wahealth.core.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.status import ConditionType
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+from wahealth.probe.client import Prober
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 DOWN = b'{"health": {"gateway_status": "disconnected"}}'
 

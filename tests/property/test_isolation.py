@@ -26,8 +26,9 @@ from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.scheduler import Scheduler
-from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
+from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.waweb import ProbeRequest
 
 OTHERS, PERIOD, SECONDS = 4, 5, 60.0
 LATER = 1.0  # seconds by which what the others say may come later

@@ -139,9 +139,10 @@ async def _serve() -> None:
 
 async def _ask(times: int, seconds: float) -> list[str]:
     from support.scripted import KEY, reason
-    from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+    from wahealth.probe.client import Prober
     from wahealth.probe.credential import api_key
     from wahealth.probe.trust import unverified
+    from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
     probe_request = ProbeRequest(HealthEndpoint.at(SERVER, PORT, unverified()), api_key(KEY), seconds)
     async with Prober() as prober:

@@ -16,9 +16,10 @@ from typing import Any
 
 from wahealth.core.answer import Malformed, Outcome, Unreachable
 from wahealth.playground.pki import self_signed
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.credential import api_key
 from wahealth.probe.trust import Trust, skip_hostname
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 ADDRESS = "127.0.0.1"
 KEY = b"canary-of-the-scripted-server"

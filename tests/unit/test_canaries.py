@@ -17,10 +17,11 @@ from wahealth.core.signin.flow import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
+from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.reading import reading_of
 from wahealth.probe.trust import Trust, unverified
+from wahealth.probe.waweb import ProbeRequest
 
 AUTH: dict[str, Any] = {
     "key": {"apiKey": {"secretKeyRef": {"name": "first"}}},

@@ -34,11 +34,12 @@ from wahealth.kube.references import References
 from wahealth.kube.scheduler import Scheduler
 from wahealth.kube.targets import ResolvedTarget, Targets, limits_of
 from wahealth.playground.pki import self_signed
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
+from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProxyFault
 from wahealth.probe.trust import Trust, full
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 from wahealth.settings import OperatorSettings
 from wahealth.telemetry import metrics
 

@@ -21,9 +21,10 @@ from wahealth.kube.entry import entry_of
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
+from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.errors import ObserverFault
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
 RESOURCE = resource(target={"workload": {"kind": "StatefulSet", "name": "web"}})

@@ -14,8 +14,9 @@ import pytest
 
 from support.builders import UNKNOWN, UNREGISTERED, answer, core, primary, single
 from wahealth.core.answer import FailureReason, GatewayStatus, Malformed, Outcome, Unauthorized, Unreachable
-from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
+from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.errors import ObserverFault
+from wahealth.probe.waweb import ProbeRequest
 from wahealth.sidecar.flags import add_arguments
 from wahealth.sidecar.pages import Pages
 from wahealth.sidecar.rounds import Rounds

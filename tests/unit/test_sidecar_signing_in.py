@@ -18,9 +18,10 @@ from support.builders import CONNECTED, single
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
 from wahealth.core.facts import KeyExposure
 from wahealth.core.signin.flow import Limited, LoggedIn, LoginOutcome
-from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
+from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, api_key, bearer_token, login
 from wahealth.probe.errors import ObserverFault
+from wahealth.probe.waweb import ProbeRequest
 from wahealth.sidecar.flags import add_arguments
 from wahealth.sidecar.pages import Pages
 from wahealth.sidecar.rounds import Rounds

@@ -20,8 +20,9 @@ from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.probe.client import Prober, ProbeRequest, ProbeResponse
+from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.waweb import ProbeRequest
 
 OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
 HTTP = {"workload": {"kind": "StatefulSet", "name": "web"}, "scheme": "HTTP"}

@@ -10,9 +10,10 @@ from wahealth.core.facts import Desired, Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 _AT_ONCE = AuthTiming(0.0, 0.0)  # there is no round before this one, and none after it
 _LEAST = 0.1  # seconds for a question, however long those before it took

@@ -13,7 +13,6 @@ from wahealth.core.facts import KeyExposure
 from wahealth.core.origin import NotAnOrigin, Origin, origin_of
 from wahealth.core.reasons.trust import not_shown
 from wahealth.keypair import UnfitPair
-from wahealth.probe.client import HealthEndpoint
 from wahealth.probe.pair import Pair
 from wahealth.probe.trust import (
     NotAFingerprint,
@@ -25,6 +24,7 @@ from wahealth.probe.trust import (
     skip_hostname,
     unverified,
 )
+from wahealth.probe.waweb import HealthEndpoint
 
 _NO_ORIGIN = "URL is to be an origin such as https://10.1.2.3:443, without query and user: name a path with --path"
 _NO_CONSENT = (

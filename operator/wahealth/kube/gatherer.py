@@ -42,10 +42,11 @@ from wahealth.kube.process.meter import piece
 from wahealth.kube.references import References
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget, Targets
 from wahealth.probe.certificate import certificate_of
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest, ProbeResponse
+from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 from wahealth.telemetry import metrics
 
 T = TypeVar("T")

@@ -88,7 +88,11 @@ class Stage(Enum):
 
 @dataclass(slots=True)
 class Progress:
+    """Of one question, kept up to date while it is under way. `presented`: the trusted certificate (DER) of a
+    connection that was made for it, or of any where it wants to know; empty without TLS."""
+
     stage: Stage = Stage.LOOKING_UP
+    presented: bytes | None = None
 
 
 class ProbeError(Exception):

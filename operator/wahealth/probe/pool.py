@@ -6,26 +6,14 @@ import time
 from collections import OrderedDict, defaultdict
 from typing import NamedTuple, TypeVar
 
-from wahealth.core.proxy import Proxy
 from wahealth.probe.fd_limit import at_most_half
+from wahealth.probe.message import Route
 from wahealth.probe.renewal import Renewals
-from wahealth.probe.trust import Trust
 from wahealth.probe.wire import Wire
 
 K = TypeVar("K")
 MOST_PARKED = 10_000
 LONGEST_PARKED = 150.0  # seconds; whoever is asked less often is connected to anew
-
-
-class Route(NamedTuple):
-    """What one connection can be used for. `trust` None: plain HTTP. `host` is what was asked for, name or address;
-    `through`: the proxy that leads there."""
-
-    host: str
-    port: int
-    trust: Trust | None
-    server_name: str
-    through: Proxy | None = None
 
 
 class Parked(NamedTuple):

@@ -1,230 +1,108 @@
-"""HTTP/1.1 to many hosts, one question at a time to each: what httpx sends, goes out here.
+"""Our requests in httpx's words, and its responses in ours. The one importer of httpx in a probe.
 
-httpx's own pool looks through all its connections at each request: 45 ms a probe with 300 idle hosts. This one keeps
-parked connections by their route. What is sent and parsed is h11's. The deadline is the caller's; the caps are here, in
-`probe.heads` and in `probe.strict_json`.
+httpx's own pool looks through all its connections at each request: 45 ms a probe with 300 idle hosts. This transport
+keeps parked connections by their route, and what goes over them is `probe.http1`'s. The deadline is the caller's.
 """
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from functools import lru_cache
 
-import h11
 import httpx
 
-from wahealth.core.answer import BROKE_OFF, NO_ANSWER, FailureReason
-from wahealth.probe import tunnel
-from wahealth.probe.errors import Progress, Stage, objected, probe_error, read_error
-from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
-from wahealth.probe.pool import Pool, Route
-from wahealth.probe.strict_json import MOST_BYTES, TOO_LARGE
-from wahealth.probe.wire import Wire
+from wahealth.core.answer import NO_ANSWER, FailureReason
+from wahealth.core.origin import authority
+from wahealth.probe.connect import connected
+from wahealth.probe.errors import Progress, Stage, probe_error
+from wahealth.probe.http1 import Body, ClosedMeanwhile, Exchange
+from wahealth.probe.message import Headers, Request, Response, Route
+from wahealth.probe.pool import Pool
 
-_MANY_PIECES = 100  # after so many others want their turn
-_LONGEST_LINE = 1024  # before a chunk or behind the last one, where h11 tries each way to share out blanks
-EXTENSION = "wahealth"
-
-
-@dataclass(slots=True)
-class RequestContext:
-    """Where a request goes, beside what its URL says: travels in the request's extensions."""
-
-    route: Route
-    addresses: tuple[str, ...]
-    period: float  # seconds until it is gone again
-    progress: Progress = field(default_factory=Progress)
-    shows_certificate: bool = False  # also that of a connection that was kept
-    presented: bytes | None = None  # the certificate of a connection that was made for it, in DER
+_EXTENSION = "wahealth"  # our request, which knows more than its URL says, and how far it got
 
 
 class Transport(httpx.AsyncBaseTransport):
+    """Of httpx, for requests of ours: `exchange` is how it is used."""
+
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    async def exchange(self, request: Request, progress: Progress) -> Response:
+        """A response as soon as its head is there; whoever asked reads its body or not, and closes its stream.
+
+        `request` has addresses. `progress` is kept up to date meanwhile. Raises `ProbeError`, `ObserverFault`.
+        """
+        # No client of httpx in between: no cookies from one answer to the next question, and a third of the cost.
+        answer = await self.handle_async_request(_in_words_of_httpx(request, progress))
+        return Response(answer.status_code, Headers(answer.headers.raw), _Raw(answer))
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        context: RequestContext = request.extensions[EXTENSION]
-        parked = self._pool.take(context.route, context.addresses)
+        """Of a request that `exchange` has made: once more on a new connection, where the parked one had ended."""
+        asked: Request
+        asked, progress = request.extensions[_EXTENSION]
+        parked = self._pool.take(asked.route, asked.addresses)
         if parked is not None:
-            context.progress.stage = Stage.WAITING
-            if context.shows_certificate:
-                context.presented = parked.presented()
+            progress.stage = Stage.WAITING
+            if asked.shows_certificate:
+                progress.presented = parked.presented()
             try:
-                return await self._exchanged(request, context, Exchange(parked, context.progress, is_fresh=False))
-            except _ClosedMeanwhile:
+                return await self._exchanged(request, Exchange(parked, progress, is_fresh=False))
+            except ClosedMeanwhile:
                 pass  # the server had closed it before it saw the question: once more, on a new one
-        fresh = await _connected(context)
+        fresh = await connected(asked.route, asked.addresses, progress)
         try:
-            return await self._exchanged(request, context, Exchange(fresh, context.progress))
-        except _ClosedMeanwhile:
+            return await self._exchanged(request, Exchange(fresh, progress))
+        except ClosedMeanwhile:
             raise probe_error(FailureReason.INVALID_RESPONSE, NO_ANSWER) from None
 
     async def aclose(self) -> None:
         self._pool.close()
 
-    async def _exchanged(self, request: httpx.Request, context: RequestContext, exchange: Exchange) -> httpx.Response:
-        """The response with its headers; its body is read by whoever wants it."""
-        wire = exchange.wire
+    async def _exchanged(self, request: httpx.Request, exchange: Exchange) -> httpx.Response:
+        wire, asked = exchange.wire, request.extensions[_EXTENSION][0]
         try:
-            await exchange.ask(request)
+            await exchange.ask(request.method, request.url.raw_path, request.headers.raw)
             head = await exchange.head()
         except BaseException:
             wire.close()
             raise
-        body = Body(exchange, lambda: self._pool.park(context.route, wire, context.period))
+        body = _Body(exchange, lambda: self._pool.park(asked.route, wire, asked.period))
         return httpx.Response(head.status_code, headers=list(head.headers), stream=body)
 
 
-async def presented_on(context: RequestContext) -> bytes | None:
-    """The certificate (DER) that is presented there; nothing is asked."""
-    (await _connected(context)).close()
-    return context.presented
+def _in_words_of_httpx(request: Request, progress: Progress) -> httpx.Request:
+    url = _url_of(_origin(request.route) + request.target)
+    return httpx.Request(
+        request.method, url, headers=list(request.headers), extensions={_EXTENSION: (request, progress)}
+    )
 
 
-async def _connected(context: RequestContext) -> Wire:
-    context.progress.stage = Stage.CONNECTING
-    wire = await _opened(context)
-    if context.route.trust is not None:
-        try:
-            context.presented = await wire.secure(context.route.trust, context.route.server_name, context.progress)
-        except BaseException:
-            wire.close()
-            raise
-    context.progress.stage = Stage.WAITING
-    return wire
+def _url_of(written: str) -> httpx.URL:
+    """A query may hold what signs in: such a URL is not remembered."""
+    return httpx.URL(written) if "?" in written else _remembered(written)
 
 
-async def _opened(context: RequestContext) -> Wire:
-    """To the place itself, or to a proxy that leads there from then on."""
-    host, port, through = context.route.host, context.route.port, context.route.through
-    if through is None:
-        return await Wire.connect(context.addresses, port)
-    return await tunnel.opened(through, context.addresses, (host, port), context.progress)
+_remembered = lru_cache(maxsize=16_384)(httpx.URL)  # parsing one costs more than sending it
 
 
-class _ClosedMeanwhile(Exception):
-    """The connection ended before the first byte of an answer."""
+def _origin(route: Route) -> str:
+    scheme = "http" if route.trust is None else "https"
+    return f"{scheme}://{authority(scheme, route.host, route.port)}"
 
 
-class Exchange:
-    """One question and its answer on one connection."""
-
-    def __init__(self, wire: Wire, progress: Progress, is_fresh: bool = True) -> None:
-        """`is_fresh`: the connection was made for it; one that was kept may have been closed meanwhile."""
-        self.wire = wire
-        self._progress = progress
-        self._is_fresh = is_fresh
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_LINE)
-        self._waiting = memoryview(b"")  # received and not given to h11 yet
-        self._at_once = MOST_BYTES  # how much of it h11 is given at a time
-        self._pieces = 0
-        self._heard = False  # anything of an answer
-        self._over = False  # nothing more will come
-        wire.received = 0
-
-    async def ask(self, request: httpx.Request) -> None:
-        probe_request = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-        sent = (self._http.send(probe_request) or b"", self._http.send(h11.EndOfMessage()) or b"")
-        try:
-            await self.wire.send(b"".join(sent))
-        except OSError as error:
-            read_error(error)  # unless it is our own fault
-            self._raise_last_words()
-            raise _ClosedMeanwhile from None
-
-    def _raise_last_words(self) -> None:
-        """An alert may have come before the connection ended."""
-        try:
-            self.wire.last_words()
-        except ssl.SSLError as error:
-            if self._is_fresh and (objection := objected(error)) is not None:
-                raise objection from None
-
-    async def head(self) -> h11.Response:
-        """Of the answer; informational ones are passed over."""
-        heads = Heads()
-        for _ in range(MOST_INFORMATIONAL + 1):
-            while (head := heads.take()) is None:
-                heads.add(await self._received())
-                if self._over:
-                    raise probe_error(FailureReason.INVALID_RESPONSE, BROKE_OFF)
-            self._http.receive_data(head)
-            event = self._parsed()
-            if isinstance(event, h11.Response):
-                self._waiting = memoryview(heads.rest())
-                self._at_once = _LONGEST_LINE if b"chunked" in head.lower() else MOST_BYTES
-                return event
-        raise probe_error(FailureReason.INVALID_RESPONSE, f"more than {MOST_INFORMATIONAL} informational answers")
-
-    async def event(self) -> h11.Event | type[h11.PAUSED] | type[h11.NEED_DATA]:
-        while (event := self._parsed()) is h11.NEED_DATA:
-            if not self._waiting:
-                self._waiting = memoryview(await self._received())
-            self._http.receive_data(bytes(self._waiting[: self._at_once]))
-            self._waiting = self._waiting[self._at_once :]
-        return event
-
-    def _parsed(self) -> h11.Event | type[h11.PAUSED] | type[h11.NEED_DATA]:
-        try:
-            return self._http.next_event()
-        except h11.RemoteProtocolError:
-            raise probe_error(
-                FailureReason.INVALID_RESPONSE, BROKE_OFF if self._over else "that is no valid HTTP"
-            ) from None
-
-    @property
-    def may_be_kept(self) -> bool:
-        """The answer is complete, nothing came behind it, and nobody wants to close."""
-        done = self._http.their_state is h11.DONE and self._http.our_state is h11.DONE
-        return done and self._http.trailing_data == (b"", False) and not self._waiting
-
-    async def _received(self) -> bytes:
-        try:
-            data = await self.wire.receive()
-        except OSError as error:
-            said = read_error(error)
-            if self._heard:
-                raise said from None
-            if self._is_fresh and (objection := objected(error)) is not None:
-                raise objection from None
-            raise _ClosedMeanwhile from None
-        if not data and not self._heard:
-            raise _ClosedMeanwhile
-        self._heard, self._over = True, not data
-        self._progress.stage = Stage.READING
-        self._pieces += 1
-        if self._pieces > MOST_PIECES:
-            raise probe_error(FailureReason.INVALID_RESPONSE, "the answer comes in too many pieces")
-        if self._pieces % _MANY_PIECES == 0:
-            await asyncio.sleep(0)
-        return data
+class _Body(Body, httpx.AsyncByteStream):
+    """A body in the form in which httpx takes it."""
 
 
-class Body(httpx.AsyncByteStream):
-    """Read to its end, the connection is parked; left before, it is closed."""
+class _Raw:
+    """A body in the form in which httpx gives it back, with nothing decoded."""
 
-    def __init__(self, exchange: Exchange, park: Callable[[], None]) -> None:
-        self._exchange = exchange
-        self._park = park
-        self._ended = False
+    def __init__(self, answer: httpx.Response) -> None:
+        self._answer = answer
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = pieces = 0
-        while isinstance(event := await self._exchange.event(), h11.Data):
-            size, pieces = size + len(event.data), pieces + 1
-            if size > MOST_BYTES:
-                raise probe_error(FailureReason.BODY_TOO_LARGE, TOO_LARGE)
-            if pieces > MOST_PIECES:
-                raise probe_error(FailureReason.INVALID_RESPONSE, "the body comes in too many pieces")
-            if pieces % _MANY_PIECES == 0:
-                await asyncio.sleep(0)
-            yield bytes(event.data)
-        self._ended = isinstance(event, h11.EndOfMessage)
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._answer.aiter_raw()
 
     async def aclose(self) -> None:
-        if self._ended and self._exchange.may_be_kept:
-            self._park()
-        else:
-            self._exchange.wire.close()
+        await self._answer.aclose()

@@ -32,11 +32,12 @@ from wahealth.core.signin.kinds import begun
 from wahealth.core.state import State
 from wahealth.core.status import ConditionType, Finding, Status
 from wahealth.core.verdict.checks.credentials_valid import not_tried
-from wahealth.probe.client import HealthEndpoint, Prober, ProbeRequest
+from wahealth.probe.client import Prober
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault
 from wahealth.probe.reading import reading_of
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 from wahealth.sidecar.settings import Settings
 from wahealth.sidecar.showing import ends_soon
 from wahealth.telemetry import logs
