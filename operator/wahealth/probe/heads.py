@@ -14,7 +14,6 @@ from wahealth.probe.errors import probe_error
 MOST_INFORMATIONAL = 8
 MOST_BYTES = 64 * 1024  # of all heads of one answer
 MOST_LINES = 256  # of one
-MOST_PIECES = 3_000  # in which an answer comes: 350 bytes each where it is 1 MiB
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _BLANKS = re.compile(rb"[ \t]+")
 

@@ -1,10 +1,9 @@
-"""HTTP/1.1 by h11, one question and its answer on one connection; with its caps, here, in `probe.heads` and in
-`probe.strict_json`. The deadline is the caller's.
+"""HTTP/1.1 by h11, one question and its answer on one connection; with its caps, here, in `probe.heads`,
+`probe.pieces` and `probe.strict_json`. The deadline is the caller's.
 """
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 
@@ -12,11 +11,11 @@ import h11
 
 from wahealth.core.answer import BROKE_OFF, FailureReason
 from wahealth.probe.errors import Progress, Stage, objected, probe_error, read_error
-from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
+from wahealth.probe.heads import MOST_INFORMATIONAL, Heads
+from wahealth.probe.pieces import Pieces
 from wahealth.probe.strict_json import MOST_BYTES, TOO_LARGE
 from wahealth.probe.wire import Wire
 
-_MANY_PIECES = 100  # after so many others want their turn
 _LONGEST_LINE = 1024  # before a chunk or behind the last one, where h11 tries each way to share out blanks
 
 
@@ -35,7 +34,7 @@ class Exchange:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_LINE)
         self._waiting = memoryview(b"")  # received and not given to h11 yet
         self._at_once = MOST_BYTES  # how much of it h11 is given at a time
-        self._pieces = 0
+        self._pieces = Pieces("answer")
         self._heard = False  # anything of an answer
         self._over = False  # nothing more will come
         wire.received = 0
@@ -111,11 +110,7 @@ class Exchange:
             raise ClosedMeanwhile
         self._heard, self._over = True, not data
         self._progress.stage = Stage.READING
-        self._pieces += 1
-        if self._pieces > MOST_PIECES:
-            raise probe_error(FailureReason.INVALID_RESPONSE, "the answer comes in too many pieces")
-        if self._pieces % _MANY_PIECES == 0:
-            await asyncio.sleep(0)
+        await self._pieces.another()
         return data
 
 
@@ -128,15 +123,12 @@ class Body:
         self._ended = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = pieces = 0
+        size, pieces = 0, Pieces("body")
         while isinstance(event := await self._exchange.event(), h11.Data):
-            size, pieces = size + len(event.data), pieces + 1
+            size += len(event.data)
             if size > MOST_BYTES:
                 raise probe_error(FailureReason.BODY_TOO_LARGE, TOO_LARGE)
-            if pieces > MOST_PIECES:
-                raise probe_error(FailureReason.INVALID_RESPONSE, "the body comes in too many pieces")
-            if pieces % _MANY_PIECES == 0:
-                await asyncio.sleep(0)
+            await pieces.another()
             yield bytes(event.data)
         self._ended = isinstance(event, h11.EndOfMessage)
 

@@ -10,7 +10,8 @@ from wahealth.core import proxy as meaning
 from wahealth.core.proxy import Proxy, Trouble
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProbeError, Progress, ProxyFault, Stage, read_error
-from wahealth.probe.heads import MOST_INFORMATIONAL, MOST_PIECES, Heads
+from wahealth.probe.heads import MOST_INFORMATIONAL, Heads
+from wahealth.probe.pieces import Pieces
 from wahealth.probe.wire import Wire
 
 
@@ -59,15 +60,13 @@ async def _ask(wire: Wire, proxy: Proxy, to: tuple[str, int]) -> None:
 
 async def _status(wire: Wire, proxy: Proxy) -> int:
     """Of the final answer. Nobody behind it speaks before we do: what comes with the head is none of theirs."""
-    heads, pieces = Heads(), 0
+    heads, pieces = Heads(), Pieces("answer")
     for _ in range(MOST_INFORMATIONAL + 1):
         while (head := heads.take()) is None:
             received = await wire.receive()
-            pieces += 1
             if not received:
                 raise ProxyFault(proxy, Trouble.HANGS_UP)
-            if pieces > MOST_PIECES:
-                raise ProxyFault(proxy, Trouble.NO_PROXY)
+            await pieces.another()
             heads.add(received)
         status = meaning.status_of(head)
         if status is None or (200 <= status < 300 and heads.rest()):
