@@ -26,7 +26,8 @@ from support.scripted import (
     serving,
     shaken,
 )
-from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
+from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable, is_about_ours
+from wahealth.core.certificate import Objection
 from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import Authority, self_signed
@@ -121,9 +122,10 @@ def test_an_alert_is_told_as_what_it_means_of_the_certificate_that_was_shown(ale
     said = handshake_error(error, received=7).outcome
     outcome = objected_to(said, unverified(pair()), NOW)
     assert outcome.detail == told
+    assert is_about_ours(outcome)
     assert "client certificate" in row_of(outcome).tells()
     lapsed = objected_to(said, unverified(Pair(EXPIRED, certificates.PRIVATE)), NOW)
-    assert lapsed.detail == "the client certificate has expired"
+    assert (lapsed.detail, lapsed.objection) == ("the client certificate has expired", Objection.LAPSED)
 
 
 def test_what_says_nothing_of_the_certificate_is_told_as_it_is() -> None:

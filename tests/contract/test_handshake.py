@@ -31,7 +31,7 @@ from support.scripted import (
     shaken,
 )
 from wahealth.core.answer import HALF_A_HANDSHAKE, NOBODY_BEHIND, Answered, FailureReason, Outcome, Unreachable
-from wahealth.core.certificate import Untrusted
+from wahealth.core.certificate import Objection, Untrusted
 from wahealth.core.reasons.asking import row_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.certificate import certificate_of
@@ -77,7 +77,9 @@ def test_a_client_certificate_is_demanded(resets: bool) -> None:
     context = server_context()
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=CERTIFICATE.decode())
-    assert shaken(context, resets) == Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, "it wants a client certificate")
+    assert shaken(context, resets) == Unreachable(
+        FailureReason.TLS_HANDSHAKE_FAILED, "it wants a client certificate", objection=Objection.CERTIFICATE
+    )
 
 
 @pytest.mark.parametrize("resets", [False, True])
@@ -111,25 +113,25 @@ def alert(code: int) -> ssl.SSLError:
 
 
 @pytest.mark.parametrize(
-    ("code", "says"),
+    ("code", "says", "objection"),
     [
-        (40, "it wants a client certificate, or offers no cipher that is safe enough"),
-        (45, "the client certificate has expired"),
-        (48, "it does not trust the client certificate"),
-        (49, "it denies access"),
-        (70, "it speaks no TLS 1.2 or newer"),
-        (80, "it has an error of its own"),
-        (110, "it ends the handshake, and finds what it was sent wrong"),
-        (112, "it knows no such name: correct the server name"),
-        (113, "it does not take the client certificate"),
-        (115, "it ends the handshake, and finds what it was sent wrong"),
-        (116, "it wants a client certificate"),
-        (120, "it speaks no HTTP/1.1"),
+        (40, "it wants a client certificate, or offers no cipher that is safe enough", Objection.CERTIFICATE),
+        (45, "the client certificate has expired", Objection.LAPSED),
+        (48, "it does not trust the client certificate", Objection.CERTIFICATE),
+        (49, "it denies access", Objection.ACCESS),
+        (70, "it speaks no TLS 1.2 or newer", None),
+        (80, "it has an error of its own", None),
+        (110, "it ends the handshake, and finds what it was sent wrong", None),
+        (112, "it knows no such name: correct the server name", None),
+        (113, "it does not take the client certificate", Objection.CERTIFICATE),
+        (115, "it ends the handshake, and finds what it was sent wrong", None),
+        (116, "it wants a client certificate", Objection.CERTIFICATE),
+        (120, "it speaks no HTTP/1.1", None),
     ],
 )
-def test_an_alert_is_told_by_its_meaning(code: int, says: str) -> None:
+def test_an_alert_is_told_by_its_meaning(code: int, says: str, objection: Objection | None) -> None:
     """In the handshake, and behind it where nothing of an answer came. Python 3.11.7 has no reason for 115 and 120."""
-    meaning = Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, says)
+    meaning = Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, says, objection=objection)
     assert handshake_error(alert(code), received=7).outcome == meaning
     behind = objected(alert(code))
     assert behind is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wahealth.core.certificate import EXPIRED, NOT_YET_VALID, Presented, Untrusted
+from wahealth.core.certificate import Objection, Presented, Untrusted
 from wahealth.core.strenum import FastStrEnum
 
 
@@ -104,10 +104,6 @@ HALF_A_HANDSHAKE = "the connection ended in the middle of the handshake"
 NO_ANSWER = "the connection ended without an answer"
 BROKE_OFF = "the connection broke before the answer was complete"
 
-# What a detail has that is about one of ours, shown or wanted; and beside it, where its time is not now.
-CLIENT_CERTIFICATE = "client certificate"
-LAPSED = (EXPIRED, NOT_YET_VALID)
-
 # What a question may have run out of time for, so that whoever asks had to wait.
 TIMED_OUT = frozenset({FailureReason.CONNECT_TIMEOUT, FailureReason.READ_TIMEOUT, FailureReason.TLS_HANDSHAKE_FAILED})
 
@@ -121,6 +117,7 @@ class Unreachable:
     status: int = 0  # of HTTP
     code: int = 0  # the vendor's, of its errors
     by_proxy: bool = False  # the proxy that we ask through says so, of the way behind it
+    objection: Objection | None = None  # why a handshake ended, where that may be about a client certificate
     retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
 
 
@@ -137,11 +134,7 @@ REACHED = (Answered, Unauthorized, Forbidden, Throttled)  # the pod answers, wha
 
 def is_about_ours(outcome: Outcome) -> bool:
     """The other side does not speak with us, for the certificate that we show or for want of one."""
-    return (
-        isinstance(outcome, Unreachable)
-        and outcome.reason is FailureReason.TLS_HANDSHAKE_FAILED
-        and CLIENT_CERTIFICATE in outcome.detail
-    )
+    return isinstance(outcome, Unreachable) and outcome.objection in {Objection.CERTIFICATE, Objection.LAPSED}
 
 
 def result_of(outcome: Outcome) -> str:

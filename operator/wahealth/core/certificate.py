@@ -43,6 +43,14 @@ class Own(NamedTuple):
         return NOT_YET_VALID if now < self.not_before else ""
 
 
+class Objection(FastStrEnum):
+    """What whoever ends a handshake has against a client certificate, or against coming without one."""
+
+    CERTIFICATE = "Certificate"  # it requires one, or another one
+    LAPSED = "Lapsed"  # the one that is shown is not valid now
+    ACCESS = "Access"  # it denies access: on account of the certificate, where one is shown
+
+
 class Unfit(FastStrEnum):
     """Why a client certificate cannot be shown, as the sentence says it."""
 

@@ -7,9 +7,10 @@ import re
 import ssl
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from wahealth.core.answer import BROKE_OFF, HALF_A_HANDSHAKE, NOBODY_BEHIND, FailureReason, Unreachable
-from wahealth.core.certificate import Untrusted
+from wahealth.core.certificate import EXPIRED, Objection, Untrusted
 from wahealth.core.proxy import Proxy, Trouble, sentence, silent
 
 _NO_SOURCE = errno.EADDRNOTAVAIL  # no port left to connect from, or no address of ours in that family
@@ -31,31 +32,42 @@ _NOT_VERIFIED = {
 }
 
 
-# What the other side's alert, or OpenSSL on our side, objects to: a part of its closed set of reasons, and its meaning.
+class _Meaning(NamedTuple):
+    """Of an alert, or of OpenSSL's own complaint: a sentence, and what is held against a client certificate."""
+
+    detail: str
+    objection: Objection | None = None
+
+
 WANTS_A_CERTIFICATE, DENIED = "it wants a client certificate", "it denies access"
-_WANTS_A_CERTIFICATE = f"{WANTS_A_CERTIFICATE}, or offers no cipher that is safe enough"
-_FINDS_IT_WRONG = "it ends the handshake, and finds what it was sent wrong"
+_WANTED = _Meaning(WANTS_A_CERTIFICATE, Objection.CERTIFICATE)
+_WANTED_OR_CIPHERS = _Meaning(f"{WANTS_A_CERTIFICATE}, or offers no cipher that is safe enough", Objection.CERTIFICATE)
+_NOT_TAKEN = _Meaning("it does not take the client certificate", Objection.CERTIFICATE)
+_NO_TLS = _Meaning("that is no TLS")
+_TOO_OLD = _Meaning("it speaks no TLS 1.2 or newer")
+_FINDS_IT_WRONG = _Meaning("it ends the handshake, and finds what it was sent wrong")
+# What is objected to: a part of a closed set of words, and its meaning; the first that fits counts.
 _OBJECTIONS = (
-    ("CERTIFICATE_REQUIRED", WANTS_A_CERTIFICATE),
-    ("BAD_CERTIFICATE_STATUS_RESPONSE", "it does not take the client certificate"),
-    ("BAD_CERTIFICATE_HASH_VALUE", "it does not take the client certificate"),
-    ("BAD_CERTIFICATE", _WANTS_A_CERTIFICATE),
-    ("UNSUPPORTED_CERTIFICATE", "it does not take the client certificate"),
-    ("DECRYPT_ERROR", "it cannot verify what it was sent"),
-    ("HANDSHAKE_FAILURE", _WANTS_A_CERTIFICATE),
-    ("UNKNOWN_CA", "it does not trust the client certificate"),
-    ("CERTIFICATE_UNKNOWN", "it does not take the client certificate"),
-    ("CERTIFICATE_EXPIRED", "the client certificate has expired"),
-    ("CERTIFICATE_REVOKED", "the client certificate is revoked"),
-    ("UNRECOGNIZED_NAME", "it knows no such name: correct the server name"),
-    ("NO_APPLICATION_PROTOCOL", "it speaks no HTTP/1.1"),
-    ("ACCESS_DENIED", DENIED),
-    ("INSUFFICIENT_SECURITY", "it wants safer ciphers"),
-    ("INTERNAL_ERROR", "it has an error of its own"),
-    ("WRONG_VERSION_NUMBER", "that is no TLS"),
-    ("HTTP_REQUEST", "that is no TLS"),
-    ("PROTOCOL", "it speaks no TLS 1.2 or newer"),
-    ("VERSION", "it speaks no TLS 1.2 or newer"),
+    ("CERTIFICATE_REQUIRED", _WANTED),
+    ("BAD_CERTIFICATE_STATUS_RESPONSE", _NOT_TAKEN),
+    ("BAD_CERTIFICATE_HASH_VALUE", _NOT_TAKEN),
+    ("BAD_CERTIFICATE", _WANTED_OR_CIPHERS),
+    ("UNSUPPORTED_CERTIFICATE", _NOT_TAKEN),
+    ("DECRYPT_ERROR", _Meaning("it cannot verify what it was sent")),
+    ("HANDSHAKE_FAILURE", _WANTED_OR_CIPHERS),
+    ("UNKNOWN_CA", _Meaning("it does not trust the client certificate", Objection.CERTIFICATE)),
+    ("CERTIFICATE_UNKNOWN", _NOT_TAKEN),
+    ("CERTIFICATE_EXPIRED", _Meaning(EXPIRED, Objection.LAPSED)),
+    ("CERTIFICATE_REVOKED", _Meaning("the client certificate is revoked", Objection.CERTIFICATE)),
+    ("UNRECOGNIZED_NAME", _Meaning("it knows no such name: correct the server name")),
+    ("NO_APPLICATION_PROTOCOL", _Meaning("it speaks no HTTP/1.1")),
+    ("ACCESS_DENIED", _Meaning(DENIED, Objection.ACCESS)),
+    ("INSUFFICIENT_SECURITY", _Meaning("it wants safer ciphers")),
+    ("INTERNAL_ERROR", _Meaning("it has an error of its own")),
+    ("WRONG_VERSION_NUMBER", _NO_TLS),
+    ("HTTP_REQUEST", _NO_TLS),
+    ("PROTOCOL", _TOO_OLD),
+    ("VERSION", _TOO_OLD),
     ("ALERT", _FINDS_IT_WRONG),
     ("UNSUPPORTED_EXTENSION", _FINDS_IT_WRONG),
 )
@@ -168,7 +180,11 @@ def handshake_error(error: OSError, received: int) -> ProbeError:
         return untrusted(_NOT_VERIFIED.get(error.verify_code, Untrusted.OTHERWISE))
     if not received and (isinstance(error, ssl.SSLEOFError) or not isinstance(error, ssl.SSLError)):
         return probe_error(FailureReason.TLS_HANDSHAKE_FAILED, NOBODY_BEHIND)
-    return probe_error(FailureReason.TLS_HANDSHAKE_FAILED, _objection(error))
+    return _no_handshake(_meaning(error))
+
+
+def _no_handshake(meaning: _Meaning) -> ProbeError:
+    return ProbeError(Unreachable(FailureReason.TLS_HANDSHAKE_FAILED, meaning.detail, objection=meaning.objection))
 
 
 def _unless_ours(error: OSError) -> None:
@@ -176,11 +192,11 @@ def _unless_ours(error: OSError) -> None:
         raise ObserverFault from None
 
 
-def _objection(error: OSError) -> str:
+def _meaning(error: OSError) -> _Meaning:
     if not isinstance(error, ssl.SSLError) or isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return HALF_A_HANDSHAKE
+        return _Meaning(HALF_A_HANDSHAKE)
     said = _words(error)
-    return next((meaning for part, meaning in _OBJECTIONS if part in said), "")
+    return next((meaning for part, meaning in _OBJECTIONS if part in said), _Meaning(""))
 
 
 def _words(error: ssl.SSLError) -> str:
@@ -193,7 +209,7 @@ def objected(error: OSError) -> ProbeError | None:
     certificate after the handshake."""
     if not isinstance(error, ssl.SSLError) or not any(alert in _words(error) for alert in _ALERTS):
         return None
-    return probe_error(FailureReason.TLS_HANDSHAKE_FAILED, _objection(error))
+    return _no_handshake(_meaning(error))
 
 
 def read_error(error: OSError) -> ProbeError:

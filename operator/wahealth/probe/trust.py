@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wahealth.authorities import add_authorities
-from wahealth.core.answer import CLIENT_CERTIFICATE, FailureReason, Unreachable
-from wahealth.core.certificate import Own
+from wahealth.core.answer import Unreachable
+from wahealth.core.certificate import Objection, Own
 from wahealth.probe.certificate import fingerprint_of
 from wahealth.probe.errors import DENIED, WANTS_A_CERTIFICATE, ObserverFault
 from wahealth.probe.pair import Pair
@@ -45,14 +45,12 @@ class Trust:
 def objected_to(said: Unreachable, trust: Trust | None, now: datetime) -> Unreachable:
     """What ends a handshake, told as what it means where a certificate of ours was shown."""
     own = trust.own if trust is not None else None
-    if own is None or said.reason is not FailureReason.TLS_HANDSHAKE_FAILED:
-        return said
-    if CLIENT_CERTIFICATE not in said.detail and said.detail != DENIED:
+    if own is None or said.objection is None:
         return said
     if lapse := own.lapse(now):
-        return replace(said, detail=lapse)
-    if said.detail == DENIED:
-        return replace(said, detail=f"{DENIED} with this {CLIENT_CERTIFICATE}")
+        return replace(said, detail=lapse, objection=Objection.LAPSED)
+    if said.objection is Objection.ACCESS:
+        return replace(said, detail=f"{DENIED} with this client certificate", objection=Objection.CERTIFICATE)
     return replace(said, detail=said.detail.replace(WANTS_A_CERTIFICATE, "it does not take the client certificate"))
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from wahealth.core.answer import (
     BROKE_OFF,
-    LAPSED,
     NO_ANSWER,
     NOBODY_BEHIND,
     FailureReason,
     Unreachable,
     is_about_ours,
 )
+from wahealth.core.certificate import Objection
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import AtDesk, Row
 
@@ -206,7 +206,7 @@ def row_of(why: Unreachable) -> Row:
     if why.reason is FailureReason.HTTP_STATUS:
         return of_http(why.status, why.code)
     if is_about_ours(why):
-        return CLIENT_CERTIFICATE_LAPSED if why.detail.endswith(LAPSED) else CLIENT_CERTIFICATE_WANTED
+        return CLIENT_CERTIFICATE_LAPSED if why.objection is Objection.LAPSED else CLIENT_CERTIFICATE_WANTED
     return _OF_ENDING.get(why.detail) or _OF_REASON[why.reason]
 
 
