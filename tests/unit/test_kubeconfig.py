@@ -17,6 +17,7 @@ import yaml
 
 from support import odd_servers
 from support.odd_servers import Signed
+from wahealth.core.proxy import Proxy
 from wahealth.kube.apiserver.session import Identity, signed_in
 from wahealth.kubeconfig.login import login
 from wahealth.kubeconfig.problem import NotUsable
@@ -150,6 +151,25 @@ def test_the_proxy_of_the_environment(server: str, excepted: str, through: bool)
     url = urlsplit(server)
     found = proxy_for(url, url.port or 443, "", environ)
     assert (found.shown if found else None) == ("http://proxy.test:3128" if through else None)
+
+
+@pytest.mark.parametrize(
+    ("written", "proxy"),
+    [
+        ("https://a%40b:p%3Aw@proxy.test", Proxy("https", "proxy.test", 443, "a@b", "p:w")),
+        ("socks5://proxy.test/ignored", Proxy("socks5", "proxy.test", 1080)),
+        ("socks5h://[fd00::1]:9", Proxy("socks5h", "fd00::1", 9)),
+    ],
+)
+def test_the_proxy_of_a_kubeconfig(written: str, proxy: Proxy) -> None:
+    assert proxy_for(urlsplit("https://api.test"), 443, written, {}) == proxy
+
+
+@pytest.mark.parametrize("written", ["ftp://canary", "canary", "http://", "http://canary:0", "http://[::1"])
+def test_what_is_no_proxy_is_told_without_it(written: str) -> None:
+    with pytest.raises(NotUsable, match="proxy-url is to be a URL with http") as told:
+        proxy_for(urlsplit("https://api.test"), 443, written, {})
+    assert "canary" not in str(told.value)
 
 
 def test_check_imports_no_library_of_kubernetes(tmp_path: Path) -> None:

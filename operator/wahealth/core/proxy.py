@@ -49,7 +49,23 @@ class NotAProxy(ValueError):
     """What a URL of a proxy is to be, in a sentence without what was written."""
 
 
-_PORT = 80
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}  # where a URL names none
+
+
+def proxy_in(url: str) -> Proxy | None:
+    """The proxy that a URL names, by one of the schemes http, https, socks5 and socks5h; None: it names none. User and
+    password stand there in percent-encoding; what stands behind the port is not looked at."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not host or port == 0:
+        return None
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Proxy(parts.scheme, host, port or _PORTS[parts.scheme], user, password)
+
+
 _WANTED = "name a proxy such as http://proxy.example.com:3128, user and password before its host in percent-encoding"
 _OTHER_KINDS = {
     "https": "a proxy is spoken with over http://, in which the way to https:// hosts is encrypted all the same",
@@ -61,19 +77,21 @@ _OTHER_KINDS = {
 
 
 def proxy_of(url: str) -> Proxy:
-    """Raises `NotAProxy`."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise NotAProxy(_WANTED) from None
-    if parts.scheme in _OTHER_KINDS:
-        raise NotAProxy(_OTHER_KINDS[parts.scheme])
-    more = parts.path not in {"", "/"} or "?" in url or "#" in url or "\\" in url or parts.netloc.endswith(":")
-    is_plain = url.isascii() and url.isprintable() and " " not in url
-    if parts.scheme != "http" or more or port == 0 or not is_plain or not is_host(host):
+    """One that speaks HTTP, of a URL with nothing else in it. Raises `NotAProxy`."""
+    scheme = url.partition("://")[0].lower()
+    if scheme in _OTHER_KINDS:
+        raise NotAProxy(_OTHER_KINDS[scheme])
+    proxy = proxy_in(url)
+    if proxy is None or not _is_bare(url) or not is_host(proxy.host):
         raise NotAProxy(_WANTED)
-    return Proxy("http", host, port or _PORT, unquote(parts.username or ""), unquote(parts.password or ""))
+    return proxy
+
+
+def _is_bare(url: str) -> bool:
+    """Nothing stands behind the port, and no character that has to be percent-encoded."""
+    authority = url.partition("://")[2].removesuffix("/")
+    more = "/" in authority or authority.endswith(":")
+    return not more and url.isascii() and url.isprintable() and set(" ?#\\").isdisjoint(url)
 
 
 def question(proxy: Proxy, host: str, port: int) -> bytes:

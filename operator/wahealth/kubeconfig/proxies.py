@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult
 
-from wahealth.core.proxy import Proxy
+from wahealth.core.proxy import Proxy, proxy_in
 from wahealth.kubeconfig.problem import NotUsable
-
-_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 def proxy_for(server: SplitResult, port: int, written: str, environ: Mapping[str, str]) -> Proxy | None:
@@ -32,15 +30,10 @@ def _of_environment(server: SplitResult, port: int, environ: Mapping[str, str]) 
 
 
 def _proxy(written: str, where: str) -> Proxy:
-    try:
-        parts = urlsplit(written)
-        scheme, host, port = parts.scheme, parts.hostname, parts.port
-    except ValueError:
-        scheme, host, port = "", None, None
-    if scheme not in _PORTS or not host:
+    proxy = proxy_in(written)
+    if proxy is None:
         raise NotUsable(f"{where} is to be a URL with http, https or socks5: fix it")
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Proxy(scheme, host, port or _PORTS[scheme], user, password)
+    return proxy
 
 
 def _is_near(host: str) -> bool:
