@@ -10,7 +10,9 @@ import pytest
 from support.builders import PAYLOADS, condition_of, node_verdicts, parsed, payload, verdict
 from wahealth.core.answer import Answered, FailureReason, Malformed, Unreachable
 from wahealth.core.status import ConditionType, Gateway, Mode
-from wahealth.probe.payload import clean, leads_to, outcome_of, parse_health
+from wahealth.probe.payload import outcome_of, parse_health
+from wahealth.probe.printable import clean
+from wahealth.probe.semantics import leads_to
 
 
 class Expected(NamedTuple):

@@ -16,7 +16,8 @@ from wahealth.core.answer import FailureReason, Forbidden, Malformed, Unauthoriz
 from wahealth.core.credential_form import token_problem
 from wahealth.core.signin.flow import Limited, LoggedIn, LoginOutcome
 from wahealth.probe.credential import Credential, bearer_token
-from wahealth.probe.payload import error_code, http_error, is_redirect, redirect
+from wahealth.probe.payload import error_code, http_error
+from wahealth.probe.semantics import is_redirect, redirect
 from wahealth.probe.strict_json import NotRead, document_of
 
 LOGIN = "/v1/users/login"

@@ -99,7 +99,7 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The head of an answer, and its body for whoever reads it. `status`: of HTTP, 200 to 599."""
+    """The head of an answer, and its body for whoever reads it. `status`: of HTTP, the final one, at least 200."""
 
     status: int
     headers: Headers

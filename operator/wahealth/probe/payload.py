@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -28,6 +27,8 @@ from wahealth.core.answer import (
     Unreachable,
 )
 from wahealth.probe.page import first_words
+from wahealth.probe.printable import clean
+from wahealth.probe.semantics import is_redirect, redirect
 from wahealth.probe.strict_json import NotRead, document_of
 
 _STATUSES = {
@@ -46,11 +47,7 @@ _KNOWN = {word: (status, None) for word, status in _STATUSES.items()}
 MOST_NODES = 1_000  # documented (page "Multiconnect"): at most 32 shards
 LONGEST_NAME = 253  # of a DNS name, and so of a pod
 LONGEST_WORD = 63
-LONGEST_LOCATION = 200
 _LONGEST_STEM = LONGEST_NAME - 8  # of a name that is numbered: room for a ~ and seven digits
-_USER = re.compile(r"//[^/?#]*@")
-_BEHIND_PATH = re.compile("[;?#]")
-_UNPRINTABLE = dict.fromkeys((*range(0x21), 0x7F), "?")  # of ASCII
 _IS_CLEAN = re.compile(rf"[!-~]{{1,{LONGEST_NAME}}}").fullmatch
 
 
@@ -70,36 +67,6 @@ def outcome_of(http_status: int, body: bytes, location: str = "", wants: str = "
     if http_status != 200:
         return http_error(http_status, body, first_words(http_status, body))
     return parse_health(body)
-
-
-def waiting(outcome: Outcome, retry_after: str) -> Outcome:
-    """The outcome, with the seconds that the server wants to be left alone."""
-    if not isinstance(outcome, Throttled | Unreachable):
-        return outcome
-    return replace(outcome, retry_after=seconds_of(retry_after))
-
-
-def seconds_of(retry_after: str) -> float:
-    """Of the header; a date is not minded, for its clock is not ours."""
-    told = retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 7
-    return float(retry_after) if told else 0.0
-
-
-def is_redirect(http_status: int) -> bool:
-    """304 is none: it says that nothing has changed (RFC 9110), to somebody who did not ask that."""
-    return 300 <= http_status < 400 and http_status != 304
-
-
-def redirect(http_status: int, location: str) -> str:
-    """In words, with where it leads."""
-    where = leads_to(location)
-    return f"HTTP {http_status}{' to ' if where else ''}{where}"
-
-
-def leads_to(location: str) -> str:
-    """Of a redirect: scheme, host and path, cleaned and cut; what may be a secret (a user, a session, a query) is left
-    out."""
-    return clean(_BEHIND_PATH.split(_USER.sub("//", location, count=1), maxsplit=1)[0], LONGEST_LOCATION)
 
 
 def http_error(status: int, body: bytes, words: str = "") -> Unreachable:
@@ -208,11 +175,3 @@ def _version(document: Mapping[str, Any]) -> str | None:
         return None
     cleaned = clean(version, LONGEST_WORD)
     return cleaned if cleaned.startswith("v") else f"v{cleaned}"
-
-
-def clean(text: str, longest: int) -> str:
-    """Cut, and nothing in it that is not printable ASCII: names end up in terminals, events and labels.
-
-    A pattern that replaces one character after the other took 15 ms for a thousand names of nothing else.
-    """
-    return text[:longest].encode("ascii", "replace").decode().translate(_UNPRINTABLE)

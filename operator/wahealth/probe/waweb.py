@@ -12,7 +12,8 @@ from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import Credential
 from wahealth.probe.login import LOGIN, login_outcome_of
 from wahealth.probe.message import Request, Response, Route, json_headers
-from wahealth.probe.payload import is_redirect, outcome_of, seconds_of, waiting
+from wahealth.probe.payload import outcome_of
+from wahealth.probe.semantics import is_read, is_redirect, seconds_of, waiting
 from wahealth.probe.trust import Trust
 
 
@@ -93,8 +94,7 @@ async def read_health(credential: Credential | None, response: Response) -> Outc
 
 
 async def _outcome(credential: Credential | None, response: Response) -> Outcome:
-    if response.status in {401, 403, 429} or is_redirect(response.status):
-        # Its body may be anything, and is not waited for.
+    if not is_read(response.status):
         return outcome_of(response.status, b"", _location(credential, response), _wants(credential, response))
     body = await response.body()
     return body if isinstance(body, Malformed) else outcome_of(response.status, _without(credential, body))

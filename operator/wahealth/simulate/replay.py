@@ -40,7 +40,8 @@ from wahealth.core.status import Status
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import without
 from wahealth.probe.login import expiry_of
-from wahealth.probe.payload import is_redirect, outcome_of, waiting
+from wahealth.probe.payload import outcome_of
+from wahealth.probe.semantics import is_read, waiting
 from wahealth.probe.strict_json import MOST_BYTES, TOO_LARGE
 from wahealth.simulate.scenario import Answer, Entries, NodePod, PodAnswer, Scenario, Step, merged
 
@@ -141,8 +142,7 @@ class World:
 
 def _heard(answer: Answer, kind: Kind, secret: bytes) -> Outcome:
     """As the operator hears it: it reads a body in bounds, and that of a refusal or a redirect not at all."""
-    is_read = answer.status not in {401, 403, 429} and not is_redirect(answer.status)
-    if is_read and len(answer.body) > MOST_BYTES:
+    if is_read(answer.status) and len(answer.body) > MOST_BYTES:
         return Unreachable(FailureReason.BODY_TOO_LARGE, TOO_LARGE)
     location = without(secret, answer.headers.get("location", "").encode()).decode()
     own = "Apikey" if kind is Kind.API_KEY else "Bearer"
