@@ -26,7 +26,8 @@ from wahealth.core.cloud.report import (
 )
 from wahealth.core.strenum import FastStrEnum
 from wahealth.probe.page import first_words
-from wahealth.probe.payload import LONGEST_WORD, MOST_NODES, clean
+from wahealth.probe.payload import LONGEST_WORD, MOST_NODES
+from wahealth.probe.printable import clean
 from wahealth.probe.strict_json import NotRead, document_of
 
 NumberOutcome = NumberReport | GraphError | Malformed
