@@ -19,10 +19,10 @@ from wahealth.probe.trust import Trust
 
 @dataclass(frozen=True, slots=True)
 class HealthEndpoint:
-    """Where waweb answers. `host` as it was asked for; `addresses` of it, where they are known: else it is looked up.
-    `through`: a proxy, which looks it up itself.
+    """Where waweb answers. `host`: the name or the address to ask; `addresses` of it, where they are known, else it is
+    looked up. `through`: a proxy, which looks the host up itself.
 
-    `trust` None: plain HTTP. `server_name`: what the certificate is to carry, and what SNI says; Host, too, unless
+    `trust` None: plain HTTP. `server_name`: what the certificate must carry, and what SNI says; Host too, unless
     `host_header` says another.
     """
 
@@ -52,9 +52,9 @@ class HealthEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class ProbeRequest:
-    """`timeout` in seconds, for the whole exchange. `credential` None: nobody is signed in. `period`: seconds after
-    which the same place is asked again; 0: at once. `shows_certificate`: what is presented there is not known yet, and
-    is to be told although the connection was made for another question."""
+    """Who is asked, by whom. `credential` None: nobody is signed in. `timeout`: seconds for the whole exchange.
+    `period`: seconds after which the same place is asked again; 0: at once. `shows_certificate`: the presented
+    certificate is not known yet, and is wanted although the connection may have been made for another question."""
 
     endpoint: HealthEndpoint
     credential: Credential | None
@@ -64,11 +64,12 @@ class ProbeRequest:
 
 
 def health_request(probe_request: ProbeRequest) -> Request:
+    """A question for the health of the client, at the endpoint's own path."""
     return _request("GET", probe_request.endpoint.path, probe_request)
 
 
 def login_request(probe_request: ProbeRequest) -> Request:
-    """For a token. Where a proxy has waweb below a path, its login is there, too."""
+    """A question for a token. Where waweb's health is below a path of a proxy, its login is there, too."""
     before, health, _ = probe_request.endpoint.path.rpartition(HEALTH)
     request = _request("POST", (before if health else "") + LOGIN, probe_request)
     return replace(request, headers=(*request.headers, ("Content-Length", "0")))
@@ -101,7 +102,7 @@ async def _outcome(credential: Credential | None, response: Response) -> Outcome
 
 
 async def read_login(credential: Credential | None, response: Response) -> LoginOutcome[Credential]:
-    """The same of a response to `login_request`."""
+    """What a response to `login_request` says; `credential`: the login. Raises `ProbeError`."""
     status, seconds = response.status, seconds_of(response.headers.first("retry-after"))
     if status == 429 or is_redirect(status):
         return login_outcome_of(status, b"", seconds, _location(credential, response))
