@@ -1,4 +1,4 @@
-"""What one web pod answers: nodes with a role and a gateway status, or why there is no such answer.
+"""The answer of one web pod: nodes with a role and a gateway status, or why there is no such answer.
 
 The vendor's words (page "Health" of the WhatsApp Business On-Premises API reference) are mapped to these types once,
 at the border (`probe.payload`); nothing behind it knows them.
@@ -14,7 +14,7 @@ from wahealth.core.strenum import FastStrEnum
 
 
 class GatewayStatus(FastStrEnum):
-    """What one node says of its connection to the WhatsApp servers; UNKNOWN is a word this version does not know."""
+    """The connection of one node to the WhatsApp servers, as it reports it; UNKNOWN: a word that we do not know."""
 
     CONNECTED = "Connected"
     CONNECTING = "Connecting"
@@ -25,6 +25,8 @@ class GatewayStatus(FastStrEnum):
 
 
 class Role(FastStrEnum):
+    """The part that a node plays in the client; a web pod is not a node."""
+
     PRIMARY_MASTER = "PrimaryMaster"
     SECONDARY_MASTER = "SecondaryMaster"
     COREAPP = "Coreapp"
@@ -34,56 +36,63 @@ MASTERS = frozenset({Role.PRIMARY_MASTER, Role.SECONDARY_MASTER})
 
 
 class Node(NamedTuple):
-    """One entry of the health node's map, its key split at the last colon into host and container part."""
+    """One entry of the answer's map of nodes, its key split at the last colon into host and container part.
+
+    On Kubernetes: `key` "10.0.0.7:core-0", `host` "10.0.0.7", `container` "core-0".
+    """
 
     key: str
     host: str
     container: str
     role: Role | None
-    gateway: GatewayStatus | None  # None: the node could not be asked (only `errors`, or nothing at all)
+    gateway: GatewayStatus | None  # None: waweb could not ask the node (it has only `errors`, or nothing at all)
     reported: str | None = None  # the vendor's own word, kept only where gateway is UNKNOWN
-    reported_role: str | None = None  # the vendor's own word, kept only where it is no role that is known
+    reported_role: str | None = None  # the vendor's own word, kept only where it is not a known role
 
 
 class Report(NamedTuple):
-    """An answer that was understood: one status (a single instance) or the nodes, ordered by key."""
+    """An answer that was understood: the status of a single instance (`single`), or the nodes, ordered by key."""
 
     single: GatewayStatus | None
     nodes: tuple[Node, ...]
     version: str | None
     reported: str | None = None  # the single status in the vendor's word, kept only where it is UNKNOWN
-    deprecated: bool = False  # the client says that its version is
+    deprecated: bool = False  # the client says that its version is deprecated
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
+    """HTTP 200 with a health report."""
+
     report: Report
 
 
 @dataclass(frozen=True, slots=True)
 class Unauthorized:
-    """HTTP 401: a word about what is signed in with, not about the client. `code`: the vendor's, of a login."""
+    """HTTP 401: a verdict on the credential, not on the client. `code`: the vendor's error code for a login, or 0."""
 
     code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """A word about who asks, and often not the client's own: HTTP 403, as of proxies, meshes and address lists; or
-    HTTP 401 of somebody who `wants` a sign-in of another scheme than waweb's, such as Basic."""
+    """A verdict on who asks, often from something in front of the client: a proxy, a mesh or an address list.
+
+    HTTP 403; or HTTP 401 with a challenge for another scheme than waweb's, which `wants` names, such as "Basic".
+    """
 
     wants: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """HTTP 429: a word about how often it is asked."""
+    """HTTP 429: the pod asks to be probed less often."""
 
-    retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
+    retry_after: float = field(default=0.0, compare=False)  # seconds for which the server asks to be left alone
 
 
 class FailureReason(FastStrEnum):
-    """Why no answer came, in the order in which a tie between pods is decided."""
+    """Why no usable answer came; the order of the members decides a tie between pods."""
 
     DNS_LOOKUP_FAILED = "DNSLookupFailed"
     CONNECTION_REFUSED = "ConnectionRefused"
@@ -98,47 +107,49 @@ class FailureReason(FastStrEnum):
     NO_READY_ENDPOINTS = "NoReadyEndpoints"
 
 
-# How a connection may end before an answer is there: details that have words of their own.
+# How a connection may end before the answer is complete: the details that have rows of their own (`reasons.asking`).
 NOBODY_BEHIND = "the connection ended before a byte of TLS came"
 HALF_A_HANDSHAKE = "the connection ended in the middle of the handshake"
 NO_ANSWER = "the connection ended without an answer"
 BROKE_OFF = "the connection broke before the answer was complete"
 
-# What a question may have run out of time for, so that whoever asks had to wait.
+# Failures that may have taken the whole timeout of a probe.
 TIMED_OUT = frozenset({FailureReason.CONNECT_TIMEOUT, FailureReason.READ_TIMEOUT, FailureReason.TLS_HANDSHAKE_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
+    """No usable answer came; only `reason` is always set, the rest as far as it is known."""
+
     reason: FailureReason
     detail: str = ""  # our own words, such as "HTTP 500, code 1014"; never an exception's text
     untrusted: Untrusted | None = None  # why the certificate was not trusted
     presented: Presented | None = None  # that certificate
-    status: int = 0  # of HTTP
-    code: int = 0  # the vendor's, of its errors
-    by_proxy: bool = False  # the proxy that we ask through says so, of the way behind it
-    objection: Objection | None = None  # why a handshake ended, where that may be about a client certificate
-    retry_after: float = field(default=0.0, compare=False)  # seconds that the server wants to be left alone
+    status: int = 0  # HTTP status; 0: none
+    code: int = 0  # the vendor's error code; 0: none
+    by_proxy: bool = False  # the operator's own proxy reports it, about the connection behind it
+    objection: Objection | None = None  # why a handshake ended, if that may be about a client certificate
+    retry_after: float = field(default=0.0, compare=False)  # seconds for which the server asks to be left alone
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A 200 whose body is not an answer; `problem` is one of our own phrases."""
+    """HTTP 200 with a body that is not a health report; `problem` is one of our own phrases."""
 
     problem: str
 
 
 Outcome = Answered | Unauthorized | Forbidden | Throttled | Unreachable | Malformed
-REACHED = (Answered, Unauthorized, Forbidden, Throttled)  # the pod answers, whatever it says
+REACHED = (Answered, Unauthorized, Forbidden, Throttled)  # the outcomes in which the pod answers, whatever it says
 
 
 def is_about_ours(outcome: Outcome) -> bool:
-    """The other side does not speak with us, for the certificate that we show or for want of one."""
+    """Whether the server ended the TLS handshake because of our client certificate, or because we showed none."""
     return isinstance(outcome, Unreachable) and outcome.objection in {Objection.CERTIFICATE, Objection.LAPSED}
 
 
 def result_of(outcome: Outcome) -> str:
-    """In one word, as metrics have it."""
+    """The outcome in one word: the label `result` of the metrics."""
     match outcome:
         case Unreachable(reason):
             return reason
@@ -151,8 +162,11 @@ def result_of(outcome: Outcome) -> str:
 
 
 class PodOutcome(NamedTuple):
-    """What one web pod said. `previous_key`: it refused the present key and answered to the previous one. `asked`: in
-    this round; else it is what the pod said last, which is no new evidence of anything."""
+    """The outcome of one web pod.
+
+    `previous_key`: it rejected the present API key and accepted the previous one. `asked`: the pod was probed in this
+    round; if not, this is its last outcome, which is not new evidence of anything.
+    """
 
     pod: str
     address: str

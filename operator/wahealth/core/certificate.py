@@ -1,4 +1,4 @@
-"""The certificate that waweb presents, as far as it matters."""
+"""The facts that matter about waweb's certificate and about our own client certificate."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import NamedTuple
 
 from wahealth.core.strenum import FastStrEnum
 
-EXPIRING = timedelta(days=14)  # before its end a certificate is warned of
+EXPIRING = timedelta(days=14)  # how long before its expiry a certificate is reported
 
 
 class Certificate(NamedTuple):
-    """`fingerprint`: SHA-256 of its DER, 64 hexadecimal digits in lower case. `not_after`: when it ends, UTC."""
+    """A certificate. `fingerprint`: SHA-256 of its DER, 64 hexadecimal digits in lower case. `not_after`: its expiry
+    (UTC)."""
 
     fingerprint: str
     not_after: datetime
 
 
 def first_to_end(certificates: Iterable[Certificate]) -> Certificate | None:
-    """Of several web pods, each with a certificate of its own: the one that is to be renewed first."""
+    """The certificate that must be renewed first, of several web pods that each have their own; None if there is
+    none."""
     return min(certificates, key=lambda one: (one.not_after, one.fingerprint), default=None)
 
 
 def is_expiring(certificate: Certificate | None, now: datetime) -> bool:
+    """Whether the certificate expires within `EXPIRING`, or has expired. `now`: UTC."""
     return certificate is not None and certificate.not_after - now <= EXPIRING
 
 
@@ -31,28 +34,28 @@ EXPIRED, NOT_YET_VALID = "the client certificate has expired", "the client certi
 
 
 class Own(NamedTuple):
-    """One of ours, which is shown to whom we ask."""
+    """Our own client certificate, which we show to the servers that we probe. `not_before`: its start (UTC)."""
 
     certificate: Certificate
     not_before: datetime
 
     def lapse(self, now: datetime) -> str:
-        """Why nobody is expected to take it now, as the sentence says it; empty while it is in its time."""
+        """Why no server can be expected to accept it now, in the words of the message; empty while it is valid."""
         if now >= self.certificate.not_after:
             return EXPIRED
         return NOT_YET_VALID if now < self.not_before else ""
 
 
 class Objection(FastStrEnum):
-    """What whoever ends a handshake has against a client certificate, or against coming without one."""
+    """The objection of a server that ends the handshake to our client certificate, or to showing none."""
 
-    CERTIFICATE = "Certificate"  # it requires one, or another one
-    LAPSED = "Lapsed"  # the one that is shown is not valid now
-    ACCESS = "Access"  # it denies access: on account of the certificate, where one is shown
+    CERTIFICATE = "Certificate"  # it requires one, or a different one
+    LAPSED = "Lapsed"  # the one that we show is not valid now
+    ACCESS = "Access"  # it denies access; if we show a certificate, because of that
 
 
 class Unfit(FastStrEnum):
-    """Why a client certificate cannot be shown, as the sentence says it."""
+    """Why a client certificate cannot be shown, in the words of the message."""
 
     NO_CERTIFICATE = "there is no certificate in PEM"
     NO_KEY = "there is no key in PEM"
@@ -64,7 +67,7 @@ class Unfit(FastStrEnum):
 
 
 class Untrusted(FastStrEnum):
-    """Why one was not trusted, as the sentence says it."""
+    """Why a certificate was not trusted, in the words of the message."""
 
     NOT_YET_VALID = "the certificate is not valid yet"
     EXPIRED = "the certificate has expired"
@@ -80,7 +83,10 @@ class Untrusted(FastStrEnum):
 
 
 class Presented(NamedTuple):
-    """One that was not trusted, for a person to decide on; `name`: a host name that it carries, if any."""
+    """A certificate that was not trusted, for a person to decide on.
+
+    `fingerprint` as in `Certificate`; `name`: a host name that it carries, empty if it carries none.
+    """
 
     fingerprint: str
     name: str = ""

@@ -1,4 +1,4 @@
-"""The longest of the numbers that are there now, where they come and go."""
+"""The largest of a changing collection of numbers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from heapq import heappop, heappush
 
 
 class Longest:
+    """A multiset of durations that knows its longest; adding and dropping take logarithmic time."""
+
     def __init__(self) -> None:
-        self._times: dict[float, int] = {}  # how often each is there; one of the heap may be there no more
-        self._heap: list[float] = []  # negative, so that the longest is the first
+        self._times: dict[float, int] = {}  # how often it holds each number; the heap may hold numbers with none left
+        self._heap: list[float] = []  # negated, so that the longest comes first
 
     def add(self, number: float) -> None:
         if number not in self._times:
@@ -17,12 +19,12 @@ class Longest:
         self._times[number] += 1
 
     def drop(self, number: float) -> None:
-        """One that was added."""
+        """Remove one occurrence of a number that was added before."""
         self._times[number] -= 1
         while self._heap and not self._times[-self._heap[0]]:
             del self._times[-heappop(self._heap)]
 
     @property
     def now(self) -> float:
-        """0.0 where there is none."""
+        """The longest number; 0.0 if there are none."""
         return -self._heap[0] if self._heap else 0.0

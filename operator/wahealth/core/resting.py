@@ -1,14 +1,17 @@
-"""How long a pod is left alone that asks for it (Retry-After): operator, sidecar and replay do the same."""
+"""How long a pod is left alone that asks for a pause (Retry-After): operator, sidecar and replay do the same."""
 
 from __future__ import annotations
 
 from wahealth.core.answer import Outcome, Throttled, Unreachable
 
-MOST_PERIODS = 5
+MOST_PERIODS = 5  # periods of the resource that a pause lasts at most
 
 
 def rest_of(outcome: Outcome, period: float) -> float:
-    """Seconds from the answer on in which nobody asks that pod again; 0 where it wants none."""
+    """Seconds, counted from the answer, for which that pod is not probed again; 0 if it asks for no pause.
+
+    `period`: seconds between two rounds; a pause lasts `MOST_PERIODS` of them at most.
+    """
     if not isinstance(outcome, Throttled | Unreachable):
         return 0.0
     return min(outcome.retry_after, MOST_PERIODS * period)

@@ -1,4 +1,4 @@
-"""A table of rules: the order is the precedence, and the last rule always finds something."""
+"""Tables of rules: the order is the precedence, and the last rule always finds something."""
 
 from __future__ import annotations
 
@@ -10,5 +10,8 @@ F = TypeVar("F")
 
 
 def first_match(rules: Iterable[Callable[[*Subject], F | None]], *subject: *Subject) -> F:
-    """What the first rule that finds anything finds."""
+    """The finding of the first rule that finds anything.
+
+    Raises `StopIteration` if none does, which a complete table rules out.
+    """
     return next(found for rule in rules if (found := rule(*subject)) is not None)

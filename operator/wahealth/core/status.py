@@ -1,4 +1,4 @@
-"""What a resource's `.status` says."""
+"""The types that a resource's `.status` is made of."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from wahealth.core.strenum import FastStrEnum
 
 
 class Mode(FastStrEnum):
+    """The kind of client: a single instance, or nodes in one of the vendor's two topologies."""
+
     SINGLE = "Single"
     HIGH_AVAILABILITY = "HighAvailability"
     MULTICONNECT = "Multiconnect"
 
 
 class Gateway(FastStrEnum):
-    """How the client as a whole stands with the WhatsApp servers."""
+    """The connection of the client as a whole to the WhatsApp servers."""
 
     UNKNOWN = "Unknown"
     CONNECTED = "Connected"
@@ -29,6 +31,8 @@ class Gateway(FastStrEnum):
 
 
 class NodeVerdict(FastStrEnum):
+    """The verdict on a node; `verdict.topology` has the rules."""
+
     ACTIVE = "Active"
     STANDBY = "Standby"
     STARTING = "Starting"
@@ -46,6 +50,8 @@ class ConditionStatus(FastStrEnum):
 
 
 class ConditionType(FastStrEnum):
+    """The types of all conditions that a status may hold."""
+
     ACCEPTED = "Accepted"
     CREDENTIALS_VALID = "CredentialsValid"
     REACHABLE = "Reachable"
@@ -61,7 +67,7 @@ class ConditionType(FastStrEnum):
 
 
 class Finding(NamedTuple):
-    """What one rule found: a condition's status, reason and message, a whole sentence."""
+    """The result of a rule: a condition's status and reason, and its message, a whole sentence."""
 
     status: ConditionStatus
     reason: str
@@ -69,6 +75,8 @@ class Finding(NamedTuple):
 
 
 class Condition(NamedTuple):
+    """A condition as in metav1; the generation and the time are set only when it is written."""
+
     type: ConditionType
     status: ConditionStatus
     reason: str
@@ -78,7 +86,10 @@ class Condition(NamedTuple):
 
 
 class Connected(NamedTuple):
-    """`current` None: the client is not seen."""
+    """How many coreapps are connected and how many should be; `current` None: the client is not seen.
+
+    `summary` is what kubectl prints: "2/4", or "-/4".
+    """
 
     current: int | None
     expected: int
@@ -86,14 +97,18 @@ class Connected(NamedTuple):
 
     @classmethod
     def of(cls, current: int, expected: int) -> Connected:
+        """The numbers of a client that is seen."""
         return cls(current, expected, f"{current}/{expected}")
 
     @classmethod
     def unseen(cls, expected: int) -> Connected:
+        """The numbers of a client that is not seen now."""
         return cls(None, expected, f"-/{expected}")
 
 
 class TopologyNode(NamedTuple):
+    """One node as the status lists it; `node_name` is the Kubernetes node that its pod runs on."""
+
     name: str
     role: Role | None
     gateway_status: GatewayStatus | None
@@ -101,13 +116,13 @@ class TopologyNode(NamedTuple):
     reported_gateway_status: str | None = None
     pod_name: str | None = None
     node_name: str | None = None
-    pod_ip: str | None = None  # where the answer names the pod by its name and by this address of it
-    since_time: datetime | None = None  # since when its verdict is this one
+    pod_ip: str | None = None  # only if the answer gives both the name of the pod and this address of it
+    since_time: datetime | None = None  # since when it has this verdict
     reported_role: str | None = None
 
 
 class Redundancy(NamedTuple):
-    """Usable nodes, active or standby, and how many coreapps may fail before a connection is lost."""
+    """How many nodes are usable (active or standby), and how many coreapps may fail before a connection is lost."""
 
     coreapps: int
     masters: int
@@ -115,6 +130,8 @@ class Redundancy(NamedTuple):
 
 
 class Endpoint(NamedTuple):
+    """One web pod: whether it answers, and whether it accepts the credential (None: it has not said)."""
+
     pod: str
     address: str
     reachable: bool
@@ -124,12 +141,17 @@ class Endpoint(NamedTuple):
 
 
 class FailoverKind(FastStrEnum):
+    """The role that moved."""
+
     PRIMARY_MASTER = "PrimaryMaster"
     ACTIVE_COREAPP = "ActiveCoreapp"
 
 
 class Failover(NamedTuple):
-    """A role that moved; `seconds` from the first round without to the first round with."""
+    """A role that moved from `origin` to `to`, the names of one or more nodes.
+
+    `seconds` from the first round without a holder to the first round of the new one, which is `time`.
+    """
 
     time: datetime
     kind: FailoverKind
@@ -139,18 +161,22 @@ class Failover(NamedTuple):
 
 
 class KeyInUse(FastStrEnum):
+    """Which API key waweb accepts."""
+
     CURRENT = "Current"
     PREVIOUS = "Previous"
 
 
 class Credentials(NamedTuple):
+    """Facts about the credential, never the credential itself. An API key has the first two, a token the last."""
+
     key_in_use: KeyInUse | None = None
     last_rotation_time: datetime | None = None
     token_expiry_time: datetime | None = None
 
 
 class Status(NamedTuple):
-    """All that `.status` holds. `judge` leaves the times out, `plan` stamps them."""
+    """All that `.status` holds. `verdict.evaluate` leaves the times out; `status_diff` sets them."""
 
     gateway: Gateway = Gateway.UNKNOWN
     mode: Mode | None = None

@@ -1,4 +1,4 @@
-"""Words of a closed set."""
+"""Enums whose members are strings of a closed set."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from enum import StrEnum
 
 
 class FastStrEnum(StrEnum):
-    """One of a closed set of words, hashed as the string that it is: an enum hashes by a call of Python's own."""
+    """A string enum that hashes as a plain string, in C: Python's own enums hash by a call of a Python function."""
 
     __hash__ = str.__hash__
