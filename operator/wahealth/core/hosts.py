@@ -1,4 +1,4 @@
-"""Which hosts outside of the cluster a resource may name: none, but for those that the installation admits."""
+"""Which hosts outside the cluster a resource may name: only those that the installation admits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ANY_BELOW = "*."
 
 @dataclass(frozen=True)
 class Hosts:
-    """`admitted`: names and addresses as they are, or `*.example.com` for every name below that one."""
+    """The hosts that are `admitted`: names and addresses, or `*.example.com` for every name below that one."""
 
     admitted: frozenset[str] = frozenset()
 
@@ -22,7 +22,7 @@ class Hosts:
         return frozenset(ip_address(host) for host in self.admitted if is_address(host))
 
     def admit(self, host: str) -> bool:
-        """`host` as an origin has it. A pattern never admits an address."""
+        """Whether a resource may name this host, written as in an `Origin`. A pattern never admits an address."""
         if host in self.admitted:
             return True
         if is_address(host):
@@ -33,7 +33,7 @@ class Hosts:
 
 
 def is_pattern(written: str) -> bool:
-    """Whether this can stand in a list of admitted hosts."""
+    """Whether this is valid in a list of admitted hosts: a host, or `*.` and a name."""
     return is_host(written.removeprefix(_ANY_BELOW)) and not (
         written.startswith(_ANY_BELOW) and is_address(written.removeprefix(_ANY_BELOW))
     )

@@ -1,7 +1,8 @@
-"""Which addresses may be asked: a tenant says where a key is sent, so what is no pod's, or not public, is denied.
+"""Which addresses may be probed.
 
-The address of a pod comes from the API server, that of a host from its name server. Each is checked, and the connection
-goes to that very address.
+A tenant says where a key is sent, so an address that no pod can have is denied, and for a host outside the cluster any
+address that is not public. The address of a pod comes from the API server, that of a host from its name server. Each is
+checked, and the connection goes to that very address.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# No pod lives there: this host, loopback, link-local with the clouds' metadata, site-local, multicast, broadcast, what
-# hides an IPv4 address; and the metadata services outside of link-local (Azure, Alibaba, Oracle, AWS over IPv6).
+# No pod lives there: this host, loopback, link-local with the clouds' metadata, site-local, multicast, broadcast, the
+# ranges that hide an IPv4 address; and metadata services outside link-local (Azure, Alibaba, Oracle, AWS over IPv6).
 _DENIED: tuple[Network, ...] = tuple(
     ip_network(network)
     for network in (
@@ -42,9 +43,11 @@ _NAT64: tuple[Network, ...] = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1
 
 @dataclass(frozen=True)
 class Networks:
-    """`admitted`: although they would be denied. `denied`: the API server's own addresses, never admitted.
+    """The addresses that may be probed.
 
-    `only_public`: for hosts outside of the cluster, whose own ranges are private ones.
+    `admitted`: networks that may be probed although they would be denied. `denied`: the API server's own addresses,
+    which are never admitted. `only_public`: deny private addresses too, for hosts outside the cluster, whose own ranges
+    are private ones.
     """
 
     admitted: tuple[Network, ...] = ()
@@ -52,7 +55,7 @@ class Networks:
     only_public: bool = False
 
     def admit(self, written: str) -> bool:
-        """Whether this address may be asked; what is no address may not."""
+        """Whether this address may be probed; False for anything that is not an IP address."""
         return _admitted(self, written)
 
 
@@ -78,7 +81,7 @@ def _within(address: Address, networks: tuple[Network, ...]) -> bool:
 
 
 def _meanings(address: Address) -> Iterator[Address]:
-    """The address, and every IPv4 address that is packed into it."""
+    """The address, and every IPv4 address that is embedded in it."""
     if isinstance(address, IPv4Address):
         yield address
         return

@@ -1,4 +1,4 @@
-"""Where a URL leads: its scheme, host and port, and nothing else in it; and a path beside it."""
+"""Origins: the scheme, host and port of a URL that holds nothing else. And paths, which are given separately."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ HEALTH = "/v1/health"
 PATH, LONGEST_PATH = r"^/[!$&-;=@-Z_a-z~%]*$", 1024  # in characters
 _PATH = re.compile(PATH.removesuffix("$"))
 _PORTS = {"https": 443, "http": 80}
-# The last part is no number, so that no mistyped address (127.1, 0x7f000001) is looked up as a name.
+# The last label must not be a number, so that no mistyped address (127.1, 0x7f000001) is looked up as a name.
 _NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?\.)*[a-z]([-a-z0-9_]{0,61}[a-z0-9])?\.?")
 
 
 class NotAnOrigin(ValueError):
-    """Something else than scheme, host and port."""
+    """The URL is not exactly a scheme, a host and a port."""
 
 
 class Origin(NamedTuple):
-    """`host`: a name in lower case or an address, without brackets."""
+    """The scheme ("http" or "https"), host and port of a URL. `host`: a name in lower case or an address, without
+    brackets."""
 
     scheme: str
     host: str
@@ -29,22 +30,26 @@ class Origin(NamedTuple):
 
     @property
     def authority(self) -> str:
+        """The host and port as a URL writes them."""
         return authority(*self)
 
 
 def authority(scheme: str, host: str, port: int) -> str:
-    """As a URL and the Host of a request say it: the port that goes with the scheme is left out."""
+    """The host and port as a URL and a Host header write them: the scheme's default port is left out."""
     return bracketed(host) if port == _PORTS[scheme] else f"{bracketed(host)}:{port}"
 
 
 def bracketed(host: str) -> str:
-    """An IPv6 address stands in brackets."""
+    """The host, in brackets if it is an IPv6 address."""
     return f"[{host}]" if ":" in host else host
 
 
 @lru_cache(maxsize=16_384)  # the same URLs come with each round
 def origin_of(url: str) -> Origin:
-    """Raises `NotAnOrigin` for a path, a query, a user, another scheme, or what is no host."""
+    """Parse a URL such as `https://waweb.example.com:9090`.
+
+    Raises `NotAnOrigin` for a path, a query, a user, another scheme, or an invalid host.
+    """
     if not url.isascii() or not url.isprintable() or " " in url:
         raise NotAnOrigin
     try:
@@ -59,23 +64,24 @@ def origin_of(url: str) -> Origin:
 
 
 def is_path(path: str) -> bool:
-    """Without query and fragment."""
+    """Whether this is a path of a URL, without query and fragment, of at most `LONGEST_PATH` characters."""
     return len(path) <= LONGEST_PATH and bool(_PATH.fullmatch(path))
 
 
 def is_host(host: str) -> bool:
+    """Whether this is a DNS name in lower case or an IP address without brackets."""
     return is_address(host) or is_name(host)
 
 
 def is_name(host: str) -> bool:
-    """A DNS name in lower case, and no address."""
+    """Whether this is a DNS name in lower case, and not an address."""
     return bool(_NAME.fullmatch(host))
 
 
 def listening_at(written: str) -> tuple[str, int]:
-    """Host, without brackets, and port of what is to be listened at; no host: every address, IPv4 and IPv6.
+    """Split an address to listen at, such as `127.0.0.1:8080`, `[::1]:8080` or `:8080`, into host and port.
 
-    Raises `ValueError`.
+    The host is returned without brackets; an empty one means every address, IPv4 and IPv6. Raises `ValueError`.
     """
     host, colon, port = written.rpartition(":")
     half = host.startswith("[") != host.endswith("]")
@@ -86,6 +92,7 @@ def listening_at(written: str) -> tuple[str, int]:
 
 @lru_cache(maxsize=65_536)  # the same hosts come with each round
 def is_address(host: str) -> bool:
+    """Whether this is an IP address, without brackets and without a zone."""
     try:
         ip_address(host)
     except ValueError:

@@ -1,7 +1,7 @@
-"""A proxy that opens a way to others: its URL, how it is asked with CONNECT, and what its answer means.
+"""An HTTP proxy for outbound connections: its URL, the CONNECT request, and what the proxy's answer means.
 
-Which proxy there is, is a setting of whoever runs this program. So what a proxy says of itself or of us is a fault of
-ours, which says nothing of a client; what it says of the way behind it is about whoever is to be asked there.
+The proxy is a setting of whoever runs this program. So what it reports about itself or about us is our own fault and
+says nothing about a client; what it reports about the connection behind it concerns the target.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from wahealth.core.strenum import FastStrEnum
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
+    """A proxy. `host`: without brackets. `user` and `password` are empty if it wants no sign-in."""
+
     scheme: str
     host: str
     port: int
@@ -25,36 +27,39 @@ class Proxy:
 
     @property
     def authority(self) -> str:
-        """Without what signs in, as in sentences."""
+        """The host and port without the credentials, as messages show them."""
         return f"{bracketed(self.host)}:{self.port}"
 
     @property
     def shown(self) -> str:
-        """The same, as a URL."""
+        """The proxy's URL without the credentials."""
         return f"{self.scheme}://{self.authority}"
 
     @property
     def speaks_http(self) -> bool:
+        """Whether the proxy is asked with CONNECT, and not with SOCKS."""
         return self.scheme in {"http", "https"}
 
     @property
     def authorization(self) -> str:
-        """A line of a head, or none."""
+        """The line of the request's head that signs in (Basic), ending in CRLF; empty without a user."""
         if not self.user:
             return ""
         return f"Proxy-Authorization: Basic {base64.b64encode(f'{self.user}:{self.password}'.encode()).decode()}\r\n"
 
 
 class NotAProxy(ValueError):
-    """What a URL of a proxy is to be, in a sentence without what was written."""
+    """The URL is not one of a usable proxy; the text says what it must be, without repeating what was written."""
 
 
-_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}  # where a URL names none
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}  # the port of a URL without one
 
 
 def proxy_in(url: str) -> Proxy | None:
-    """The proxy that a URL names, by one of the schemes http, https, socks5 and socks5h; None: it names none. User and
-    password stand there in percent-encoding; what stands behind the port is not looked at."""
+    """The proxy in a URL with the scheme http, https, socks5 or socks5h; None if the URL is not one of a proxy.
+
+    User and password are percent-encoded in the URL; anything after the port is ignored.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -77,7 +82,10 @@ _OTHER_KINDS = {
 
 
 def proxy_of(url: str) -> Proxy:
-    """One that speaks HTTP, of a URL with nothing else in it. Raises `NotAProxy`."""
+    """Parse the URL of a proxy that speaks HTTP, such as `http://user:password@proxy.example.com:3128`.
+
+    Raises `NotAProxy` for another scheme, and for a path, a query or anything else in the URL.
+    """
     scheme = url.partition("://")[0].lower()
     if scheme in _OTHER_KINDS:
         raise NotAProxy(_OTHER_KINDS[scheme])
@@ -88,20 +96,20 @@ def proxy_of(url: str) -> Proxy:
 
 
 def _is_bare(url: str) -> bool:
-    """Nothing stands behind the port, and no character that has to be percent-encoded."""
+    """Whether nothing follows the port, and no character would have to be percent-encoded."""
     authority = url.partition("://")[2].removesuffix("/")
     more = "/" in authority or authority.endswith(":")
     return not more and url.isascii() and url.isprintable() and set(" ?#\\").isdisjoint(url)
 
 
 def question(proxy: Proxy, host: str, port: int) -> bytes:
-    """For a way to this host, which the proxy looks up."""
+    """The CONNECT request for a connection to this host and port; the proxy resolves the name."""
     there = f"{bracketed(host)}:{port}"
     return f"CONNECT {there} HTTP/1.1\r\nHost: {there}\r\n{proxy.authorization}\r\n".encode()
 
 
 def status_of(head: bytes) -> int | None:
-    """Of the answer; None: that is no HTTP."""
+    """The HTTP status in the head of the proxy's answer; None if it is not HTTP/1."""
     words = head.split(b"\r\n", 1)[0].split(b" ", 2)
     if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not (len(words[1]) == 3 and words[1].isdigit()):
         return None
@@ -109,7 +117,7 @@ def status_of(head: bytes) -> int | None:
 
 
 class Trouble(FastStrEnum):
-    """What is wrong between us and the proxy; the words are a label of a metric."""
+    """A problem between us and the proxy; the values are a label of a metric."""
 
     NOT_FOUND = "NotFound"
     NOT_CONNECTED = "NotConnected"
@@ -130,11 +138,14 @@ _SENTENCES = {
 
 
 def sentence(proxy: Proxy, problem: Trouble, status: int = 0) -> str:
-    """Without a capital and a full stop: it stands behind another word."""
+    """The problem in words, without a capital and a full stop, because another word precedes it.
+
+    `status`: the HTTP status that the proxy answered with; used for `OTHER_ANSWER` only.
+    """
     return f"the proxy {proxy.authority} {_SENTENCES[problem].format(status=status)}"
 
 
-# What proxies say of the way behind them. Squid: 503, 504; Envoy, HAProxy, Go: 502, 503, 504; tinyproxy: 500.
+# How proxies report a failure behind them. Squid: 503, 504; Envoy, HAProxy, Go: 502, 503, 504; tinyproxy: 500.
 _NO_WAY = {
     500: FailureReason.CONNECTION_REFUSED,
     502: FailureReason.CONNECTION_REFUSED,
@@ -144,11 +155,12 @@ _NO_WAY = {
 
 
 def meaning_of(proxy: Proxy, status: int) -> Unreachable | Trouble | None:
-    """None: the way is open.
+    """The meaning of a proxy's answer to CONNECT; None: the connection is open.
 
-    A rule of the proxy's that forbids this host (403) is told of the host: it stands until somebody changes it, and
-    whoever made the resource is the one who wonders. Available is Unknown then, not False; and where a rule takes
-    most hosts away at once, the fleet's guard holds that back as any loss of the way out.
+    A rule of the proxy that forbids this host (403) is reported as a failure of the target: the rule stands until
+    somebody changes it, and the owner of the resource is the one who will wonder. Available is Unknown then, not
+    False; and if a rule blocks most hosts at once, `isolation_detector` freezes their verdicts, as for any loss of
+    egress.
     """
     if 200 <= status < 300:
         return None
@@ -162,6 +174,9 @@ def meaning_of(proxy: Proxy, status: int) -> Unreachable | Trouble | None:
 
 
 def silent(proxy: Proxy, seconds: float) -> Unreachable:
-    """It was asked for a way, and says nothing: it answers at once for itself, and waits for whoever is behind it."""
+    """The outcome if the proxy does not answer CONNECT within `seconds`.
+
+    A proxy answers at once about itself, so the silence comes from the target behind it.
+    """
     detail = f"the proxy {proxy.authority} has opened no way there within {seconds:g} s"
     return Unreachable(FailureReason.CONNECT_TIMEOUT, detail, by_proxy=True)
