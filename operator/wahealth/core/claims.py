@@ -1,10 +1,10 @@
-"""Whose a pod is: labels and a gate are written onto it for one resource alone.
+"""Which resource holds a pod: labels and a gate are written onto it for one resource alone.
 
 A resource claims a pod that its selector matches, that its answer names, and that has the address which the answer
-gives for it. Of several that do the oldest holds the pod, and one that is suspended only where no other does. All of it
-is taken from what the watch shows: specs, written statuses, pods. So every replica comes to the same.
+gives for it. The oldest resource that claims the pod holds it; a suspended one only if no other claims it. All of this
+comes from what the watch shows: specs, written statuses, pods. So every replica reaches the same result.
 
-Like `core.isolation_detector` it keeps state of its own: who names a pod is looked up in every round of every resource.
+Like `core.isolation_detector` it keeps state of its own: every round of every resource looks up who names a pod.
 """
 
 from __future__ import annotations
@@ -24,15 +24,21 @@ _OURS = frozenset({CLIENT, ROLE, GATEWAY})
 
 
 class Age(NamedTuple):
-    """The smallest one is the oldest. One that is `suspended` looks at no pod, so any other comes before it."""
+    """The age of a resource, ordered: the smallest is the oldest.
+
+    A `suspended` resource observes no pods, so any other comes before it.
+    """
 
     suspended: bool
-    created: str  # RFC 3339, in UTC, to the second: it is ordered as a text
+    created: str  # metadata.creationTimestamp: RFC 3339, in UTC, to the second, so it sorts as text
     uid: str
 
 
 class Claimant(NamedTuple):
-    """A resource with role labels or gates on. `named`: by pod, the address that its answer gives for it."""
+    """A resource with role labels or gates switched on.
+
+    `named`: the address that its answer gives for each pod, by the pod's name, as in {"core-0": "10.0.0.7"}.
+    """
 
     age: Age
     name: str
@@ -40,21 +46,26 @@ class Claimant(NamedTuple):
     named: Mapping[str, str]
 
     def selects(self, pod: CurrentPod) -> bool:
+        """Whether the selector matches the pod."""
         return self.selector <= pod.labels
 
     def claims(self, pod: CurrentPod) -> bool:
+        """Whether the selector matches the pod, and the answer names it with one of its addresses."""
         return self.named.get(pod.name) in pod.addresses and self.selects(pod)
 
 
 def selector_of(labels: Mapping[str, str]) -> Labels | None:
-    """None: it selects nothing. What the operator writes itself is no label to select by: who holds a pod would change
-    with each write."""
+    """The selector as a set of labels; None: it is empty or invalid.
+
+    It must not use labels that the operator itself writes: who holds a pod would change with each write.
+    """
     return frozenset(labels.items()) if labels and not labels.keys() & _OURS else None
 
 
 @dataclass(slots=True)
 class _Contest:
-    """About one pod: all that name it, and in the order of their age those that claim it as it was seen last."""
+    """The resources that contend for one pod: all that name it, and, oldest first, those that claim it as it was last
+    seen."""
 
     naming: dict[Age, Claimant] = field(default_factory=dict)
     claiming: list[Age] = field(default_factory=list)
@@ -81,7 +92,7 @@ class _Contest:
 
 
 class Claims:
-    """Of one namespace."""
+    """The claims on the pods of one namespace."""
 
     def __init__(self) -> None:
         self._claimants: dict[str, Claimant] = {}  # by uid
@@ -91,10 +102,11 @@ class Claims:
         return bool(self._claimants)
 
     def get(self, uid: str) -> Claimant | None:
+        """The resource with this uid, if it writes onto pods."""
         return self._claimants.get(uid)
 
     def put(self, claimant: Claimant) -> None:
-        """New, or changed."""
+        """Add a resource, or replace what is known about it."""
         before = self._claimants.get(claimant.age.uid)
         if claimant == before:
             return
@@ -106,7 +118,7 @@ class Claims:
             self._contests.setdefault(pod, _Contest()).put(claimant)
 
     def drop(self, uid: str) -> None:
-        """Gone, or it writes onto no pods any more."""
+        """Remove a resource that is gone, or that no longer writes onto pods."""
         before = self._claimants.pop(uid, None)
         if before is not None:
             self._leave(before.named, before.age)
@@ -119,12 +131,12 @@ class Claims:
                 del self._contests[pod]
 
     def holder(self, pod: CurrentPod) -> Claimant | None:
-        """None: nobody claims it."""
+        """The resource that holds the pod; None if no resource claims it."""
         contest = self._contests.get(pod.name)
         return contest.holder(pod) if contest else None
 
     def hold(self, pod: CurrentPod, uid: str) -> Hold:
-        """What the resource with this uid has to do with it."""
+        """The relation of the resource with this uid to the pod."""
         holder, claimant = self.holder(pod), self._claimants.get(uid)
         if holder is not None:
             return Hold.OURS if holder is claimant else Hold.ANOTHERS
@@ -132,11 +144,15 @@ class Claims:
 
 
 def selector_missing() -> Finding:
+    """PodsClaimed=False for a resource whose selector is empty or invalid."""
     return false(says.SELECTOR_MISSING)
 
 
 def claimed_by_another(lost: Iterable[tuple[str, str]]) -> Finding | None:
-    """`lost`: each pod that the resource claims and does not hold, with the name of the one that holds it."""
+    """PodsClaimed=False for a resource that claims pods which others hold; None if `lost` is empty.
+
+    `lost`: pairs of a pod's name and the name of the resource that holds it.
+    """
     ordered = sorted(lost)
     if not ordered:
         return None

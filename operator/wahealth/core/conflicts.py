@@ -1,4 +1,4 @@
-"""What does not go together in a spec, or among flags: one sentence each, with the names that the fields have there."""
+"""Conflicts between fields of a spec, or between flags: one sentence each, with the names used there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wahealth.core.status import Mode
 
 
 class Names(NamedTuple):
-    """What something is called where it is written."""
+    """The names of fields where a person writes them: in a resource or on a command line."""
 
     mode: str
     shards: str
@@ -53,5 +53,5 @@ _AMONG_FLAGS: tuple[tuple[Callable[[Desired, str], bool], str], ...] = (
 
 
 def among_flags(said: Desired, path: str) -> str | None:
-    """The first that there is; None: all of it goes together."""
+    """The first conflict among the flags, as a sentence; None if there is none. `path`: of the health node."""
     return next((sentence for is_there, sentence in _AMONG_FLAGS if is_there(said, path)), None)

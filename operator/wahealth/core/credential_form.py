@@ -1,8 +1,8 @@
-"""Whether what stands in a Secret has the form of what it is to be, before it is ever sent anywhere.
+"""Whether a credential has the right form, checked before it is ever sent anywhere.
 
 Documented (page "Health"): WA_API_KEY has at least 12 and at most 128 characters. A header can carry 0x21 to 0x7E only,
-so nothing else is let through; nothing is stripped in silence, because waweb would not strip it either. No message
-tells the value or its length.
+so nothing else is let through; nothing is stripped silently, because waweb would not strip it either. No message
+reveals the value or its length.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from wahealth.core.reasons.row import Surface
 from wahealth.core.status import Finding
 
 SHORTEST, LONGEST = 12, 128
-LONGEST_TOKEN = 8192  # bytes; a JWT of waweb has some 300
-LONGEST_OF_LOGIN = 1024  # bytes, of the name or the password
+LONGEST_TOKEN = 8192  # bytes; a JWT of waweb has about 300
+LONGEST_OF_LOGIN = 1024  # bytes, of the user name or of the password
 _PRINTABLE = frozenset(range(0x21, 0x7F))
 _NEWLINE = "ends in a newline (make the Secret with printf or --from-literal, not with echo)"
 
 
 class Bounds(NamedTuple):
-    """Of a secret, in bytes; `allowed`: the same in words."""
+    """The shortest and the longest length of a secret, in bytes; `allowed`: the same in words. `what`: its name."""
 
     what: str
     shortest: int
@@ -37,9 +37,10 @@ _TOKEN = Bounds("token", 1, LONGEST_TOKEN, f"it may have {LONGEST_TOKEN} charact
 
 
 def api_key_problem(key: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
-    """What is wrong with the key, or None: a mistake that explains its length, its length in bytes, its characters.
+    """Check an API key; returns what is wrong with it, or None.
 
-    `at`: where that is read.
+    It looks first for a mistake that explains the length, then the length in bytes, then the characters. `at`: where
+    the message is read.
     """
     found = _problem_of(_API_KEY, key, at)
     if found is not None and found.reason == Reason.KEY_TOO_LONG and _JWT.fullmatch(key.strip()):
@@ -51,7 +52,10 @@ _JWT = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]+")  # RFC 7519: a header, a payloa
 
 
 def token_problem(token: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
-    """The same of a Bearer token, which may be 1 to 8,192 bytes long."""
+    """Check a Bearer token, which may be 1 to 8,192 bytes long; returns what is wrong with it, or None.
+
+    `at`: where the message is read.
+    """
     return _problem_of(_TOKEN, token, at)
 
 
@@ -74,12 +78,12 @@ def _also(secret: bytes) -> str:
     return f". It also {_NEWLINE}" if secret.endswith(b"\n") else ""
 
 
-# How an Authorization header begins (RFC 9110): pasted with what follows.
+# How an Authorization header begins (RFC 9110): pasted together with the secret.
 _SCHEME = re.compile(rb"\s*(?:authorization:\s*)?(apikey|bearer|basic)\s", re.IGNORECASE)
 
 
 def _in_a_header(secret: bytes) -> dict[str, str]:
-    """A header can carry a space, but none within a secret, nor at its ends."""
+    """The {names} of the message. A header can carry a space, but not within a secret, nor at either end of it."""
     if not _PRINTABLE.issuperset(secret.replace(b" ", b"")):
         return {"stray": _stray(secret), "carrier": "an HTTP header cannot carry it"}
     loses = "loses it" if secret != secret.strip() else "would end the secret there"
@@ -87,8 +91,10 @@ def _in_a_header(secret: bytes) -> dict[str, str]:
 
 
 def login_problem(username: bytes, password: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
-    """The same of a user: Basic authentication (RFC 7617) carries UTF-8 without control characters, and no colon in
-    the name."""
+    """Check a user name and a password; returns what is wrong with them, or None. `at`: where the message is read.
+
+    Basic authentication (RFC 7617) carries UTF-8 without control characters, and no colon in the name.
+    """
     for what, value in (("user name", username), ("password", password)):
         if not value:
             return false(says.EMPTY, at, what=what)

@@ -1,7 +1,7 @@
-"""What is written onto the pods of a client's nodes, so that a Service can select the connected one: labels and a gate.
+"""Labels and a readiness gate on the pods of a client's nodes, so that a Service can select the connected one.
 
-Only onto pods that the resource holds (`core.claims`). On a change the old holder of a role is demoted before the new
-one is promoted. What nobody has observed for a while is removed.
+They are written only onto pods that the resource holds (`core.claims`). On a change the old holder of a role is demoted
+before the new one is promoted. Labels that no answer has confirmed for a while are removed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wahealth.core.strenum import FastStrEnum
 PREFIX = "wahealth.io"
 CLIENT, ROLE, GATEWAY = f"{PREFIX}/client", f"{PREFIX}/role", f"{PREFIX}/gateway"
 GATE = f"{PREFIX}/gateway-ready"  # type of the pod condition
-MOST_PERIODS = 3  # without an observation of the client, after which nothing is said of its pods
+MOST_PERIODS = 3  # periods without an observation of the client, after which nothing is said about its pods
 
 _ROLES = {
     Role.PRIMARY_MASTER: "primary-master",
@@ -32,8 +32,8 @@ Labels = frozenset[tuple[str, str]]
 
 
 class Gate(NamedTuple):
-    """The pod condition: its status, as reason what the node is, and the resource that wrote it; empty: none of
-    ours."""
+    """The pod condition `GATE`: its status ("True" or "False"), as reason the node's verdict, and the resource that
+    wrote it; `by` empty: the operator did not write it."""
 
     status: str
     reason: str
@@ -41,17 +41,21 @@ class Gate(NamedTuple):
 
     @property
     def message(self) -> str:
+        """The condition's message, which names the resource that wrote it."""
         return f"Written by WhatsAppClient {self.by}."
 
 
 def writer_of(message: str) -> str:
-    """The resource that a gate's message names; empty: none."""
+    """The resource that a gate's message names; empty if it names none."""
     found = _WRITTEN_BY(message)
     return found[1] if found else ""
 
 
 class CurrentPod(NamedTuple):
-    """A pod as it is now, with all its addresses. `gate` None: it names no such gate. `ending`: it is being deleted."""
+    """A pod as it is now, with all its addresses.
+
+    `gate` None: the pod's spec does not name the gate. `ending`: the pod is being deleted.
+    """
 
     name: str
     uid: str
@@ -62,22 +66,30 @@ class CurrentPod(NamedTuple):
 
 
 class Hold(FastStrEnum):
-    """What one resource has to do with a pod."""
+    """The relation of one resource to a pod."""
 
-    OURS = "Ours"  # it claims the pod, and of all that do it is the oldest
-    ANOTHERS = "Anothers"  # another one does
-    SELECTED = "Selected"  # nobody claims it; the resource selects it, and does not know it as a node
-    NOBODYS = "Nobodys"
+    OURS = "Ours"  # the resource holds the pod: of all resources that claim it, it is the oldest
+    ANOTHERS = "Anothers"  # another resource holds it
+    SELECTED = "Selected"  # no resource claims it; this one selects it, but does not know it as a node
+    NOBODYS = "Nobodys"  # no resource claims it, and this one does not select it
 
 
 class DesiredPod(NamedTuple):
+    """The labels and the gate that a pod should have.
+
+    `labels`: label to value, as in {"wahealth.io/client": "shop", "wahealth.io/role": "coreapp"}.
+    """
+
     labels: Mapping[str, str]
     gate: Gate
 
 
 class Options(NamedTuple):
-    """What is written at all. `enforced`: the gate's status follows the node, and is not always True. `keeps`: labels
-    that are there stay, whatever is wanted."""
+    """The kinds of writes that a resource asks for.
+
+    `enforced`: the gate's status follows the node; if not, it is always True. `keeps`: labels on pods that the resource
+    does not hold stay as they are.
+    """
 
     labels: bool = False
     gates: bool = False
@@ -86,7 +98,10 @@ class Options(NamedTuple):
 
 
 class PodChange(NamedTuple):
-    """`labels`: None removes one. `gate` None: it stays as it is. `promotes`: it gives what another may lose."""
+    """A change to one pod. `labels`: label to value, None removes it. `gate` None: the gate stays as it is.
+
+    `promotes`: it gives the pod something that another pod may have to lose first.
+    """
 
     pod: str
     uid: str
@@ -96,7 +111,7 @@ class PodChange(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A pod that the answer names, with the address that it gives and the pod has."""
+    """A pod that the answer names, with the address that the answer gives and the pod has."""
 
     pod: str
     address: str
@@ -104,14 +119,18 @@ class Named(NamedTuple):
 
 
 def named(status: Status) -> Iterator[Named]:
-    """An address alone may have another pod by now, and a name alone anybody may say."""
+    """The pods that a status names by both name and address.
+
+    An address alone may belong to another pod by now, and a name alone proves nothing.
+    """
     for node in status.nodes:
         if node.pod_name is not None and node.pod_ip is not None and node.verdict not in _NOT_OBSERVED:
             yield Named(node.pod_name, node.pod_ip, node)
 
 
 def desired_pods(client: str, confirmed: Status) -> dict[str, DesiredPod]:
-    """By pod."""
+    """The labels and gate of each pod that the confirmed status names, by the pod's name. `client`: the resource's
+    name."""
     return {pod: DesiredPod(dict(_labels(client, node)), _gate(client, node)) for pod, _, node in named(confirmed)}
 
 
@@ -130,7 +149,11 @@ def _labels(client: str, node: TopologyNode) -> Iterator[tuple[str, str]]:
 def changes(
     client: str, pods: Iterable[tuple[CurrentPod, Hold]], want: Mapping[str, DesiredPod], options: Options
 ) -> tuple[PodChange, ...]:
-    """Demotions first. Of a pod that another resource holds nothing is changed: that one sees to all of it."""
+    """The changes that make the pods what they should be, demotions first.
+
+    `client`: the resource's name; `want` by the pod's name. A pod that another resource holds is left alone, because
+    that one sees to all of it.
+    """
     pods = tuple(pods)
     todo = [_change(client, pod, hold, want.get(pod.name), options) for pod, hold in pods if not pod.ending]
     taken = {label for change in todo if change for label in change.labels.items() if label[1] in _ONLY_ONE}
@@ -142,8 +165,10 @@ def changes(
 
 
 def _lost(pod: CurrentPod, differ: Set[str]) -> PodChange | None:
-    """Of a pod that is being deleted: the labels that are not right any more, by their names. It gets nothing new, and
-    keeps the rest to its end, for it may serve until then."""
+    """Remove from a pod that is being deleted the labels in `differ`, which are no longer right.
+
+    It gets nothing new, and keeps its other labels to its end, because it may serve until then.
+    """
     gone: dict[str, str | None] = {name: None for name, _ in sorted(pod.labels) if name in differ}
     return PodChange(pod.name, pod.uid, gone, None) if gone else None
 
@@ -166,7 +191,7 @@ def _other_labels(
 
 
 def _held_labels(pod: CurrentPod, want: DesiredPod | None, options: Options) -> Mapping[str, str | None]:
-    """Whatever is there of ours, of this resource or of one that held the pod before, becomes what is wanted."""
+    """Make our labels, written for this resource or for one that held the pod before, what they should be."""
     target = want.labels if want is not None and options.labels else {}
     return _differing(dict(pod.labels), target) if target or CLIENT in dict(pod.labels) else {}
 
@@ -181,7 +206,10 @@ def _differing(labels: Mapping[str, str], target: Mapping[str, str]) -> dict[str
 
 
 def _held_gate(client: str, pod: CurrentPod, want: DesiredPod | None, options: Options) -> Gate | None:
-    """Switched off, it is opened where one of ours closed it."""
+    """The new gate of a pod that the resource holds; None: no change.
+
+    If gates are switched off, a gate is opened if the operator closed it.
+    """
     if pod.gate is None:
         return None
     if not options.gates:
@@ -193,7 +221,7 @@ def _held_gate(client: str, pod: CurrentPod, want: DesiredPod | None, options: O
 
 
 def _left_gate(client: str, pod: CurrentPod, hold: Hold, options: Options) -> Gate | None:
-    """One that this resource closed does not stay closed where it has no say any more."""
+    """Open a gate that this resource closed and no longer decides about; None: no change."""
     if pod.gate is None or not _is_closed(pod.gate) or pod.gate.by != client:
         return None
     return None if options.gates and hold is Hold.SELECTED else _opened(client)

@@ -1,4 +1,4 @@
-"""What a spec refers to by name and is not there."""
+"""Findings about objects that a spec refers to and that cannot be used: Accepted=False."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Whether the web workload is restarted after a change of the API key: once a change, and never anything else.
+"""Whether the web workload is restarted after a change of the API key: once per change, and never anything else.
 
-Documented (page "Health"): the Webapp must be restarted whenever WA_API_KEY changes. A coreapp or master must never be:
-two live instances of one number can get the account banned. So a workload that may hold one is left alone, with a
-reason.
+Documented (page "Health"): the Webapp must be restarted whenever WA_API_KEY changes. A coreapp or master must never be
+restarted: two live instances of one number can get the account banned. So a workload that may hold one is left alone,
+with a reason.
 """
 
 from __future__ import annotations
@@ -12,38 +12,46 @@ from typing import NamedTuple
 
 from wahealth.core.status import ConditionType, Status
 
-LONGEST_ROLL_OUT = 600.0  # seconds since the change, after which it is told that a roll-out does not end
+LONGEST_ROLL_OUT = 600.0  # seconds since the change, after which a roll-out that does not end is reported
 
 
 class WebWorkload(NamedTuple):
-    """`blocker`: why it may not or cannot be restarted, a whole sentence; empty: it may. `stays`: why some of its pods
-    stay as they are through a restart; empty where none do."""
+    """The workload that runs the web pods.
+
+    `blocker`: why it must not or cannot be restarted, a whole sentence; empty if it may. `stays`: why some of its pods
+    stay as they are through a restart; empty if none do.
+    """
 
     kind: str
     name: str
     uid: str
-    restarted: datetime | None = None  # the last restart that was asked for, by whomever
+    restarted: datetime | None = None  # the last restart that anybody asked for (UTC)
     rolling_out: bool = False
     blocker: str = ""
     stays: str = ""
 
 
 class Skip(NamedTuple):
-    """It would be time, and must not be; `why` is a whole sentence."""
+    """A restart is due, but must not happen; `why` is a whole sentence."""
 
     why: str
 
 
 def blocker(kind: str, name: str, hosts_client_nodes: str, stuck: str) -> str:
-    """What is in the way of a restart, of what a workload says of itself."""
+    """The blocker that follows from the workload's own spec; empty if nothing speaks against a restart.
+
+    `hosts_client_nodes`: the sign that it may hold a coreapp or master; `stuck`: why its pods would not restart.
+    """
     if stuck:
         return f"{kind} {name} would not restart its pods ({stuck}): restart them by hand."
     return holds_others(kind, name, hosts_client_nodes)
 
 
 def behind_no_service(kind: str, name: str, service: str, pod: str) -> str:
-    """The obstacle, where a Service is the target and one of the workload's pods is not asked through it; `pod` empty:
-    none is."""
+    """The blocker if the target is a Service that does not select `pod`, one of the workload's pods.
+
+    `pod` empty: it selects none of them.
+    """
     what = f"pod {pod}" if pod else "any pod"
     return (
         f"{kind} {name} may be another one than waweb, for {what} of it is not asked through Service {service}: correct"
@@ -52,22 +60,22 @@ def behind_no_service(kind: str, name: str, service: str, pod: str) -> str:
 
 
 def no_safe_way(kind: str, name: str) -> str:
-    """The obstacle, where nothing safe restarts workloads of that kind."""
+    """The blocker if there is no safe way to restart workloads of that kind."""
     return f"The operator restarts no {kind}: restart {kind} {name} by hand."
 
 
 def not_there(kind: str, name: str) -> str:
-    """The obstacle, where what is to be restarted does not exist."""
+    """The blocker if the workload does not exist."""
     return f"{kind} {name} does not exist: correct spec.apiKeyRotation.workload, or restart waweb by hand."
 
 
 def not_to_be_seen(kind: str, name: str) -> str:
-    """The obstacle, where we have no right to look at workloads of that kind, or are not told to."""
+    """The blocker if the operator has no right to list workloads of that kind, or does not watch them."""
     return f"The operator may not list {kind}s: give it that right, or restart {kind} {name} by hand."
 
 
 def holds_others(kind: str, name: str, sign: str) -> str:
-    """The obstacle, where a sign says that a coreapp or master may be in it."""
+    """The blocker if `sign` says that a coreapp or master may be in the workload; empty without a sign."""
     if not sign:
         return ""
     return f"{kind} {name} may hold a coreapp or master ({sign}), which is never restarted: restart waweb by hand."
@@ -76,10 +84,11 @@ def holds_others(kind: str, name: str, sign: str) -> str:
 def decide_restart(
     confirmed: Status, workload: WebWorkload, web_pods: frozenset[str], min_period: float, now: datetime
 ) -> WebWorkload | Skip | None:
-    """The workload to restart, why not, or nothing to do yet. `min_period` in seconds.
+    """The workload to restart, a `Skip` that says why not, or None: nothing to do yet.
 
-    `confirmed` says that a restart is required, and in this round a pod took the previous key: so the change is not
-    taken, and it is not one of long ago.
+    Call it only if a pod accepted the previous key in this round; together with RestartRequired in `confirmed`
+    that shows a recent change that has not been taken up. `web_pods`: the names of the pods that were probed.
+    `min_period`: seconds between two restarts.
     """
     rotated = confirmed.credentials.last_rotation_time if confirmed.credentials else None
     if rotated is None or confirmed.condition(ConditionType.RESTART_REQUIRED) is None:
@@ -89,7 +98,7 @@ def decide_restart(
         return Skip(why_not)
     if workload.rolling_out:
         return Skip(_endless(workload)) if (now - rotated).total_seconds() >= LONGEST_ROLL_OUT else None
-    last = workload.restarted if workload.restarted and workload.restarted <= now else None  # one to come is none
+    last = workload.restarted if workload.restarted and workload.restarted <= now else None  # ignore a future time
     if last and (now - last).total_seconds() < min_period:
         return None
     if last and last >= rotated:
@@ -98,7 +107,7 @@ def decide_restart(
 
 
 def _endless(workload: WebWorkload) -> str:
-    """It waits, and is restarted once that ends."""
+    """Why a restart waits: it comes once the roll-out has ended."""
     return (
         f"{workload.kind} {workload.name} is restarted when its roll-out ends, and that has not ended for"
         f" {LONGEST_ROLL_OUT / 60:.0f} minutes: look why with kubectl rollout status, such as a node that is lost,"

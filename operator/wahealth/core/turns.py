@@ -1,6 +1,7 @@
-"""Which pods of one resource are asked in a round, where it has more than one round can ask.
+"""Which pods of one resource are probed in a round, if it has more pods than one round can probe.
 
-By name, round and round: each has its turn once in as many rounds as it takes to ask all of them.
+They take turns in the order of their names, round and round: each is probed once in as many rounds as it takes to probe
+all of them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ MOST_ASKED = 80  # pods of one resource in one round: a hundred legal answers co
 
 
 def whose_turn(pods: Collection[str], last: str) -> tuple[str, ...]:
-    """The next ones after `last`, who was the last one of the round before; all of them where they are few."""
+    """The names of the pods to probe next: those after `last`, the last one of the previous round; all if they are
+    few."""
     if len(pods) <= MOST_ASKED:
         return tuple(pods)
     ordered = sorted(pods)
@@ -25,9 +27,9 @@ def whose_turn(pods: Collection[str], last: str) -> tuple[str, ...]:
 def heard_of(
     before: Iterable[PodOutcome], asked: Iterable[PodOutcome], addresses: Mapping[str, str]
 ) -> dict[str, PodOutcome]:
-    """By pod: what was said in this round, and before by those whose turn it was not.
+    """The outcome of each pod, by its name: of this round, or the last one if it was not the pod's turn.
 
-    `addresses` by pod, of all that are there: one of the same name elsewhere is another pod.
+    `addresses`: the address of each pod that exists, by its name; the same name at another address is another pod.
     """
     known = {o.pod: o._replace(asked=False) for o in before if addresses.get(o.pod) == o.address}
     return known | {o.pod: o for o in asked}
