@@ -1,1 +1,1 @@
-"""Says: every reason that a condition or an event has, with what it means and what to do next. One table."""
+"""Messages: every reason of a condition or an event, with what it means and what to do next. One table."""

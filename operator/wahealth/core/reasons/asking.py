@@ -1,7 +1,7 @@
-"""Of asking: Reachable.
+"""Reasons about probing the health node: Reachable.
 
-{who} are the pods without a usable answer; {does}, {was} and {answers} the verbs that go with them; {detail} is what is
-known beside the reason; {comma} stands before it where there is any.
+{who} are the pods without a usable answer; {does}, {was} and {answers} are the verbs that go with them; {detail} is
+what is known besides the reason; {comma} precedes it if there is any.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ def _silent(reason: Reason, note: str, step: str, desk: str = "") -> Row:
 
 
 def _answers(reason: Reason, what: str, step: str, desk: str) -> Row:
-    """It answers, and that is no health."""
+    """The row for an answer that is not a health report; `what` it is instead."""
     means = f"{{who}} {{answers}} with {what}{{comma}}{{detail}}"
     note = f"The health node answers with {what} ({reason})"
     return Row(reason, means, step, Reason.HEALTH_NODE_UNREACHABLE, note, AtDesk(means, desk))
 
 
 def _says(means: str, step: str, desk: str = "") -> Row:
-    """It answers, and what it answers is a fault."""
+    """The row for an answer that reports an error; `means`: what the error is, empty if nothing is known about it."""
     said = f"{{who}} {{answers}} {{detail}}{means and ', because '}{means}"
     note = f"The health node answers with an error{means and ' because '}{means}"
     at_desk = AtDesk(said, desk) if desk else None
@@ -154,7 +154,7 @@ INVALID_RESPONSE = Row(
     AtDesk("{who} {answers} with something other than a health report ({detail})", "look at what serves that port"),
 )
 
-# Seen (domain): the vendor's codes beside HTTP 500 and 503, in what they say of whom to look at.
+# Seen (domain): the vendor's error codes that come with HTTP 500 and 503, and where to look for the cause.
 _OF_CODE = {
     1000: _says("of an unspecified fault", "look at waweb's log"),
     1006: _says(
@@ -201,6 +201,7 @@ _OF_ENDING = {NOBODY_BEHIND: NOBODY_BEHIND_IT, NO_ANSWER: NO_WHOLE_ANSWER, BROKE
 
 
 def row_of(why: Unreachable) -> Row:
+    """The row for a failed probe."""
     if why.by_proxy:
         return FORBIDDEN_BY_PROXY if why.status == 403 else _OF_PROXY[why.reason]
     if why.reason is FailureReason.HTTP_STATUS:
@@ -211,12 +212,12 @@ def row_of(why: Unreachable) -> Row:
 
 
 def row_named(reason: str) -> Row:
-    """Of what a status says, which has no more than the reason, and may be of another version."""
+    """The row for the reason in a status, which says no more than that, and which another version may have written."""
     return next((row for known, row in _OF_REASON.items() if known == reason), _SERVER_ERROR)
 
 
 def of_http(status: int, code: int) -> Row:
-    """Of an answer with this HTTP status and the vendor's error code (0: none)."""
+    """The row for an answer with this HTTP status and the vendor's error code (0: none)."""
     if 200 <= status < 400:
         return _NO_HEALTH
     return _OF_CODE.get(code) or _OF_STATUS.get(status) or (_SERVER_ERROR if status >= 500 else _OTHER)

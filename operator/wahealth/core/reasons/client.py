@@ -1,11 +1,12 @@
-"""Of how the client stands with the WhatsApp servers, and of its nodes: Available, RedundancySatisfied, events."""
+"""Reasons about the client's connection to the WhatsApp servers and about its nodes: Available,
+RedundancySatisfied, events."""
 
 from __future__ import annotations
 
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import AtDesk, Row
 
-# --- the client is not seen, or cannot be told yet -------------------------------------------------------------------
+# --- the client is not seen, or its state is not known yet -----------------------------------------------------------
 
 CREDENTIALS_UNKNOWN = Row(
     Reason.CREDENTIALS_UNKNOWN, "The client's state is unknown without credentials that it accepts"
@@ -118,7 +119,7 @@ PRIMARY_NOT_CONNECTED = Row(
     Reason.NO_PRIMARY_MASTER, "The primary master is not connected, which Multiconnect requires", "look at it"
 )
 
-# --- told by events alone --------------------------------------------------------------------------------------------
+# --- reported by events only -----------------------------------------------------------------------------------------
 
 FAILOVER_STALLED = Row(
     Reason.FAILOVER_STALLED, "Nobody took over from an active node", "look at the other coreapps and masters"

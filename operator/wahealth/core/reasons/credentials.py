@@ -1,4 +1,4 @@
-"""Of what is signed in with: CredentialsValid, RestartRequired. No sentence tells a value or its length."""
+"""Reasons about credentials: CredentialsValid, RestartRequired. No sentence reveals a value or its length."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ OWN_TOKEN_REFUSED = Row(
     "look at its database and its clock",
 )
 
-# Of CredentialsValid=False, where the form is right; and which of them no edit of the resource cures.
+# Reasons of CredentialsValid=False for a well-formed credential; and those of them that no edit of the resource cures.
 REFUSALS = frozenset(
     {
         Reason.KEY_REJECTED,
@@ -140,7 +140,7 @@ MAY_PASS = FORBIDDING | {Reason.LOGIN_LIMITED}
 
 
 def login_refused(code: int) -> Row:
-    """With the vendor's code, where there is one."""
+    """The row for a rejected login, which names the vendor's error code unless it is 0."""
     if not code:
         return LOGIN_REFUSED
     means, desk = f"{LOGIN_REFUSED.means} (code {code})", LOGIN_REFUSED.desk

@@ -1,4 +1,4 @@
-"""What a rule finds, said as the table says it."""
+"""Findings whose message is a row of the table. `at`: where it is read; `varies`: the {names} of its template."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from wahealth.core.status import ConditionStatus, Finding
 
 
 def true(row: Row, at: Surface = Surface.RESOURCE, **varies: object) -> Finding:
+    """The finding that the condition is True. Raises `KeyError` if a {name} of the row is not given."""
     return Finding(ConditionStatus.TRUE, row.reason.value, row.says(at, **varies))
 
 
 def false(row: Row, at: Surface = Surface.RESOURCE, **varies: object) -> Finding:
+    """The finding that the condition is False. Raises `KeyError` if a {name} of the row is not given."""
     return Finding(ConditionStatus.FALSE, row.reason.value, row.says(at, **varies))
 
 
 def unknown(row: Row, at: Surface = Surface.RESOURCE, **varies: object) -> Finding:
+    """The finding that the condition is Unknown. Raises `KeyError` if a {name} of the row is not given."""
     return Finding(ConditionStatus.UNKNOWN, row.reason.value, row.says(at, **varies))

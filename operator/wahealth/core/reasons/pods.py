@@ -1,4 +1,4 @@
-"""Of what is written onto pods: PodsClaimed."""
+"""Reasons about writing onto pods: PodsClaimed."""
 
 from __future__ import annotations
 

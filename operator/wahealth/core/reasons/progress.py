@@ -1,4 +1,4 @@
-"""Of what is done and waited for: Reconciling, Suspended, and the events of the operator itself."""
+"""Reasons about what the operator does and waits for: Reconciling, Suspended, and the operator's own events."""
 
 from __future__ import annotations
 

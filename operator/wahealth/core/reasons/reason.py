@@ -1,4 +1,4 @@
-"""The reasons of conditions and events: words that are API. They are added to, never renamed."""
+"""The reasons of conditions and events. They are part of the API: reasons are added, never renamed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from wahealth.core.strenum import FastStrEnum
 
 
 class Reason(FastStrEnum):
+    """Every reason of a condition or an event; `reasons.table` has what each means."""
+
     # Accepted
     ACCEPTED = "Accepted"
     WAITING_FOR_OPERATOR = "WaitingForOperator"
@@ -33,7 +35,7 @@ class Reason(FastStrEnum):
     TOKEN_EXPIRED = "TokenExpired"  # noqa: S105 - a word
     NOT_PROBED_YET = "NotProbedYet"
 
-    # Reachable: with the words of `core.answer.FailureReason`
+    # Reachable: the values of `core.answer.FailureReason` and one more
     HEALTH_NODE_ANSWERED = "HealthNodeAnswered"
     DNS_LOOKUP_FAILED = "DNSLookupFailed"
     CONNECTION_REFUSED = "ConnectionRefused"
@@ -68,11 +70,11 @@ class Reason(FastStrEnum):
     NO_SECONDARY_MASTER = "NoSecondaryMaster"
     NO_PRIMARY_MASTER = "NoPrimaryMaster"
 
-    # PodsClaimed, there only when it is False
+    # PodsClaimed, which a status holds only if it is False
     SELECTOR_MISSING = "SelectorMissing"
     CLAIMED_BY_ANOTHER = "ClaimedByAnother"
 
-    # Ready, and what is there only when it is True
+    # Ready, and conditions that a status holds only if they are True
     AVAILABLE = "Available"
     SUSPENDED = "Suspended"
     PREVIOUS_KEY_IN_USE = "PreviousKeyInUse"
@@ -81,7 +83,7 @@ class Reason(FastStrEnum):
     NEW_GENERATION = "NewGeneration"
     WAITING_FOR_REFERENCE = "WaitingForReference"
 
-    # events: what holds and should not
+    # events: what holds now and should not
     HEALTH_NODE_UNREACHABLE = "HealthNodeUnreachable"
     INVALID_HEALTH_RESPONSE = "InvalidHealthResponse"
     GATEWAY_PARTIALLY_CONNECTED = "GatewayPartiallyConnected"

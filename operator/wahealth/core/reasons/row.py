@@ -1,4 +1,4 @@
-"""One row of the table: a reason, what it means, and what to do next; and the sentences that follow from it."""
+"""One row of the table: a reason, what it means and what to do next; and the sentences made from it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ NOTHING = "nothing to do"
 
 
 class Surface(FastStrEnum):
-    """Where a sentence is read: whoever edits a resource has no flags, and who types a command no resource."""
+    """The place where a sentence is read: who edits a resource has no flags, and who types a command no resource."""
 
     RESOURCE = "resource"
     DESK = "command line"
 
 
 class AtDesk(NamedTuple):
-    """The same in the words of the command line."""
+    """A row's `means` and `step` in the words of the command line."""
 
     means: str
     step: str = ""
 
 
 class Row(NamedTuple):
-    """`means` and `step` are templates: {names} are what varies. A whole sentence is made of both.
+    """One row. `means` and `step` are templates whose {names} vary; together they make a whole sentence.
 
-    `event`: the reason of the event that tells of it, where that is another. `note`: what the event says that it means,
-    where `means` varies; for an event is to be the same sentence each time, so that it is counted and not copied.
+    `event`: the reason of the event, if it differs from the condition's. `note`: the event's words in place of `means`,
+    if `means` varies: an event must be the same sentence each time, so that Kubernetes counts it and does not copy it.
+    `desk`: the words for the command line, if they differ.
     """
 
     reason: Reason
@@ -39,11 +40,11 @@ class Row(NamedTuple):
     desk: AtDesk | None = None
 
     def says(self, at: Surface = Surface.RESOURCE, **varies: object) -> str:
-        """The sentence of the condition."""
+        """The sentence of the condition, as read `at` a surface. Raises `KeyError` if a {name} is not given."""
         return _sentence(*self._words(at)).format_map(varies)
 
     def tells(self, at: Surface = Surface.RESOURCE, **varies: object) -> str:
-        """The sentence of the event."""
+        """The sentence of the event, as read `at` a surface. Raises `KeyError` if a {name} is not given."""
         means, step = self._words(at)
         return _sentence(self.note or means, step).format_map(varies)
 

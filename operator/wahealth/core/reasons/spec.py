@@ -1,4 +1,4 @@
-"""Of a spec and of what it refers to: Accepted."""
+"""Reasons about a spec and what it refers to: Accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All rows of all subjects: what the reference of reasons is made of."""
+"""All rows of all subjects: the reference of reasons (`docs/reasons.md`) is generated from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SUBJECTS: dict[str, ModuleType] = {
 
 
 def rows() -> dict[str, tuple[Row, ...]]:
-    """By subject, in the order in which they are written down."""
+    """The rows by the title of their subject, in the order in which their modules define them."""
     more = {asking: asking.HTTP_ROWS}
     return {
         title: (*(row for row in vars(module).values() if isinstance(row, Row)), *more.get(module, ()))

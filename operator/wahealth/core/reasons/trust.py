@@ -1,5 +1,7 @@
-"""The way out of a certificate that is not trusted, once a person has compared its fingerprint with waweb's own; and of
-one of our own that cannot be shown."""
+"""The remedies for a certificate of waweb that is not trusted, and for a client certificate that cannot be shown.
+
+Each assumes that a person has compared the fingerprint with that of waweb's own certificate.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from wahealth.core.answer import Unreachable
 from wahealth.core.certificate import Presented, Unfit, Untrusted
 from wahealth.core.reasons.row import Surface
 
-# What no CA and no name can help against: somebody has to act first, and a pin bridges the time until then.
+# Faults that no CA and no name can remedy: a person has to act first, and a pin bridges the time until then.
 _RENEW = {
     Untrusted.EXPIRED: "renew it",
     Untrusted.NOT_YET_VALID: "compare the clock of this machine with that of the machine which made it",
@@ -18,7 +20,7 @@ _OF_NAME = frozenset({Untrusted.OTHER_NAME, Untrusted.OTHER_ADDRESS})
 
 
 def way_out(why: Unreachable, at: Surface) -> str:
-    """What to do next: `why` has the cause and, where it could be seen, the certificate."""
+    """The remedy, in words: `why` has the cause and, if it could be seen, the certificate."""
     renew = _RENEW.get(why.untrusted) if why.untrusted else None
     if why.presented is not None and (proxy := _proxy_behind(why.presented.name)):
         return f"{proxy} presents it for a host it does not know, so {_KNOWN_HOST[at]}"
@@ -33,8 +35,11 @@ def way_out(why: Unreachable, at: Surface) -> str:
 
 
 def _proxy_behind(name: str) -> str:
-    """Whose placeholder carries this name; the proxy makes it, often anew at each start, and it says nothing of waweb:
-    nobody is to pin it. Seen: "TRAEFIK DEFAULT CERT", and "Kubernetes Ingress Controller Fake Certificate"."""
+    """The proxy whose placeholder certificate carries this name; empty if none.
+
+    A proxy makes its placeholder itself, often again at each start, and it says nothing about waweb: nobody should pin
+    it. Seen: "TRAEFIK DEFAULT CERT", and "Kubernetes Ingress Controller Fake Certificate".
+    """
     return next((proxy for end, proxy in _PLACEHOLDERS.items() if f".{name}".endswith(end)), "")
 
 
@@ -74,5 +79,5 @@ MADE_FIT = {
 
 
 def not_shown(why: Unfit) -> str:
-    """Of what was named on a command line."""
+    """Why the client certificate named on a command line cannot be used, and the remedy."""
     return f"--client-certificate and --client-key cannot be used because {why}: {MADE_FIT[why]}"
