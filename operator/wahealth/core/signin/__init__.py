@@ -1,1 +1,1 @@
-"""How a question is signed in: by an API key, by a token, by a login that gives one."""
+"""How a probe is authenticated: by an API key, by a token, or by a login that returns a token."""

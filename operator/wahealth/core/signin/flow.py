@@ -1,8 +1,8 @@
-"""Asking is a conversation: what is to be read, logged in with or asked is yielded, and what came of it is sent back.
+"""Authentication without I/O: a flow yields an effect (read the Secret, log in, probe) and is sent its result.
 
-So how it goes on is decided here, and how a Secret is read and a pod is asked is the shell's: operator and
-sidecar answer with awaits, the replay without. `K` is what the shell signs in with; it is compared here and never
-looked into.
+So the order of the steps is decided here, and how a Secret is read and a pod is probed is the shell's: operator and
+sidecar carry out effects with awaits, the replay without. `K` is the shell's own type of a credential; it is compared
+here and never looked into.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from wahealth.core.status import Finding
 
 K = TypeVar("K")
 T = TypeVar("T")
-EXPIRING = timedelta(hours=24)  # before its end a token is warned of
+EXPIRING = timedelta(hours=24)  # how long before its expiry a token is reported
 
 
 class Reading(NamedTuple, Generic[K]):
-    """What stands in the Secret: something to sign in with, or what is wrong with the reference or with its form."""
+    """The content of the Secret: a credential, or what is wrong with the reference or with the credential's form."""
 
     secret: K | None = None
     reference: Finding | None = None
     form: Finding | None = None
-    expires: datetime | None = None  # of a token, where it says so
+    expires: datetime | None = None  # expiry of a token, if the token states it (UTC)
 
 
 class LoggedIn(NamedTuple, Generic[K]):
-    """A login gave this token."""
+    """The login returned this token. `expires`: UTC; None if it is not stated."""
 
     token: K
     expires: datetime | None = None
 
 
 class Limited(NamedTuple):
-    """No login is looked at for a while; `seconds` as the server asks for, 0 where it does not say."""
+    """The server rejects all logins for a while; `seconds` that it asks to wait, 0 if it does not say."""
 
     seconds: float = 0.0
 
 
 class NotSent(NamedTuple):
-    """The login did not go out, for this pod is left alone or cannot be found."""
+    """The login was not sent, because this pod is left alone or cannot be found; `outcome` of the pod."""
 
     outcome: Outcome
 
@@ -55,23 +55,28 @@ LoginOutcome = LoggedIn[K] | Limited | NotSent | Unauthorized | Forbidden | Unre
 
 
 class Probing(NamedTuple, Generic[K]):
-    """`secret` None: without any, so that it is refused, or is not answered at all."""
+    """Effect: probe these pods, by name; the result maps each to its outcome.
+
+    `secret` None: without a credential. The answer is 401 then, or there is none at all.
+    """
 
     pods: tuple[str, ...]
     secret: K | None
 
 
 class ReadSecret(NamedTuple):
-    """Read the Secret, now."""
+    """Effect: read the Secret now; the result is a `Reading`."""
 
 
 class LogIn(NamedTuple, Generic[K]):
+    """Effect: log in at this pod with this user name and password; the result is a `LoginOutcome`."""
+
     pod: str
     secret: K
 
 
 class Checkpoint(NamedTuple, Generic[K]):
-    """What is known by now, to be held even if the rest of the round comes to nothing; the answer is None."""
+    """Effect: keep what is known so far, even if the rest of the round fails; the result is None."""
 
     signin: Authenticator[K]
 
@@ -82,23 +87,23 @@ AuthFlow = Generator[Effect[K], EffectResult[K], T]
 
 
 class AuthTiming(NamedTuple):
-    """Seconds: for how long a previous key may be tried, and until a good Secret is read again."""
+    """Seconds: `window` for which a previous key may be tried, and `refresh` until a good Secret is read again."""
 
     window: float
     refresh: float
 
 
 class AuthResult(NamedTuple, Generic[K]):
-    """What came of it all."""
+    """The result of a whole flow."""
 
     signin: Authenticator[K]  # for the next round
-    outcomes: Mapping[str, Outcome]
-    failed: Reading[K] | None = None  # the Secret was read, and there is nothing good in it
-    on_previous: frozenset[str] = frozenset()  # pods that refused the API key and took the previous one
+    outcomes: Mapping[str, Outcome]  # by the pod's name
+    failed: Reading[K] | None = None  # the Secret was read, and it holds no usable credential
+    on_previous: frozenset[str] = frozenset()  # pods that rejected the API key and accepted the previous one
     rotated: Instant | None = None  # when a change of the API key was noticed
-    expires: datetime | None = None  # of the token in use
-    expiring: bool = False  # it ends soon, and somebody has to see to it
-    unauthorized_finding: Row | None = None  # what it means when nobody takes it; None: what it means of an API key
+    expires: datetime | None = None  # expiry of the token in use (UTC)
+    expiring: bool = False  # it expires soon, and a person must act
+    unauthorized_finding: Row | None = None  # what to report if every pod answers 401; None: the row for an API key
 
 
 ProbeFlow = AuthFlow[K, AuthResult[K]]
@@ -106,32 +111,39 @@ ProbeFlow = AuthFlow[K, AuthResult[K]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticator(ABC, Generic[K]):
-    """What is known of how to sign in, in memory only."""
+    """State of one credential, in memory only; it makes the flow of each round."""
 
-    read_again: float = float("-inf")  # the second at which the Secret is read again
+    read_again: float = float("-inf")  # when the Secret is read again (monotonic seconds)
 
     def is_due(self, now: Instant) -> bool:
+        """Whether the Secret must be read in this round."""
         return now.monotonic >= self.read_again
 
     def stale(self) -> Self:
-        """The Secret is to be read in the next round."""
+        """The same authenticator, which will read the Secret in the next round."""
         return replace(self, read_again=float("-inf"))
 
     def following(self, _: Authenticator[K]) -> Authenticator[K]:
-        """The same, of a resource that signed in by another Secret before: what that one had to wait for, it has to."""
+        """The same authenticator with the back-off of the previous credential carried over."""
         return self
 
     def renamed(self, new: Authenticator[K]) -> Authenticator[K]:
-        """Another Secret is named for the very same target; `new`: nothing is known of it yet."""
+        """The authenticator after the spec names another Secret for the same target and kind of credential.
+
+        `new`: a fresh authenticator of that kind.
+        """
         return new.following(self)
 
     @abstractmethod
     def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
-        """One round: one try a pod and secret, never more."""
+        """The flow of one round over these pods (by name): one try per pod and credential, never more."""
 
 
 def run_flow(flow: ProbeFlow[K], answer: Callable[[Effect[K]], EffectResult[K]]) -> AuthResult[K]:
-    """What comes of a conversation whose answers need no wait; raises what `answer` raises."""
+    """Run a flow to its end with an `answer` that gives each effect's result without waiting.
+
+    Raises what `answer` raises, and `TypeError` if a result does not belong to its effect.
+    """
     effect = next(flow)
     while True:
         came = answer(effect)
@@ -143,6 +155,7 @@ def run_flow(flow: ProbeFlow[K], answer: Callable[[Effect[K]], EffectResult[K]])
 
 
 def read_secret() -> AuthFlow[K, Reading[K]]:
+    """Yield `ReadSecret` and return its result. Raises `TypeError` if that is something else."""
     came = yield ReadSecret()
     if not isinstance(came, Reading):
         raise TypeError("a reading is the answer to Read")
@@ -150,6 +163,7 @@ def read_secret() -> AuthFlow[K, Reading[K]]:
 
 
 def probe(pods: tuple[str, ...], secret: K | None) -> AuthFlow[K, Mapping[str, Outcome]]:
+    """Yield `Probing` and return its result. Raises `TypeError` if that is something else."""
     came = yield Probing(pods, secret)
     if not isinstance(came, Mapping):
         raise TypeError("outcomes are the answer to Ask")
@@ -157,6 +171,7 @@ def probe(pods: tuple[str, ...], secret: K | None) -> AuthFlow[K, Mapping[str, O
 
 
 def log_in(pod: str, secret: K) -> AuthFlow[K, LoginOutcome[K]]:
+    """Yield `LogIn` and return its result. Raises `TypeError` if that is something else."""
     came = yield LogIn(pod, secret)
     if came is None or isinstance(came, Mapping | Reading):
         raise TypeError("a login's outcome is the answer to LogIn")
@@ -164,16 +179,20 @@ def log_in(pod: str, secret: K) -> AuthFlow[K, LoginOutcome[K]]:
 
 
 def checkpoint(signin: Authenticator[K]) -> AuthFlow[K, None]:
+    """Yield `Checkpoint`."""
     yield Checkpoint(signin)
 
 
 def refusing(outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
+    """The names of the pods that reject the credential."""
     return tuple(pod for pod, outcome in outcomes.items() if isinstance(outcome, Unauthorized))
 
 
 def is_taken(outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether any pod accepts the credential."""
     return any(isinstance(outcome, Answered) for outcome in outcomes.values())
 
 
 def ends_soon(expires: datetime | None, now: Instant) -> bool:
+    """Whether a token that is still valid expires within `EXPIRING`. `expires`: UTC."""
     return expires is not None and now.wall < expires <= now.wall + EXPIRING

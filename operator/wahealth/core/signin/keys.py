@@ -1,8 +1,7 @@
-"""By an API key.
+"""Authentication by an API key.
 
 Documented (page "Health"): the Webapp reads WA_API_KEY once, when it starts. So after a change of the Secret the new
-key is refused until the web pods restart, and the previous one, kept in memory only, tells that from a key that is
-wrong.
+key is rejected until the web pods restart. The previous key, kept in memory only, distinguishes that from a wrong key.
 """
 
 from __future__ import annotations
@@ -26,15 +25,18 @@ from wahealth.core.signin.flow import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRing(Authenticator[K]):
-    """The good keys that are known."""
+    """The API key of the Secret, and the one before it."""
 
     current: K | None = field(default=None, repr=False)
     previous: K | None = field(default=None, repr=False)
-    changed: Instant | None = None  # when the change from the previous to the current was noticed
-    previous_works: bool = False
+    changed: Instant | None = None  # when the change from the previous to the current key was noticed
+    previous_works: bool = False  # the previous key was accepted, and the current one is not accepted everywhere yet
 
     def taken_up(self, key: K, now: Instant, refresh: float) -> KeyRing[K]:
-        """A good key was read; `refresh` in seconds until it is read again. One that was never taken is no previous."""
+        """The key ring after a well-formed key was read; `refresh`: seconds until the Secret is read again.
+
+        While the previous key still works it stays the previous one: the key between the two was never accepted.
+        """
         again = now.monotonic + refresh
         if self.current is None or key == self.current:
             return replace(self, current=key, read_again=again)
@@ -42,16 +44,17 @@ class KeyRing(Authenticator[K]):
         return replace(self, current=key, previous=previous, changed=now, read_again=again)
 
     def renamed(self, _: Authenticator[K]) -> KeyRing[K]:
-        """A rotation, as where the name of a Secret has a hash of what it holds."""
+        """The same key ring: another name is a rotation, as with Secrets whose name has a hash of their content."""
         return self.stale()
 
     def second_try(self, window: float, now: Instant) -> K | None:
-        """The previous key, for `window` seconds after the change; one that worked, until the new one is taken."""
+        """The previous key, if it may be tried: for `window` seconds after the change, and, once it has worked, until
+        the new one is accepted."""
         recent = self.changed is not None and now.monotonic - self.changed.monotonic < window
         return self.previous if self.previous_works or recent else None
 
     def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
-        """All pods with the current key; those that refuse with a changed key, or with the previous one."""
+        """Probe all pods with the current key; then those that reject it with a changed key, or the previous one."""
         ring, fresh = self, self.is_due(now)
         if fresh or ring.current is None:
             reading: Reading[K] = yield from read_secret()

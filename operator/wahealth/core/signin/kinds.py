@@ -1,4 +1,4 @@
-"""What there is to sign in with."""
+"""The kinds of credentials, and when what is known about one may be used for another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wahealth.core.strenum import FastStrEnum
 
 
 class Kind(FastStrEnum):
-    """As it is called in a message."""
+    """A kind of credential, as messages call it."""
 
     API_KEY = "API key"
     TOKEN = "token"  # noqa: S105 - a word
@@ -32,8 +32,10 @@ _PROBLEM_OF: dict[Kind, Callable[..., Finding | None]] = {
 
 
 class Meant(NamedTuple):
-    """For whom a secret is meant: what was learned or held for one target is never sent to another. `whom`: target and
-    trust; `reference`: which entries of which Secret. Both are compared here and never looked into."""
+    """The target that a credential is meant for: one that was read or learned for a target is never sent to another.
+
+    `whom`: target and trust; `reference`: which entries of which Secret. Both are compared here and never looked into.
+    """
 
     kind: Kind
     whom: object
@@ -41,12 +43,15 @@ class Meant(NamedTuple):
 
 
 def begun(kind: Kind) -> Authenticator[Any]:
-    """Nothing is known yet."""
+    """A fresh authenticator, which knows nothing yet."""
     return _MADE[kind]()
 
 
 def carried_on(known: Authenticator[K] | None, of: Meant | None, now: Meant) -> Authenticator[K]:
-    """What is known of how to sign in `now`, where `known` is known of how it was done before, for whom `of` says."""
+    """The authenticator for `now`. `known`: the one so far, if any, and `of`: what it was meant for.
+
+    If only the reference to the Secret has changed, that may be a rotation; otherwise only the back-off is kept.
+    """
     if known is not None and of == now:
         return known
     new: Authenticator[K] = begun(now.kind)
@@ -57,5 +62,8 @@ def carried_on(known: Authenticator[K] | None, of: Meant | None, now: Meant) -> 
 
 
 def form_problem(kind: Kind, values: Sequence[bytes], at: Surface = Surface.RESOURCE) -> Finding | None:
-    """What is wrong with the form of what stands in a Secret; `values`: user name and password of a login, one else."""
+    """Check the form of a credential; returns what is wrong with it, or None. `at`: where the message is read.
+
+    `values`: user name and password of a login, otherwise the one key or token.
+    """
     return _PROBLEM_OF[kind](*values, at)

@@ -1,7 +1,8 @@
-"""By a login, which gives a token.
+"""Authentication by a login, which returns a token.
 
-Documented (page "Users"): `POST /v1/users/login` gives a token of 7 days, and bad logins are limited. So there is one
-login at a time, a refused one is not tried again before a pause that doubles, and a token is renewed before it ends.
+Documented (page "Users"): `POST /v1/users/login` returns a token for 7 days, and failed logins are limited. So there is
+one login at a time, a rejected one is tried again only after a pause that doubles, and a token is renewed before it
+expires.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ from wahealth.core.signin.flow import (
 )
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # seconds from one login to the next
-RENEWED_BEFORE = timedelta(days=2)  # its end, or in the last third of its time where that is shorter
-# Where a login is not even sent, so that another pod may be tried at once.
+RENEWED_BEFORE = timedelta(days=2)  # before its expiry, or in the last third of its lifetime if that is shorter
+# Failures before a login is even sent, so that another pod may be tried at once.
 _NOT_SENT = frozenset(
     {
         FailureReason.DNS_LOOKUP_FAILED,
@@ -51,28 +52,29 @@ _NOT_SENT = frozenset(
 
 Answer = LoggedIn[K] | Limited | Unauthorized | Forbidden | Unreachable | Malformed  # to a login that was sent
 
-# Seen (domain): the vendor's codes of a login that is refused.
+# Seen (domain): the vendor's error codes for a login that is rejected.
 _OF_CODE = {1005: says.LOGIN_DENIED, 1008: says.LOGIN_INCOMPLETE, 1024: says.PASSWORD_CHANGE_REQUIRED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Authenticator[K]):
-    """`refusal`: why the last login, or its token, was of no use."""
+    """A user name and password, and the token that they gave. `refusal`: why the last login, or its token, was of no
+    use."""
 
     login: K | None = field(default=None, repr=False)
     token: K | None = field(default=None, repr=False)
-    began: datetime | None = None
-    expires: datetime | None = None
-    pauses: int = 0  # in a row
-    last: float = float("-inf")  # the second of the last login
-    not_before: float = float("-inf")  # the second before which there is no login
+    began: datetime | None = None  # when the token was issued (UTC)
+    expires: datetime | None = None  # when it expires (UTC); None: it is not known
+    pauses: int = 0  # pauses in a row: each doubles the next
+    last: float = float("-inf")  # when the last login was made (monotonic seconds)
+    not_before: float = float("-inf")  # when the next login may be made (monotonic seconds)
     refusal: Row | None = None
 
     def following(self, before: Authenticator[K]) -> Authenticator[K]:
         return replace(self, **before._wait()) if isinstance(before, Session) else self
 
     def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
-        """All pods with the token; where nobody takes it, or it ends soon, with a new one."""
+        """Probe all pods with the token; if no pod accepts it, or it expires soon, with a new one."""
         session, fresh = self, self.is_due(now)
         if fresh or (self.token is None and now.monotonic < self.not_before):
             session, failed = yield from session._read(terms, now)
@@ -80,7 +82,7 @@ class Session(Authenticator[K]):
                 return session._asked({}, now, failed)
         session, lost = yield from session._renewed(pods, now)
         if session.token is None:
-            # What they are without a token they say, too: a login is no question of whether they are there.
+            # Probe without a token as well: a failed login says nothing about reachability.
             heard = yield from probe(tuple(pod for pod in pods if pod not in lost), None)
             return session._asked({**heard, **lost}, now)
         outcomes = dict((yield from probe(pods, session.token)))
@@ -94,7 +96,7 @@ class Session(Authenticator[K]):
         return session._asked(outcomes, now)
 
     def _read(self, terms: AuthTiming, now: Instant) -> AuthFlow[K, tuple[Session[K], Reading[K] | None]]:
-        """Another login begins anew, but for the wait."""
+        """Read the Secret; another user name or password starts a new session, which keeps only the back-off."""
         reading: Reading[K] = yield from read_secret()
         if reading.secret is None:
             return self.stale(), reading
@@ -104,7 +106,7 @@ class Session(Authenticator[K]):
         return Session(login=reading.secret, read_again=again, **self._wait()), None
 
     def _wait(self) -> dict[str, Any]:
-        """What another login has to wait for, too: a limit of the server's own, or a minute since the last one."""
+        """The back-off that another login inherits: the server's own limit, or a minute since the last login."""
         if self.refusal is says.LOGINS_LIMITED:
             return {"last": self.last, "not_before": self.not_before, "pauses": self.pauses, "refusal": self.refusal}
         return {"last": self.last, "not_before": min(self.not_before, self.last + SHORTEST_PAUSE)}
@@ -112,7 +114,7 @@ class Session(Authenticator[K]):
     def _again(
         self, outcomes: dict[str, Outcome], fresh: bool, terms: AuthTiming, now: Instant
     ) -> AuthFlow[K, tuple[Session[K], dict[str, Outcome], Reading[K] | None]]:
-        """Nobody takes the token: with the login that stands in the Secret by now, once."""
+        """No pod accepts the token: log in once with the present content of the Secret, and probe again."""
         session = replace(self, token=None)
         if not fresh:
             session, failed = yield from session._read(terms, now)
@@ -126,7 +128,7 @@ class Session(Authenticator[K]):
         return session._paused(says.OWN_TOKEN_REFUSED, now) if useless else session._taken(), outcomes, None
 
     def _renewed(self, pods: tuple[str, ...], now: Instant) -> AuthFlow[K, tuple[Session[K], dict[str, Outcome]]]:
-        """With a token that lasts, where a login may be tried and one is needed; and the pods that did not answer."""
+        """Log in if that is needed and allowed. Returns the session, and the outcomes of pods whose login failed."""
         lost: dict[str, Outcome] = {}
         if self.login is None or self._lasts(now) or now.monotonic < self.not_before:
             return self, lost
@@ -162,7 +164,8 @@ class Session(Authenticator[K]):
                 return self._paused(says.LOGIN_UNANSWERED, now)
 
     def _taken(self) -> Session[K]:
-        """The pauses begin anew, unless it is an older token that is taken and the last login was refused."""
+        """The token was accepted: the pauses start again from the shortest, unless it is an older token and the last
+        login was rejected."""
         return self if self.refusal is not None else replace(self, pauses=0)
 
     def _lasts(self, now: Instant) -> bool:
@@ -173,7 +176,10 @@ class Session(Authenticator[K]):
         return self.expires - now.wall > min(RENEWED_BEFORE, (self.expires - self.began) / 3)
 
     def _paused(self, why: Row, now: Instant, seconds: float = 0.0) -> Session[K]:
-        """What still is a token is kept: it may do until the next login. `seconds`: what the server asks for."""
+        """The session after a failed login, with a longer pause. `seconds`: the pause that the server asks for.
+
+        A token that has not expired is kept: it may do until the next login.
+        """
         pause = min(LONGEST_PAUSE, max(seconds, SHORTEST_PAUSE * 2**self.pauses))
         ended = why is says.OWN_TOKEN_REFUSED or (self.expires is not None and self.expires <= now.wall)
         return replace(

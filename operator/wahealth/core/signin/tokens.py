@@ -1,7 +1,7 @@
-"""By a Bearer token that somebody else renews, in the Secret.
+"""Authentication by a Bearer token that somebody else renews in the Secret.
 
-Documented (page "Users"): a token ends after 7 days. One that has ended is sent all the same: the clock that is wrong
-may be ours.
+Documented (page "Users"): a token expires after 7 days. An expired one is sent all the same: the wrong clock may be
+ours.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ from wahealth.core.signin.flow import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token(Authenticator[K]):
+    """The token of the Secret. `expires`: UTC; None if the token does not state it."""
+
     current: K | None = field(default=None, repr=False)
     expires: datetime | None = None
 
     def taken_up(self, reading: Reading[K], now: Instant, refresh: float) -> Token[K]:
+        """The token that was read; `refresh`: seconds until the Secret is read again."""
         return replace(self, current=reading.secret, expires=reading.expires, read_again=now.monotonic + refresh)
 
     def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
-        """All pods with the token; those that refuse with the one that stands in the Secret by now."""
+        """Probe all pods with the token; then those that reject it with the present one of the Secret."""
         token, fresh = self, self.is_due(now)
         if fresh:
             reading: Reading[K] = yield from read_secret()
