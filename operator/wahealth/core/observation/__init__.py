@@ -1,1 +1,1 @@
-"""What is seen: the outcomes of a round and what is remembered of earlier ones, before anything is judged."""
+"""Observes: the outcomes of a round, with what is remembered of earlier ones, before anything is judged."""

@@ -1,6 +1,6 @@
-"""Each web pod by itself: whether it answers and takes the key, confirmed after thresholds of its own.
+"""Each web pod individually: whether it answers and accepts the credential, confirmed after thresholds of its own.
 
-A pod that was not asked in this round adds to no streak: it stays as it was, and counts as what is confirmed of it.
+A pod that was not probed in this round adds to no streak: it stays as it was, and what is confirmed about it counts.
 """
 
 from __future__ import annotations
@@ -15,33 +15,40 @@ from wahealth.core.observation.views import failure_of
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import Endpoint
 
-MOST_LISTED = 80
-MOST_CHARACTERS = 5_000  # of their names
+MOST_LISTED = 80  # endpoints in a status
+MOST_CHARACTERS = 5_000  # of the names of their pods together
 
 
 class EndpointState(NamedTuple):
-    """What is confirmed of one pod (None: nothing yet), and for how many rounds in a row it said otherwise;
-    `other_candidate`: what, where all of them have to say the same."""
+    """The confirmed endpoint of one pod (None: nothing yet), and for how many rounds in a row it has said otherwise.
+
+    `other_candidate`: what it said in those rounds, if all of them must agree.
+    """
 
     confirmed: Endpoint | None
     other_streak: int = 0
     other_candidate: Endpoint | None = None
 
 
-Endpoints = Mapping[str, EndpointState]  # by pod
+Endpoints = Mapping[str, EndpointState]  # by the pod's name
 
 
 def debounce_endpoints(
     before: Endpoints, outcomes: Sequence[PodOutcome], thresholds: Thresholds, protected: bool
 ) -> Endpoints:
-    """`protected`: a verdict is confirmed already, so that a pod that comes later and is silent waits for its turn."""
+    """The endpoints after a round; pods without an outcome are forgotten.
+
+    `protected`: a verdict is confirmed already, so a new pod that does not answer must fail for as long as any other.
+    """
     kept = {o.pod: before[o.pod] for o in outcomes if not o.asked and o.pod in before}
     return kept | {o.pod: _debounced(before.get(o.pod), _seen(o), thresholds, protected) for o in outcomes if o.asked}
 
 
 def that_count(endpoints: Endpoints, outcomes: Sequence[PodOutcome]) -> tuple[PodOutcome, ...]:
-    """Those of this round; and of the pods that were not asked, what is confirmed of them, but nothing newer: one word
-    heard long ago is no evidence again in each round."""
+    """The outcomes that count: all of this round, and the last ones of other pods as far as they are confirmed.
+
+    An unconfirmed one does not count: a single answer of long ago must not be new evidence in each round.
+    """
     return tuple(o for o in outcomes if o.asked or _is_confirmed(endpoints.get(o.pod), _seen(o)))
 
 
@@ -50,7 +57,7 @@ def _is_confirmed(watched: EndpointState | None, said: Endpoint) -> bool:
 
 
 def truncated(endpoints: Endpoints) -> tuple[Endpoint, ...]:
-    """As many as a status has room for."""
+    """The confirmed endpoints in the order of their pods' names, as many as a status has room for."""
     confirmed = [w.confirmed for _, w in sorted(endpoints.items()) if w.confirmed is not None][:MOST_LISTED]
     lengths = accumulate(len(endpoint.pod) for endpoint in confirmed)
     return tuple(confirmed[: sum(length <= MOST_CHARACTERS for length in lengths)])
@@ -64,7 +71,7 @@ def _seen(asked: PodOutcome) -> Endpoint:
 
 
 def _reserved(outcome: Outcome) -> str | None:
-    """What a pod that answers may say of who asks."""
+    """The reason if a pod answers with a verdict on who asks; None otherwise."""
     match outcome:
         case Forbidden(wants):
             return (Reason.PROXY_SIGN_IN if wants else Reason.ACCESS_FORBIDDEN).value
@@ -90,12 +97,12 @@ def _debounced(before: EndpointState | None, now: Endpoint, thresholds: Threshol
 
 
 def _same_pod(confirmed: Endpoint | None, now: Endpoint) -> bool:
-    """A pod of the same name with another address is another pod."""
+    """Whether the address is the same: a pod of the same name with another address is another pod."""
     return confirmed is None or confirmed.address == now.address
 
 
 def _is_as_bad(confirmed: Endpoint | None, now: Endpoint) -> bool:
-    """Silent before and after, for another reason."""
+    """Whether the pod did not answer before, and does not answer now, whatever the reasons."""
     return confirmed is not None and not confirmed.reachable and not now.reachable
 
 

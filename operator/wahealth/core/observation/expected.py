@@ -1,4 +1,4 @@
-"""How many coreapps are to be connected: 1, the shards, or the most that were connected for a while.
+"""How many coreapps should be connected: 1, the number of shards, or the most that have been connected for a while.
 
 Documented (page "Multiconnect"): a client has 1, 2, 4, 8, 16 or 32 shards.
 """
@@ -13,20 +13,28 @@ from wahealth.core.status import Mode
 
 
 class HighWaterMark(NamedTuple):
-    """What is expected so far (None: start afresh), of which generation and mode, and how long more were connected."""
+    """How many coreapps are expected so far (None: nothing is known), and for which generation and mode.
+
+    `sustained`: pairs of a larger count and since when at least so many were connected in every round (monotonic
+    seconds), in rising order.
+    """
 
     expected: int | None = None
     generation: int = 0
     mode: Mode | None = None
-    sustained: tuple[tuple[int, float], ...] = ()  # (count, since when at least so many in every round), rising
+    sustained: tuple[tuple[int, float], ...] = ()
 
 
 def raise_high_water_mark(
     before: HighWaterMark, count: int, mode: Mode | None, facts: Facts, now: float
 ) -> HighWaterMark:
-    """`now` in seconds. Only Multiconnect without shards learns; another generation or mode starts afresh."""
+    """The mark after an answer with `count` connected coreapps. `mode`: the one to judge by. `now`: monotonic seconds.
+
+    Only in Multiconnect without `shards` in the spec is the number learnt: a larger one counts once it has lasted for
+    failoverSeconds. Another generation or mode starts again.
+    """
     if mode is None:
-        return before  # a shape that cannot be judged is no change of mode
+        return before  # an answer that fits no mode does not change the mode
     expected, generation = facts.desired, facts.generation
     if mode is not Mode.MULTICONNECT or expected.shards:
         return HighWaterMark(expected.shards if mode is Mode.MULTICONNECT else 1, generation, mode)
@@ -47,4 +55,5 @@ def _sustained(levels: tuple[tuple[int, float], ...], count: int, now: float) ->
 
 
 def allowed_at_least(count: int) -> int:
+    """The smallest number of shards that a client may have and that is not less than `count`; 32 at most."""
     return next((n for n in ALLOWED_SHARDS if n >= count), ALLOWED_SHARDS[-1])

@@ -1,4 +1,4 @@
-"""Single, High Availability or Multiconnect: what an answer shows, and when another shape means another mode.
+"""Mode detection: which mode an answer shows, and when another shape means another mode.
 
 Documented (pages "High Availability" and "Multiconnect"): in High Availability one coreapp is connected and all other
 nodes, the primary master included, are disconnected; in Multiconnect as many coreapps as there are shards are
@@ -39,13 +39,14 @@ from wahealth.core.status import Mode
 
 
 class Streak(NamedTuple):
-    """A shape that is not the one wanted: which, since when (seconds), for how many rounds in a row."""
+    """The mode that consecutive answers show: which, since when (monotonic seconds), and for how many rounds."""
 
     mode: Mode | None = None
     since: float = 0.0
     rounds: int = 0
 
     def lasted(self, thresholds: Thresholds, now: float) -> bool:
+        """Whether it has lasted for failureThreshold rounds and for failoverSeconds. `now`: monotonic seconds."""
         return self.rounds >= thresholds.failure_threshold and has_lasted(now - self.since, thresholds.failover_grace)
 
 
@@ -53,14 +54,16 @@ NO_STREAK = Streak()
 
 
 class Detection(NamedTuple):
-    mode: Mode | None = None  # the mode detected
+    """The detected mode, and what speaks for another one, from round to round."""
+
+    mode: Mode | None = None  # the detected mode
     shape: Streak = NO_STREAK  # the mode that the last rounds show
-    mismatch: bool = False  # spec.mode is another one, and for long enough
+    mismatch: bool = False  # spec.mode is a different one, and has been for long enough
     ambiguous_since: float | None = None  # since when the shape contradicts every mode (monotonic seconds)
 
 
 class Shape(NamedTuple):
-    """`seen`: the answers that fit, in words; `mode`: the one they show."""
+    """A row of the first table. `seen`: the answers that fit, in words; `mode`: the one they show."""
 
     seen: str
     fits: Callable[[NodeSummary], bool]
@@ -80,14 +83,14 @@ SHAPES = (
 
 
 def mode_of_answer(summary: NodeSummary) -> Mode | None:
-    """The mode that an answer shows; None where it says nothing, or contradicts all of them."""
+    """The mode that an answer shows; None if it shows none, or contradicts all of them."""
     return next(shape.mode for shape in SHAPES if shape.fits(summary))
 
 
 def detect_mode(
     before: Detection, summary: NodeSummary, fixed: Mode | None, thresholds: Thresholds, now: float
 ) -> Detection:
-    """The detection after an answer. `fixed`: spec.mode, where it names one. `now`: monotonic seconds."""
+    """The detection after an answer. `fixed`: spec.mode, None for Auto. `now`: monotonic seconds."""
     shown = _shown(before, summary, fixed)
     shape = _continued(before.shape, shown, now)
     lasts = shape.lasted(thresholds, now)
@@ -99,13 +102,13 @@ def detect_mode(
 
 
 def _ambiguous_for_long(detection: Detection, thresholds: Thresholds, now: float) -> bool | None:
-    """Whether the shape has contradicted every mode for as long as a failover may take; None: it never did."""
+    """Whether the shape has contradicted every mode for as long as a failover may take; None: it has never done so."""
     since = detection.ambiguous_since
     return None if since is None else has_lasted(now - since, thresholds.failover_grace)
 
 
 class Seen(NamedTuple):
-    """What decides about the mode: the one so far, the one shown now and whether it lasts, and the answer."""
+    """The input of a mode change: the mode so far, the one shown now and whether it has lasted, and the answer."""
 
     before: Mode | None
     shown: Mode | None
@@ -116,7 +119,7 @@ class Seen(NamedTuple):
 
 
 class ModeChange(NamedTuple):
-    """`known`, `answer` and `then`: the row in words."""
+    """A row of the second table. `known`, `answer` and `then`: its three columns, in words."""
 
     known: str
     answer: str
@@ -171,20 +174,21 @@ CHANGES = (
 
 
 def _mismatch(before: Detection, fixed: Mode | None, shown: Mode | None, lasts: bool) -> bool:
-    """spec.mode contradicts the answers. An answer that shows nothing changes nothing; an edited spec may be right."""
+    """Whether spec.mode contradicts the answers. An answer that shows no mode changes nothing, unless an edited spec
+    agrees with the detected mode."""
     if fixed is None or shown is fixed:
         return False
     return (before.mismatch and before.mode is not fixed) if shown is None else (before.mismatch or lasts)
 
 
 def effective_mode(detection: Detection, fixed: Mode | None, summary: NodeSummary) -> Mode | None:
-    """The mode to judge by: the fixed one, else the detected one, where the shape of the answer allows it."""
+    """The mode to judge by: the fixed one, else the detected one; None if the shape of the answer contradicts it."""
     mode = fixed or detection.mode
     return mode if (mode is Mode.SINGLE) == (summary.single is not None) else None
 
 
 def _shown(before: Detection, summary: NodeSummary, fixed: Mode | None) -> Mode | None:
-    """The mode shown; an answer with nodes where a single instance was expected always shows one."""
+    """The mode that the answer shows; with nodes in place of an expected single instance it always shows one."""
     shown = mode_of_answer(summary)
     return _guess(summary) if shown is None and Mode.SINGLE in {fixed, before.mode} else shown
 
@@ -196,7 +200,8 @@ def _continued(streak: Streak, shown: Mode | None, now: float) -> Streak:
 
 
 def _contradicts(summary: NodeSummary) -> bool:
-    """Several coreapps are connected, and the primary master is not: High Availability has one, Multiconnect both."""
+    """Whether several coreapps are connected and the primary master is not: in High Availability only one coreapp is
+    connected, in Multiconnect the primary master is connected as well."""
     return bool(summary.primaries) and summary.connections > 1 and not summary.primary_on_its_way
 
 

@@ -1,4 +1,4 @@
-"""One round seen as a whole: what the pods said, met with what is remembered of the client."""
+"""The observation of one round: what the pods said, combined with what is remembered about the client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wahealth.core.status import Mode
 
 
 class ObservationState(NamedTuple):
-    """What is remembered of a client from round to round."""
+    """State that the observation of a client keeps from round to round."""
 
     endpoints: Endpoints
     tracked: TrackedNodes
@@ -28,7 +28,7 @@ class ObservationState(NamedTuple):
 
     @property
     def is_steady(self) -> bool:
-        """Nothing in it is counted or waited for."""
+        """Whether nothing in it is being counted or waited for."""
         detection = self.detection
         moving = (
             self.differing
@@ -40,26 +40,29 @@ class ObservationState(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What is seen of the client in this round; `summary` None: nobody answered."""
+    """The view of the client in one round; `summary` None: no pod answered with a report."""
 
     merged: MergedView
     endpoints: Endpoints
     tracked: TrackedNodes
-    names: Mapping[str, str]  # of the tracked nodes, as they are shown
+    names: Mapping[str, str]  # the names under which the status shows the tracked nodes, by the node's key
     summary: NodeSummary | None
     detected: Mode | None
-    mismatch: bool  # spec.mode is another than the mode detected, and for long enough
+    mismatch: bool  # spec.mode differs from the detected mode, and has done so for long enough
     effective_mode: Mode | None  # the mode to judge by
-    expected: int  # how many coreapps are to be connected
+    expected: int  # how many coreapps should be connected
     now: AsOf
-    detection: Detection  # with this round
-    last_detection: Detection = Detection()  # before it
+    detection: Detection  # after this round
+    last_detection: Detection = Detection()  # before this round
 
 
 def observe(
     before: ObservationState, facts: Facts, protected: bool, now: float
 ) -> tuple[ObservationState, Observation]:
-    """`protected`: a verdict is confirmed already. `now` in seconds."""
+    """Observe one round; returns the state to remember and the observation.
+
+    `protected`: a verdict is confirmed already. `now`: monotonic seconds.
+    """
     endpoints = before.endpoints
     if not facts.not_probed:
         endpoints = debounce_endpoints(endpoints, facts.outcomes, facts.desired.thresholds, protected)

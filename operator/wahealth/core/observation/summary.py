@@ -1,7 +1,6 @@
-"""The nodes of one answer, counted once. A node whose pod is gone, or without a role, is not counted.
+"""A summary of the nodes in one answer. A node without a role, or whose pod is gone, is not counted.
 
-What this version does not know, a status or a role, may be a connected coreapp: how many of these there may be is
-counted beside.
+A node with a status or a role that this version does not know may be a connected coreapp; those are counted separately.
 """
 
 from __future__ import annotations
@@ -14,34 +13,37 @@ from wahealth.core.observation.tracking import TrackedNode, TrackedNodes
 
 
 class NodeSummary(NamedTuple):
-    single: GatewayStatus | None  # what a single instance says; the rest is empty then
-    connected: tuple[TrackedNode, ...] = ()  # coreapps that are connected
-    primaries: tuple[TrackedNode, ...] = ()
+    """The status of a single instance, or the nodes of an answer by what they are."""
+
+    single: GatewayStatus | None  # the status of a single instance; the rest is empty then
+    connected: tuple[TrackedNode, ...] = ()  # connected coreapps
+    primaries: tuple[TrackedNode, ...] = ()  # masters that say they are the primary
     coreapps_say: frozenset[GatewayStatus] = frozenset()
     masters_say: frozenset[GatewayStatus] = frozenset()
-    unclear: int = 0  # nodes that may be connected coreapps, for all that is known of them
+    unclear: int = 0  # nodes that may be connected coreapps, as far as is known
 
     @property
     def connections(self) -> int:
-        """How many connections to the WhatsApp servers there are."""
+        """The number of connections to the WhatsApp servers."""
         return len(self.connected) if self.single is None else int(self.single is GatewayStatus.CONNECTED)
 
     def may_be(self, wanted: int) -> bool:
-        """Too few are connected, and those that are unclear could make up what is missing."""
+        """Whether fewer than `wanted` are known to be connected, but the unclear nodes could make up the difference."""
         return self.connections < wanted <= self.connections + self.unclear
 
     @property
     def primary_on_its_way(self) -> bool:
-        """Connected, or getting there: in High Availability no primary master ever does."""
+        """Whether a primary master is connected or connecting, which it never is in High Availability."""
         return any(seen.node.gateway in _ON_ITS_WAY for seen in self.primaries)
 
     @property
     def primaries_connected(self) -> bool:
-        """Every one of them, also where there is none."""
+        """Whether every primary master is connected; True if there is none."""
         return all(seen.node.gateway is GatewayStatus.CONNECTED for seen in self.primaries)
 
 
 def summarize(view: Report, tracked: TrackedNodes) -> NodeSummary:
+    """Summarize an answer. `tracked`: its nodes, with the roles that are remembered."""
     if view.single is not None:
         return NodeSummary(view.single)
     live = [seen for seen in tracked.values() if not seen.gone and seen.absent_since is None]
@@ -68,7 +70,10 @@ def _is_unclear(seen: TrackedNode) -> bool:
 
 
 def claims_primary(node: Node) -> bool:
-    """A remembered role is no word of its own: a node that could not be asked leads nobody."""
+    """Whether the node itself says that it is the primary master.
+
+    The role of a node that could not be asked is only remembered, so such a node claims nothing.
+    """
     return node.role is Role.PRIMARY_MASTER and node.gateway is not None
 
 

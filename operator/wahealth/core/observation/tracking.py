@@ -1,4 +1,4 @@
-"""The client's nodes over the rounds: what each said last, to which pod it belongs, what was known of it before.
+"""The client's nodes over the rounds: what each said last, which pod it belongs to, and what was known about it before.
 
 Seen in real answers: on Kubernetes a node's key is `<pod IP>:<pod name>`; a node that could not be asked has no role;
 an entry of a pod that exists no more may linger; a node may be left out for a while.
@@ -16,7 +16,7 @@ from wahealth.core.facts import Pod, Pods
 from wahealth.core.instant import has_lasted
 from wahealth.core.status import Mode
 
-MOST_REMEMBERED = 1000  # nodes of one client, those of the present answer apart
+MOST_REMEMBERED = 1000  # nodes of one client besides those of the present answer
 MISSING_FOR = 600.0  # seconds for which a missing node stays on the list
 
 
@@ -25,30 +25,35 @@ NOT_CONNECTED = frozenset({GatewayStatus.DISCONNECTED, GatewayStatus.UNREGISTERE
 
 
 class TrackedNode(NamedTuple):
-    """One node, with its times in seconds of the monotonic clock."""
+    """One node; times are monotonic seconds."""
 
-    node: Node  # its last entry, with the role that is remembered
-    since: float  # first round of this gateway status in a row
-    pod: Pod | None = None  # the pod that it belongs to, or did
-    gone: bool = False  # that pod is known to be there no more
-    absent_since: float | None = None  # first round whose answer did not list it
-    missing_since: float | None = None  # first round in which it was wanted and not connected
+    node: Node  # its last entry, with the remembered role if the entry has none
+    since: float  # the first round in a row with this gateway status
+    pod: Pod | None = None  # the pod that it belongs to, or belonged to
+    gone: bool = False  # that pod is known to exist no more
+    absent_since: float | None = None  # the first round whose answer did not list the node
+    missing_since: float | None = None  # the first round in which the node should have been connected and was not
 
     @property
     def live(self) -> bool:
+        """Whether the last answer lists the node, and its pod is not known to be gone."""
         return not self.gone and self.absent_since is None
 
     @property
     def is_steady(self) -> bool:
-        """No grace of this node is running."""
+        """Whether no grace of this node is running."""
         return self.absent_since is None and self.missing_since is None and self.node.gateway not in STARTING
 
 
-TrackedNodes = Mapping[str, TrackedNode]  # by the node's key; after a restart by its name in the status
+TrackedNodes = Mapping[str, TrackedNode]  # by the node's key; after a restart and before an answer, by its shown name
 
 
 def track(before: TrackedNodes, nodes: Sequence[Node], pods: Pods | None, now: float, grace: float) -> TrackedNodes:
-    """The nodes of this answer and those that it leaves out; `grace` in seconds until one left out is missing."""
+    """The nodes of this answer, and those that it leaves out.
+
+    `pods` None: nothing is known about pods. `now`: monotonic seconds. `grace`: seconds until a node that is left out
+    counts as missing.
+    """
     places = _places(nodes, pods) if pods else {}
     left = before if before.keys() == {node.key for node in nodes} else _without(before, nodes)
     moved = {} if left is before else _alone(left)
@@ -68,13 +73,19 @@ def _without(before: TrackedNodes, nodes: Sequence[Node]) -> TrackedNodes:
 
 
 def _alone(left: TrackedNodes) -> dict[str, TrackedNode]:
-    """By container part, where one node has it alone: the same container at another address is the same node."""
+    """The nodes that have their container part for themselves, by that part.
+
+    The same container at another address is the same node.
+    """
     times = Counter(seen.node.container for seen in left.values())
     return {seen.node.container: seen for seen in left.values() if times[seen.node.container] == 1}
 
 
 def with_missing_since(tracked: TrackedNodes, mode: Mode | None, enough: bool, now: float) -> TrackedNodes:
-    """With the first round in which each node was wanted and not connected; `enough` coreapps are connected."""
+    """The nodes with the first round in which each should have been connected and was not.
+
+    `enough`: enough coreapps are connected. `now`: monotonic seconds.
+    """
     return {key: _with_missing_since(seen, mode, enough, now) for key, seen in tracked.items()}
 
 
@@ -85,7 +96,10 @@ def _with_missing_since(seen: TrackedNode, mode: Mode | None, enough: bool, now:
 
 
 def _is_missed(node: Node, mode: Mode | None, enough: bool) -> bool:
-    """Documented (page "High Availability"): a disconnected primary master is right there, and not in Multiconnect."""
+    """Whether the node should be connected and is not.
+
+    Documented (page "High Availability"): a disconnected primary master is normal there; in Multiconnect it is not.
+    """
     if node.gateway not in NOT_CONNECTED:
         return False
     if node.role is Role.COREAPP:
@@ -94,7 +108,8 @@ def _is_missed(node: Node, mode: Mode | None, enough: bool) -> bool:
 
 
 def display_names(tracked: TrackedNodes) -> Mapping[str, str]:
-    """By key: the container part, or the whole key where two nodes would share it."""
+    """The names under which nodes are shown, by key: the container part, or the whole key if two nodes would share
+    it."""
     containers = {key: seen.node.container for key, seen in tracked.items()}
     if len(set(containers.values())) == len(containers):
         return containers
@@ -115,12 +130,12 @@ def _tracked(known: TrackedNode | None, node: Node, place: Pod | None, pods: Pod
 
 
 def _said_gone(node: Node, pods: Pods | None) -> bool:
-    """Of a node without a place: its name is known to be gone, or belongs to a pod that another entry speaks for."""
+    """Whether a node that matches no pod is gone: its pod is known to be, or another entry speaks for that pod."""
     return pods is not None and (node.container in pods.gone or node.container in pods.by_name)
 
 
 class _Present(NamedTuple):
-    """The pods that are there, and those that a node of this answer speaks for."""
+    """The pods that exist, and the names of those that a node of this answer speaks for."""
 
     pods: Pods | None
     claimed: frozenset[str]
@@ -129,7 +144,7 @@ class _Present(NamedTuple):
 def _left_out(
     left: TrackedNodes, taken: set[str], present: _Present, now: float, grace: float
 ) -> Iterator[tuple[str, TrackedNode]]:
-    """Nodes that this answer does not list, as long as their pod is still there; not those that only moved."""
+    """The nodes that this answer does not list, as long as their pod still exists; not those that only moved."""
     moved = _alone(left).keys() & taken
     waiting = [entry for entry in left.items() if entry[1].node.container not in moved]
     newest_first = sorted(waiting, key=lambda entry: (entry[1].absent_since or now, entry[0]), reverse=True)
@@ -140,7 +155,7 @@ def _left_out(
 
 
 def _still_there(seen: TrackedNode, present: _Present) -> bool:
-    """Without knowledge of pods a node counts as still there."""
+    """Whether the node's pod still exists; True if nothing is known about pods."""
     if present.pods is None:
         return True
     if seen.pod is None:
@@ -149,7 +164,10 @@ def _still_there(seen: TrackedNode, present: _Present) -> bool:
 
 
 def _places(nodes: Iterable[Node], pods: Pods) -> dict[str, Pod]:
-    """By key: the pod that a node belongs to, by address and name, else by address, else by name; a pod has one."""
+    """The pod that each node belongs to, by the node's key; a pod has at most one node.
+
+    A match of address and name comes first, then one of the address alone, then one of the name alone.
+    """
     places: dict[str, Pod] = {}
     claimed: set[str] = set()
     waiting = list(nodes)
@@ -169,7 +187,7 @@ def _exact(node: Node, pods: Pods) -> Pod | None:
 
 
 def address_in(node: Node, pod: Pod) -> str | None:
-    """The address that the node's key gives, where it names the pod and the pod has that address."""
+    """The address in the node's key, if the key names the pod and the pod has that address; None otherwise."""
     if node.container != pod.name:
         return None
     address = _address(node.host)
@@ -177,7 +195,7 @@ def address_in(node: Node, pod: Pod) -> str | None:
 
 
 def _address(host: str) -> str:
-    """As Kubernetes writes it: an IPv6 address may come in brackets, or at length."""
+    """The address as Kubernetes writes it: an answer may have IPv6 in brackets, or in its long form."""
     if ":" not in host:
         return host
     try:

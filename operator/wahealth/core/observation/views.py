@@ -1,4 +1,4 @@
-"""One round, many web pods: which did answer, and which of their views counts."""
+"""One round, many web pods: which of them answered, and whose view counts."""
 
 from __future__ import annotations
 
@@ -31,31 +31,33 @@ class FailedProbe(NamedTuple):
 
 
 class MergedView(NamedTuple):
-    """What the pods said together, each group ordered by name.
+    """The outcomes of all pods together, each group ordered by the pod's name.
 
-    `fresh`: somebody was asked, and the view that counts is of this round. Else nothing new is known of the client.
+    `fresh`: pods were probed, and the view that counts is of this round. If not, nothing new is known about the client.
     """
 
-    view: Report | None  # the view that counts, None where nobody answered
-    refusing: tuple[str, ...]  # pods that refused the key
-    on_previous: tuple[str, ...]  # pods that refused the key and took the previous one
+    view: Report | None  # the view that counts; None if no pod answered with a report
+    refusing: tuple[str, ...]  # pods that rejected the credential
+    on_previous: tuple[str, ...]  # pods that rejected the API key and accepted the previous one
     silent: tuple[FailedProbe, ...]
-    asked: int
-    forbidding: Forbidden | None = None  # a pod, or what stands before it, forbids the question; the first by name
-    throttling: bool = False  # a pod wants to be asked less often
+    asked: int  # how many pods have an outcome
+    forbidding: Forbidden | None = None  # a pod, or something in front of it, forbids the request; the first by name
+    throttling: bool = False  # a pod asks to be probed less often
     differing: bool = False  # pods report different topologies
-    deprecated: bool = False  # a pod says that its version is
+    deprecated: bool = False  # a pod reports that its version is deprecated
     fresh: bool = True
 
     @property
     def reached(self) -> bool:
+        """Whether at least one pod answered, with a report or with a rejection."""
         return self.asked > len(self.silent)
 
 
 def merge_views(outcomes: Sequence[PodOutcome]) -> MergedView:
-    """The outcomes in any order; a tie between views falls to the pod that comes first by name.
+    """Merge the outcomes, given in any order: the view that most pods share counts; in a tie, that of the first pod by
+    name.
 
-    Pods that were not asked in this round have no vote: a view of theirs counts where there is no other.
+    Pods that were not probed in this round have no vote: a view of theirs counts only if there is no other.
     """
     ordered = sorted(outcomes, key=lambda o: o.pod)
     reports = [o.outcome.report for o in ordered if o.asked and isinstance(o.outcome, Answered)]
@@ -79,11 +81,12 @@ def merge_views(outcomes: Sequence[PodOutcome]) -> MergedView:
 
 
 def _essence(report: Report) -> object:
-    """Two views are equal when they hold the same set of (name, role, status), whatever the order or `meta`."""
+    """The part of a view that is compared: the set of (name, role, status), whatever the order or `meta`."""
     return report.single, frozenset((n.key, n.role, n.gateway) for n in report.nodes)
 
 
 def failure_of(outcome: Outcome) -> Unreachable | None:
+    """Why a pod has no usable answer; None if it answers, even with a rejection."""
     match outcome:
         case Unreachable():
             return outcome
@@ -94,8 +97,10 @@ def failure_of(outcome: Outcome) -> Unreachable | None:
 
 
 def most_common_failure(merged: MergedView) -> Unreachable:
-    """What most pods without an answer have in common (a tie: the order of the table in `FailureReason`), as the first
-    of them by name has it."""
+    """The failure whose reason most pods share, as the first of these pods by name reports it.
+
+    A tie is decided by the order of `FailureReason`; without pods it is NoReadyEndpoints.
+    """
     if not merged.silent:
         return Unreachable(FailureReason.NO_READY_ENDPOINTS)
     votes = Counter(silence.why.reason for silence in merged.silent)

@@ -1,4 +1,4 @@
-"""What a written status still tells of a client: its nodes, its endpoints, its mode, its number of coreapps."""
+"""The part of the observation that a written status restores: nodes, endpoints, mode, expected number of coreapps."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from wahealth.core.status import ConditionType, NodeVerdict, Status, TopologyNod
 
 
 def written_observation(written: Status, thresholds: Thresholds, now: Instant) -> ObservationState:
+    """The observation state that a written status describes."""
     accepted = written.condition(ConditionType.ACCEPTED)
     mismatch = accepted is not None and accepted.reason == Reason.MODE_MISMATCH
     return ObservationState(
@@ -32,7 +33,7 @@ def _high_water_mark(written: Status) -> HighWaterMark:
 
 
 def _tracked(written: TopologyNode, thresholds: Thresholds, now: Instant) -> TrackedNode:
-    """A node under the name that the status shows: the next answer brings its whole key."""
+    """The tracked node under the name that the status shows: the next answer brings its whole key."""
     host, said = written.pod_ip or "", (written.role, written.gateway_status)
     reported = written.reported_gateway_status, written.reported_role
     node = Node(written.name, host, written.name, *said, *reported)
