@@ -1,1 +1,1 @@
-"""Judges: from what is seen to what one round says, with the graces that are over taken into account."""
+"""Judges: from the observation of one round to its verdict, with expired graces taken into account."""

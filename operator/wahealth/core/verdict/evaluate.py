@@ -1,4 +1,4 @@
-"""Observation in, verdict out: what this round says, with the graces that are over."""
+"""Observation in, verdict out: the verdict of one round, with expired graces taken into account."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
 class Classification(NamedTuple):
-    """What a round comes to: the level of its view (None: not seen), its problem, how long that may last."""
+    """A round's connectivity (None: the client was not seen), its problem (None: nothing is wrong), and the problem's
+    grace."""
 
     connectivity: Connectivity | None
     problem: Problem | None
@@ -39,6 +40,7 @@ class Classification(NamedTuple):
 
 
 def classify(facts: Facts, observation: Observation) -> Classification:
+    """Classify a round: what is wrong with the client, and how long that may last before it counts."""
     connectivity = _connectivity(facts, observation)
     problem = _problem(facts, observation, connectivity)
     nodes = observation.summary is not None and observation.summary.single is None
@@ -76,7 +78,11 @@ def _unseen_because(merged: MergedView) -> Problem:
 def evaluate(
     facts: Facts, observation: Observation, classified: Classification, confirmed: Status, over: bool
 ) -> Verdict:
-    """`confirmed`: for what stays as it was. `over`: the grace of this round's problem has ended."""
+    """The verdict of this round, without times.
+
+    `confirmed`: the status from which everything is taken that stays as it was. `over`: the grace of this round's
+    problem has ended.
+    """
     connectivity = classified.connectivity
     given = RuleInput(
         facts,
@@ -118,8 +124,11 @@ def _topology(facts: Facts, observation: Observation) -> tuple[TopologyNode, ...
 
 
 def _unseen(confirmed: Status, observation: Observation) -> Status:
-    """While the client cannot be seen, what does not age stays: mode, version, topology, the last failover, and how
-    many coreapps are to be connected. What would be read as a number of now goes."""
+    """The status while the client cannot be seen.
+
+    What does not age stays: mode, version, topology, the last failover, and how many coreapps should be connected. What
+    would be read as a present number is left out.
+    """
     return confirmed._replace(
         gateway=Gateway.UNKNOWN,
         connected=confirmed.connected and Connected.unseen(confirmed.connected.expected),
@@ -157,7 +166,7 @@ def _seen(
 
 
 def _redundancy(nodes: tuple[TopologyNode, ...], connectivity: Connectivity, as_it_was: Status | None) -> Redundancy:
-    """What cannot be told who is who is as it was."""
+    """The redundancy; `as_it_was`: the confirmed status, if the answer does not say which node is which."""
     return (as_it_was and as_it_was.redundancy) or redundancy(nodes, connectivity.expected)
 
 
@@ -170,7 +179,7 @@ def _verdict(status: Status, given: RuleInput, anomalies: frozenset[Anomaly]) ->
 
 
 def _certificates(given: RuleInput) -> tuple[Certificate | None, Certificate | None]:
-    """The one presented and the one shown; what was not seen in this round is as it was, if it can be at all."""
+    """The certificate that waweb presents, and the one that we show; each as last seen, if not seen in this round."""
     facts, confirmed = given.facts, given.confirmed
     exposed = facts.desired.exposed
     tls = None if exposed and exposed.in_clear else facts.certificate or confirmed.tls
@@ -179,7 +188,7 @@ def _certificates(given: RuleInput) -> tuple[Certificate | None, Certificate | N
 
 
 def _credentials(given: RuleInput) -> Credentials | None:
-    """Of an API key which one waweb takes, and when a change of it was last noticed; of a token when it ends."""
+    """The facts about the credential: which API key waweb accepts and when it last changed, or when a token expires."""
     if given.kept:
         return given.confirmed.credentials
     known = given.confirmed.credentials or Credentials()

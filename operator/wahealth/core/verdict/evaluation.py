@@ -1,4 +1,4 @@
-"""What a round says, asked as of any instant: the same observation, with its timers read at that time."""
+"""The verdict of one round as of any instant: the same observation, with its timers read at that time."""
 
 from __future__ import annotations
 
@@ -16,30 +16,32 @@ from wahealth.core.verdict.verdict import Verdict
 class Evaluation(NamedTuple):
     """One round's facts and observation, classified, with the timer of its problem started.
 
-    Two verdicts of one evaluation differ only because time has passed: that is how `hysteresis.debounce` tells a
-    grace that has ended from an answer that has changed.
+    Two verdicts of one evaluation differ only because time has passed: that is how `hysteresis.debounce` distinguishes
+    a grace that has ended from an answer that has changed.
     """
 
     facts: Facts
     observation: Observation
     classified: Classification
-    timers: Timers  # with this round's problem started
-    confirmed: Status  # for what stays as it was
+    timers: Timers  # with the timer of this round's problem
+    confirmed: Status  # the status from which everything is taken that stays as it was
 
     @classmethod
     def of(cls, facts: Facts, observation: Observation, timers: Timers, confirmed: Status) -> Evaluation:
-        """`timers`: as they were before this round; `confirmed`: the status that is confirmed, or was last seen."""
+        """The evaluation of a round. `timers`: before this round. `confirmed`: the status that is confirmed, or, while
+        nothing is, was last seen."""
         classified = classify(facts, observation)
         running = start(timers, classified.problem, observation.now.now)
         running = clamp(running, facts.key_changed, observation.detection.ambiguous_since)
         return cls(facts, observation, classified, running, confirmed)
 
     def verdict(self) -> Verdict:
-        """The verdict as of this round: its candidate."""
+        """The verdict as of this round, which is the candidate."""
         return self._as_of(self.observation, self.classified)
 
     def verdict_at(self, second: float) -> Verdict:
-        """The verdict as of an earlier `second` (monotonic): neither a grace nor an ambiguous mode had ended then."""
+        """The verdict as of an earlier time, `second` (monotonic seconds): graces and an ambiguous mode that have ended
+        since then still run."""
         seen = while_ambiguous(self.observation, self.facts.desired.mode)
         classified = self.classified if seen is self.observation else classify(self.facts, seen)
         return self._as_of(seen._replace(now=AsOf(second, self.observation.now.now)), classified)

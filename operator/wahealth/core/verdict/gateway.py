@@ -1,4 +1,4 @@
-"""How the client as a whole stands with the WhatsApp servers, from what its nodes say: a function a row.
+"""The connection of the client as a whole to the WhatsApp servers, from what its nodes report: one function per row.
 
 Documented (page "Health"): connected and connecting are good; uninitialized may be a database being upgraded or
 initialised; unregistered waits for a person; disconnected is not connected to the WhatsApp servers.
@@ -24,7 +24,10 @@ _AS_ONE = {
 
 
 def gateway_of(summary: NodeSummary, expected: int, minimum: int) -> Gateway | None:
-    """None where a status or a role that nobody knows would decide; `minimum` connections are enough."""
+    """The gateway of the client; None if an unknown status or role would decide.
+
+    `expected`: how many coreapps should be connected; `minimum`: how many are enough.
+    """
     if summary.single is not None:
         return _AS_ONE.get(summary.single)
     if summary.may_be(expected) and summary.connections < minimum:
@@ -55,7 +58,8 @@ def disconnected(_: Said) -> Gateway | None:
     return Gateway.DISCONNECTED
 
 
-# No coreapp is connected: the coreapps decide, and where none gave a status the masters. The first row that fits.
+# The rules if no coreapp is connected: the coreapps decide, or the masters if no coreapp has a status. The first rule
+# that says something other than Unknown decides.
 NONE_CONNECTED: tuple[Callable[[Said], Gateway | None], ...] = (
     any_connecting,
     any_unregistered,

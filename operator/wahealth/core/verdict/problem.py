@@ -1,4 +1,4 @@
-"""What is wrong in a round, as one word, and how long it may last before it counts."""
+"""The one problem of a round, and how long it may last before it counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wahealth.core.strenum import FastStrEnum
 
 
 class Problem(FastStrEnum):
-    """The very state whose first round a grace is counted from."""
+    """A problem of a client; a grace is counted from the first round of the very same problem."""
 
     REFERENCE = "something referred to is not there"
     KEY_FORM = "the key has not the right form"
@@ -38,7 +38,11 @@ OF_GATEWAY = {
 
 
 class Connectivity(NamedTuple):
-    """What a view comes to: the mode to judge by, and the connections there are, are wanted and are enough."""
+    """The mode, the gateway and the connections that follow from an answer.
+
+    `mode`: the one to judge by (None: the answer fits none). `gateway` None: an unknown status or role would decide.
+    `connected`, `expected` and `minimum`: how many connections there are, should be, and are enough.
+    """
 
     mode: Mode | None
     gateway: Gateway | None
@@ -48,6 +52,7 @@ class Connectivity(NamedTuple):
 
 
 def problem_of(connectivity: Connectivity, desired: Desired) -> Problem | None:
+    """The problem of a client that was seen; None if nothing is wrong."""
     if connectivity.mode is None:
         return Problem.NO_MODE
     if connectivity.gateway is None:
@@ -95,6 +100,6 @@ GRACE_PERIODS: dict[Problem, Callable[[Thresholds, bool], float]] = {
 
 
 def grace_of(problem: Problem, thresholds: Thresholds, nodes: bool) -> float:
-    """Seconds that it may last; `nodes`: the client answers with nodes, so that another may take over."""
+    """Seconds that a problem may last before it counts; `nodes`: the client has nodes, so another may take over."""
     grace = GRACE_PERIODS.get(problem)
     return grace(thresholds, nodes) if grace else 0.0

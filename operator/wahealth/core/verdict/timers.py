@@ -1,7 +1,7 @@
-"""Timers: since when each problem of the present stretch has been seen. Graces are counted from them.
+"""Timers: since when each problem has been seen without a good round in between. Graces are counted from them.
 
 A timer starts with the first round of its problem, runs on through other problems, and ends with a good round or when
-another verdict is confirmed. So problems that take turns cannot put off each other's grace for ever.
+another verdict is confirmed. So problems that take turns cannot put off each other's grace forever.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ Timers = tuple[tuple[Problem, float], ...]  # problem, monotonic seconds of its 
 
 
 def start(timers: Timers, problem: Problem | None, now: float) -> Timers:
+    """The timers after a round with this problem; without a problem all end. `now`: monotonic seconds."""
     if problem is None:
         return ()
     return timers if any(known is problem for known, _ in timers) else (*timers, (problem, now))
 
 
 def clamp(timers: Timers, key_changed: float | None, unclear: float | None) -> Timers:
-    """The timers with what else is known of their start.
+    """The timers with what else is known about their start; both arguments are monotonic seconds.
 
-    `key_changed`: a new key is refused anew from there on. `unclear`: since when the shape has contradicted every mode;
-    too many have been connected for as long.
+    `key_changed`: when the key changed; a rejection of the new key counts from then on. `unclear`: since when the shape
+    has contradicted every mode; too many coreapps have been connected for at least as long.
     """
     return tuple((problem, _clamped(problem, since, key_changed, unclear)) for problem, since in timers)
 
@@ -34,14 +35,16 @@ def _clamped(problem: Problem, since: float, key_changed: float | None, unclear:
 
 
 def keep_only(timers: Timers, problem: Problem | None) -> Timers:
+    """The timer of this problem alone, if it runs."""
     return tuple(clock for clock in timers if clock[0] is problem)
 
 
 def started_at(timers: Timers, problem: Problem | None) -> float | None:
+    """When the problem was first seen (monotonic seconds); None if no timer runs for it."""
     return next((since for known, since in timers if known is problem), None)
 
 
 def expired(timers: Timers, problem: Problem | None, grace: float, now: AsOf) -> bool:
-    """The grace (seconds) of the problem has ended, or no timer runs for it."""
+    """Whether the grace (seconds) of the problem has ended; True if no timer runs for it."""
     since = started_at(timers, problem)
     return since is None or now.has_lasted(since, grace)

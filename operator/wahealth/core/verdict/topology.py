@@ -1,4 +1,4 @@
-"""What each node is to the client: a rule a verdict; the order is the precedence."""
+"""The verdict on each node: one rule per verdict; the order is the precedence."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from wahealth.core.rules import first_match
 from wahealth.core.status import NodeVerdict, Redundancy, TopologyNode
 from wahealth.core.verdict.problem import Problem, grace_of
 
-# What keeps the status under 64 KiB, with the longest names; the counts stay exact.
+# Limits that keep the status under 64 KiB, even with the longest names; the counts stay exact.
 MOST_LISTED = 80
-MOST_CHARACTERS = 20_000  # of their names, pods, addresses and Kubernetes nodes
-MOST_CONNECTED = 32  # as many as Multiconnect has shards at the most
+MOST_CHARACTERS = 20_000  # of the names, pods, addresses and Kubernetes nodes of all nodes together
+MOST_CONNECTED = 32  # as many as Multiconnect has shards at most
 _USABLE = frozenset({NodeVerdict.ACTIVE, NodeVerdict.STANDBY})
 
 
 class Setting(NamedTuple):
-    """What a node's verdict depends on beside the node itself."""
+    """Everything that a node's verdict depends on besides the node itself."""
 
     thresholds: Thresholds
     now: AsOf
 
     def over(self, since: float | None, grace: float) -> bool:
+        """Whether a grace (seconds) that began at `since` (monotonic seconds; None: never) has ended."""
         return since is not None and self.now.has_lasted(since, grace)
 
 
@@ -37,17 +38,17 @@ NodeRule = Callable[[TrackedNode, Setting], NodeVerdict | None]
 
 
 def stale(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
-    """Seen: entries of pods that are there no more may linger in the answer."""
+    """The node's pod is gone. Seen: entries of pods that exist no more may linger in the answer."""
     return NodeVerdict.STALE if seen.gone else None
 
 
 def missing(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
-    """Left out of the answer while its pod is there; for the length of a failover it counts as it was."""
+    """The answer leaves the node out, but its pod exists; for the length of a failover the node counts as it was."""
     return NodeVerdict.MISSING if setting.over(seen.absent_since, setting.thresholds.failover_grace) else None
 
 
 def not_asked(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
-    """Seen: a node that could not be asked has only `errors`."""
+    """The node has no gateway status. Seen: a node that could not be asked has only `errors`."""
     return NodeVerdict.FAULTY if seen.node.gateway is None else None
 
 
@@ -56,7 +57,10 @@ def connected(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
 
 
 def starting(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
-    """Documented (page "Health"): connecting is good, uninitialized may be an upgrade; neither for ever."""
+    """The node is connecting or uninitialized, within its grace; after that it is faulty.
+
+    Documented (page "Health"): connecting is good, uninitialized may be an upgrade; neither may last forever.
+    """
     if seen.node.gateway not in STARTING:
         return None
     problem = Problem.CONNECTING if seen.node.gateway is GatewayStatus.CONNECTING else Problem.UNINITIALIZED
@@ -65,12 +69,12 @@ def starting(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
 
 
 def missed(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
-    """Wanted, and not connected: past the time that a failover may take it is a fault."""
+    """The node should be connected and is not, for longer than a failover may take."""
     return NodeVerdict.FAULTY if setting.over(seen.missing_since, setting.thresholds.failover_grace) else None
 
 
 def standby(_: TrackedNode, __: Setting) -> NodeVerdict | None:
-    """Documented (page "High Availability"): all others are disconnected, and that is healthy."""
+    """Any other node. Documented (page "High Availability"): all others are disconnected, and that is healthy."""
     return NodeVerdict.STANDBY
 
 
@@ -78,7 +82,7 @@ RULES: tuple[NodeRule, ...] = (stale, missing, not_asked, connected, starting, m
 
 
 def topology(tracked: TrackedNodes, names: Mapping[str, str], setting: Setting) -> tuple[TopologyNode, ...]:
-    """All of them, ordered by name."""
+    """All tracked nodes with their verdicts, ordered by name. `names`: the name under which each is shown, by key."""
     listed = [_listed(names[key], seen, setting) for key, seen in tracked.items()]
     listed.sort(key=itemgetter(0))
     return tuple(listed)
@@ -98,7 +102,7 @@ def _listed(name: str, seen: TrackedNode, setting: Setting) -> TopologyNode:
 
 
 def _verdict(seen: TrackedNode, setting: Setting) -> NodeVerdict:
-    """Most nodes have no clock running: what they are follows from their status alone."""
+    """The verdict on a node. Most nodes have no timer running: their verdict follows from their status alone."""
     gateway = seen.node.gateway
     if seen.absent_since is None and seen.missing_since is None and gateway not in STARTING:
         return _still(seen.gone, gateway)
@@ -112,19 +116,19 @@ def _still(gone: bool, gateway: GatewayStatus | None) -> NodeVerdict:
 
 
 def _carries(seen: TrackedNode) -> bool:
-    """What an answer leaves out is not connected, whatever it said last."""
+    """Whether the node is connected; one that the answer leaves out is not, whatever it said last."""
     return seen.node.gateway is GatewayStatus.CONNECTED and seen.absent_since is None
 
 
 def fitting(nodes: tuple[TopologyNode, ...]) -> tuple[TopologyNode, ...]:
-    """As many as a status has room for."""
+    """The first nodes, as many as a status has room for."""
     words = ((n.name, n.pod_name or "", n.pod_ip or "", n.node_name or "") for n in nodes[:MOST_LISTED])
     lengths = accumulate(sum(map(len, of_node)) for of_node in words)
     return nodes[: sum(length <= MOST_CHARACTERS for length in lengths)]
 
 
 def redundancy(nodes: tuple[TopologyNode, ...], wanted: int) -> Redundancy:
-    """`wanted`: how many coreapps are to be connected."""
+    """The usable nodes, counted. `wanted`: how many coreapps should be connected."""
     usable = [node.role for node in nodes if node.verdict in _USABLE]
     coreapps = usable.count(Role.COREAPP)
     masters = usable.count(Role.PRIMARY_MASTER) + usable.count(Role.SECONDARY_MASTER)

@@ -1,4 +1,4 @@
-"""What one round says, or what is confirmed: a status without times, and what a status has no place for."""
+"""A verdict, of one round or confirmed: a status without times, and what a status has no place for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wahealth.core.verdict.problem import Problem
 
 
 class Anomaly(FastStrEnum):
-    """Something that should not be and decides nothing: mostly in the topology, against the mode."""
+    """Something that should not be but decides no condition; most contradict the mode. Reported as a Warning."""
 
     NO_PRIMARY = "NoPrimaryMaster"
     SEVERAL_PRIMARIES = "MultiplePrimaryMasters"
@@ -25,40 +25,40 @@ class Anomaly(FastStrEnum):
 
 
 class Verdict(NamedTuple):
-    """`waiting`: the problem's grace is not over, so that Available is still as it was."""
+    """A verdict. `waiting`: the problem's grace has not ended, so Available is still as it was."""
 
     status: Status
     problem: Problem | None = None
     waiting: bool = False
     anomalies: frozenset[Anomaly] = frozenset()
-    unanswered: Unreachable | None = None  # why nobody answers
-    kept: bool = False  # the client was not seen, and all is as it was
+    unanswered: Unreachable | None = None  # why no pod answers; None: one does
+    kept: bool = False  # the client was not seen because it asks for a pause, and everything stays as it was
 
     @property
     def good(self) -> bool:
-        """Ready, and not only because something bad is still waited for."""
+        """Whether Ready is True, and not only because a problem is still within its grace."""
         return self.problem is None and self.status.condition_status(ConditionType.READY) is ConditionStatus.TRUE
 
     @property
     def protected(self) -> bool:
-        """Available stays True for the length of the problem's grace."""
+        """Whether Available stays True only because the problem's grace has not ended."""
         return self.waiting and self.status.condition_status(ConditionType.AVAILABLE) is ConditionStatus.TRUE
 
     def says_the_same(self, other: Verdict) -> bool:
-        """Also of what is still waited for."""
+        """Whether both have the same status and anomalies, and wait alike for a grace."""
         return self.status == other.status and self.anomalies == other.anomalies and self.waiting == other.waiting
 
     def says_the_same_of_the_client(self, other: Verdict) -> bool:
-        """Whatever single pods have come to: those have had thresholds of their own."""
+        """Whether both say the same apart from endpoints, which are debounced already."""
         one, another = (v._replace(status=v.status._replace(endpoints=())) for v in (self, other))
         return one.says_the_same(another)
 
     def differs_in_endpoints(self, other: Verdict) -> bool:
-        """In nothing else: those have had thresholds of their own."""
+        """Whether both differ in endpoints and in nothing else; endpoints are debounced already."""
         return self.status.endpoints != other.status.endpoints and _beside_endpoints(self) == _beside_endpoints(other)
 
 
 def _beside_endpoints(verdict: Verdict) -> object:
-    """Without the endpoints, and without the words of the conditions, which name them."""
+    """Everything that is compared besides endpoints, without the messages of conditions, which name them."""
     conditions = [(c.type, c.status, c.reason) for c in verdict.status.conditions]
     return verdict.status._replace(endpoints=(), conditions=()), conditions, verdict.anomalies, verdict.waiting

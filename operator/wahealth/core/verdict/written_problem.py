@@ -1,4 +1,4 @@
-"""The problem that a written status speaks of, and since when: what a process that starts goes on from.
+"""The problem that a written status reports, and since when: a process that starts continues from there.
 
 A status holds conditions and no problem; the first row that fits names it:
 
@@ -25,9 +25,9 @@ A status holds conditions and no problem; the first row that fits names it:
     Available         False, Unknown  any other, gateway Disconnected        disconnected
     Available         False, Unknown  any other, gateway PartiallyConnected  too few coreapps are connected
 
-Its grace is over where the status says so already: Available (or, for a reference and a refused credential, Stalled)
-shows the problem itself. Else it runs on from the last transition that may have been its first round, so that a restart
-neither forgives an outage nor makes one of it.
+The problem's grace has ended if the status says so already: Available (or, for a reference and a rejected credential,
+Stalled) shows the problem itself. Otherwise it runs on from the last transition that may have been its first round, so
+that a restart neither hides an outage nor makes a short failure into one.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _ANY = frozenset(ConditionStatus)
 
 
 class Sign(NamedTuple):
-    """A condition that speaks of a problem. `reasons` None: any. `problem` None: none that has a grace."""
+    """A condition that reports a problem. `reasons` None: any reason. `problem` None: it has no grace."""
 
     type: ConditionType
     statuses: Set[ConditionStatus]
@@ -59,6 +59,7 @@ class Sign(NamedTuple):
     problem: Problem | None
 
     def holds(self, written: Status) -> bool:
+        """Whether the written status has this condition, with one of the statuses and reasons."""
         found = written.condition(self.type)
         if found is None or found.status not in self.statuses:
             return False
@@ -89,7 +90,7 @@ _SEEN_BY = (
 
 
 def written_problem(written: Status) -> Problem | None:
-    """The problem of a status that shows a verdict; None where nothing is wrong."""
+    """The problem of a status that shows a verdict; None if nothing is wrong."""
     sign = next((sign for sign in SIGNS if sign.holds(written)), None)
     if sign is not None:
         return sign.problem
@@ -100,7 +101,7 @@ def written_problem(written: Status) -> Problem | None:
 
 
 def written_timers(written: Status, problem: Problem | None, now: Instant) -> Timers:
-    """The timer of that problem, as if this process had run all along."""
+    """The timer of the written problem, as if this process had run all along."""
     return () if problem is None else ((problem, _since(written, problem, now)),)
 
 

@@ -1,4 +1,4 @@
-"""The rules: one function a rule, one line in a table; the order of a table is its precedence.
+"""The rules: a rule is one function and one line in a table; the order of a table is its precedence.
 
 A table belongs to one condition: its first finding is what the condition says. What the vendor documents stands at the
 rule that rests on it, with the page.
@@ -28,7 +28,7 @@ TABLES: dict[ConditionType, tuple[Rule, ...]] = {
     ConditionType.AVAILABLE: available.RULES,
     ConditionType.REDUNDANCY_SATISFIED: redundancy.RULES,
 }
-# Of conditions that are there only when they say something.
+# The tables of conditions that a status holds only if a rule finds something.
 OCCASIONAL: dict[ConditionType, tuple[Rule, ...]] = {
     ConditionType.RESTART_REQUIRED: restart_required.RULES,
     ConditionType.PODS_CLAIMED: pods_claimed.RULES,
@@ -37,7 +37,7 @@ OCCASIONAL: dict[ConditionType, tuple[Rule, ...]] = {
 
 
 def findings(given: RuleInput) -> dict[ConditionType, Finding]:
-    """By condition; an occasional one may be absent."""
+    """The finding of each condition, by its type; an occasional condition may be absent."""
     found = {type_: first_match(rules, given) for type_, rules in TABLES.items()}
     found[ConditionType.READY] = ready(found)
     for type_, rules in OCCASIONAL.items():

@@ -26,7 +26,7 @@ def credentials_unknown(given: RuleInput) -> Finding | None:
 
 
 def kept(given: RuleInput) -> Finding | None:
-    """It wants to be asked less often, and what was confirmed of it stays for a while."""
+    """The client asks to be probed less often, and its confirmed condition stays for a while."""
     last = given.confirmed.condition(ConditionType.AVAILABLE) if given.kept else None
     return Finding(last.status, last.reason, last.message) if last is not None else None
 
@@ -54,7 +54,10 @@ def unregistered_allowed(given: RuleInput) -> Finding | None:
 
 
 def connected(given: RuleInput) -> Finding | None:
-    """Documented (page "Multiconnect"): as many coreapps as shards; High Availability is the case of one."""
+    """All expected coreapps are connected.
+
+    Documented (page "Multiconnect"): as many coreapps as shards; High Availability is the case of one.
+    """
     if given.problem is not None or _gateway(given) is not Gateway.CONNECTED or given.connectivity is None:
         return None
     return true(client.CONNECTED, connections=connections(given.connectivity))
@@ -68,14 +71,14 @@ def enough_connected(given: RuleInput) -> Finding | None:
     )
 
 
-# --- it cannot be told yet -------------------------------------------------------------------------------------------
+# --- it is not known yet ---------------------------------------------------------------------------------------------
 
 
 def undecided(given: RuleInput) -> Finding | None:
-    """A gateway_status that nobody knows, or a shape that no mode has, decides nothing."""
+    """An unknown gateway status or role, or a shape that fits no mode, decides nothing."""
     if given.problem is Problem.UNDECIDED:
         found = unknown(client.UNKNOWN_WORD)
-        return _last_known(given) or found  # no grace runs: whatever it says, it may say for ever
+        return _last_known(given) or found  # no grace runs, because the answer may stay like this forever
     if given.problem is not Problem.NO_MODE:
         return None
     found = unknown(client.NO_MODE)
@@ -83,13 +86,17 @@ def undecided(given: RuleInput) -> Finding | None:
 
 
 def initializing(given: RuleInput) -> Finding | None:
-    """Documented (page "Health"): try again in a few minutes, contact support if it stays."""
+    """The client is uninitialized, within its grace.
+
+    Documented (page "Health"): try again in a few minutes, contact support if it stays.
+    """
     if given.problem is not Problem.UNINITIALIZED or given.over:
         return None
     return unknown(client.INITIALIZING)
 
 
 def within_grace(given: RuleInput) -> Finding | None:
+    """The problem's grace has not ended, so the condition stays as it was."""
     return None if given.over else _as_it_was(given, first_match(_TROUBLES, given))
 
 
@@ -107,7 +114,10 @@ def _last_known(given: RuleInput) -> Finding | None:
 
 
 def several_active(given: RuleInput) -> Finding | None:
-    """Two live instances of one number can get the account banned (page "High Availability": exactly one)."""
+    """More than one coreapp is connected in High Availability.
+
+    Two live instances of one number can get the account banned (page "High Availability": exactly one).
+    """
     if given.problem is not Problem.TOO_MANY or given.connectivity is None:
         return None
     desired = given.facts.desired
@@ -122,30 +132,37 @@ def partially_connected(given: RuleInput) -> Finding | None:
 
 
 def connecting(given: RuleInput) -> Finding | None:
-    """Documented (page "Health"): connecting is good; past its grace the way out is blocked."""
+    """The client keeps connecting.
+
+    Documented (page "Health"): connecting is good; past its grace, egress is blocked.
+    """
     if given.problem is not Problem.CONNECTING:
         return None
     return false(client.CONNECTING)
 
 
 def uninitialized(given: RuleInput) -> Finding | None:
-    """Documented (page "Health"): it may be upgrading or initialising the database; contact support if it stays."""
+    """The client is uninitialized, past its grace.
+
+    Documented (page "Health"): it may be upgrading or initialising the database; contact support if it stays.
+    """
     if given.problem is not Problem.UNINITIALIZED:
         return None
     return false(client.UNINITIALIZED)
 
 
 def unregistered(given: RuleInput) -> Finding | None:
-    """Documented (page "Health"): the client must be registered; a person does that."""
+    """The client is not registered. Documented (page "Health"): it must be registered; a person does that."""
     if given.problem is not Problem.UNREGISTERED:
         return None
     return false(client.UNREGISTERED_SINCE if _was_connected(given) else client.UNREGISTERED)
 
 
 def _was_connected(given: RuleInput) -> bool:
-    """Until now, or until it was confirmed that it is not registered any more: its sentence tells that afterwards.
+    """Whether the client was connected before it lost its registration.
 
-    Documented (page "Frequently asked questions"): an instance that registers a number shuts the one before out.
+    It still is in the confirmed status, or that status already says so in its message. Documented (page "Frequently
+    asked questions"): an instance that registers a number shuts out the one before.
     """
     last = given.confirmed.condition(ConditionType.AVAILABLE)
     if last is None:
@@ -157,7 +174,7 @@ _CONNECTED = frozenset({Reason.CONNECTED, Reason.MINIMUM_CONNECTED})
 
 
 def disconnected(given: RuleInput) -> Finding | None:
-    """Documented (page "Health"): the Coreapp is not connected to the WhatsApp servers."""
+    """No coreapp is connected. Documented (page "Health"): the Coreapp is not connected to the WhatsApp servers."""
     said = connections(given.connectivity) if given.connectivity else "The client is not connected"
     return false(client.DISCONNECTED, connections=said)
 

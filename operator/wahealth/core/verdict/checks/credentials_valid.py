@@ -1,4 +1,4 @@
-"""CredentialsValid: the key has the right form and was not refused."""
+"""CredentialsValid: the credential has the right form and was not rejected."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ _TRIED = credentials.REFUSALS | {Reason.KEY_ACCEPTED}
 
 
 def key_malformed(given: RuleInput) -> Finding | None:
-    """Documented (page "Health"): WA_API_KEY has at least 12 and at most 128 characters."""
+    """The credential is malformed.
+
+    Documented (page "Health"): WA_API_KEY has at least 12 and at most 128 characters.
+    """
     return given.facts.credential_problem
 
 
 def key_refused_by_all(given: RuleInput) -> Finding | None:
-    """Documented (page "Health"): a missing or invalid Authorization header is answered with 401."""
+    """No pod answers with a report, and some reject the credential.
+
+    Documented (page "Health"): a missing or invalid Authorization header is answered with 401.
+    """
     if given.merged.view is not None or not given.merged.refusing:
         return None
     refusal = given.facts.unauthorized_finding or credentials.KEY_REFUSED
@@ -52,6 +58,7 @@ def key_not_tried(given: RuleInput) -> Finding | None:
 
 
 def not_tried(kind: Kind) -> Finding:
+    """The finding on a credential that no pod has judged yet."""
     return unknown(credentials.NOT_TRIED, what=kind)
 
 

@@ -1,4 +1,4 @@
-"""What a rule looks at: the facts, and what was made of them."""
+"""The input of a rule: the facts, and what was made of them."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from wahealth.core.verdict.problem import Connectivity, Problem
 
 
 class RuleInput(NamedTuple):
+    """Everything that a rule may look at."""
+
     facts: Facts
     merged: MergedView
     endpoints: Endpoints
-    confirmed: Status  # for what stays as it was
+    confirmed: Status  # the status from which everything is taken that stays as it was
     connectivity: Connectivity | None = None  # None: the client was not seen
     problem: Problem | None = None
-    over: bool = True  # the problem's grace is over
+    over: bool = True  # the problem's grace has ended
     detected: Mode | None = None
-    mismatch: bool = False  # spec.mode is another than the mode detected, and for long enough
+    mismatch: bool = False  # spec.mode differs from the detected mode, and has done so for long enough
     redundancy: Redundancy | None = None  # None for a single instance
-    primaries: tuple[GatewayStatus | None, ...] = ()  # what the primary masters say
+    primaries: tuple[GatewayStatus | None, ...] = ()  # the gateway statuses of the primary masters
 
     @property
     def kept(self) -> bool:
-        """The client answers, and says only that it wants to be asked less often: for a while all is as it was."""
+        """Whether the client says only that it asks to be probed less often; for a while everything stays as it was."""
         return self.problem is Problem.THROTTLED and not self.over
 
 

@@ -1,4 +1,4 @@
-"""What varies in the sentences of conditions, in words."""
+"""The varying parts of condition messages, in words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def silent_of(silent: int, asked: int) -> str:
 
 
 def without_answer(merged: MergedView, why: Unreachable, at: Surface) -> dict[str, str]:
-    """What varies in a row of `reasons.asking`."""
+    """The {names} of a row of `reasons.asking`, with their words. `at`: where the message is read."""
     silent, asked = len(merged.silent), merged.asked
     one, untrusted = silent == 1, why.reason is FailureReason.TLS_VERIFICATION_FAILED
     return {
@@ -45,7 +45,7 @@ def without_answer(merged: MergedView, why: Unreachable, at: Surface) -> dict[st
     }
 
 
-# Where nothing is known beside the reason.
+# The detail if nothing is known besides the reason.
 _DETAIL = {
     FailureReason.TLS_VERIFICATION_FAILED: "the certificate is not trusted",
     FailureReason.HTTP_STATUS: "with an HTTP error",
@@ -53,7 +53,7 @@ _DETAIL = {
 
 
 def throttled(endpoints: Endpoints) -> str:
-    """How many pods want to be asked less often; empty where none does."""
+    """The sentence about the pods that ask to be probed less often; empty if none does."""
     confirmed = [w.confirmed for w in endpoints.values() if w.confirmed is not None]
     count = sum(endpoint.reason == Reason.THROTTLED for endpoint in confirmed)
     if not count:
@@ -63,8 +63,11 @@ def throttled(endpoints: Endpoints) -> str:
 
 
 def answering(endpoints: Endpoints, in_turns: bool) -> str:
-    """Of the pods as they are confirmed; one that is silent for the first time is not told yet. `in_turns`: a new
-    process knows how many there are only after some rounds, which is no news to write down."""
+    """The sentence about the confirmed endpoints; a pod that fails for the first time is not reported yet.
+
+    `in_turns`: no number is given, because a new process learns how many pods there are only after some rounds, and
+    each new number would be a write.
+    """
     confirmed = [w.confirmed for _, w in sorted(endpoints.items()) if w.confirmed is not None]
     silent = [endpoint for endpoint in confirmed if not endpoint.reachable]
     if not silent and in_turns:
@@ -80,4 +83,5 @@ def _named(silent: list[Endpoint]) -> str:
 
 
 def some(names: tuple[str, ...]) -> str:
+    """The first names, at most `MOST_NAMED`, and an ellipsis if there are more."""
     return ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")

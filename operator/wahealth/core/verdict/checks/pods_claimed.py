@@ -1,4 +1,5 @@
-"""PodsClaimed: pods onto which nothing is written though the resource wants it; there only when it is False."""
+"""PodsClaimed: pods onto which nothing is written though the resource wants it; a status holds it only if it is
+False."""
 
 from __future__ import annotations
 

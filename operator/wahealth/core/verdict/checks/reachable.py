@@ -31,7 +31,7 @@ def nobody_answers(given: RuleInput) -> Finding | None:
 
 
 def throttled(given: RuleInput) -> Finding | None:
-    """As confirmed, thresholds applied."""
+    """A pod asks to be probed less often, as far as that is confirmed."""
     said = messages.throttled(given.endpoints)
     return true(asking.THROTTLED, given.facts.desired.surface, answering=said) if said else None
 

@@ -1,4 +1,4 @@
-"""Ready: made of the other conditions."""
+"""Ready: the summary of the other conditions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _DECIDING = (ConditionType.ACCEPTED, ConditionType.REACHABLE, ConditionType.AVAI
 
 
 def ready(found: Mapping[ConditionType, Finding]) -> Finding:
-    """The first False of Accepted, Reachable, Available; else the first Unknown; a bad key speaks for itself."""
+    """The first of Accepted, Reachable and Available that is False; else the first that is Unknown; else True.
+
+    In place of Unknown's reason and message it gives those of CredentialsValid, if that is False.
+    """
     for truth in (ConditionStatus.FALSE, ConditionStatus.UNKNOWN):
         for finding in (found[type_] for type_ in _DECIDING):
             if finding.status is truth:

@@ -1,5 +1,6 @@
-"""ProbingReduced: what one tenant may cost keeps a resource from being asked as it wants; the condition is there only
-when it is True, and decides nothing.
+"""ProbingReduced: a resource is probed less than its spec asks, because of what one tenant may cost.
+
+A status holds the condition only if it is True, and it decides nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""RedundancySatisfied: a spare coreapp, a spare master, and one primary master as the mode wants it."""
+"""RedundancySatisfied: a spare coreapp, a spare master, and one primary master as the mode requires it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from wahealth.core.verdict.problem import Problem
 
 
 def kept(given: RuleInput) -> Finding | None:
-    """While the client says no more than that it wants to be left alone, or nobody knows who is who in its answer."""
+    """The condition stays as it was while the client only asks for a pause, or its answer does not say which node is
+    which."""
     last = given.confirmed.condition(ConditionType.REDUNDANCY_SATISFIED)
     if last is None:
         return None
@@ -27,14 +28,20 @@ def no_mode(given: RuleInput) -> Finding | None:
 
 
 def not_applicable(given: RuleInput) -> Finding | None:
-    """Documented (page "High Availability"): a single instance is never scaled: two of one number can get it banned."""
+    """A single instance has no spares.
+
+    Documented (page "High Availability"): it is never scaled, because two instances of one number can get it banned.
+    """
     if given.redundancy is not None:
         return None
     return true(client.NOT_APPLICABLE)
 
 
 def no_spare_coreapp(given: RuleInput) -> Finding | None:
-    """Documented (page "Multiconnect"): shards + X coreapps survive X failures; High Availability has one shard."""
+    """Too few coreapps are usable.
+
+    Documented (page "Multiconnect"): shards + X coreapps survive X failures; High Availability has one shard.
+    """
     expected = given.connectivity.expected if given.connectivity else 1
     wanted = given.facts.desired.min_coreapps or expected + 1
     if given.redundancy is None or given.redundancy.coreapps >= wanted:
@@ -43,7 +50,7 @@ def no_spare_coreapp(given: RuleInput) -> Finding | None:
 
 
 def no_secondary_master(given: RuleInput) -> Finding | None:
-    """Documented (page "High Availability"): at least 2 masters."""
+    """Too few masters are usable. Documented (page "High Availability"): at least 2 masters."""
     wanted = given.facts.desired.min_masters
     if given.redundancy is None or given.redundancy.masters >= wanted:
         return None
@@ -51,7 +58,10 @@ def no_secondary_master(given: RuleInput) -> Finding | None:
 
 
 def no_primary_master(given: RuleInput) -> Finding | None:
-    """Documented (page "Multiconnect"): one master holds the lease; in Multiconnect it is connected, too."""
+    """There is not exactly one primary master, or it is not connected although it should be.
+
+    Documented (page "Multiconnect"): one master holds the lease; in Multiconnect it is connected, too.
+    """
     if len(given.primaries) != 1:
         return false(client.NOT_ONE_PRIMARY, count=len(given.primaries))
     mode = given.connectivity.mode if given.connectivity else None

@@ -1,4 +1,4 @@
-"""RestartRequired: web pods that still run another key; the condition is there only when it is True.
+"""RestartRequired: web pods still run another key; a status holds the condition only if it is True.
 
 Documented (page "Health"): the Webapp reads WA_API_KEY once, when it starts, so after a change replicas may disagree.
 """
