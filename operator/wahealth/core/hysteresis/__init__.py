@@ -1,1 +1,1 @@
-"""Confirms: when a change counts, what is shown while it is waited for, and what is remembered between rounds."""
+"""Confirms: when a change counts, what the status shows until then, and what is remembered between rounds."""

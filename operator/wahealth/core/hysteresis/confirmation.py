@@ -1,4 +1,4 @@
-"""The confirmed verdict, and the rounds that speak for another one. Only `debounce` decides what becomes of them."""
+"""The confirmed verdict, and the streaks of rounds that contradict it. Only `debounce` draws conclusions from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NO_STATUS = Status()
 
 
 class Confirmation(NamedTuple):
-    """What the rounds of one resource have confirmed so far. Times are monotonic seconds."""
+    """The verdict that the rounds of one resource have confirmed, and the streaks. Times are monotonic seconds."""
 
     first_round: float  # the first round of the resource, or of a generation before anything was confirmed
     generation: int  # metadata.generation of the rounds that are counted
@@ -21,11 +21,11 @@ class Confirmation(NamedTuple):
     preliminary: Status = NO_STATUS  # what was last seen while nothing is confirmed
     worse_streak: int = 0  # rounds in a row that are worse than `verdict`, or bad ones of a new generation
     other_streak: int = 0  # rounds in a row that differ from `verdict` in another way
-    other_candidate: Verdict | None = None  # the verdict of those rounds, where all of them must agree
+    other_candidate: Verdict | None = None  # the verdict of those rounds, if all of them must agree
 
     @property
     def settled(self) -> bool:
-        """Something is confirmed, and it is about the present generation."""
+        """Whether something is confirmed, and it is about the present generation."""
         return self.verdict is not None and self.verdict_generation == self.generation
 
     @property
@@ -40,49 +40,57 @@ class Confirmation(NamedTuple):
 
     @property
     def counting(self) -> bool:
-        """A streak is under way."""
+        """Whether a streak is under way."""
         return bool(self.worse_streak or self.other_streak)
 
     def of_generation(self, generation: int, now: float) -> Confirmation:
-        """A new generation starts its streaks again; its start-up grace, too, where nothing is confirmed."""
+        """The confirmation for rounds of this generation, at `now` (monotonic seconds).
+
+        A new generation ends all streaks; its start-up grace starts again if nothing is confirmed.
+        """
         if self.generation == generation:
             return self
         began = self.first_round if self.verdict else now
         return self.without_streaks()._replace(generation=generation, first_round=began)
 
     def confirm(self, candidate: Verdict) -> Confirmation:
-        """The candidate becomes the confirmed verdict."""
+        """The confirmation with the candidate as the confirmed verdict."""
         return self.without_streaks()._replace(verdict=candidate, verdict_generation=self.generation)
 
     def restored(self, written: Verdict) -> Confirmation:
-        """The verdict of a written status, which is about the generation that the status says."""
+        """The confirmation with the verdict of a written status, which is about the status's own generation."""
         return self._replace(verdict=written)
 
     def without_streaks(self) -> Confirmation:
+        """The confirmation with all streaks ended."""
         return self._replace(worse_streak=0, other_streak=0, other_candidate=None)
 
     def with_worse_streak(self, rounds: int) -> Confirmation:
-        """`rounds` in a row were worse, which ends any other streak."""
+        """The confirmation after so many worse rounds in a row, which end any other streak."""
         return self._replace(worse_streak=rounds, other_streak=0, other_candidate=None)
 
     def with_other_streak(self, rounds: int, candidate: Verdict | None) -> Confirmation:
-        """`rounds` in a row differed; `candidate`: what all of them said, where that matters."""
+        """The confirmation after so many differing rounds in a row; `candidate`: their verdict, if all must agree."""
         return self._replace(worse_streak=0, other_streak=rounds, other_candidate=candidate)
 
     def after_round(self, candidate: Verdict, now: float) -> Confirmation:
-        """A round has counted; while nothing is confirmed, its verdict is remembered as preliminary."""
+        """The confirmation after a round that counted; its status is the preliminary one while nothing is confirmed."""
         seen = self.preliminary if self.verdict else seen_so_far(candidate.status)
         return self._replace(last_round=now, preliminary=seen)
 
     def with_endpoints(self, candidate: Verdict) -> Confirmation:
-        """The endpoints of a round that brought no news of the client: pods are debounced one by one already."""
+        """The confirmation with the endpoints of a round without news of the client; they are debounced already."""
         return self._with_status(self.status._replace(endpoints=candidate.status.endpoints))
 
     def with_last_failover(self, failover: Failover) -> Confirmation:
+        """The confirmation whose status shows this failover as the last one."""
         return self._with_status(self.status._replace(last_failover=failover))
 
     def suspended(self, status: Status) -> Confirmation:
-        """`status`: the confirmed one as it stays while nobody is probed. The present generation is dealt with."""
+        """The confirmation of a suspended resource. `status`: the confirmed one, as it stays while nothing is probed.
+
+        It counts as confirmed for the present generation.
+        """
         return self.without_streaks()._with_status(status)._replace(verdict_generation=self.generation)
 
     def _with_status(self, status: Status) -> Confirmation:

@@ -1,7 +1,7 @@
-"""When a change counts: hysteresis over the verdicts of single rounds.
+"""Debouncing: hysteresis over the verdicts of single rounds, which decides when a change counts.
 
-A round's own verdict is the *candidate*; the status shows the *confirmed* verdict. What becomes of a candidate depends
-on what is confirmed already; the first row that fits decides:
+A round's own verdict is the *candidate*; the status shows the *confirmed* verdict. When a candidate becomes the
+confirmed verdict depends on what is confirmed already; the first row that fits decides:
 
     confirmed                 candidate                              is confirmed
     ------------------------  -------------------------------------  ------------------------------------------------
@@ -44,7 +44,7 @@ from wahealth.core.verdict.evaluation import Evaluation
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.verdict import Verdict
 
-# From the best to the worst; Unknown is neither.
+# The gateways from the best to the worst; Unknown is neither.
 _FALL = (
     Gateway.CONNECTED,
     Gateway.PARTIALLY_CONNECTED,
@@ -61,14 +61,14 @@ JUDGED = (
     ConditionType.AVAILABLE,
     ConditionType.REDUNDANCY_SATISFIED,
 )
-# Reasons for what does not pass, or has had a grace of its own.
+# Reasons of Accepted=False that do not pass, or have had a grace of their own.
 _CERTAIN = frozenset({Reason.INVALID_SPEC, Reason.MODE_MISMATCH})
 ONLY_AN_EDIT_HELPS = _CERTAIN | {Reason.TARGET_FORBIDDEN}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A candidate, next to what is confirmed. `now`: monotonic seconds."""
+    """A candidate and the confirmed verdict, compared. `now`: monotonic seconds."""
 
     before: Confirmation
     evaluation: Evaluation
@@ -78,7 +78,7 @@ class Comparison:
 
     @cached_property
     def confirmed(self) -> Verdict:
-        """The confirmed verdict; asked for only where there is one."""
+        """The confirmed verdict; use it only if there is one."""
         return self.before.verdict or self.candidate
 
     @cached_property
@@ -87,19 +87,19 @@ class Comparison:
 
     @cached_property
     def at_last_round(self) -> Verdict:
-        """The same observation's verdict, with timers as of the last round."""
+        """The verdict on the same observation, with timers as of the last round."""
         return self.evaluation.verdict_at(self.before.last_round)
 
 
 class Decision(NamedTuple):
-    """`says`: when the candidate is confirmed."""
+    """The treatment of a candidate. `says`: when it is confirmed, as in the table."""
 
     says: str
     follow: Callable[[Comparison], Confirmation]
 
 
 class Rule(NamedTuple):
-    """`candidate`: the verdicts that the rule is for, in words."""
+    """A row of the table. `candidate`: the verdicts that fit, in words."""
 
     candidate: str
     fits: Callable[[Comparison], bool]
@@ -109,7 +109,7 @@ class Rule(NamedTuple):
 def debounce(
     before: Confirmation, evaluation: Evaluation, candidate: Verdict, thresholds: Thresholds, now: float
 ) -> Confirmation:
-    """The confirmation after a round in which somebody answered, or failed to. `candidate`: `evaluation.verdict()`."""
+    """The confirmation after a round with news (at `now`, monotonic seconds). `candidate`: `evaluation.verdict()`."""
     compared = Comparison(before, evaluation, candidate, thresholds, now)
     rule = next(rule for rule in _rules_for(before) if rule.fits(compared))
     return rule.decision.follow(compared).after_round(candidate, now)
@@ -122,8 +122,8 @@ def _rules_for(before: Confirmation) -> tuple[Rule, ...]:
 
 
 def is_worse(before: Verdict, candidate: Verdict) -> bool:
-    """A condition leaves True or goes from Unknown to False, the gateway falls, some pods begin to refuse the key; or
-    a grace protects Available."""
+    """Whether a condition leaves True or goes from Unknown to False, the gateway gets worse, some pods begin to reject
+    the key, or a grace protects Available."""
     return (
         candidate.protected
         or _refused_by_some(before.status, candidate.status)
@@ -149,7 +149,7 @@ def _after_failures(compared: Comparison) -> Confirmation:
 
 
 def _after_the_same(compared: Comparison) -> Confirmation:
-    """Reasons that take turns, such as a proxy's 502 and 504, are one outage: a new one counts once it lasts."""
+    """Reasons that take turns, such as a proxy's 502 and 504, are one outage: a new one is confirmed once it lasts."""
     other, candidate = compared.before.other_candidate, compared.candidate
     same = other is not None and candidate.says_the_same_of_the_client(other)
     rounds = compared.before.other_streak + 1 if same else 1
@@ -226,7 +226,7 @@ def _undecided_while_worse(compared: Comparison) -> bool:
 
 
 def _as_bad(compared: Comparison) -> bool:
-    """Unreachable before and after: for another reason, or in other words."""
+    """Whether the client is unreachable before and after, whatever the reason and the message."""
     pair = (compared.confirmed.status, compared.candidate.status)
     silent = all(said.condition_status(ConditionType.REACHABLE) is ConditionStatus.FALSE for said in pair)
     return silent and pair[0].gateway is pair[1].gateway
@@ -272,7 +272,7 @@ def _is_less(before: Status, now: Status, type_: ConditionType) -> bool:
 
 
 def _refused_by_some(before: Status, now: Status) -> bool:
-    """A round answered by the previous key does not count as worse: RestartRequired reports it."""
+    """Whether some pods begin to reject the key; an answer to the previous key is not worse: RestartRequired has it."""
     in_use = now.credentials.key_in_use if now.credentials else None
     required = ConditionType.RESTART_REQUIRED
     return in_use is KeyInUse.CURRENT and now.condition(required) is not None and before.condition(required) is None

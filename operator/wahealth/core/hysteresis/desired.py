@@ -1,4 +1,4 @@
-"""What the status is to say: what is confirmed, or, while nothing is, what is seen and waited for."""
+"""The desired status: what is confirmed, or, while nothing is, what is seen, and what is waited for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ABSENT_WHILE_SUSPENDED = frozenset(
         ConditionType.STALLED,
     }
 )
-# What a new resource says of what is bad and not confirmed yet.
+# Conditions of a new resource that are Unknown, not False, while nothing is confirmed.
 _WAITED_FOR = frozenset(
     {
         ConditionType.CREDENTIALS_VALID,
@@ -36,7 +36,7 @@ _WAITED_FOR = frozenset(
 def desired_status(
     confirmation: Confirmation, timers: Timers, candidate: Verdict, thresholds: Thresholds, now: float
 ) -> Status:
-    """The status without its times. `now`: monotonic seconds."""
+    """The status that the resource should have, without its times. `now`: monotonic seconds."""
     status = _shown(confirmation, candidate)
     found = Progress(confirmation, timers, candidate, thresholds, now).condition(status)
     conditions = status.conditions if found is None else (*status.conditions, found)
@@ -51,14 +51,20 @@ def _shown(confirmation: Confirmation, candidate: Verdict) -> Status:
 
 
 def preliminary(candidate: Verdict) -> Status:
-    """A new resource: what is seen, with everything bad about it still open. A missing reference is told as it is."""
+    """The status of a new resource: what is seen, with everything bad about it still Unknown.
+
+    A missing reference is reported as it is.
+    """
     if candidate.problem is Problem.REFERENCE:
         return candidate.status
     return candidate.status._replace(conditions=tuple(_pending(c) for c in candidate.status.conditions))
 
 
 def suspended(confirmed: Status, generation: int) -> Status:
-    """Nothing is asked; the last verdict stays, and says so. No Ready, so that no tool waits or fails on it."""
+    """The status of a suspended resource: the last verdict stays, and Suspended says that nothing is probed.
+
+    It has no Ready condition, so that no tool waits or fails on it.
+    """
     message = says.SUSPENDED.says(gateway=confirmed.gateway)
     told = Condition(ConditionType.SUSPENDED, ConditionStatus.TRUE, says.SUSPENDED.reason.value, message)
     kept = without_ready(confirmed)
@@ -66,7 +72,7 @@ def suspended(confirmed: Status, generation: int) -> Status:
 
 
 def without_ready(confirmed: Status) -> Status:
-    """The last verdict of a client that is not asked any more: nobody can say whether it is ready."""
+    """The confirmed status of a client that is no longer probed, so it is not known whether it is ready."""
     return confirmed._replace(
         conditions=tuple(c for c in confirmed.conditions if c.type not in _ABSENT_WHILE_SUSPENDED)
     )
@@ -80,7 +86,7 @@ def _pending(condition: Condition) -> Condition:
 
 
 def _resumed(confirmed: Status, candidate: Verdict) -> Status:
-    """After a suspension, until something is confirmed of the client again."""
+    """The status after a suspension, until something is confirmed about the client again."""
     seen = candidate.status.condition(ConditionType.READY)
     ready = Condition(
         ConditionType.READY, ConditionStatus.UNKNOWN, Reason.GRACE_PERIOD.value, seen.message if seen else ""

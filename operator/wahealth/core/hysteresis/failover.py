@@ -1,4 +1,4 @@
-"""Who carries the client, and how a role moves: from the last complete set that was confirmed to the next.
+"""Failovers: which nodes hold a role, and how it moves from the last complete set that was confirmed to the next.
 
 Documented (page "High Availability"): when the active coreapp or the primary master dies, another takes over.
 
@@ -33,7 +33,7 @@ from wahealth.core.verdict.verdict import Verdict
 
 
 class Holder(NamedTuple):
-    """A node that holds a role; `name` is how it was shown."""
+    """A node that holds a role; `name`: as the status shows it."""
 
     key: str
     container: str
@@ -44,6 +44,8 @@ Named = tuple[Holder, ...]
 
 
 class Phase(FastStrEnum):
+    """The phases of a role, as the table has them."""
+
     HELD = "held"
     LOST = "lost"
     TAKEN_OVER = "taken over"
@@ -53,10 +55,10 @@ class FailoverTracker(NamedTuple):
     """One role: its holders, and what was seen since they lost it."""
 
     confirmed_holders: Named = ()  # the last complete set that was confirmed
-    lost: Instant | None = None  # the first round without it
+    lost: Instant | None = None  # the first round without that set
     rounds: int = 0  # rounds in a row without it
     found: Named = ()  # another complete set
-    found_at: Instant | None = None  # the first round with that
+    found_at: Instant | None = None  # the first round with the other set
 
     @property
     def phase(self) -> Phase:
@@ -66,34 +68,36 @@ class FailoverTracker(NamedTuple):
 
 
 class FailoverState(NamedTuple):
-    """The roles that pass from node to node, each by itself."""
+    """The roles that pass from node to node, each followed individually."""
 
     coreapps: FailoverTracker = FailoverTracker()
     primary: FailoverTracker = FailoverTracker()
 
     @property
     def is_steady(self) -> bool:
+        """Whether no role is on its way."""
         return all(tracker.phase is Phase.HELD for tracker in self)
 
     def stalled(self, thresholds: Thresholds, now: Instant) -> bool:
-        """A role is lost for longer than a failover may take, and nobody has taken over."""
+        """Whether a role is lost for longer than a failover may take, and no node has taken over."""
         return any(_stalled(tracker, thresholds, now) for tracker in self)
 
     def paused(self) -> FailoverState:
-        """The holders alone: nothing is followed while nobody is probed."""
+        """The holders alone: no failover is followed while nothing is probed."""
         return FailoverState(*(FailoverTracker(tracker.confirmed_holders) for tracker in self))
 
 
 class Holders(NamedTuple):
-    """Who holds a role in one view; `complete`: as many as are wanted, and no more."""
+    """The nodes that hold a role in one round; `complete`: as many as the mode wants, and no more."""
 
     kind: FailoverKind
     nodes: Named
     complete: bool
-    there: frozenset[str]  # keys of all nodes that are there
+    there: frozenset[str]  # keys of all live nodes
 
 
 def active_coreapps(observation: Observation) -> Holders:
+    """The connected coreapps."""
     nodes = _named(observation, observation.summary.connected if observation.summary else ())
     alone = observation.effective_mode is not Mode.HIGH_AVAILABILITY or len(nodes) == 1
     return Holders(
@@ -102,6 +106,7 @@ def active_coreapps(observation: Observation) -> Holders:
 
 
 def primary_master(observation: Observation) -> Holders:
+    """The masters that say they are the primary."""
     nodes = _named(observation, observation.summary.primaries if observation.summary else ())
     return Holders(FailoverKind.PRIMARY_MASTER, nodes, len(nodes) == 1, _there(observation))
 
@@ -116,7 +121,10 @@ def _there(observation: Observation) -> frozenset[str]:
 
 
 def _departed(nodes: Named, others: Named, there: frozenset[str]) -> Named:
-    """The nodes that are not among the others; one whose key is gone may be there under its name elsewhere. Linear."""
+    """The nodes that are not among the others, in linear time.
+
+    A node whose key is gone may be among them by its container part, at another address. `there`: keys of live nodes.
+    """
     keys = {other.key for other in others}
     containers = {other.container for other in others}
     moved_away = {other.container for other in others if other.key not in there}
@@ -130,7 +138,10 @@ def _departed(nodes: Named, others: Named, there: frozenset[str]) -> Named:
 def follow_failovers(
     before: FailoverState, observation: Observation, candidate: Verdict, confirmed: bool, now: Instant
 ) -> tuple[FailoverState, tuple[Failover, ...]]:
-    """The roles after this round, and those that have passed on with it. `confirmed`: its own verdict is confirmed."""
+    """The roles after this round, and the failovers that it completes.
+
+    `confirmed`: the round's own verdict, `candidate`, is confirmed.
+    """
     if not _says_who(observation, candidate):
         return before, ()
     coreapps, first = _follow(before.coreapps, active_coreapps(observation), confirmed, now)
@@ -139,7 +150,7 @@ def follow_failovers(
 
 
 def _says_who(observation: Observation, candidate: Verdict) -> bool:
-    """The answers of this round name nodes and their roles."""
+    """Whether the answers of this round name nodes and their roles."""
     undecided = candidate.problem in {Problem.UNDECIDED, Problem.NO_MODE}
     nodes = observation.summary is not None and observation.summary.single is None
     return nodes and observation.merged.fresh and not undecided
@@ -155,7 +166,7 @@ def _follow(
 
 
 class Step(NamedTuple):
-    """`seen`: what a round shows, in words; `phase`: the one that it leads to."""
+    """A row of the table. `seen`: what a round shows, in words; `phase`: the one that it leads to."""
 
     seen: str
     phase: Phase
@@ -203,7 +214,7 @@ def _stalled(tracker: FailoverTracker, thresholds: Thresholds, now: Instant) -> 
 
 
 def _moved(tracker: FailoverTracker, seen: Holders) -> Failover | None:
-    """The failover; None if nobody left, or nobody joined."""
+    """The completed failover; None if no node left, or no node joined."""
     origin = tuple(node.name for node in _departed(tracker.confirmed_holders, seen.nodes, seen.there))
     to = tuple(node.name for node in _departed(seen.nodes, tracker.confirmed_holders, seen.there))
     if not origin or not to or tracker.lost is None or tracker.found_at is None:

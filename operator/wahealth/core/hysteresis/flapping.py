@@ -1,4 +1,4 @@
-"""Flapping: Available was confirmed anew more often than a person could follow."""
+"""Flapping: the confirmed status of Available changes more often than a person could follow."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from typing import NamedTuple
 
 from wahealth.core.facts import Thresholds
 
-MOST_CHANGES = 6
-PAUSE = 30.0  # seconds between two writes of the status while it lasts
+MOST_CHANGES = 6  # more changes than this within the window are flapping
+PAUSE = 30.0  # seconds between two writes of the status while a client flaps
 
 
 class Flaps(NamedTuple):
-    """`changes`: when Available changed, in monotonic seconds, within the window that counts."""
+    """`changes`: when Available changed within the window that counts (monotonic seconds). `active`: it flaps."""
 
     changes: tuple[float, ...] = ()
     active: bool = False
 
 
 def follow_flapping(before: Flaps, changed: bool, thresholds: Thresholds, now: float) -> Flaps:
-    """`changed`: this round confirmed another status of Available."""
+    """The changes after a round. `changed`: it confirmed another status of Available. `now`: monotonic seconds.
+
+    The window is 20 periods, and at least ten minutes.
+    """
     if not (changed or before.changes):
         return before
     window = max(600.0, 20 * thresholds.period)

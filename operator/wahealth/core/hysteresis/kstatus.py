@@ -1,6 +1,6 @@
-"""Reconciling and Stalled, as GitOps tools read them: what is waited for, or what only a person can cure.
+"""Reconciling and Stalled, as GitOps tools read them (kstatus): something is waited for, or only a person can help.
 
-Never both, never beside Ready=True, never while suspended.
+A status never has both, never one of them with Ready=True, and never one while it is suspended.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from wahealth.core.verdict.verdict import Verdict
 
 
 class Progress(NamedTuple):
-    """Where a resource stands between two verdicts. `now`: monotonic seconds."""
+    """The progress of a resource from one verdict to the next. `now`: monotonic seconds."""
 
     confirmation: Confirmation
     timers: Timers
@@ -30,7 +30,7 @@ class Progress(NamedTuple):
     now: float
 
     def condition(self, desired: Status) -> Condition | None:
-        """The condition of the two that holds beside those of `desired`, if any."""
+        """Reconciling or Stalled, if one of them holds next to the conditions of `desired`; else None."""
         if desired.condition_status(ConditionType.READY) is ConditionStatus.TRUE:
             return None
         confirmed = self.confirmation.verdict
@@ -41,7 +41,7 @@ class Progress(NamedTuple):
         return _reconciling(self.confirmation, self.candidate)
 
     def _stalled_by(self, confirmed: Verdict) -> Condition | None:
-        """The condition that only a person can cure, once it has lasted."""
+        """The condition that only a person can cure, once it has lasted; else None."""
         accepted = confirmed.status.condition(ConditionType.ACCEPTED)
         if accepted is not None and accepted.status is ConditionStatus.FALSE:
             waited = self._has_lasted(Problem.REFERENCE, self.thresholds.startup_grace)
@@ -75,7 +75,7 @@ def _reconciling(confirmation: Confirmation, candidate: Verdict) -> Condition | 
 
 
 def _headline(candidate: Verdict) -> str:
-    """What is seen: of Ready, or of Available where nothing is wrong but not confirmed yet."""
+    """The candidate in one sentence: the message of Ready, which is that of the condition that decides it."""
     found = candidate.status.condition(ConditionType.READY)
     return found.message if found else ""
 

@@ -1,4 +1,4 @@
-"""For how many rounds in a row each anomaly was seen: one is reported once it has lasted as long as a failure must."""
+"""Streaks of anomalies: one is reported once it has been seen for as many rounds in a row as a failure must last."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def count(streaks: AnomalyStreaks, anomalies: Set[Anomaly]) -> AnomalyStreaks:
 
 
 def lasting(streaks: AnomalyStreaks, rounds: int) -> frozenset[Anomaly]:
-    """The anomalies that were seen for at least so many rounds in a row."""
+    """The anomalies that were seen for at least this many rounds in a row."""
     return frozenset(anomaly for anomaly, times in streaks if times >= rounds)

@@ -1,4 +1,4 @@
-"""What a written status tells of the rounds before: the confirmed verdict is the one that it shows."""
+"""The part of the state that a written status restores here: the confirmed verdict is the one that it shows."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ UNSEEN = frozenset(
 
 
 def shows_a_verdict(written: Status) -> bool:
+    """Whether the status shows a confirmed verdict; a preliminary status has no observedGeneration."""
     return written.observed_generation is not None and written.condition(ConditionType.AVAILABLE) is not None
 
 
 def first_confirmation(written: Status, generation: int, now: Instant) -> Confirmation:
-    """The confirmation of a resource whose status shows no verdict yet; its start-up grace runs on."""
+    """The confirmation of a resource whose status shows no verdict yet; its start-up grace runs on from Reconciling."""
     waiting = written.condition(ConditionType.RECONCILING)
     began = now.since(waiting.last_transition_time if waiting else None)
     return Confirmation(
@@ -44,14 +45,14 @@ def first_confirmation(written: Status, generation: int, now: Instant) -> Confir
 
 
 def written_verdict(written: Status, problem: Problem | None, timers: Timers, now: Instant) -> Verdict:
-    """The verdict that the status shows. `timers`: that of its problem."""
+    """The verdict that the status shows. `timers`: the timer of its `problem`, if any."""
     confirmed = unstamped(written)
     waiting = any(since != LONG_AGO for _, since in timers)
     return Verdict(confirmed, problem, waiting, _anomalies(written, confirmed, problem, now))
 
 
 def written_failover(written: Status) -> FailoverState:
-    """Who holds each role, under the names that the status shows: the next answer tells where each of them is."""
+    """The holders of each role, by the names that the status shows: the next answer brings their keys."""
     coreapps = _holders(written.connected_coreapps) if is_complete(written) else ()
     primary = _holders((written.primary_master,) if written.primary_master else ())
     return FailoverState(FailoverTracker(coreapps), FailoverTracker(primary))
@@ -77,7 +78,7 @@ def _mode_of_nodes(status: Status) -> Mode | None:
 
 
 def unstamped(written: Status) -> Status:
-    """The status as a verdict holds it: without times, and without what is only waited for."""
+    """The status as a verdict holds it: without times, Reconciling, Stalled and Suspended."""
     kept = tuple(c for c in written.conditions if c.type not in _NOT_CONFIRMED)
     return written._replace(
         primary_master_since_time=None,
@@ -89,7 +90,7 @@ def unstamped(written: Status) -> Status:
 
 
 def is_complete(status: Status) -> bool:
-    """As many coreapps are connected as are wanted; in High Availability not more."""
+    """Whether as many coreapps are connected as expected, and in High Availability no more than one."""
     count, connected = len(status.connected_coreapps), status.connected
     if connected is None or not count:
         return False
