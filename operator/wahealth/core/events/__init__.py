@@ -1,1 +1,1 @@
-"""Tells: what a change of what is confirmed has to tell, and how often."""
+"""Reports: which events follow from a change of the confirmed status, and how often each is posted."""

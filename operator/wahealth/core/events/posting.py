@@ -1,4 +1,4 @@
-"""Which events are posted after a round: changes, and Warnings that begin to hold or still do; within a budget."""
+"""Which events are posted after a round, within a budget: changes, and Warnings that begin to hold or still do."""
 
 from __future__ import annotations
 
@@ -27,45 +27,48 @@ class PostedWarning(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """How many events may be posted at once, as of a monotonic second."""
+    """How many events may be posted at once; `at`: when that was counted (monotonic seconds)."""
 
     left: float
     at: float
 
 
 class EventLog(NamedTuple):
-    """What has been posted about one resource: the Warnings that still hold, and the budget."""
+    """The events posted about one resource: the Warnings that still hold, and the budget."""
 
     budget: Budget
     posted: tuple[PostedWarning, ...] = ()
 
     @classmethod
     def restored(cls, confirmed: Verdict | None, lasting: frozenset[Anomaly], now: float) -> EventLog:
-        """The log of a process that starts: whatever a status says already was posted with it."""
+        """The log of a process that starts: everything that the status says already counts as posted.
+
+        `lasting`: anomalies that count as having lasted. `now`: monotonic seconds.
+        """
         log = cls(Budget(BURST, now))
         lost = _redundancy(confirmed) is ConditionStatus.TRUE
         holding = _warnings(Signals(confirmed, lasting=lasting), lost)
         return log._replace(posted=tuple(PostedWarning(event.reason, now) for event in holding))
 
     def has_posted(self, reason: str) -> bool:
-        """The Warning held after the last round."""
+        """Whether this Warning held after the last round."""
         return any(posted.reason == reason for posted in self.posted)
 
     @property
     def next_repeat(self) -> float:
-        """The monotonic second at which a Warning is posted again, if it still holds then; infinite if none holds."""
+        """When the next Warning is posted again, if it still holds then (monotonic seconds); infinite if none holds."""
         return min((posted.at for posted in self.posted), default=float("inf")) + REPEAT_AFTER
 
 
 class Signals(NamedTuple):
-    """What a Warning may be about: the confirmed verdict, and what a status has no place for."""
+    """Everything that Warnings may report: the confirmed verdict, and what a status has no place for."""
 
     verdict: Verdict | None = None
     flapping: bool = False
     pods_disagree: bool = False
     failover_stalled: bool = False
     lasting: frozenset[Anomaly] = frozenset()  # anomalies seen for as many rounds in a row as a failure takes
-    restart_skipped: str = ""  # why the web workload is not restarted, where it would be time
+    restart_skipped: str = ""  # why the web workload is not restarted although that is due; empty: it is not due
     desired: Desired = Desired()
 
 
@@ -89,7 +92,7 @@ def events_to_post(
 
 
 def _warnings(signals: Signals, redundancy_lost: bool) -> tuple[Event, ...]:
-    """Everything that holds now and should not; nothing where nobody can say whether it still holds."""
+    """Everything that holds now and should not; empty if it is not known whether it still holds."""
     if signals.verdict is None or signals.verdict.status.condition(ConditionType.READY) is None:
         return ()
     given = WarningInput(
@@ -109,7 +112,7 @@ def _redundancy(verdict: Verdict | None) -> ConditionStatus | None:
 
 
 def _within(budget: Budget, events: tuple[Event, ...], now: float) -> tuple[Budget, tuple[Event, ...]]:
-    """As many of the events as the budget allows, Warnings first, and what is left of it."""
+    """The rest of the budget, and as many of the events as it allows; Warnings take precedence."""
     if not events:
         return budget, events
     left = min(BURST, budget.left + (now - budget.at) / REFILL)

@@ -1,4 +1,4 @@
-"""Changes for the better, or just changes: Normal events, a function each, from what was confirmed to what is now."""
+"""Normal events: changes for the better, or just changes, of the confirmed status; one function per event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wahealth.core.status import ConditionStatus, ConditionType, Failover, Failo
 class Transition(NamedTuple):
     """The confirmed status before and after a round.
 
-    `failovers`: the roles that moved with it. `in_time`: the one that the status shows took no longer than allowed.
+    `failovers`: the roles that moved in it. `in_time`: the failover that the status shows took no longer than allowed.
     `flapped`: the client was flapping before.
     """
 
@@ -26,12 +26,14 @@ class Transition(NamedTuple):
     flapped: bool = False
 
     def became_true(self, type_: ConditionType) -> bool:
+        """Whether the condition changed from False to True."""
         return (
             self.old.condition_status(type_) is ConditionStatus.FALSE
             and self.new.condition_status(type_) is ConditionStatus.TRUE
         )
 
     def has_moved(self, kind: FailoverKind) -> bool:
+        """Whether this role moved."""
         return any(move.kind is kind for move in self.failovers)
 
 
@@ -98,6 +100,7 @@ RULES: tuple[Callable[[Transition], Event | None], ...] = (
 
 
 def transition_events(transition: Transition) -> tuple[Event, ...]:
+    """The Normal events of a round, in the order of the rules."""
     return tuple(event for rule in RULES if (event := rule(transition)) is not None)
 
 

@@ -1,5 +1,7 @@
-"""Warnings: what holds now and should not, a function each. One is told when it begins to hold, and again before the
-hour after which Kubernetes forgets it."""
+"""Warnings: what holds now and should not; one function per Warning.
+
+A Warning is posted when it begins to hold, and again before the hour after which Kubernetes drops it.
+"""
 
 from __future__ import annotations
 
@@ -16,30 +18,33 @@ from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
 class WarningInput(NamedTuple):
-    """What is confirmed, and what a status has no place for."""
+    """The input of the rules: the confirmed verdict, and what a status has no place for."""
 
     verdict: Verdict
-    redundancy_lost: bool = False  # it was there before
+    redundancy_lost: bool = False  # the client was redundant before
     pods_disagree: bool = False
     failover_stalled: bool = False
-    lasting: frozenset[Anomaly] = frozenset()  # for as many rounds as a failure takes
+    lasting: frozenset[Anomaly] = frozenset()  # anomalies seen for as many rounds in a row as a failure takes
     restart_skipped: str = ""
     desired: Desired = Desired()
 
     @property
     def surface(self) -> Surface:
+        """The surface on which the events are read."""
         return self.desired.surface
 
     @property
     def gateway(self) -> Gateway:
-        """As far as no grace protects it."""
+        """The confirmed gateway; Unknown while a grace runs."""
         return Gateway.UNKNOWN if self.verdict.waiting else self.verdict.status.gateway
 
     def false(self, type_: ConditionType) -> Condition | None:
+        """The condition, if it is False."""
         found = self.verdict.status.condition(type_)
         return found if found is not None and found.status is ConditionStatus.FALSE else None
 
     def unavailable(self, reason: Reason) -> bool:
+        """Whether Available is False for this reason."""
         found = self.false(ConditionType.AVAILABLE)
         return found is not None and found.reason == reason
 
@@ -70,7 +75,7 @@ def _as_said(condition: Condition) -> Event:
     return Event(warning=True, reason=condition.reason, note=condition.message)
 
 
-# Reasons that take turns are one outage.
+# Reasons of the same outage, which may take turns: while one holds, all that were posted count as holding.
 NOBODY_ANSWERS = frozenset(
     {
         Reason.HEALTH_NODE_UNREACHABLE,
@@ -188,7 +193,7 @@ def probing_reduced(given: WarningInput) -> Event | None:
     return warning(_REDUCED[found.reason]) if found is not None and found.reason in _REDUCED else None
 
 
-# In the order in which a person would want to hear them.
+# The rules in the order in which a person would want to read them.
 RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     not_accepted,
     credentials_invalid,
@@ -212,4 +217,5 @@ RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
 
 
 def active_warnings(given: WarningInput) -> tuple[Event, ...]:
+    """All Warnings that hold now, in the order of the rules."""
     return tuple(event for rule in RULES if (event := rule(given)) is not None)
