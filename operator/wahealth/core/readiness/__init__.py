@@ -1,1 +1,1 @@
-"""May this pod receive what its Service sends? From a view of the whole client to the view of one pod."""
+"""Readiness: whether a pod may receive what its Service sends. From a view of the whole client to that of one pod."""

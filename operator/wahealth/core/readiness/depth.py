@@ -1,4 +1,4 @@
-"""How deep readiness looks, and what it found."""
+"""Depths of readiness, and the readiness of a pod at each of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from wahealth.core.strenum import FastStrEnum
 
 
 class Depth(FastStrEnum):
-    """From the shallowest to the deepest: what is not ready at one is not ready at those after it."""
+    """How much of the client readiness depends on, from the shallowest to the deepest.
+
+    A pod that is not ready at one depth is not ready at those after it.
+    """
 
     REACHABLE = "reachable"
     REGISTERED = "registered"
@@ -19,12 +22,16 @@ _ORDER = tuple(Depth)
 
 
 class Readiness(NamedTuple):
-    """`lacking`: the shallowest depth at which the pod is not ready; None: it is ready at all of them."""
+    """The readiness of a pod.
+
+    `lacking`: the shallowest depth at which the pod is not ready; None: it is ready at all of them.
+    """
 
     reason: str
     lacking: Depth | None = None
 
     def at(self, depth: Depth) -> bool:
+        """Whether the pod is ready at this depth."""
         return self.lacking is None or _ORDER.index(depth) < _ORDER.index(self.lacking)
 
 

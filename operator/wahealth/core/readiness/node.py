@@ -1,7 +1,7 @@
-"""Of a coreapp or master pod, which finds itself in the answer of the web pods: a rule a function, in order.
+"""Readiness of a coreapp or master pod, which finds itself in the answer of the web pods: one function per rule.
 
-A standby is ready: otherwise no rollout would ever end, and no node could be drained. What another component does wrong
-never takes this pod away.
+The order of the table is its precedence. A standby is ready: otherwise no rollout would ever end, and no node could be
+drained. A fault of another component never makes this pod unready.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ MISSING = "Missing"
 
 
 class PodRole(FastStrEnum):
+    """The component that a pod runs."""
+
     WEB = "web"
     COREAPP = "coreapp"
     MASTER = "master"
 
 
 class Identity(NamedTuple):
-    """Of this pod."""
+    """The role, name and IP address of this pod."""
 
     role: PodRole
     name: str
@@ -33,7 +35,10 @@ class Identity(NamedTuple):
 
 
 def own_node(nodes: Sequence[Node], identity: Identity) -> Node | None:
-    """The node that this pod is. Seen: its key is `<pod IP>:<pod name>`; under other networks only one of both."""
+    """The node that this pod is; None if the answer does not list it.
+
+    Seen: its key is `<pod IP>:<pod name>`; with other networks only one of the two is right.
+    """
     by_host = [node for node in nodes if node.host == identity.address]
     both = next((node for node in by_host if node.container == identity.name), None)
     by_name = (node for node in nodes if node.container == identity.name)
@@ -41,11 +46,11 @@ def own_node(nodes: Sequence[Node], identity: Identity) -> Node | None:
 
 
 class SelfView(NamedTuple):
-    """What the answer says of this pod (None: it is not in it), what is made of it, and whether a grace is over."""
+    """The node of this pod in the answer (None: not listed), and the same node in the status, with its verdict."""
 
     node: Node | None
     listed: TopologyNode | None
-    missing: bool = False  # it was not in the answer for longer than a failover may take
+    missing: bool = False  # answers have not listed it for longer than a failover may take
 
 
 Rule = Callable[[SelfView], Readiness | None]
@@ -66,14 +71,14 @@ def unregistered(view: SelfView) -> Readiness | None:
 
 
 def connecting(view: SelfView) -> Readiness | None:
-    """Documented (page "Health"): connecting is good; for a time."""
+    """The node is connecting. Documented (page "Health"): connecting is good; we take it as good for its grace."""
     if not _says(view, GatewayStatus.CONNECTING):
         return None
     return Readiness("Connecting", Depth.CONNECTED if _is(view, NodeVerdict.FAULTY) else None)
 
 
 def degraded_master(view: SelfView) -> Readiness | None:
-    """Documented (page "High Availability"): coreapps serve without masters, so none is taken away for it."""
+    """A faulty master stays ready. Documented (page "High Availability"): coreapps serve without masters."""
     masters = view.node is not None and view.node.role in MASTERS
     return Readiness("DegradedMaster") if masters and _is(view, NodeVerdict.FAULTY) else None
 
@@ -83,7 +88,7 @@ def faulty(view: SelfView) -> Readiness | None:
 
 
 def as_it_is(view: SelfView) -> Readiness:
-    """Active or standby."""
+    """Any other node is ready: active, standby, or not judged yet."""
     role = view.node.role if view.node and view.node.role else "Node"
     return Readiness(f"{view.listed.verdict if view.listed else ''}{role}")
 
@@ -92,6 +97,7 @@ RULES: tuple[Rule, ...] = (missing, uninitialized, unregistered, connecting, deg
 
 
 def of_node(view: SelfView) -> Readiness:
+    """The readiness of a coreapp or master pod."""
     return first_match(RULES, view)
 
 

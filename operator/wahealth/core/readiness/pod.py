@@ -1,4 +1,4 @@
-"""Round after round, the readiness of this pod: what is kept while nothing can be said, and for how long."""
+"""The readiness of this pod from round to round: what is kept while nothing new is known, and for how long."""
 
 from __future__ import annotations
 
@@ -22,22 +22,26 @@ from wahealth.core.readiness.web import of_single_coreapp, of_web
 from wahealth.core.status import Status, TopologyNode
 
 WITHOUT_KEY, THROTTLED = Readiness("CredentialsUnknown"), Readiness("Throttled")
-_RESERVED = (Unauthorized, Forbidden, Throttled)  # the pod answers, and says no more to whoever asks
-KEEP_SECONDS = 600.0  # seconds for which a coreapp or master keeps its readiness while no web pod answers
+_RESERVED = (Unauthorized, Forbidden, Throttled)  # the pod answers, but says nothing about the client
+KEEP_SECONDS = 600.0  # for which a coreapp or master keeps its readiness while no web pod answers
 
 
 class ReadinessState(NamedTuple):
-    """Between two rounds. Times are monotonic seconds."""
+    """State kept between two rounds. Times are monotonic seconds."""
 
     readiness: Readiness = STARTING
-    own: TopologyNode | None = None
+    own: TopologyNode | None = None  # the node of this pod, as last listed
     answered: float | None = None  # the last round in which the web pods answered
-    began: float | None = None
+    began: float | None = None  # the first round
     absent: float | None = None  # the first round whose answer did not list this pod
 
 
 class RoundResult(NamedTuple):
-    """One round. `status`: of the whole client, as confirmed; or as it is seen while nothing is confirmed yet."""
+    """The result of one round.
+
+    `status`: of the whole client, as it is confirmed, or as it is seen while nothing is confirmed yet. `now`: monotonic
+    seconds.
+    """
 
     facts: Facts
     status: Status
@@ -45,10 +49,12 @@ class RoundResult(NamedTuple):
 
     @property
     def outcome(self) -> Outcome | None:
+        """The outcome of the one pod, or address, that is probed; None if nothing was probed."""
         return self.facts.outcomes[0].outcome if self.facts.outcomes else None
 
 
 def advance(state: ReadinessState, identity: Identity, result: RoundResult) -> ReadinessState:
+    """The state after a round."""
     state = state._replace(began=result.now if state.began is None else state.began)
     if result.facts.nothing_new:
         return state
@@ -64,8 +70,10 @@ def advance(state: ReadinessState, identity: Identity, result: RoundResult) -> R
 
 
 def _of_web(state: ReadinessState, result: RoundResult) -> Readiness:
-    """Words about who asks, or a status nobody knows, say of the pod that it answers, and no more: it stays what it
-    was."""
+    """The readiness of a web pod; it stays as it was if the answer says nothing new about it.
+
+    A verdict on who asks, or an unknown status, shows no more than that the pod answers.
+    """
     if isinstance(result.outcome, _RESERVED):
         return _reserved(result) if _did_not_answer(state.readiness) else state.readiness
     nobody_knows = isinstance(result.outcome, Answered) and result.outcome.report.single is GatewayStatus.UNKNOWN
@@ -93,7 +101,7 @@ def _of_node(state: ReadinessState, identity: Identity, nodes: tuple[Node, ...],
     state = state._replace(own=_listed(result.status, node), answered=result.now, absent=absent)
     says_nothing = node is not None and node.gateway in {None, GatewayStatus.UNKNOWN}
     if says_nothing and state.readiness != STARTING and state.readiness.reason != MISSING:
-        return state  # nobody could ask it, or knows what it says
+        return state  # it could not be asked, or its status is unknown
     over = absent is not None and has_lasted(result.now - absent, result.facts.desired.thresholds.failover_grace)
     return state._replace(readiness=of_node(SelfView(node, state.own, over)))
 
@@ -106,7 +114,11 @@ def _listed(status: Status, node: Node | None) -> TopologyNode | None:
 
 
 def _silent(state: ReadinessState, result: RoundResult) -> Readiness:
-    """Another component's fault must not take this pod away, nor hold it up for longer than it takes to confirm it."""
+    """The readiness of a coreapp or master while no web pod answers.
+
+    Another component's fault must not make this pod unready, nor delay its start for longer than it takes to confirm
+    that fault.
+    """
     thresholds = result.facts.desired.thresholds
     longest = thresholds.failure_threshold * thresholds.period if state.readiness == STARTING else KEEP_SECONDS
     since = state.answered if state.answered is not None else state.began

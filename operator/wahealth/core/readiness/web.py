@@ -1,6 +1,7 @@
-"""Of a web pod, which asks itself: a rule a function; the order of the table is its precedence.
+"""Readiness of a web pod, which probes itself: one function per rule; the order of the table is its precedence.
 
-A refused key is a word about the key, and a status nobody knows one about this version: neither takes a pod away.
+A rejected key is a verdict on the key, and an unknown status only shows that this version is old: neither makes a pod
+unready.
 """
 
 from __future__ import annotations
@@ -16,29 +17,35 @@ Rule = Callable[[Status], Readiness | None]
 
 
 def unreachable(status: Status) -> Readiness | None:
-    """It refuses connections, is silent, or says what nobody understands; thresholds applied."""
+    """The pod refuses connections, is silent, or gives an unusable answer, for as long as the thresholds say."""
     found = status.condition(ConditionType.REACHABLE)
     return Readiness(found.reason, Depth.REACHABLE) if found and found.status is ConditionStatus.FALSE else None
 
 
 def uninitialized(status: Status) -> Readiness | None:
-    """Documented (page "Health"): it may be upgrading or initialising its database: try again in a few minutes."""
+    """The client is uninitialized.
+
+    Documented (page "Health"): it may be upgrading or initialising its database: try again in a few minutes.
+    """
     return Readiness("Uninitialized", Depth.REACHABLE) if status.gateway is Gateway.UNINITIALIZED else None
 
 
 def unregistered(status: Status) -> Readiness | None:
-    """Documented (page "Health"): a person has to register it, through this very pod."""
+    """The client is not registered. Documented (page "Health"): a person has to register it, through this very pod."""
     return Readiness("Unregistered", Depth.REGISTERED) if status.gateway is Gateway.UNREGISTERED else None
 
 
 def several_active(status: Status) -> Readiness | None:
-    """It serves; that the number may be banned is told by the operator."""
+    """More than one coreapp is connected, but the pod serves; the operator reports that the number may be banned."""
     found = status.condition(ConditionType.AVAILABLE)
     return Readiness(found.reason) if found and found.reason == Reason.MULTIPLE_ACTIVE_COREAPPS else None
 
 
 def unavailable(status: Status) -> Readiness | None:
-    """The graces are over. Without this pod there would be no API, no login and no diagnosis."""
+    """The client is unavailable and all graces have ended.
+
+    Only the deepest depth takes the pod away: without it there would be no API, no login and no diagnosis.
+    """
     found = status.condition(ConditionType.AVAILABLE)
     return Readiness(found.reason, Depth.CONNECTED) if found and found.status is ConditionStatus.FALSE else None
 
@@ -53,10 +60,13 @@ RULES: tuple[Rule, ...] = (unreachable, *ANSWERING)
 
 
 def of_web(status: Status) -> Readiness:
-    """`status` as it is confirmed, or as it is seen while nothing is confirmed yet."""
+    """The readiness of a web pod. `status`: as confirmed, or as it is seen while nothing is confirmed yet."""
     return first_match(RULES, status)
 
 
 def of_single_coreapp(status: Status) -> Readiness:
-    """Of the one coreapp of a single instance: what the client says, it says of it. The web pod is another one."""
+    """The readiness of the one coreapp of a single instance: what the client says is about it.
+
+    Whether the web pod is reachable says nothing about it, because that is another pod.
+    """
     return first_match(ANSWERING, status)
