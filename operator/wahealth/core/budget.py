@@ -1,7 +1,7 @@
-"""What the resources of one namespace may cost, so that nobody else waits for them.
+"""The budget of a namespace: what its resources may cost, so that nobody else waits for them.
 
-A tenth of a core over the last minute; who used more comes last. And never more than a quarter of a second's work at
-once, as the last rounds cost. Work is in seconds of a core; times are seconds of one monotonic clock.
+It is a tenth of a core over the last minute; a namespace that used more comes last. And never more than a quarter of a
+second of work at once, estimated by what its last rounds cost. Work is in core seconds; times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -10,42 +10,45 @@ from collections import deque
 from collections.abc import Set
 from typing import NamedTuple
 
-WINDOW = 60.0
-MOST_USED = WINDOW / 10  # within it, without coming last
-AT_ONCE = 0.25  # of one namespace, begun and perhaps not done yet
-LATE = 0.25  # a round that begins so late is late
-_STEP = 5.0  # to which the window is exact
-_FIRST = 0.002  # what a round costs, before one was seen
-_WEIGHT = 1 / 8  # of the last round in what a round costs
+WINDOW = 60.0  # seconds
+MOST_USED = WINDOW / 10  # core seconds within the window; a namespace that used more comes last
+AT_ONCE = 0.25  # core seconds of one namespace's work that is begun and perhaps not done yet
+LATE = 0.25  # seconds after its time from which a round is late
+_STEP = 5.0  # seconds to which the window is exact
+_FIRST = 0.002  # core seconds that a round is taken to cost before one was measured
+_WEIGHT = 1 / 8  # of the last round in the moving average of what a round costs
 
 
 class Account:
-    """Of one namespace."""
+    """The account of one namespace."""
 
     def __init__(self) -> None:
-        self.cost = _FIRST  # of a round, as the last ones went
-        self._used: deque[tuple[int, float]] = deque()  # by step of time, oldest first
-        self._done_at = float("-inf")  # when all that was begun would be done, had it a core for itself
+        self.cost = _FIRST  # core seconds that a round costs, as a moving average
+        self._used: deque[tuple[int, float]] = deque()  # pairs of a step of time and its work, oldest first
+        self._done_at = float("-inf")  # when all work that was begun would be done on a core of its own
 
     def charge(self, work: float, now: float) -> None:
+        """Add work that was done."""
         step = int(now // _STEP)
         before = self._used.pop()[1] if self._used and self._used[-1][0] == step else 0.0
         self._used.append((step, before + work))
         self._forget(now)
 
     def used(self, now: float) -> float:
-        """Over the last minute."""
+        """The work of the last minute."""
         self._forget(now)
         return sum(work for _, work in self._used)
 
     def round_began(self, now: float) -> None:
+        """Count a round as begun, at what the last rounds cost."""
         self._done_at = max(now, self._done_at) + self.cost
 
     def round_ended(self, work: float) -> None:
+        """Learn from a round what rounds cost. `work`: of the whole round."""
         self.cost += _WEIGHT * (work - self.cost)
 
     def has_room(self, waiting: int, now: float) -> bool:
-        """For one more round; `waiting` pieces of work wait for their turn already."""
+        """Whether one more round may begin; `waiting`: how many pieces of work already wait for their turn."""
         begun = max(waiting * self.cost, self._done_at - now)
         return begun <= 0 or begun + self.cost <= AT_ONCE
 
@@ -56,38 +59,46 @@ class Account:
 
 
 class Ledger:
-    """All accounts. One is kept until its minute is over, whatever was deleted and made anew meanwhile."""
+    """The accounts of all namespaces.
+
+    An account is kept until its minute is over, even if its resources are deleted and created again meanwhile.
+    """
 
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
 
     def of(self, namespace: str) -> Account:
+        """The account of a namespace; a new one if it has none yet."""
         account = self._accounts.get(namespace)
         if account is None:
             account = self._accounts[namespace] = Account()
         return account
 
     def keep_only(self, namespaces: Set[str], now: float) -> None:
+        """Drop the accounts of all other namespaces that used nothing in the last minute."""
         gone = [name for name, one in self._accounts.items() if name not in namespaces and not one.used(now)]
         for name in gone:
             del self._accounts[name]
 
 
-_ROUNDS = 3  # in a row, and for a whole minute: then it is told
-_LASTING = 60.0
-_OVER = 300.0  # without a postponed round: then it is told no more
+_ROUNDS = 3  # postponed rounds in a row before that is reported
+_LASTING = 60.0  # seconds that they must last before that is reported
+_OVER = 300.0  # seconds without a postponed round after which it is no longer reported
 
 
 class Postponed(NamedTuple):
-    """Whether it is told that a resource's rounds are postponed: not of one that passes, for a status is quiet."""
+    """Whether the status reports that a resource's rounds are postponed; not if that passes, because a status is quiet.
+
+    Times are monotonic seconds.
+    """
 
     reported: bool = False
-    rounds: int = 0  # in a row that were
+    rounds: int = 0  # postponed rounds in a row
     since: float = 0.0  # the first of them
-    last: float | None = None  # None: not in this process
+    last: float | None = None  # the last postponed round; None: none in this process
 
     def after(self, postponed: bool, now: float) -> Postponed:
-        """One more round has begun."""
+        """The state after one more round has begun."""
         if postponed:
             since = self.since if self.rounds else now
             lasts = self.rounds + 1 >= _ROUNDS and now - since >= _LASTING

@@ -1,12 +1,12 @@
-"""The whole fleet: when most of it becomes unreachable at once, the fault is on our side of the path.
+"""Detection of our own isolation: when most of the fleet becomes unreachable at once, the fault is on our side.
 
-One guard a network path, for a fault of ours on the way out says nothing of the way to pods. What is counted are votes,
-a target of a namespace each, so that nobody has more of them by making more resources; and verdicts are frozen only
-while more than half of the namespaces have lost theirs, so that no tenant alone can freeze anybody else's. (Who may
-create namespaces is an administrator.) Whoever answers is believed all the same: that the path leads to it is shown by
-the answer.
+Each network path is judged separately, because a fault of our egress says nothing about the path to pods. Votes are
+counted: each target of a namespace has one, so that nobody gets more of them by creating more resources. Verdicts are
+frozen only while more than half of the namespaces have lost theirs, so that no tenant alone can freeze anybody else's.
+(Only an administrator may create namespaces.) A client that answers is judged all the same: its answer shows that the
+path leads to it.
 
-One of the two parts of the core that keep state of their own: it is asked by every round of every resource.
+This is one of the two parts of the core that keep state of their own: every round of every resource uses it.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from typing import NamedTuple
 from wahealth.core.longest import Longest
 from wahealth.core.strenum import FastStrEnum
 
-AT_ONCE = 45.0  # seconds, at least, within which they must be lost: a default period and a default timeout
+AT_ONCE = 45.0  # seconds within which votes must be lost, or more: a default period and a default timeout
 MIN_LOST = 10  # votes that must be lost at once
-LOST_RATIO = 0.8  # of those that were reachable before, of all and of a namespace
-RECOVERED_RATIO = 0.5  # of the lost ones, and it is over
-LONGEST, MOST_PERIODS = 600.0, 5  # seconds, and periods, after which verdicts follow what is seen again
+LOST_RATIO = 0.8  # the part that must be lost of the votes that were reachable before, of all and of a namespace
+RECOVERED_RATIO = 0.5  # the part of the lost votes that must answer for the isolation to end
+LONGEST, MOST_PERIODS = 600.0, 5  # a freeze lasts at most so many seconds, or periods if that is longer
 
 
 class Path(FastStrEnum):
-    """On which way a target is asked."""
+    """The network path on which a target is probed: to pods of the cluster, or to hosts outside it."""
 
     CLUSTER = "cluster"
     OUTSIDE = "outside"
 
 
 class Vote(NamedTuple):
-    """Resources of one namespace with one target have one vote."""
+    """A vote: all resources of one namespace with the same target share one."""
 
     path: Path
     namespace: str
@@ -42,37 +42,42 @@ class Vote(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """When a round began, and seconds from one to the next."""
+    """When a round began (monotonic seconds), and the resource's period in seconds."""
 
     at: float
     period: float
 
 
 class Spent:
-    """Losses that outlasted their freeze: none of them freezes anything again until half of them have answered, but for
-    those that have answered for as long as a freeze lasts."""
+    """Losses that outlasted their freeze: they do not count as lost again until half of them have answered.
+
+    A vote that has answered for as long as a freeze lasts counts again before that.
+    """
 
     def __init__(self) -> None:
-        self._since: dict[Vote, float | None] = {}  # since when each answers again
+        self._since: dict[Vote, float | None] = {}  # since when each has answered again; None: it does not
         self._silent: set[Vote] = set()  # those that have not answered yet
         self._size = 0
 
     def add(self, frozen: Set[Vote], lost: Set[Vote], now: float) -> None:
+        """A freeze has outlasted itself. `frozen`: the votes with which it began; `lost`: those that are still lost."""
         self._since |= dict.fromkeys(frozen, now) | dict.fromkeys(lost)
         self._silent |= lost
         self._size = len(self._since)
 
     def answered(self, vote: Vote, now: float) -> None:
+        """A resource of this vote was reached."""
         if vote in self._since and self._since[vote] is None:
             self._since[vote] = now
             self._awaits_no_more(vote)
 
     def forget(self, vote: Vote) -> None:
+        """No resource has this vote any more."""
         self._since.pop(vote, None)
         self._awaits_no_more(vote)
 
     def lost(self, vote: Vote, now: float) -> bool:
-        """Whether this loss is one of them once more."""
+        """Note that the vote is lost; True if this is one of the losses that do not count."""
         if vote not in self._since:
             return False
         since = self._since[vote]
@@ -96,31 +101,35 @@ class Side:
         self._up: Counter[str] = Counter()  # votes that are reachable, by namespace
         self._down: Counter[str] = Counter()  # votes lost within a period, by namespace
         self._ups = 0
-        self._suffering: set[str] = set()  # namespaces that lost most of theirs; while isolated, more than half
-        self._lost = OrderedDict[Vote, Asked]()  # oldest first; in a dict the first is looked for through all holes
-        self._period = Longest()  # of the lost ones
-        self._frozen: frozenset[Vote] = frozenset()  # while isolated: the lost ones with which it began
+        self._suffering: set[str] = set()  # namespaces that lost most of their votes; while isolated, more than half
+        self._lost = OrderedDict[Vote, Asked]()  # oldest first; a dict would search for the first through all its holes
+        self._period = Longest()  # the periods of the lost votes
+        self._frozen: frozenset[Vote] = frozenset()  # while isolated: the lost votes with which it began
         self._awaited: set[Vote] = set()  # those of them that do not answer yet
-        self._since = 0.0
+        self._since = 0.0  # when the isolation began (monotonic seconds)
         self._spent = Spent()
 
     @property
     def isolated(self) -> bool:
+        """Whether this path counts as broken on our side."""
         return bool(self._frozen)
 
     def freezes(self, namespace: str, now: float, period: float) -> bool:
-        """Whoever is the only one on this path says nothing of others."""
+        """Whether verdicts of this namespace are frozen, for a resource with this period in seconds.
+
+        Losses of a single other namespace on this path say nothing about this one.
+        """
         concerned = len(self._up) > 1 or namespace in self._up
         return self.isolated and concerned and self._lasts(now, period)
 
     def saw(self, uid: str, vote: Vote, reached: bool, was: bool, asked: Asked) -> None:
-        """`was`: whoever sees it for the first time knows that it was reachable."""
+        """Count a round of a resource. `was`: the resource is new here, but is known to have been reachable."""
         was = was or vote in self._reached
         self._note(uid, vote, reached)
         if reached:
             self._spent.answered(vote, asked.at)
             self._found(vote)
-        elif was and vote not in self._reached and vote not in self._lost:  # nobody who shares it is reached any more
+        elif was and vote not in self._reached and vote not in self._lost:  # no resource that shares it is reached now
             self._lose(vote, asked)
         self._settle()
         if self.isolated and not self._lasts(asked.at, self._period.now):
@@ -130,7 +139,7 @@ class Side:
             self._look(asked.at)
 
     def forget(self, uid: str, vote: Vote) -> None:
-        """Of a vote that nobody has any more nothing is waited for; one that others have stays as it is."""
+        """A resource is gone. A vote that no other resource has is no longer waited for; otherwise it stays."""
         self._note(uid, vote, reached=False)
         if vote not in self._reached:
             self._spent.forget(vote)
@@ -138,7 +147,7 @@ class Side:
         self._settle()
 
     def _lasts(self, now: float, period: float) -> bool:
-        """For whom is asked every `period` seconds: what is frozen has an end."""
+        """Whether the freeze still lasts for a resource with this period in seconds: every freeze has an end."""
         return now - self._since < max(LONGEST, MOST_PERIODS * period)
 
     def _note(self, uid: str, vote: Vote, reached: bool) -> None:
@@ -166,7 +175,7 @@ class Side:
         self._awaited.discard(vote)
 
     def _settle(self) -> None:
-        """It is over when half of them answer, or when half of those of so many namespaces do."""
+        """End the isolation if half of the lost votes answer, or if too few namespaces still suffer from it."""
         if self.isolated and (len(self._awaited) <= len(self._frozen) * (1 - RECOVERED_RATIO) or not self._most_suffer):
             self._end()
 
@@ -197,7 +206,7 @@ class Side:
 
     @property
     def _at_once(self) -> float:
-        """Seconds: a period of the lost ones; and no less than the others may take to notice."""
+        """Seconds within which votes must be lost: the longest period of the lost ones, and at least `AT_ONCE`."""
         return max(AT_ONCE, self._period.now)
 
     def _look(self, now: float) -> None:
@@ -209,32 +218,37 @@ class Side:
 
 
 class IsolationDetector:
-    """Times are monotonic seconds; a resource is named by its uid."""
+    """The votes of the whole fleet, by path. Times are monotonic seconds; a resource is named by its uid."""
 
     def __init__(self) -> None:
         self._votes: dict[str, Vote] = {}  # by uid
-        self._met: set[str] = set()  # those that were reachable before anybody was asked here
+        self._met: set[str] = set()  # resources that were reachable before this process probed them
         self._sides = {path: Side() for path in Path}
 
     def isolated(self, path: Path) -> bool:
+        """Whether this path counts as broken on our side."""
         return self._sides[path].isolated
 
     def freezes(self, vote: Vote, now: float, period: float) -> bool:
-        """Whether what a resource with this period is not reached for is the path's fault."""
+        """Whether the verdict of a resource with this vote and period (seconds) is frozen while it is not reached."""
         return self._sides[vote.path].freezes(vote.namespace, now, period)
 
     def knows(self, uid: str, vote: Vote) -> bool:
+        """Whether the resource is known here, with this vote."""
         return self._votes.get(uid) == vote
 
     def meet(self, uid: str, vote: Vote, was_reachable: bool) -> None:
-        """Before its first round here. What is known from before is no answer: it can be lost, and ends nothing."""
+        """Add a resource before its first round here, or with another vote.
+
+        `was_reachable`: its status says so. That can be lost, but it is not an answer, so it ends no isolation.
+        """
         self.forget(uid)  # it may have had another target
         self._votes[uid] = vote
         if was_reachable:
             self._met.add(uid)
 
     def saw(self, uid: str, vote: Vote, reached: bool, asked: float, period: float) -> None:
-        """A round that asked somebody has ended; `asked` is when it began."""
+        """Count a round that probed something; `asked`: when it began. `period`: in seconds."""
         if not self.knows(uid, vote):
             self.meet(uid, vote, was_reachable=False)
         was = uid in self._met
@@ -242,13 +256,13 @@ class IsolationDetector:
         self._sides[vote.path].saw(uid, vote, reached, was, Asked(asked, period))
 
     def forget(self, uid: str) -> None:
-        """The resource is gone, or nobody asks for it any more."""
+        """Remove a resource that is gone, or that is no longer probed."""
         self._met.discard(uid)
         vote = self._votes.pop(uid, None)
         if vote is not None:
             self._sides[vote.path].forget(uid, vote)
 
     def keep_only(self, uids: Set[str]) -> None:
-        """All others are another's to ask now."""
+        """Forget all other resources, which another replica probes now."""
         for uid in self._votes.keys() - uids:
             self.forget(uid)
