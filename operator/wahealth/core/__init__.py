@@ -1,1 +1,1 @@
-"""Decides: from answers to a verdict, from a verdict to what is written. No clock, no luck, no I/O."""
+"""Decides: from answers to a verdict, and from a verdict to what is written. No clock, no randomness, no I/O."""

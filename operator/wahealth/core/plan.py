@@ -1,4 +1,4 @@
-"""What one round comes to: the next state, and everything to do in the world."""
+"""The result of one round: the next state, and everything to do in the world."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from wahealth.core.verdict.verdict import Verdict
 
 
 class Plan(NamedTuple):
-    """What to do after a round. `status` None: the resource says it already, or its next write must wait.
+    """Everything to do after a round. `status` None: the resource says it already, or its next write must wait.
 
-    `desired`: the same without times, to compare with what somebody else has written meanwhile.
+    `desired`: the same without times, to compare with what somebody else may have written in the meantime.
     """
 
     state: State
@@ -26,8 +26,8 @@ class Plan(NamedTuple):
     events: tuple[Event, ...] = ()
     desired: Status | None = None
     restart: WebWorkload | None = None  # to restart once the status is written
-    failovers: tuple[Failover, ...] = ()  # roles that passed on in this round
-    candidate: Verdict | None = None  # of this round alone; None: nothing new was looked at
+    failovers: tuple[Failover, ...] = ()  # failovers that this round completed
+    candidate: Verdict | None = None  # the verdict of this round alone; None: nothing was evaluated
 
     @property
     def known(self) -> Status:

@@ -1,7 +1,7 @@
-"""One round of one resource, whole: facts and state in; state, status and events out. The door to the core.
+"""One whole round of one resource: facts and state in; state, status and events out. The entry point of the core.
 
-The operator, the command line, the sidecar and the replay go through it; the clock, the API server and the pods are
-theirs. A round passes ten stages, each in a room of its own:
+The operator, the command line, the sidecar and the replay call it; the clock, the API server and the pods are theirs. A
+round passes ten stages, each in a room of its own:
 
     facts, state ─ steady? suspended? nothing new? ─ generation ─ observe ─ evaluate ─ debounce ─ failover, flapping
                  ─ restart ─ events ─ desired status ─ plan
@@ -35,7 +35,10 @@ from wahealth.core.verdict.verdict import Verdict
 
 
 def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan:
-    """`written`: what the resource says now. Applied once, the same facts a moment later leave nothing to do."""
+    """The plan after one round. `written`: the resource's present status.
+
+    Once the plan is carried out, the same facts a moment later leave nothing to do.
+    """
     if state.steady is not None and state.steady.holds(facts, written, now.monotonic):
         return Plan(state)
     if facts.desired.suspended:
@@ -62,7 +65,7 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
 
 
 def evaluate_once(facts: Facts) -> Status:
-    """The verdict on one round alone, without thresholds, graces and times: for a question from the command line."""
+    """The verdict on one round alone, without thresholds, graces and times: for a probe from the command line."""
     immediate = Thresholds(facts.desired.thresholds.period, 1, 1, 0.0, 0.0, 0.0)
     facts = replace(facts, desired=replace(facts.desired, thresholds=immediate))
     _, observation = observe(ObservationState({}, {}), facts, protected=False, now=0.0)
@@ -105,7 +108,7 @@ def _with_flapping(before: State, after: State, thresholds: Thresholds, now: Ins
 
 
 def _may_be_restarted(facts: Facts, observation: Observation) -> bool:
-    """Pods take the previous key only: in time, their workload may be restarted."""
+    """Whether pods accept only the previous key, so that their workload may be restarted in time."""
     return facts.workload is not None and bool(observation.merged.on_previous)
 
 
@@ -139,7 +142,7 @@ def _signals(state: State, facts: Facts, restart: WebWorkload | Skip | None, now
 
 
 def _remember_steady(planned: Plan, facts: Facts, written: Status) -> Plan:
-    """A round that said nothing and waits for nothing: the same facts need not be looked at again."""
+    """Remember a round that changes nothing and waits for nothing: the same facts need not be evaluated again."""
     state = planned.state
     if planned.status is not None or planned.events or not state.is_steady:
         return planned if state.steady is None else planned._replace(state=state._replace(steady=None))

@@ -1,6 +1,6 @@
-"""A state from a status: a process that starts, or takes a resource over, goes on where the last one stood.
+"""A state from a status: a process that starts, or takes over a resource, continues where the last one stood.
 
-Nothing but the status is read. Each part of the state is restored next to the code that writes it:
+Only the status is read. Each part of the state is restored next to the code that writes it:
 
     confirmation, failover   hysteresis.written_status    the verdict is the one shown; roles by the names shown
     timers                   verdict.written_problem      graces run on from the times of conditions

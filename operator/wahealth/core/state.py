@@ -1,4 +1,4 @@
-"""What is remembered of one resource between two rounds. Each part is written by the module that it is from alone."""
+"""The state of one resource between two rounds. Only the module that defines a part of it writes that part."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ from wahealth.core.verdict.verdict import Verdict
 
 
 class Steady(NamedTuple):
-    """The last round changed nothing: the same facts change nothing either, until something falls due."""
+    """A round that changed nothing: the same facts change nothing either, until something falls due."""
 
     facts: Facts
     written: Status
-    until: float  # monotonic seconds
+    until: float  # when the next Warning is posted again (monotonic seconds)
 
     def holds(self, facts: Facts, written: Status, now: float) -> bool:
+        """Whether a round with these facts and this written status changes nothing. `now`: monotonic seconds."""
         return now < self.until and facts == self.facts and (written is self.written or written == self.written)
 
 
 class State(NamedTuple):
+    """Everything that is remembered about one resource."""
+
     confirmation: Confirmation
     event_log: EventLog
     observation: ObservationState = ObservationState({}, {})
@@ -36,11 +39,12 @@ class State(NamedTuple):
     failover: FailoverState = FailoverState()
     flaps: Flaps = Flaps()
     suspended: bool = False
-    last_write: float | None = None  # the last write of the status, in monotonic seconds
+    last_write: float | None = None  # when the status was last written (monotonic seconds)
     steady: Steady | None = None
 
     @property
     def confirmed(self) -> Verdict | None:
+        """The confirmed verdict; None if nothing is confirmed yet."""
         return self.confirmation.verdict
 
     @property
@@ -50,20 +54,21 @@ class State(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Something is confirmed, and it is about the present generation."""
+        """Whether something is confirmed, and it is about the present generation."""
         return self.confirmation.settled
 
     @property
     def flapping(self) -> bool:
+        """Whether the client flaps."""
         return self.flaps.active
 
     @property
     def is_steady(self) -> bool:
-        """Nothing is counted or waited for: only other facts can change anything."""
+        """Whether nothing is being counted or waited for, so that only other facts can change anything."""
         counted = self.confirmation.counting or self.anomaly_streaks or self.timers or self.flaps.active
         return self.settled and not counted and self.failover.is_steady and self.observation.is_steady
 
     def paused(self) -> State:
-        """The state while nobody is probed: nothing is counted."""
+        """The state of a suspended resource: nothing is probed, and nothing is counted."""
         log = self.event_log._replace(posted=())
         return self._replace(suspended=True, timers=(), event_log=log, failover=self.failover.paused(), steady=None)

@@ -1,4 +1,4 @@
-"""What is to be written: the status with its times, or None where the resource says it already."""
+"""The status to write, with its times; None if the resource says it already."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from datetime import datetime, timedelta
 
 from wahealth.core.status import Condition, Credentials, Endpoint, Failover, Status, TopologyNode
 
-MOST_AHEAD = timedelta(days=2)  # more than a clock or a time zone that was wrong puts into a status
+MOST_AHEAD = timedelta(days=2)  # no wrong clock or time zone of ours puts a time further ahead than this
 
 
 def status_to_write(written: Status, desired: Status, now: datetime) -> Status | None:
-    """Applied once, a plan leaves nothing to plan: the same again gives None."""
+    """The desired status with its times, or None if it equals the `written` one. `now`: UTC.
+
+    Once that is written, the same desired status gives None.
+    """
     status = with_transition_times(desired, written, now)
     return None if status == written else status
 
 
 def with_transition_times(desired: Status, old: Status, now: datetime) -> Status:
-    """With its times: the old ones where nothing moved, else `now`, which never goes back behind them."""
+    """The desired status with its times: the old ones where nothing changed, otherwise `now`.
+
+    A time that was written is never followed by an earlier one, even if the clock was set back.
+    """
     old = without_impossible_times(old, now)
     now = max([now, *_times(old)])
     nodes = {node.name: node for node in old.nodes}
@@ -32,7 +38,7 @@ def with_transition_times(desired: Status, old: Status, now: datetime) -> Status
 
 
 def without_impossible_times(old: Status, now: datetime) -> Status:
-    """Without times that no clock of ours has written, such as one of the year 9999: they count as none."""
+    """The status without times that no clock of ours can have written, such as one of the year 9999."""
     latest = now + MOST_AHEAD
     if all(time <= latest for time in (*_times(old), *_rotation(old.credentials))):
         return old
@@ -68,7 +74,7 @@ def _times(old: Status) -> Iterator[datetime]:
 
 
 def _failover_stamped(new: Failover | None, old: Failover | None) -> Failover | None:
-    """Its time is its own, but not before that of the one before."""
+    """The failover with its own time, but none earlier than that of the previous failover."""
     return new._replace(time=old.time) if new and old and new.time < old.time else new
 
 

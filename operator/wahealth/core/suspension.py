@@ -1,4 +1,4 @@
-"""A suspended resource: nobody is probed, the last verdict stays, and the status says so."""
+"""A suspended resource: nothing is probed, the last verdict stays, and the status says so."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def suspend(state: State, facts: Facts, written: Status, now: Instant) -> Plan:
 
 
 def _as_written(written: Status, now: Instant) -> Status:
-    """What the status says already, where this process has confirmed nothing."""
+    """The status as it is already, without times and conditions, if this process has confirmed nothing."""
     return unstamped(without_impossible_times(written, now.wall))._replace(conditions=())
