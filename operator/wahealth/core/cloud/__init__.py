@@ -1,1 +1,1 @@
-"""The Cloud API in our words: what an answer about one phone number says, and what an error says. No verdict."""
+"""The Cloud API in our own types: the answer about one phone number, and errors. No verdict."""

@@ -1,8 +1,8 @@
-"""What an error of the Graph API is about, by its code: a table.
+"""Classification of the Graph API's errors by their code: a table.
 
 Documented (pages "Error handling" of the Graph API and "Error codes" of the Cloud API): `{"error": {"message", "type",
 "code", "error_subcode"?, "is_transient"?, …}}`. The HTTP status does not classify: an expired token comes with 400 or
-401, throttling with 400, 403 or 429. So the code decides, and the status only where no code is known.
+401, throttling with 400, 403 or 429. So the code decides, and the status only if no code is known.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from wahealth.core.strenum import FastStrEnum
 
 
 class ErrorClass(FastStrEnum):
-    """What an error is about, and so what it says of the phone number: all but DOWN and NOT_FOUND say nothing of it."""
+    """The subject of an error. Only DOWN and NOT_FOUND say something about the phone number."""
 
     CREDENTIAL = "Credential"  # the token is not accepted
     PERMISSION = "Permission"  # the token may not do this
-    THROTTLE = "Throttle"  # asked too often; asking on prolongs it
+    THROTTLE = "Throttle"  # we ask too often; further requests prolong it
     TRANSIENT = "Transient"  # a fault of the vendor that passes
     NOT_FOUND = "NotFound"  # the number is gone, or was never visible to this token
-    OUR_REQUEST = "OurRequest"  # the question itself is not understood, such as a field that is not known
+    OUR_REQUEST = "OurRequest"  # the request itself is not understood, such as an unknown field
     DOWN = "Down"  # the number or its account may not send
-    UNKNOWN = "Unknown"  # a code that this version does not know, with a status that says nothing either
+    UNKNOWN = "Unknown"  # a code that this version does not know, and a status that does not help either
 
 
 CODES: dict[ErrorClass, tuple[int, ...]] = {
@@ -36,7 +36,7 @@ CODES: dict[ErrorClass, tuple[int, ...]] = {
     ErrorClass.DOWN: (368, 130497, 131031, 131042, 131045, 133010),
 }
 _CLASS_OF = {code: kind for kind, codes in CODES.items() for code in codes}
-INVALID_PARAMETER = 100  # a code that stands for several things, told apart by the subcode and the text
+INVALID_PARAMETER = 100  # a code that stands for several things, distinguished by the subcode and the text
 NOT_FOUND_SUBCODE = 33
 _TEXTS = (("appsecret_proof", ErrorClass.PERMISSION), ("nonexisting field", ErrorClass.OUR_REQUEST))
 TOKEN_REJECTED, EXPIRED_SUBCODE = 190, 463
@@ -44,10 +44,10 @@ _STATUSES = {401: ErrorClass.CREDENTIAL, 403: ErrorClass.PERMISSION, 404: ErrorC
 
 
 class Clues(NamedTuple):
-    """All that an error is classified by."""
+    """Everything that an error is classified by."""
 
-    status: int  # of HTTP
-    code: int | None  # None: the body names none
+    status: int  # HTTP status
+    code: int | None  # None: the body has none
     subcode: int | None
     message: str
     is_transient: bool
@@ -56,8 +56,10 @@ class Clues(NamedTuple):
 def error_class(
     status: int, code: int | None, subcode: int | None, message: str, is_transient: bool = False
 ) -> ErrorClass:
-    """What an error is about. `status` is that of HTTP; `code` and `subcode` are None where the body names none.
-    `message` is looked at for code 100 alone, and `is_transient` where the code is not known."""
+    """The class of an error. `status`: HTTP status; `code` and `subcode`: None if the body has none.
+
+    `message` is read for code 100 only, and `is_transient` only if the code is not known.
+    """
     return first_match(RULES, Clues(status, code, subcode, message, is_transient))
 
 
@@ -86,19 +88,19 @@ def _status_alone(clues: Clues) -> ErrorClass:
     return _STATUSES.get(clues.status, ErrorClass.UNKNOWN)
 
 
-# The order is the precedence.
+# The rules; the order is the precedence.
 RULES = (_too_many_requests, _invalid_parameter, _known_code, _called_transient, _status_alone)
 
 
 class GraphError(NamedTuple):
-    """An error that the Cloud API answered. Its message is not kept, for it may repeat ids, times and tokens."""
+    """An error that the Cloud API answered. Its message is not kept, because it may repeat ids, times and tokens."""
 
     kind: ErrorClass
-    status: int  # of HTTP
-    code: int | None = None  # None: the body names none, or is not JSON
+    status: int  # HTTP status
+    code: int | None = None  # None: the body has none, or is not JSON
     subcode: int | None = None
 
     @property
     def token_expired(self) -> bool:
-        """The token was good once: another of the same kind cures it."""
+        """Whether the token was valid once and has expired, so that another of the same kind helps."""
         return (self.code, self.subcode) == (TOKEN_REJECTED, EXPIRED_SUBCODE)

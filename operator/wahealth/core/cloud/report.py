@@ -1,4 +1,4 @@
-"""What the Cloud API says of one phone number: `health_status` and the number's own fields, in our types.
+"""The Cloud API's report about one phone number, in our own types: `health_status` and the number's own fields.
 
 Documented (page "Messaging health status" of the Cloud API, and the fields of a phone number). `probe.graph_payload`
 reads the bytes; nothing behind it knows the vendor's words. Nothing is judged here.
@@ -12,7 +12,7 @@ from wahealth.core.strenum import FastStrEnum
 
 
 class Messaging(FastStrEnum):
-    """The vendor's verdict whether messages can be sent; UNKNOWN is a word that this version does not know."""
+    """The vendor's verdict on whether messages can be sent; UNKNOWN: a word that this version does not know."""
 
     AVAILABLE = "Available"
     LIMITED = "Limited"
@@ -21,7 +21,7 @@ class Messaging(FastStrEnum):
 
 
 class EntityType(FastStrEnum):
-    """What an entity is; OTHER is a word that this version does not know."""
+    """The type of an entity; OTHER: a word that this version does not know."""
 
     PHONE_NUMBER = "PhoneNumber"
     BUSINESS_ACCOUNT = "BusinessAccount"
@@ -33,35 +33,37 @@ class EntityType(FastStrEnum):
 
 
 class EntityError(NamedTuple):
-    """One of an entity's `errors`. It explains; some of them are about calling, and occur on entities that may send."""
+    """One of an entity's `errors`, which only explain: some are about calling, and occur on entities that may send."""
 
-    code: int  # 0 where none is named
+    code: int  # 0: none is named
     description: str = ""
     solution: str = ""
 
 
 class Entity(NamedTuple):
-    """One node of the chain that a message passes: the number, its account, the business, the app."""
+    """One link of the chain that a message passes through: the number, its account, the business, the app."""
 
     type: EntityType
-    id: str  # opaque; business data, for no label and no log
-    messaging: Messaging | None  # None: the entity says nothing of messages
+    id: str  # opaque; business data, so it must not appear in a label or a log
+    messaging: Messaging | None  # None: the entity says nothing about messages
     errors: tuple[EntityError, ...] = ()
     additional_info: tuple[str, ...] = ()
-    reported_type: str | None = None  # the vendor's own word, kept only where the type is OTHER
-    reported_messaging: str | None = None  # the vendor's own word, kept only where messaging is UNKNOWN
+    reported_type: str | None = None  # the vendor's own word, kept only if the type is OTHER
+    reported_messaging: str | None = None  # the vendor's own word, kept only if messaging is UNKNOWN
 
 
 class HealthStatus(NamedTuple):
-    """`health_status`. The outer verdict is not the entities': it may be BLOCKED by calling alone."""
+    """`health_status`. Its outer verdict does not follow from those of the entities: calling alone may make it
+    BLOCKED."""
 
     messaging: Messaging | None
-    entities: tuple[Entity, ...]  # ordered by type and id, for the vendor promises no order
+    entities: tuple[Entity, ...]  # ordered by type and id, because the vendor promises no order
     reported_messaging: str | None = None
 
 
 class NumberStatus(FastStrEnum):
-    """The number's `status`, an open set; UNKNOWN is the vendor's own word, and each that is not known here."""
+    """The number's `status`, an open set; UNKNOWN: the vendor's own UNKNOWN, or a word that this version does not
+    know."""
 
     CONNECTED = "Connected"
     PENDING = "Pending"
@@ -80,7 +82,7 @@ class NumberStatus(FastStrEnum):
 
 
 class Quality(FastStrEnum):
-    """`quality_rating`; UNKNOWN is the vendor's own word, and each that is not known here."""
+    """`quality_rating`; UNKNOWN: the vendor's own UNKNOWN, or a word that this version does not know."""
 
     GREEN = "Green"
     YELLOW = "Yellow"
@@ -90,7 +92,7 @@ class Quality(FastStrEnum):
 
 
 class Platform(FastStrEnum):
-    """`platform_type`: where the number is registered; NOT_APPLICABLE: nowhere."""
+    """`platform_type`: where the number is registered; NOT_APPLICABLE: it is not registered."""
 
     CLOUD_API = "CloudAPI"
     ON_PREMISE = "OnPremise"
@@ -99,8 +101,11 @@ class Platform(FastStrEnum):
 
 
 class NumberFields(NamedTuple):
-    """Fields of the number that are not personal data. None: not answered. A `reported_…` is the vendor's own word,
-    kept only where ours is UNKNOWN; the last five are the vendor's words as they are."""
+    """The fields of the number that are not personal data; None: not in the answer.
+
+    A `reported_…` is the vendor's own word, kept only if ours is UNKNOWN; the last five are the vendor's words as they
+    are.
+    """
 
     status: NumberStatus | None = None
     quality: Quality | None = None
@@ -116,9 +121,9 @@ class NumberFields(NamedTuple):
 
 
 class NumberReport(NamedTuple):
-    """An answer about one number that was understood."""
+    """An answer about one number, which was understood."""
 
     id: str | None
     health: HealthStatus | None  # None: this answer has no health_status
     fields: NumberFields
-    served_version: str | None = None  # of the API, as the answer's header names it: an ended one is served by another
+    served_version: str | None = None  # the API version in the answer's header; it may differ once the one asked for has ended
