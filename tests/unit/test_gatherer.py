@@ -20,6 +20,7 @@ from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import entry_of
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
+from wahealth.kube.probe_run import ProbeRun
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, api_key
@@ -60,18 +61,25 @@ class Scripted(Prober):
         return ProbeResponse(self.left.pop(0))
 
 
+KEY = api_key(b"a-key-of-enough-characters")
+
+
+def probe_run(prober: Prober, targets: dict[str, ProbeTarget]) -> ProbeRun:
+    entry = entry_of(RESOURCE)
+    assert entry.spec is not None
+    references: Any = None  # nothing is read
+    return ProbeRun(references, prober, entry, entry.spec, ResolvedTarget(targets, {}), HealthEndpoint("", ()))
+
+
 def asked_at(prober: Scripted, *seconds: float) -> list[Outcome]:
     """What is heard of one pod at these seconds; the period is 30 s."""
-    entry = entry_of(RESOURCE)
-    gatherer = Gatherer(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
-    resolved = ResolvedTarget({"web-0": ProbeTarget("10.0.0.1", ("10.0.0.1",), 443)}, {"web-0": "10.0.0.1"})
-    probe_request = ProbeRequest(HealthEndpoint("10.0.0.1", ("10.0.0.1",)), api_key(b"a-key-of-enough-characters"), 15)
+    run = probe_run(prober, {"web-0": ProbeTarget("10.0.0.1", ("10.0.0.1",), 443)})
 
     async def story() -> list[Outcome]:
         heard: list[Outcome] = []
         for second in seconds:
             await asyncio.sleep(second - asyncio.get_running_loop().time())
-            heard += (await gatherer._outcomes(entry, resolved, ("web-0",), probe_request)).values()
+            heard += (await run._outcomes(("web-0",), KEY)).values()
         return heard
 
     with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
@@ -111,14 +119,13 @@ class Faulty(Prober):
 
 
 def test_with_a_fault_of_ours_the_other_questions_end() -> None:
-    prober, entry = Faulty(), entry_of(RESOURCE)
-    gatherer = Gatherer(Inventory(), targets=None, references=None, prober=prober)  # type: ignore[arg-type]
-    probe_targets = {f"web-{n}": ProbeTarget(f"10.0.0.{n}", (f"10.0.0.{n}",), 443) for n in range(3)}
-    probe_request = ProbeRequest(HealthEndpoint("", ()), api_key(b"a-key-of-enough-characters"), 15)
+    prober = Faulty()
+    targets = {f"web-{n}": ProbeTarget(f"10.0.0.{n}", (f"10.0.0.{n}",), 443) for n in range(3)}
+    run = probe_run(prober, targets)
 
     async def story() -> int:
         with pytest.raises(ObserverFault):
-            await gatherer._outcomes(entry, ResolvedTarget(probe_targets, {}), tuple(probe_targets), probe_request)
+            await run._outcomes(tuple(targets), KEY)
         return prober.under_way
 
     assert asyncio.run(story()) == 0

@@ -1,0 +1,230 @@
+"""The probes of one round of one resource: sign in, ask each pod whose turn it is, remember what it said.
+
+A run answers the effects of `core.signin.flow`, which decides what to sign in with and asks nobody itself:
+
+    ProbeFlow ──Probing(pods, secret)──► outcomes by pod      ──ReadSecret──► Reading
+              ──LogIn(pod, secret)─────► a token, or why none ──Checkpoint──► nothing; it is remembered
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from wahealth.api.credential_source import meant, source_of
+from wahealth.api.v1alpha1 import Spec
+from wahealth.core.answer import Outcome, is_about_ours, result_of
+from wahealth.core.certificate import first_to_end, is_expiring
+from wahealth.core.facts import Facts, with_probe_results
+from wahealth.core.instant import Instant
+from wahealth.core.resting import rest_of
+from wahealth.core.signin.flow import (
+    Authenticator,
+    AuthResult,
+    AuthTiming,
+    Checkpoint,
+    Effect,
+    EffectResult,
+    LogIn,
+    LoginOutcome,
+    NotSent,
+    Probing,
+    Reading,
+    ReadSecret,
+    is_taken,
+)
+from wahealth.core.signin.kinds import carried_on
+from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
+from wahealth.kube.apiserver.api import ApiUnavailable
+from wahealth.kube.entry import Cached, ResourceEntry
+from wahealth.kube.process.meter import piece
+from wahealth.kube.references import References
+from wahealth.kube.targets import ProbeTarget, ResolvedTarget
+from wahealth.probe.certificate import certificate_of
+from wahealth.probe.client import Prober, ProbeResponse
+from wahealth.probe.conversation import carried_out
+from wahealth.probe.credential import Credential
+from wahealth.probe.errors import ObserverFault
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
+from wahealth.telemetry import metrics
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRun:
+    """`ask` once, then `with_others`. `endpoint` has all but the address: path, trust, names.
+
+    Both waits raise `ApiUnavailable` when the Secret must be read and no good reading is left from before, and
+    `ObserverFault` when this process itself is at fault.
+    """
+
+    references: References
+    prober: Prober
+    entry: ResourceEntry
+    spec: Spec
+    resolved: ResolvedTarget
+    endpoint: HealthEndpoint
+
+    async def ask(self, facts: Facts, now: Instant) -> Facts:
+        """`facts` with what each pod said whose turn it is, and with the certificates of both sides."""
+        self.entry.keep_only(self.resolved.hosts)
+        resting = frozenset(
+            name for name, target in self.resolved.targets.items() if self._resting(target, now.monotonic) is not None
+        )
+        asked = await self._sign_in_and_ask(now)
+        facts = self._with_certificates(facts, now)
+        if facts.own is not None and any(map(is_about_ours, asked.outcomes.values())):
+            self.entry.trust = None  # our certificate may have been renewed meanwhile
+        return with_probe_results(facts, asked, self.resolved.addresses, resting)
+
+    def with_others(self, facts: Facts) -> Facts:
+        """`facts` with what the pods said last whose turn it is not, where they are asked in turns."""
+        entry, there = self.entry, self.resolved.addresses
+        if len(there) <= MOST_ASKED:
+            entry.heard = {}
+            return facts
+        if facts.not_probed:
+            return facts
+        heard = heard_of(entry.heard.values(), facts.outcomes, there)
+        if facts.generation == entry.generation:  # else the next round is about another spec
+            entry.heard = heard
+        workload = facts.workload if len(heard) == len(there) else None  # restart it only once every pod is known
+        return replace(facts, outcomes=tuple(heard.values()), in_turns=True, workload=workload)
+
+    async def _sign_in_and_ask(self, now: Instant) -> AuthResult[Credential]:
+        entry, requests = self.entry, self.entry.probe_requests
+        timing = AuthTiming(entry.desired.thresholds.previous_key_window, self.references.refresh)
+        flow = self._authenticator().probe_flow(self._turn(), timing, now)
+        asked = await carried_out(flow, self._result_of)
+        if not is_taken(asked.outcomes):
+            entry.ask_another()
+        # The Secret may have changed meanwhile.
+        entry.signin = asked.signin if entry.probe_requests == requests else asked.signin.stale()
+        return asked
+
+    def _authenticator(self) -> Authenticator[Credential]:
+        """The one of the last round, carried on as far as the spec still means the same target and credential.
+
+        Another reference for the same target is a rotation. Another target is a stranger: nothing is known of it, so
+        no previous key and no token of a login is ever sent to it.
+        """
+        entry, now = self.entry, meant(self.spec)
+        if entry.signin_of != now:
+            entry.reading = None
+        entry.signin = signin = carried_on(entry.signin, entry.signin_of, now)
+        entry.signin_of = now
+        return signin
+
+    def _turn(self) -> tuple[str, ...]:
+        """The names of the pods to ask in this round."""
+        there = self.resolved.addresses
+        turn = whose_turn(there, self.entry.turn)
+        self.entry.turn = turn[-1] if len(turn) < len(there) else ""
+        return turn
+
+    async def _result_of(self, effect: Effect[Credential]) -> EffectResult[Credential]:
+        match effect:
+            case ReadSecret():
+                return await self._reading()
+            case Probing(pods, secret):
+                return await self._outcomes(pods, secret)
+            case LogIn(pod, secret):
+                return await self._login(pod, secret)
+            case Checkpoint(signin):
+                self.entry.signin = signin
+                return None
+
+    async def _reading(self) -> Reading[Credential]:
+        """The Secret as it is now; while the API server cannot be asked, the last good reading."""
+        entry = self.entry
+        try:
+            reading = await self.references.secret(entry.ref.namespace, source_of(self.spec.auth))
+        except ApiUnavailable:
+            if entry.reading is None:
+                raise
+            return entry.reading
+        entry.reading = reading if reading.secret is not None else None
+        return reading
+
+    async def _outcomes(self, names: Sequence[str], secret: Credential | None) -> Mapping[str, Outcome]:
+        """By name; a name whose address is not known has the reason why."""
+        targets, failed = self.resolved.targets, self.resolved.failed
+        there = {name: targets[name] for name in names if name in targets}
+        outcomes = await _all([self._outcome(target, secret) for target in there.values()])
+        lost: dict[str, Outcome] = {name: failed[name] for name in names if name in failed}
+        return lost | dict(zip(there, outcomes, strict=True))
+
+    async def _outcome(self, target: ProbeTarget, secret: Credential | None) -> Outcome:
+        """The answer; or the last one, while the pod wants to be left alone."""
+        now = asyncio.get_running_loop().time()
+        if (said := self._resting(target, now)) is not None:
+            return said
+        period = self.entry.timing.period
+        outcome = self._heard(target, await self._measured(self._request(target, secret, period)))
+        if wait := rest_of(outcome, period):
+            self.entry.retry_after[target.host] = Cached(outcome, now + wait)
+        return outcome
+
+    async def _measured(self, request: ProbeRequest) -> ProbeResponse[Outcome]:
+        began = time.perf_counter()
+        with metrics.probes_in_flight.track_inprogress():
+            response = await self.prober.ask(request)
+        result = result_of(response.outcome)
+        metrics.probes.labels(result).inc()
+        metrics.probe_duration.labels(result).observe(time.perf_counter() - began)
+        return response
+
+    async def _login(self, name: str, secret: Credential) -> LoginOutcome[Credential]:
+        if name in self.resolved.failed:
+            return NotSent(self.resolved.failed[name])
+        target = self.resolved.targets[name]
+        if (said := self._resting(target, asyncio.get_running_loop().time())) is not None:
+            return NotSent(said)
+        return self._heard(target, await self.prober.log_in(self._request(target, secret)))
+
+    def _resting(self, target: ProbeTarget, now: float) -> Outcome | None:
+        """The last answer of a pod that wants to be left alone until after `now`, in monotonic seconds."""
+        held = self.entry.retry_after.get(target.host)
+        return held.value if held is not None and now < held.until else None
+
+    def _request(self, target: ProbeTarget, secret: Credential | None, period: float = 0.0) -> ProbeRequest:
+        host, addresses, port, through = target
+        endpoint = replace(self.endpoint, host=host, addresses=addresses, port=port, through=through)
+        unknown = host not in self.entry.certificates  # a kept connection may have been made for another resource
+        return ProbeRequest(endpoint, secret, self.entry.timing.timeout, period, shows_certificate=unknown)
+
+    def _heard(self, target: ProbeTarget, response: ProbeResponse[T]) -> T:
+        """The outcome. The certificate that was presented with it is remembered."""
+        certificates = self.entry.certificates
+        if response.presented:
+            certificates.pop(target.host, None)
+            if (certificate := certificate_of(response.presented)) is not None:
+                certificates[target.host] = certificate
+        return response.outcome
+
+    def _with_certificates(self, facts: Facts, now: Instant) -> Facts:
+        """The pods' certificate that expires first, and the one that this process shows; None where there is none."""
+        trust = self.endpoint.trust
+        theirs = first_to_end(self.entry.certificates.values()) if trust else None
+        own = trust.own.certificate if trust and trust.own else None
+        expiring, own_expiring = is_expiring(theirs, now.wall), is_expiring(own, now.wall)
+        return replace(facts, certificate=theirs, expiring=expiring, own=own, own_expiring=own_expiring)
+
+
+async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outcome]:
+    """The outcomes, in order. The first `ObserverFault` cancels the other questions and is raised."""
+    if len(questions) == 1:
+        return [await questions[0]]  # without a task of its own, which costs a tenth of a probe
+    ours = False
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(piece(question)) for question in questions]
+    except* ObserverFault:
+        ours = True
+    if ours:
+        raise ObserverFault
+    return [task.result() for task in tasks]
