@@ -89,8 +89,8 @@ def client(name: str = "shop", **status: object) -> ResourceEntry:
             "status": {**said, **status},
         }
     )
-    entry.last_probe = 1e9
-    entry.failovers["PrimaryMaster"] = 3
+    entry.history.last_probe = 1e9
+    entry.history.failovers["PrimaryMaster"] = 3
     entry.written = entry.written._replace(
         credentials=Credentials(token_expiry_time=WHEN),
         tls=Certificate("fingerprint", WHEN),

@@ -290,7 +290,8 @@ class TestAFaultOfTheProxy:
         assert len(entries) >= 5
         assert _count("SignIn") - before == len(entries)
         assert metrics.bugs.labels("round")._value.get() == bugs
-        assert {(entry.state, entry.last_probe, entry.pending_events) for entry in entries} == {(None, None, ())}
+        left = {(entry.state, entry.history.last_probe, entry.writes.pending_events) for entry in entries}
+        assert left == {(None, None, ())}
         (said,) = {str(vars(line).get("error")) for line in caplog.records if line.levelno == logging.WARNING}
         wants = "wants another sign-in (HTTP 407): put its user and password into --egress-proxy"
         assert said == f"the proxy proxy.example.com:3128 {wants}"

@@ -99,7 +99,7 @@ def marked(
     labeler = PodLabeler(cluster, inventory)
     for one in (of, *rivals):
         labeler.claims.put(one)
-    of.last_seen = 0.0
+    of.history.last_seen = 0.0
     assert STORY.state is not None
     for second in seconds:
         with contextlib.suppress(ApiUnavailable):
@@ -139,9 +139,9 @@ def test_switched_off_they_are_taken_off_once_and_nothing_is_looked_at_then() ->
     labelled = [pod("c0", {CLIENT: "shop", ROLE: "coreapp"}), pod("x", {CLIENT: "other"})]
     of = record()
     assert marked(of, 0, pods=labelled).written == [("c0", dict.fromkeys((CLIENT, ROLE)))]
-    assert of.may_be_labeled  # until the watch shows that they are
+    assert of.labels.may_be_labeled  # until the watch shows that they are
     assert marked(of, 5, pods=[pod("c0")]).written == []
-    assert not of.may_be_labeled
+    assert not of.labels.may_be_labeled
 
 
 def test_what_may_not_be_patched_is_not_tried_in_a_hot_loop_and_said_once_a_minute(
@@ -204,7 +204,7 @@ def test_while_the_status_is_refused_nothing_is_changed() -> None:
     """The topology in it is not the client's then, and so nobody can say which pods are ours."""
     of = record(**LABELS)
     of.written = of.written._replace(nodes=())
-    of.status_retry_at = 60.0
+    of.writes.status_retry_at = 60.0
     assert marked(of, 0, 59, pods=[pod("c0", ACTIVE)]).written == []
     assert marked(of, 60, pods=[pod("c0", ACTIVE)]).written == [("c0", GONE)]
 
@@ -261,7 +261,7 @@ class TestTwoResources:
         older, younger = record("shop", self.OLDER, **ENFORCE), record("copy", self.YOUNGER)
         theirs = [pod("c0", ACTIVE | {CLIENT: "copy"})]
         assert marked(younger, 0, pods=theirs, rivals=(older,)).written == []
-        assert younger.may_be_labeled
+        assert younger.labels.may_be_labeled
         assert marked(older, 0, pods=theirs, rivals=(younger,)).written == [("c0", GONE)]
 
     def test_a_gate_is_written_by_one(self) -> None:

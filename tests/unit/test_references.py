@@ -164,9 +164,9 @@ def test_a_trust_that_was_edited_while_it_was_read_is_not_held() -> None:
 
     assert entry.spec is not None
     asyncio.run(References(Edited({}), 300).trust(entry, entry.spec.tls))
-    assert entry.trust is None
+    assert entry.probe.trust is None
     asyncio.run(References(Edited({}), 300).trust(entry, entry.spec.tls))
-    assert entry.trust is not None
+    assert entry.probe.trust is not None
 
 
 @pytest.mark.parametrize(("refresh", "more_reads"), [(300, 0), (0, 3)], ids=["once for all", "none is older than that"])
@@ -198,13 +198,13 @@ def test_a_ca_that_many_refer_to_is_read_when_its_time_is_up(refresh: float, mor
         await rounds()
         assert len(reads) == 3  # each is new
         for entry in entries:
-            assert entry.trust is not None
-            entry.trust.until = 0.0
+            assert entry.probe.trust is not None
+            entry.probe.trust.until = 0.0
         await rounds()
         assert len(reads) == 3 + more_reads
         if more_reads:
             return
-        entries[0].trust = None
+        entries[0].probe.trust = None
         await rounds()
         assert len(reads) == 4
 
@@ -258,7 +258,7 @@ def test_what_is_wrong_with_a_client_certificate(answer: dict[str, Any] | Except
     assert found.reason == expected
     assert said in found.message
     assert CANARY.decode() not in found.message
-    assert entry.trust is None
+    assert entry.probe.trust is None
 
 
 def test_a_trust_is_shared_by_those_who_show_the_same_alone() -> None:
@@ -295,7 +295,7 @@ def test_a_change_of_its_secret_is_noticed() -> None:
     entry = showing()
     trusted(entry, a_pair())
     assert entry.secret_changed("own")
-    assert entry.trust is None
+    assert entry.probe.trust is None
 
 
 def test_pinned_without_pins_trusts_nobody() -> None:

@@ -169,7 +169,7 @@ class TestServiceAsOne:
         asked = []
         for _ in range(4):
             asked.append(places(located(inventory, entry))["web"])
-            entry.ask_another()
+            entry.probe.ask_another_pod()
         assert asked == ["10.0.0.0:8443", "10.0.0.1:8443", "10.0.0.2:8443", "10.0.0.0:8443"]
         inventory.pods.drop(pod("b", "10.0.0.1"))
         assert places(located(inventory, entry)) == {"web": "10.0.0.2:8443"}

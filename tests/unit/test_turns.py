@@ -128,7 +128,7 @@ def test_eighty_are_asked_in_a_round_and_the_others_keep_what_they_said() -> Non
 def test_up_to_eighty_are_all_asked_and_nothing_is_held() -> None:
     world = World(MOST_ASKED).rounds(3, connected)
     assert len(world.prober.asked) == MOST_ASKED
-    assert world.record.heard == {}
+    assert world.record.probe.heard == {}
     assert world.story.written.condition(ConditionType.PROBING_REDUCED) is None
 
 
@@ -231,11 +231,11 @@ def test_before_all_are_known_no_workload_is_restarted() -> None:
 
 def record_with(*heard: PodOutcome) -> ResourceEntry:
     entry = entry_of(resource())
-    entry.turn, entry.heard = "web-0", {o.pod: o for o in heard}
+    entry.probe.turn, entry.probe.heard = "web-0", {o.pod: o for o in heard}
     return entry
 
 
 def test_another_replica_begins_anew() -> None:
     entry = record_with(PodOutcome("web-0", "10.0.0.1", SILENT))
     entry.forget_rounds()
-    assert (entry.turn, entry.heard) == ("", {})
+    assert (entry.probe.turn, entry.probe.heard) == ("", {})

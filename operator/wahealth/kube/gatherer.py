@@ -94,5 +94,5 @@ class Gatherer:
 
 def _refused(entry: ResourceEntry, uid: str, now: Instant) -> str:
     """Why the API server would not restart the workload with that uid the last time; empty when that is long ago."""
-    refused = entry.restart_refused
+    refused = entry.writes.restart_refused
     return refused.value[1] if refused and now.monotonic < refused.until and refused.value[0] == uid else ""

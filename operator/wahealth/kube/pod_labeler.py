@@ -13,9 +13,10 @@ from wahealth.core.state import State
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.claims import Claims, options_of, wants
 from wahealth.kube.cluster import Cluster, Gone
-from wahealth.kube.entry import Cached, Ref, ResourceEntry, Written
+from wahealth.kube.entry import Ref, ResourceEntry
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.process.leader_election import NotLeading
+from wahealth.kube.records import Cached, Written
 from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
@@ -31,28 +32,28 @@ class PodLabeler:
 
     def concerns(self, entry: ResourceEntry) -> bool:
         """Whether pods of this resource are marked, or may be still."""
-        return wants(entry) or entry.may_be_labeled
+        return wants(entry) or entry.labels.may_be_labeled
 
     async def mark(self, entry: ResourceEntry, state: State, now: float) -> None:
         """`now` in monotonic seconds. A pod that may not be patched is told of in the log, and tried again later.
 
         While the API server would not have the status nothing is changed: which pods are ours follows from it.
         """
-        if not self.concerns(entry) or now < entry.status_retry_at:
+        if not self.concerns(entry) or now < entry.writes.status_retry_at:
             return
-        since = now if entry.last_seen is None else entry.last_seen
+        since = now if entry.history.last_seen is None else entry.history.last_seen
         seen = state.confirmed is not None and not has_lasted(now - since, MOST_PERIODS * entry.timing.period)
         want = desired_pods(entry.ref.name, state.confirmed.status) if state.confirmed and seen else {}
-        async with entry.labels_lock:
+        async with entry.labels.lock:
             there = tuple(self.claims.around(entry.ref, entry.uid))
             todo = changes(entry.ref.name, there, want, options_of(entry))
             await self._carry_out(entry, todo, now)
-            entry.may_be_labeled = wants(entry) or bool(there)
+            entry.labels.may_be_labeled = wants(entry) or bool(there)
 
     async def clear(self, entry: ResourceEntry) -> None:
         """The resource is gone: its labels go, too, and no gate stays closed. What stays is swept later."""
         with contextlib.suppress(ApiUnavailable, NotLeading):
-            async with entry.labels_lock:  # behind a round that is under way
+            async with entry.labels.lock:  # behind a round that is under way
                 await self._clear(entry.ref, entry.uid)
 
     async def sweep(self, known: Set[Ref], may_write: Callable[[str], bool]) -> None:
@@ -81,16 +82,16 @@ class PodLabeler:
 
     async def _carry_out(self, entry: ResourceEntry, todo: tuple[PodChange, ...], now: float) -> None:
         """Nobody is promoted while one that is to be demoted is not known to be."""
-        demoted = True
+        demoted, labels = True, entry.labels
         for change in todo:
             if entry.gone or (change.promotes and not demoted):
                 return
-            before = entry.pod_writes.get(change.pod)
+            before = labels.pod_writes.get(change.pod)
             if before is None or before.value.change != change or now >= before.until:
                 before = Cached(Written(change, await self._done(entry, change)), now + _AGAIN)
-                entry.pod_writes[change.pod] = before
+                labels.pod_writes[change.pod] = before
             demoted = demoted and (before.value.done or change.promotes)
-        entry.pod_writes = {pod: held for pod, held in entry.pod_writes.items() if now < held.until}
+        labels.pod_writes = {pod: held for pod, held in labels.pod_writes.items() if now < held.until}
 
     async def _done(self, entry: ResourceEntry, change: PodChange) -> bool:
         """Raises `ApiUnavailable`: nobody knows, and the next round tries again."""

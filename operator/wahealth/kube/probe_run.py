@@ -39,8 +39,9 @@ from wahealth.core.signin.flow import (
 from wahealth.core.signin.kinds import carried_on
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
-from wahealth.kube.entry import Cached, ResourceEntry
+from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.process.meter import piece
+from wahealth.kube.records import Cached
 from wahealth.kube.references import References
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.certificate import certificate_of
@@ -71,39 +72,39 @@ class ProbeRun:
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with what each pod said whose turn it is, and with the certificates of both sides."""
-        self.entry.keep_only(self.resolved.hosts)
+        self.entry.probe.keep_only(self.resolved.hosts)
         resting = frozenset(
             name for name, target in self.resolved.targets.items() if self._resting(target, now.monotonic) is not None
         )
         asked = await self._sign_in_and_ask(now)
         facts = self._with_certificates(facts, now)
         if facts.own is not None and any(map(is_about_ours, asked.outcomes.values())):
-            self.entry.trust = None  # our certificate may have been renewed meanwhile
+            self.entry.probe.forget_trust()  # our certificate may have been renewed meanwhile
         return with_probe_results(facts, asked, self.resolved.addresses, resting)
 
     def with_others(self, facts: Facts) -> Facts:
         """`facts` with what the pods said last whose turn it is not, where they are asked in turns."""
-        entry, there = self.entry, self.resolved.addresses
+        state, there = self.entry.probe, self.resolved.addresses
         if len(there) <= MOST_ASKED:
-            entry.heard = {}
+            state.heard = {}
             return facts
         if facts.not_probed:
             return facts
-        heard = heard_of(entry.heard.values(), facts.outcomes, there)
-        if facts.generation == entry.generation:  # else the next round is about another spec
-            entry.heard = heard
+        heard = heard_of(state.heard.values(), facts.outcomes, there)
+        if facts.generation == self.entry.generation:  # else the next round is about another spec
+            state.heard = heard
         workload = facts.workload if len(heard) == len(there) else None  # restart it only once every pod is known
         return replace(facts, outcomes=tuple(heard.values()), in_turns=True, workload=workload)
 
     async def _sign_in_and_ask(self, now: Instant) -> AuthResult[Credential]:
-        entry, requests = self.entry, self.entry.probe_requests
-        timing = AuthTiming(entry.desired.thresholds.previous_key_window, self.references.refresh)
+        state, requests = self.entry.probe, self.entry.probe.requests
+        timing = AuthTiming(self.entry.desired.thresholds.previous_key_window, self.references.refresh)
         flow = self._authenticator().probe_flow(self._turn(), timing, now)
         asked = await carried_out(flow, self._result_of)
         if not is_taken(asked.outcomes):
-            entry.ask_another()
+            state.ask_another_pod()
         # The Secret may have changed meanwhile.
-        entry.signin = asked.signin if entry.probe_requests == requests else asked.signin.stale()
+        state.signin = asked.signin if state.requests == requests else asked.signin.stale()
         return asked
 
     def _authenticator(self) -> Authenticator[Credential]:
@@ -112,18 +113,18 @@ class ProbeRun:
         Another reference for the same target is a rotation. Another target is a stranger: nothing is known of it, so
         no previous key and no token of a login is ever sent to it.
         """
-        entry, now = self.entry, meant(self.spec)
-        if entry.signin_of != now:
-            entry.reading = None
-        entry.signin = signin = carried_on(entry.signin, entry.signin_of, now)
-        entry.signin_of = now
+        state, now = self.entry.probe, meant(self.spec)
+        if state.signin_of != now:
+            state.reading = None
+        state.signin = signin = carried_on(state.signin, state.signin_of, now)
+        state.signin_of = now
         return signin
 
     def _turn(self) -> tuple[str, ...]:
         """The names of the pods to ask in this round."""
-        there = self.resolved.addresses
-        turn = whose_turn(there, self.entry.turn)
-        self.entry.turn = turn[-1] if len(turn) < len(there) else ""
+        state, there = self.entry.probe, self.resolved.addresses
+        turn = whose_turn(there, state.turn)
+        state.turn = turn[-1] if len(turn) < len(there) else ""
         return turn
 
     async def _result_of(self, effect: Effect[Credential]) -> EffectResult[Credential]:
@@ -135,19 +136,19 @@ class ProbeRun:
             case LogIn(pod, secret):
                 return await self._login(pod, secret)
             case Checkpoint(signin):
-                self.entry.signin = signin
+                self.entry.probe.signin = signin
                 return None
 
     async def _reading(self) -> Reading[Credential]:
         """The Secret as it is now; while the API server cannot be asked, the last good reading."""
-        entry = self.entry
+        state = self.entry.probe
         try:
-            reading = await self.references.secret(entry.ref.namespace, source_of(self.spec.auth))
+            reading = await self.references.secret(self.entry.ref.namespace, source_of(self.spec.auth))
         except ApiUnavailable:
-            if entry.reading is None:
+            if state.reading is None:
                 raise
-            return entry.reading
-        entry.reading = reading if reading.secret is not None else None
+            return state.reading
+        state.reading = reading if reading.secret is not None else None
         return reading
 
     async def _outcomes(self, names: Sequence[str], secret: Credential | None) -> Mapping[str, Outcome]:
@@ -166,7 +167,7 @@ class ProbeRun:
         period = self.entry.timing.period
         outcome = self._heard(target, await self._measured(self._request(target, secret, period)))
         if wait := rest_of(outcome, period):
-            self.entry.retry_after[target.host] = Cached(outcome, now + wait)
+            self.entry.probe.retry_after[target.host] = Cached(outcome, now + wait)
         return outcome
 
     async def _measured(self, request: ProbeRequest) -> ProbeResponse[Outcome]:
@@ -188,18 +189,18 @@ class ProbeRun:
 
     def _resting(self, target: ProbeTarget, now: float) -> Outcome | None:
         """The last answer of a pod that wants to be left alone until after `now`, in monotonic seconds."""
-        held = self.entry.retry_after.get(target.host)
+        held = self.entry.probe.retry_after.get(target.host)
         return held.value if held is not None and now < held.until else None
 
     def _request(self, target: ProbeTarget, secret: Credential | None, period: float = 0.0) -> ProbeRequest:
         host, addresses, port, through = target
         endpoint = replace(self.endpoint, host=host, addresses=addresses, port=port, through=through)
-        unknown = host not in self.entry.certificates  # a kept connection may have been made for another resource
+        unknown = host not in self.entry.probe.certificates  # a kept connection may have been made for another resource
         return ProbeRequest(endpoint, secret, self.entry.timing.timeout, period, shows_certificate=unknown)
 
     def _heard(self, target: ProbeTarget, response: ProbeResponse[T]) -> T:
         """The outcome. The certificate that was presented with it is remembered."""
-        certificates = self.entry.certificates
+        certificates = self.entry.probe.certificates
         if response.presented:
             certificates.pop(target.host, None)
             if (certificate := certificate_of(response.presented)) is not None:
@@ -209,7 +210,7 @@ class ProbeRun:
     def _with_certificates(self, facts: Facts, now: Instant) -> Facts:
         """The pods' certificate that expires first, and the one that this process shows; None where there is none."""
         trust = self.endpoint.trust
-        theirs = first_to_end(self.entry.certificates.values()) if trust else None
+        theirs = first_to_end(self.entry.probe.certificates.values()) if trust else None
         own = trust.own.certificate if trust and trust.own else None
         expiring, own_expiring = is_expiring(theirs, now.wall), is_expiring(own, now.wall)
         return replace(facts, certificate=theirs, expiring=expiring, own=own, own_expiring=own_expiring)

@@ -26,13 +26,14 @@ from wahealth.core.restore import restore_state
 from wahealth.core.status import Condition, ConditionType, Status
 from wahealth.core.status_diff import status_to_write
 from wahealth.kube.cluster import Cluster, Conflict, Gone, StatusRejected
-from wahealth.kube.entry import Cached, ResourceEntry
+from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.pod_labeler import PodLabeler
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.process.meter import was_held_up
+from wahealth.kube.records import Cached
 from wahealth.probe.errors import ObserverFault
 from wahealth.telemetry.logs import topic
 
@@ -86,19 +87,9 @@ class Reconciler:
         facts = self._with_claims(entry, facts)
         state = entry.state or restore_state(entry.written, entry.generation, facts.desired.thresholds, now)
         todo = reconcile(state, facts, entry.written, now)
-        entry.last_seen = now.monotonic if facts.answered or entry.last_seen is None else entry.last_seen
-        entry.state, entry.last_probe = todo.state, entry.last_probe if facts.not_probed else now.wall.timestamp()
-        for move in todo.failovers:
-            entry.failovers[move.kind] = entry.failovers.get(move.kind, 0) + 1
-        entry.pending_events = (*entry.pending_events, *todo.events)[-MOST_PENDING_EVENTS:]
-        if (
-            todo.status is None
-            and todo.restart is None
-            and not entry.pending_events
-            and not self.labeler.concerns(entry)
-        ):
-            return None
-        return partial(self._act, entry, todo, now)
+        _remember(entry, facts, todo, now)
+        to_write = todo.status is not None or todo.restart is not None or entry.writes.pending_events
+        return partial(self._act, entry, todo, now) if to_write or self.labeler.concerns(entry) else None
 
     def _with_claims(self, entry: ResourceEntry, facts: Facts) -> Facts:
         """With why nothing is written on pods, if so."""
@@ -128,14 +119,14 @@ class Reconciler:
         log.info("restart", extra={"workload": f"{entry.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
         if why_not:
             until = now.monotonic + (entry.desired.restart_period or 0.0)
-            entry.restart_refused = Cached((workload.uid, why_not), until)
+            entry.writes.restart_refused = Cached((workload.uid, why_not), until)
         else:
-            entry.pending_events = (*entry.pending_events, RESTARTED)
+            entry.writes.pending_events = (*entry.writes.pending_events, RESTARTED)
 
     async def _write(self, entry: ResourceEntry, todo: Plan, now: Instant) -> bool:
         """Whether the resource says now what it is to say."""
         status = todo.status
-        if status is not None and now.monotonic < entry.status_retry_at:
+        if status is not None and now.monotonic < entry.writes.status_retry_at:
             return False
         for _ in range(_TRIES):
             if status is None:
@@ -145,7 +136,7 @@ class Reconciler:
             try:
                 await self._apply(entry, status)
             except StatusRejected as error:
-                entry.status_retry_at = now.monotonic + _UNWRITABLE
+                entry.writes.status_retry_at = now.monotonic + _UNWRITABLE
                 about = topic(f"unwritable {entry.uid}", **entry.fields, error=str(error))
                 log.warning("status not written", extra=about)
                 return await self._write_conditions_only(entry, status)
@@ -177,17 +168,28 @@ class Reconciler:
         if (ready := _unowned_ready(entry.written, status)) is not None:
             # The schema's default Ready has no owner: apply leaves it standing unless it was once ours.
             first = status._replace(conditions=(*status.conditions, ready))
-            entry.version = await self._cluster.apply_status(entry, status_document(first), whole)
-        entry.version = await self._cluster.apply_status(entry, status_document(status), whole)
-        entry.written = status
+            entry.applied(await self._cluster.apply_status(entry, status_document(first), whole))
+        entry.applied(await self._cluster.apply_status(entry, status_document(status), whole), status)
         self.labeler.claims.put(entry)
         log.info("status written", extra=_summary(entry, status))
 
     async def _post_events(self, entry: ResourceEntry) -> None:
-        pending, entry.pending_events = entry.pending_events, ()
+        pending, entry.writes.pending_events = entry.writes.pending_events, ()
         subject = Subject(API_VERSION, KIND, entry.ref.namespace, entry.ref.name, entry.uid)
         for event in pending:
             await self._recorder.post(subject, event, datetime.now(UTC))
+
+
+def _remember(entry: ResourceEntry, facts: Facts, todo: Plan, now: Instant) -> None:
+    history, writes = entry.history, entry.writes
+    entry.state = todo.state
+    if facts.answered or history.last_seen is None:
+        history.last_seen = now.monotonic
+    if not facts.not_probed:
+        history.last_probe = now.wall.timestamp()
+    for move in todo.failovers:
+        history.failovers[move.kind] = history.failovers.get(move.kind, 0) + 1
+    writes.pending_events = (*writes.pending_events, *todo.events)[-MOST_PENDING_EVENTS:]
 
 
 def _says(written: Status, least: Status) -> bool:

@@ -34,7 +34,8 @@ from wahealth.core.status import Finding
 from wahealth.keypair import UnfitPair
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.egress import Authorities
-from wahealth.kube.entry import Cached, ResourceEntry
+from wahealth.kube.entry import ResourceEntry
+from wahealth.kube.records import Cached
 from wahealth.probe.credential import Credential
 from wahealth.probe.pair import Pair
 from wahealth.probe.reading import reading_of
@@ -79,19 +80,23 @@ class References:
         return Reading(reference=found) if isinstance(found, Finding) else reading_of(source.kind, found)
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust | Finding:
-        if entry.trust is None or time.monotonic() >= entry.trust.until:
-            about = entry.generation, entry.probe_requests
-            try:
-                found = await self._trust(entry, tls or Tls(), anew=entry.trust is None)
-            except ApiUnavailable:
-                if entry.trust is None:
-                    raise
-                return entry.trust.value  # the one of before, until the API server can be asked
-            changed = about != (entry.generation, entry.probe_requests)  # meanwhile: good for this round, and no longer
-            held = None if changed or isinstance(found, Finding) else Cached(found, time.monotonic() + self.refresh)
-            entry.trust = held
-            return found
-        return entry.trust.value
+        """Who is trusted, and what is shown to them; or why that is not known. Read again when `refresh` is over.
+
+        Raises `ApiUnavailable` when nothing is held from before, and `ApiError`.
+        """
+        held, about = entry.probe.trust, (entry.generation, entry.probe.requests)
+        if held is not None and time.monotonic() < held.until:
+            return held.value
+        try:
+            found = await self._trust(entry, tls or Tls(), anew=held is None)
+        except ApiUnavailable:
+            if entry.probe.trust is None:  # nothing was held, or it was forgotten meanwhile
+                raise
+            return entry.probe.trust.value  # the one of before, until the API server can be asked
+        changed = about != (entry.generation, entry.probe.requests)  # meanwhile: good for this round, and no longer
+        held = None if changed or isinstance(found, Finding) else Cached(found, time.monotonic() + self.refresh)
+        entry.probe.trust = held
+        return found
 
     async def _trust(self, entry: ResourceEntry, tls: Tls, anew: bool) -> Trust | Finding:
         """With the certificate that is shown there. `anew`: there is a reason to read the CA, and not only that its

@@ -198,7 +198,7 @@ class _Operator:
         """The resource is gone."""
         self.guard.detector.forget(entry.uid)
         self.reconciler.labeler.claims.drop(entry)
-        if entry.may_be_labeled and self.elector.may_write(entry.uid):
+        if entry.labels.may_be_labeled and self.elector.may_write(entry.uid):
             self.group.create_task(self.reconciler.labeler.clear(entry), name=f"clear {entry.ref}")
 
     def secret_changed(self, key: Key) -> None:

@@ -214,7 +214,7 @@ class Scheduler:
     async def _run_round(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
         """One round. What it says is to be done is begun, unless something is being done still: the next round says it
         again, for it compares what is wanted with what is."""
-        before = entry.generation, entry.probe_requests
+        before = entry.generation, entry.probe.requests
         try:
             async with self._guarded(entry):
                 action = await self._meter.round(entry.ref.namespace, self._round(entry))
@@ -224,7 +224,7 @@ class Scheduler:
                     self._actions[entry.uid] = group.create_task(self._done(entry, action), name=f"act {entry.ref}")
         finally:
             self._rounds.pop(entry.uid, None)
-        if (entry.generation, entry.probe_requests) != before and entry.uid in self._entries:
+        if (entry.generation, entry.probe.requests) != before and entry.uid in self._entries:
             self._ask_at(entry.uid, self._now())
 
     async def _done(self, entry: ResourceEntry, action: Action) -> None:

@@ -179,9 +179,8 @@ def _as_one(entry: ResourceEntry, name: str, behind: list[tuple[Pod, int]], serv
     hosts = frozenset(pod.addresses(service.families)[0] for pod, _ in behind)
     if not ready:
         return ResolvedTarget({}, {}, others=hosts)
-    after = [one for one in ready if one[0] > entry.skipped_pod] or ready
-    kept = next((one for one in ready if one[0] == entry.probed_pod), after[0])
-    entry.probed_pod, addresses, port = kept
+    chosen = entry.probe.pod_of_service([pod for pod, _, _ in ready])
+    _, addresses, port = next(one for one in ready if one[0] == chosen)
     shown = {name: f"{name}.{entry.ref.namespace}.svc"}
     return ResolvedTarget({name: _probe_target(addresses, port)}, shown, others=hosts)
 

@@ -67,13 +67,13 @@ def tolerable_failures(client: ClientSample) -> Iterator[Sample]:
 
 
 def failovers(client: ClientSample) -> Iterator[Sample]:
-    for kind, times in tuple(client.record.failovers.items()):
+    for kind, times in tuple(client.record.history.failovers.items()):
         yield (kind,), float(times)
 
 
 def last_probe(client: ClientSample) -> Iterator[Sample]:
-    if client.record.last_probe is not None:
-        yield (), client.record.last_probe
+    if client.record.history.last_probe is not None:
+        yield (), client.record.history.last_probe
 
 
 def probe_period(client: ClientSample) -> Iterator[Sample]:
