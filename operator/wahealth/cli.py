@@ -50,7 +50,7 @@ class Version(argparse.Action):
 
 def _operator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     from wahealth.kube.run import run
-    from wahealth.settings import OperatorSettings, add_flags, settings_from
+    from wahealth.kube.settings import OperatorSettings, add_flags, settings_from
 
     add_flags(parser, OperatorSettings)
     return lambda arguments: run(settings_from(arguments, OperatorSettings, parser.error))

@@ -17,7 +17,7 @@ from typing import NoReturn
 import pytest
 
 from wahealth import cli, generate
-from wahealth.settings import OperatorSettings
+from wahealth.kube.settings import OperatorSettings
 
 ROOT = Path(__file__).parents[2]
 

@@ -32,6 +32,7 @@ from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.reconciler import Action
 from wahealth.kube.references import References
 from wahealth.kube.scheduler import Scheduler
+from wahealth.kube.settings import OperatorSettings
 from wahealth.kube.targets import ResolvedTarget, Targets, limits_of
 from wahealth.playground.pki import self_signed
 from wahealth.probe.client import Prober, ProbeResponse
@@ -40,7 +41,6 @@ from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProxyFault
 from wahealth.probe.trust import Trust, full
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
-from wahealth.settings import OperatorSettings
 from wahealth.telemetry import metrics
 
 PROXY = Proxy("http", "proxy.example.com", 3128, USER, PASSWORD)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from wahealth.settings import NAMESPACE, LogFormat, LogLevel, SecretRefresh, Shards
+from wahealth.kube.settings import NAMESPACE, LogFormat, LogLevel, SecretRefresh, Shards
 
 Object = dict[str, Any]  # as Kubernetes' own schema has it, checked by the API server
 Labels = dict[str, str]

@@ -35,12 +35,12 @@ from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.references import References
 from wahealth.kube.resync import Pace, Resync
 from wahealth.kube.scheduler import Scheduler
+from wahealth.kube.settings import OperatorSettings
 from wahealth.kube.targets import Targets, limits_of
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
 from wahealth.probe.dns import Resolver
-from wahealth.settings import OperatorSettings
 from wahealth.telemetry import logs, metrics
 from wahealth.telemetry.exposition import Family
 

@@ -25,9 +25,9 @@ from wahealth.kube.inventory.pods import PATH as PODS
 from wahealth.kube.inventory.pods import Pod
 from wahealth.kube.inventory.services import PATH as SERVICES
 from wahealth.kube.inventory.services import Service
+from wahealth.kube.settings import OperatorSettings
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProbeError, Stage, out_of_time
-from wahealth.settings import OperatorSettings
 
 
 class ProbeTarget(NamedTuple):
