@@ -12,12 +12,11 @@ from typing import Any
 
 import yaml
 
-from wahealth import theory
+from wahealth import chart_values, theory
 from wahealth.api import admission
 from wahealth.api.crd import custom_resource_definition
 from wahealth.api.reasons import reasons
 from wahealth.api.reference import reference
-from wahealth.install import values
 from wahealth.kube import access
 from wahealth.kube.process import client_metrics
 from wahealth.telemetry import metrics
@@ -49,7 +48,7 @@ def files() -> dict[str, str]:
             f"manifests/components/{option}/rbac.yaml": _yaml(rights, access.optional(NAMESPACE, option))
             for option in access.Option
         },
-        f"{CHART}/values.schema.json": json.dumps(values.schema(), indent=2) + "\n",
+        f"{CHART}/values.schema.json": json.dumps(chart_values.schema(), indent=2) + "\n",
         f"{CHART}/files/rules.yaml": _rules(rights, None),
         f"{CHART}/files/rules-own-namespace.yaml": _rules(rights, None, own=True),
         **{f"{CHART}/files/rules-{option}.yaml": _rules(rights, option) for option in access.Option},

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from support.rendered import CHART, Document, Refused, documents, helm
-from wahealth.install.values import Values
+from wahealth.chart_values import Values
 from wahealth.playground.cluster.versions import chosen
 
 DEFAULTS: Document = yaml.safe_load((CHART / "values.yaml").read_text())

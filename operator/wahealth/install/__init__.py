@@ -1,1 +1,0 @@
-"""What a cluster is given: the values of the chart."""
