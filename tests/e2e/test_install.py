@@ -257,7 +257,7 @@ def test_it_runs_as_its_service_account_with_the_rights_it_needs_and_no_more(clu
         ("get", "nodes"),
     ):
         assert not cluster.may(verb, resource, "acme"), f"{verb} {resource}"
-    assert "watching" in {line["message"] for line in cluster.log()}
+    assert "watching resources" in {line["message"] for line in cluster.log()}
     assert cluster.denied() == []
 
 

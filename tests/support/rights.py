@@ -78,9 +78,9 @@ BROKEN: dict[tuple[str, str, str], Broken] = {
     ("", "events", "patch"): Broken("event dropped", EVENTS_DROPPED, begin=break_and_mend),
     ("events.k8s.io", "events", "create"): Broken(),  # used by a replica of an earlier version alone
     ("events.k8s.io", "events", "patch"): Broken(),
-    ("coordination.k8s.io", "leases", "get"): Broken("lease not kept"),
-    ("coordination.k8s.io", "leases", "create"): Broken("lease not kept"),
-    ("coordination.k8s.io", "leases", "update"): Broken("lease not kept"),
+    ("coordination.k8s.io", "leases", "get"): Broken("lease not acquired or renewed"),
+    ("coordination.k8s.io", "leases", "create"): Broken("lease not acquired or renewed"),
+    ("coordination.k8s.io", "leases", "update"): Broken("lease not acquired or renewed"),
     ("apps", "deployments", "patch"): Broken("may not patch Deployment rotated-web", begin=rotate),
     ("apps", "statefulsets", "patch"): Broken(),  # the same of another kind
     ("apps", "daemonsets", "patch"): Broken(),
@@ -91,7 +91,7 @@ BROKEN: dict[tuple[str, str, str], Broken] = {
     ("apps.openshift.io", "deploymentconfigs", "watch"): Broken(),
     ("", "secrets", "list"): Broken("watch interrupted path=/api/v1/secrets"),
     ("", "secrets", "watch"): Broken("watch interrupted path=/api/v1/secrets"),
-    ("", "pods", "patch"): Broken("pod not marked", begin=unmark),
+    ("", "pods", "patch"): Broken("pod labels or readiness gate not written", begin=unmark),
     ("", "pods/status", "patch"): Broken(),  # the gate: shown by tests/e2e/test_marks.py
 }
 RIGHTS = [

@@ -148,7 +148,8 @@ def test_one_that_the_cluster_does_not_have_holds_up_nobody_and_is_asked_for_aga
         assert found.message.startswith("Rollout web does not exist, because this cluster has no Rollouts: correct")
         assert not now.inventory.may_not_list(WEB._replace(kind="Rollout"))
         now.after(500)
-        assert [one.message for one in caplog.records if "rollouts" in str(vars(one).get("path"))] == ["not served"]
+        said = [one.message for one in caplog.records if "rollouts" in str(vars(one).get("path"))]
+        assert said == ["kind not served by the API server"]
         metadata = {"namespace": "acme", "name": "web", "uid": "w", "generation": 1}
         now.server.absent.clear()
         now.server.there[ROLLOUTS] = [{"metadata": metadata, "spec": {}}]

@@ -149,7 +149,7 @@ def test_what_may_not_be_patched_is_not_tried_in_a_hot_loop_and_said_once_a_minu
 ) -> None:
     refusing, of = RecordingCluster(refuses=True), record(**LABELS)
     assert len(marked(of, 0, 5, 10, 31, pods=[pod("c0")], cluster=refusing).written) == 2
-    said = [one for one in caplog.records if one.message == "pod not marked"]
+    said = [one for one in caplog.records if one.message == "pod labels or readiness gate not written"]
     assert len(said) == 2
     assert {(vars(one)["topic"], vars(one)["uid"]) for one in said} == {(f"mark {of.uid}", of.uid)}
 

@@ -32,7 +32,8 @@ class Authorities:
         try:
             self._last = _read(self._path, self._last)
         except NoAuthorities as error:
-            log.warning("the certificate authorities of before are used", extra=topic("egress CA", error=str(error)))
+            about = topic("egress CA", error=str(error))
+            log.warning("certificate authorities not reloaded: the previous ones stay in use", extra=about)
         return self._last
 
 

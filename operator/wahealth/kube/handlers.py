@@ -103,7 +103,7 @@ async def _run_forever(run: Callable[[], Awaitable[None]]) -> None:
         try:
             await run()
         except Exception as error:  # noqa: BLE001 - whatever ended it, it is started again
-            log.warning("watch of the resources ended", extra=topic("kopf", error=type(error).__name__))
+            log.warning("resource watch ended: starting it again", extra=topic("kopf", error=type(error).__name__))
         await asyncio.sleep(backoff.next(time.monotonic() - began))
 
 

@@ -78,7 +78,7 @@ class PodLabeler:
                 await self._cluster.mark(ref.namespace, change, datetime.now(UTC), uid)
             except ApiError as error:
                 about = topic(f"labels left {ref}", namespace=ref.namespace, pod=change.pod, error=str(error))
-                log.warning("labels left", extra=about)
+                log.warning("labels of a deleted resource not removed", extra=about)
 
     async def _carry_out(self, entry: ResourceEntry, todo: tuple[PodChange, ...], now: float) -> None:
         """Nobody is promoted while one that is to be demoted is not known to be."""
@@ -99,6 +99,6 @@ class PodLabeler:
             await self._cluster.mark(entry.ref.namespace, change, datetime.now(UTC), entry.uid)
         except ApiError as error:
             about = topic(f"mark {entry.uid}", **entry.fields, pod=change.pod, error=str(error))
-            log.warning("pod not marked", extra=about)
+            log.warning("pod labels or readiness gate not written", extra=about)
             return False
         return True

@@ -116,7 +116,8 @@ class Reconciler:
         finally:
             if not done:
                 restarts.restarting(workload.uid, None)
-        log.info("restart", extra={"workload": f"{entry.ref.namespace}/{workload.name}", "why_not": why_not or "-"})
+        about = {"workload": f"{entry.ref.namespace}/{workload.name}", "why_not": why_not or "-"}
+        log.info("web workload not restarted" if why_not else "web workload restarted", extra=about)
         if why_not:
             until = now.monotonic + (entry.desired.restart_period or 0.0)
             entry.writes.restart_refused = Cached((workload.uid, why_not), until)

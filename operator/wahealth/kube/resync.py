@@ -82,7 +82,7 @@ class Resync:
         there, looked_at = await self._listed()
         for uid, namespace in before.items():
             if uid not in there and looked_at(namespace):
-                log.info("resource gone unnoticed", extra={"uid": uid})
+                log.info("missed a deletion: resource no longer exists", extra={"uid": uid})
                 self._supervisor.remove(uid)
         for uid in await self._missed(there):
             await self._read(there[uid].ref)

@@ -167,7 +167,7 @@ class _Operator:
             self.keep("connections", self.prober.tidy)
             if self.settings.watch_secrets:
                 self.keep("secrets", lambda: secrets.watch(self.api, self.secret_changed, self.namespaces))
-            log.info("watching")
+            log.info("watching resources")
             await self.resync.done.wait()
             gc.freeze()  # what is there now stays
             self.keep("leadership", self.elector.run)

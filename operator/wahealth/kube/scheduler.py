@@ -246,7 +246,8 @@ class Scheduler:
             self.remove(entry.uid)
         except ProxyFault as error:
             metrics.proxy_faults.labels(error.trouble).inc()
-            log.warning("rounds count for nothing", extra=logs.topic(f"proxy {error.trouble}", error=str(error)))
+            about = logs.topic(f"proxy {error.trouble}", error=str(error))
+            log.warning("rounds discarded: the egress proxy is at fault", extra=about)
         except (NotLeading, ApiUnavailable, ObserverFault) as error:
             log.debug("round ended early", extra={**entry.fields, "error": type(error).__name__})
         except ApiError as error:

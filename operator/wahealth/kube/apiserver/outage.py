@@ -41,7 +41,7 @@ class Outage:
     def paused(self, seconds: float) -> None:
         """A 429: it is there, and wants to be left alone for so long."""
         self._paused_until = max(self._paused_until, self._now() + seconds)
-        log.warning("the API server wants fewer requests", extra=topic("pause", pause_seconds=round(seconds, 1)))
+        log.warning("the API server asks for fewer requests", extra=topic("pause", pause_seconds=round(seconds, 1)))
 
     def over(self) -> None:
         since, self._since = self._since, None

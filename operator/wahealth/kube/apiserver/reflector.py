@@ -135,7 +135,7 @@ async def reflect(
         except ApiError as error:
             told = _is_refusal(error, collection) or told
             if first.is_absent(error.status):
-                log.info("not served", extra={"path": collection.path})
+                log.info("kind not served by the API server", extra={"path": collection.path})
                 version = ""
                 await asyncio.sleep(resync)
                 continue
@@ -143,7 +143,7 @@ async def reflect(
             if error.status != TOO_OLD:
                 log.warning("watch interrupted", extra=about)
             else:  # the version is too old to go on from, as happens
-                log.info("listing anew", extra=about)
+                log.info("watch expired: listing again", extra=about)
                 version = ""
                 if loop.time() - listed >= _BETWEEN_LISTS:
                     continue

@@ -59,7 +59,7 @@ def watchdog(lag: Lag) -> None:
             if still and not told:
                 frame = sys._current_frames().get(watched)
                 at = logs.place(traceback.extract_stack(frame))
-                log.error("the event loop stands still", extra={"at": at})
+                log.error("event loop is blocked", extra={"at": at})
             told = still
 
     threading.Thread(target=watch, name="watchdog", daemon=True).start()

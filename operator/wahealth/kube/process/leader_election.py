@@ -106,7 +106,8 @@ class LeaderElector:
             except (ApiUnavailable, TimeoutError):
                 pass  # the outage is told of elsewhere; whoever leads goes on to look, and does not write
             except ApiError as error:
-                log.warning("lease not kept", extra=topic("lease", shard=shard_lease.shard, error=str(error)))
+                about = topic("lease", shard=shard_lease.shard, error=str(error))
+                log.warning("lease not acquired or renewed", extra=about)
             if shard_lease.state.leads is not led:
                 self._turned(shard_lease)
             await asyncio.sleep(self._pause(shard_lease))
@@ -123,7 +124,8 @@ class LeaderElector:
         leads = shard_lease.state.leads
         metrics.leader.labels(str(shard_lease.shard)).set(leads)
         holder = shard_lease.state.lease.holder if shard_lease.state.lease else ""
-        log.info("leads" if leads else "leads no more", extra={"shard": shard_lease.shard, "holder": holder})
+        about = {"shard": shard_lease.shard, "holder": holder}
+        log.info("started leading" if leads else "stopped leading", extra=about)
         (self._on_started_leading if leads else self._on_stopped_leading)(shard_lease.shard)
 
 

@@ -24,7 +24,7 @@ async def run_supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
             return await run()
         except Exception as error:
             metrics.bugs.labels(name).inc()
-            log.error("a task ended by a bug", extra={"task": name, **logs.bug(error)})
+            log.error("task ended by a bug", extra={"task": name, **logs.bug(error)})
             failures = failures + 1 if loop.time() - began < _LASTING else 1
             if failures >= MOST:
                 raise
