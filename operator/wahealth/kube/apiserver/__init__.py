@@ -1,1 +1,1 @@
-"""How we speak with the API server: signed in, asked, watched, and what is known of its absence."""
+"""The client of the API server: sessions, requests, list and watch, back-off and outages."""

@@ -1,6 +1,6 @@
-"""The API server as we ask it: requests and watch streams over one signed-in session.
+"""Requests and watch streams to the API server, over one signed-in session.
 
-No typed models are used on the way, because most of what is read is kept as a few fields only.
+Objects are plain documents, as JSON has them, because only a few fields of most objects are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import aiohttp
 from wahealth.kube.apiserver.outage import Outage
 from wahealth.kube.apiserver.session import FAILURES, Account, Identity, cannot_answer, session
 
-Document = dict[str, Any]
+Document = dict[str, Any]  # {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0", …}, "spec": {…}, …}
 Body = Document | list[Document] | None
 
 JSON = "application/json"
@@ -31,13 +31,13 @@ JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 _REQUEST_SECONDS = 30
 _SILENCE_SECONDS = 70  # a watch brings a bookmark about every minute
-_LONGEST_LINE = 8 * 1024 * 1024  # bytes of one event of a watch; an object has 3 MiB at most
+_LONGEST_LINE = 8 * 1024 * 1024  # bytes of one watch event; an object has 3 MiB at most
 _MOST_AT_ONCE = 32  # requests
-_FAILURES = (*FAILURES, ValueError)  # a document may be cut in the middle
+_FAILURES = (*FAILURES, ValueError)  # ValueError: a document that was cut off
 
 
 class ApiError(Exception):
-    """The API server said no; `status` is the HTTP code. Its text is the server's `reason`, never a body."""
+    """The API server refused a request. `status`: the HTTP status. The text is status and `reason`, never a body."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"{status} {reason}")
@@ -45,26 +45,31 @@ class ApiError(Exception):
 
 
 class ApiUnavailable(Exception):
-    """The API server could not be asked, or could not answer; another time it may."""
+    """The API server could not be reached, or could not answer; the same request may succeed later."""
 
 
 def refused(status: int, reason: str) -> ApiError | ApiUnavailable:
-    """What a status means, of a response or in a stream."""
+    """The exception that a status means, of a response or of an ERROR event in a watch."""
     error = ApiError(status, reason)
     return ApiUnavailable(str(error)) if cannot_answer(status) else error
 
 
 def micro_time(now: datetime) -> str:
-    """As Kubernetes writes what happens often."""
+    """A Kubernetes `MicroTime`, such as 2026-01-31T12:00:00.000000Z. `now` in UTC."""
     return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def whole_seconds(now: datetime) -> str:
+    """A Kubernetes `Time`, such as 2026-01-31T12:00:00Z. `now` in UTC."""
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class ApiServer:
-    """As an async context manager. At most so many requests at once, and none while it wants to be left alone."""
+    """An async context manager. Sends `_MOST_AT_ONCE` requests at once at most, and none while a 429 says to wait.
+
+    Paths begin with a slash, such as /api/v1/pods; `query` becomes the query string. Every method raises `ApiError`
+    for a refusal and `ApiUnavailable` for everything that may pass.
+    """
 
     def __init__(self, account: Account, outage: Outage | None = None) -> None:
         self._account = account
@@ -91,10 +96,11 @@ class ApiServer:
         return await self._request("PUT", path, body)
 
     async def patch(self, path: str, body: Document | list[Document], form: str, **query: str | int) -> Document:
+        """`form`: the media type of the patch: `APPLY`, `MERGE`, `JSON_PATCH` or `STRATEGIC`."""
         return await self._request("PATCH", _with(path, query), body, form)
 
     async def watch(self, path: str, *, accept: str = JSON, **query: str | int) -> AsyncGenerator[Document]:
-        """Events as they come, until the server ends the stream."""
+        """Events as they come, such as {"type": "ADDED", "object": {…}}, until the server ends the stream."""
         thresholds = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_SILENCE_SECONDS)
         headers = {"Accept": accept}
         response = await self._send("GET", _with(path, {"watch": 1, **query}), None, headers, thresholds)
@@ -122,7 +128,7 @@ class ApiServer:
         self, method: str, path: str, body: Body, headers: dict[str, str], thresholds: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
         if self._outage.pause:
-            raise ApiUnavailable("it wants to be left alone")
+            raise ApiUnavailable("it asks for fewer requests")
         data = None if body is None else encoded(body)
         try:
             response = await self._session.request(
@@ -137,12 +143,15 @@ class ApiServer:
 
 
 def encoded(body: Document | list[Document]) -> bytes:
-    """As JSON, and as YAML too: an apply is read as that, which has no escape for a character of two halves, and takes
-    some others only where they are escaped. Half a character alone is none."""
+    """JSON that is YAML too, because an apply is read as YAML.
+
+    YAML has no escape for a surrogate pair, so such characters are written as they are, and it takes some others only
+    escaped. A lone surrogate becomes U+FFFD.
+    """
     return _ESCAPED.sub(_escape, json.dumps(body, ensure_ascii=False)).encode()
 
 
-_ESCAPED = re.compile("[\x7f-\uffff]")  # and so halves, too
+_ESCAPED = re.compile("[\x7f-\uffff]")  # which includes surrogates
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -151,8 +160,9 @@ def _escape(found: re.Match[str]) -> str:
 
 
 async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """Whole lines; what is left at the end without one was cut."""
-    begun: list[bytes] = []  # of a line, put together once: an event may come in thousands of pieces
+    """Whole lines that are not empty. A last line without its end was cut off, and is dropped. Raises `ValueError` for
+    a line that is too long."""
+    begun: list[bytes] = []  # pieces of a line, joined once: an event may come in thousands of them
     length = 0
     async for chunk in stream.iter_any():
         *ends, rest = chunk.split(b"\n")
@@ -163,10 +173,11 @@ async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
         begun.append(rest)
         length += len(rest)
         if length > _LONGEST_LINE:
-            raise ValueError("an event that long is none")
+            raise ValueError("a watch event is too long")
 
 
 async def _reason(response: aiohttp.ClientResponse) -> str:
+    """The `reason` of a `Status` document; the HTTP reason phrase where the body is something else."""
     try:
         return str((await response.json()).get("reason") or response.reason)
     except (*_FAILURES, AttributeError):

@@ -1,4 +1,4 @@
-"""How long to wait before the same is tried again."""
+"""How long to wait before the next try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Backoff:
     """Pauses that double, with jitter: 0.5 to 1, 1 to 2, … up to `LONGEST_PAUSE` seconds."""
 
     def __init__(self, lasting: float = float("inf")) -> None:
-        """`lasting`: seconds after which what is tried counts as a success, and pauses begin anew."""
+        """`lasting`: a try that lasts for so many seconds counts as a success and resets the pauses."""
         self._lasting = lasting
         self.reset()
 
@@ -19,7 +19,7 @@ class Backoff:
         self._pause = 0.5
 
     def next(self, lasted: float = 0.0) -> float:
-        """`lasted`: seconds from the last try's beginning to its end."""
+        """Seconds to wait now. `lasted`: seconds that the last try took."""
         if lasted >= self._lasting:
             self.reset()
         self._pause = min(LONGEST_PAUSE, self._pause * 2)

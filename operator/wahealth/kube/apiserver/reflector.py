@@ -1,8 +1,8 @@
-"""Keeps a store equal to a collection of the API server: list in chunks, then watch, for ever.
+"""Keeps a store equal to a collection of the API server: list in chunks, then watch, forever.
 
-A watch that breaks off goes on where it ended. Only after a gap, and every `resync` seconds, because an event may get
-lost on its way, the collection is listed anew and the store replaced; never by a list that is older than what is
-known already. While the API server is away the store stays as it was.
+A watch that breaks off continues where it ended. The collection is listed again only after a gap, and every `resync`
+seconds, because an event may get lost. A list that is older than what is known never replaces the store. While the
+API server is unavailable the store stays as it is.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ log = logging.getLogger(__name__)
 RESYNC = 600.0  # seconds
 _CHUNK = 500
 _WATCH_SECONDS = 300
-_LASTING = 5.0  # seconds after which a watch, or a list's being good, counts as a success
-_BETWEEN_LISTS = 20.0  # seconds at least, but for the first few
+_LASTING = 5.0  # seconds after which a list and its watch count as a success
+_BETWEEN_LISTS = 20.0  # seconds between two lists at least, after expired watches
 FORBIDDEN, _NOT_FOUND = 403, 404
 
 
 class Store(Protocol):
-    """What keeps the objects, in a form of its own."""
+    """Holds the objects, in a form of its own."""
 
     def replace(self, objects: list[Document]) -> None: ...
     def put(self, object_: Document) -> None: ...
@@ -53,16 +53,15 @@ def whole(object_: Document) -> Document:
 
 
 class Collection(NamedTuple):
-    """`label`: only what has it. `metadata_only`: nothing else of each object comes over the wire. `kept`: what is held
-    of each until a list is complete."""
+    """Objects of one kind, everywhere or in one namespace."""
 
-    path: str
-    label: str = ""
-    metadata_only: bool = False
-    kept: Callable[[Document], Document] = whole
+    path: str  # such as /api/v1/pods or /api/v1/namespaces/acme/pods
+    label: str = ""  # a label selector
+    metadata_only: bool = False  # request nothing else of each object
+    kept: Callable[[Document], Document] = whole  # what is held of each object until a list is complete
 
     def parts(self, namespaces: Sequence[str]) -> list[Collection]:
-        """Itself, of all namespaces; or one for each of these."""
+        """One collection for each namespace; this one, of all namespaces, when none is given."""
         if not namespaces:
             return [self]
         group, _, plural = self.path.rpartition("/")
@@ -70,7 +69,7 @@ class Collection(NamedTuple):
 
     @property
     def named(self) -> tuple[str, str]:
-        """Its namespace, empty for all, and what it is of."""
+        """Namespace (empty for all) and plural, such as ("acme", "pods")."""
         *_, kind, namespace, plural = ("", "", *self.path.split("/"))
         return (namespace if kind == "namespaces" else "", plural)
 
@@ -80,12 +79,15 @@ class Collection(NamedTuple):
 
 
 class FirstList:
-    """Of a collection: `settled` once it was complete; or, where it is not `needed`, once it was refused, for we may
-    not list that, or once it is known to be `absent`, for the cluster has no such kind. It is asked for again and
-    again, and both end with it."""
+    """How far the first list of a collection is.
+
+    `settled` is set once the list is complete. For a collection that is not `needed` it is also set once the list was
+    `refused` (HTTP 403), or the kind is known to be `absent` (HTTP 404). The list is tried again in both cases, and a
+    complete one ends them.
+    """
 
     def __init__(self, needed: bool = True, one_of_them: asyncio.Event | None = None) -> None:
-        """`one_of_them`: set once it was complete, it or another that is as good."""
+        """`one_of_them`: also set once the list is complete; collections of which one is enough share it."""
         self.settled = asyncio.Event()
         self.refused = False
         self.absent = False
@@ -94,12 +96,13 @@ class FirstList:
         self._complete = False
 
     def done(self) -> None:
+        """The list is complete."""
         self._complete, self.refused, self.absent = True, False, False
         self.settled.set()
         self._one_of_them.set()
 
     def is_absent(self, status: int) -> bool:
-        """As the status of a refusal says. What was listed once is known, and stays known."""
+        """Note a refusal by its HTTP status: True when the cluster has no such kind."""
         self.absent = status == _NOT_FOUND and not self._needed
         self.refused = self.refused or (status == FORBIDDEN and not self._complete)
         if self.absent or (self.refused and not self._needed):
@@ -110,10 +113,10 @@ class FirstList:
 async def reflect(
     api: ApiServer, collection: Collection, store: Store, first: FirstList, resync: float = RESYNC
 ) -> None:
-    """Runs until cancelled."""
+    """Runs until cancelled. `resync`: seconds between two lists, with jitter of a tenth."""
     loop, backoff = asyncio.get_running_loop(), Backoff(_LASTING)
     version, listed, relist = "", float("-inf"), float("-inf")
-    told = False  # that we may not
+    told = False  # the metric says that we may not list or watch this
     while True:
         began = loop.time()
         try:
@@ -128,10 +131,10 @@ async def reflect(
                     version = seen
                     told = told and allowed(collection)
         except TimeoutError:
-            relist = began  # time to list anew, whatever the loop's clock says: its timers end within its resolution
+            relist = began  # list again, whatever the loop's clock says: its timers end within its resolution
             continue
         except ApiUnavailable:
-            pass  # the outage is told of elsewhere
+            pass  # `Outage` logs it
         except ApiError as error:
             told = _is_refusal(error, collection) or told
             if first.is_absent(error.status):
@@ -142,7 +145,7 @@ async def reflect(
             about = topic(f"watch {collection.path} {error.status}", path=collection.path, error=str(error))
             if error.status != TOO_OLD:
                 log.warning("watch interrupted", extra=about)
-            else:  # the version is too old to go on from, as happens
+            else:  # the resourceVersion is too old to continue from, which is normal
                 log.info("watch expired: listing again", extra=about)
                 version = ""
                 if loop.time() - listed >= _BETWEEN_LISTS:
@@ -155,24 +158,25 @@ def _is_refusal(error: ApiError, collection: Collection) -> bool:
 
 
 def refused_to_us(collection: Collection) -> bool:
-    """It is told by a metric, until it is allowed."""
+    """Set the metric that reports the missing right, until `allowed`. Always True."""
     metrics.watch_refused.labels(*collection.named).set(1)
     return True
 
 
 def allowed(collection: Collection) -> bool:
-    """It is told no more."""
+    """Remove the metric. Always False."""
     with contextlib.suppress(KeyError):
         metrics.watch_refused.remove(*collection.named)
     return False
 
 
 async def _listed(api: ApiServer, collection: Collection, store: Store, known: str) -> str:
-    """The resource version of the list. Raises `ApiUnavailable` for one that is older than what is `known`."""
+    """Replace the store by a list: its resourceVersion. `known`: the version of the store; a list that is older raises
+    `ApiUnavailable`."""
     objects: list[Document] = []
     page: Document = {}
     async for page in pages(api, collection):
-        found = page["items"] or ()  # null, where metadata alone is asked for and there is nothing
+        found = page["items"] or ()  # null in an empty list of metadata
         objects += map(collection.kept, found)
     version = str(page["metadata"]["resourceVersion"])
     if is_older(version, known):
@@ -182,6 +186,7 @@ async def _listed(api: ApiServer, collection: Collection, store: Store, known: s
 
 
 async def pages(api: ApiServer, collection: Collection) -> AsyncIterator[Document]:
+    """The pages of a list, each {"metadata": {"resourceVersion": …}, "items": […] or null}."""
     accept = METADATA_LIST if collection.metadata_only else JSON
     more: dict[str, str] = collection.query
     while True:
@@ -193,7 +198,7 @@ async def pages(api: ApiServer, collection: Collection) -> AsyncIterator[Documen
 
 
 async def _watched(api: ApiServer, collection: Collection, store: Store, version: str) -> AsyncIterator[str]:
-    """Follows the changes until the server ends the stream: the resource version after each."""
+    """Apply changes to the store until the server ends the stream: the resourceVersion after each."""
     seconds = _WATCH_SECONDS + random.randrange(60)  # noqa: S311 - spreads load, guards nothing
     stream = api.watch(
         collection.path,
@@ -210,7 +215,7 @@ async def _watched(api: ApiServer, collection: Collection, store: Store, version
 
 
 def _taken(event: Document, store: Store) -> str | None:
-    """The resource version to go on from."""
+    """Apply one event: the resourceVersion to continue from. Raises `ApiError` and `ApiUnavailable` for an ERROR."""
     object_ = event["object"]
     match event["type"]:
         case "ADDED" | "MODIFIED":

@@ -1,9 +1,9 @@
-"""Signed-in HTTP sessions with the API server, for whoever speaks to it: ours and kopf's alike.
+"""Signed-in HTTP sessions with the API server, for our own requests and for kopf's.
 
-Who we are `kubernetes.aio` finds out in a pod (its ServiceAccount), and `wahealth.kubeconfig` elsewhere: the library
-takes a kubeconfig's impersonation for nothing, and some of what kubectl takes for an error. A token is read again each
-minute and at once when it is refused, because a projected one is replaced on disk before it ends; a CA is read again
-when a certificate is not trusted any more.
+In a pod `kubernetes.aio` finds the ServiceAccount; elsewhere `wahealth.kubeconfig` reads the kubeconfig, because the
+library ignores impersonation and rejects some of what kubectl accepts. A token is read again every minute, and at once
+when it is refused, because a projected token is replaced on disk before it expires. A CA is read again when the
+server's certificate is not trusted any more.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from wahealth.telemetry.logs import topic
 log = logging.getLogger(__name__)
 
 TOKEN_LASTS = 60.0  # seconds
-_PAUSE_UNSAID = 1.0  # seconds, where a 429 does not say how long
-_MOST_SAID = 120.0  # seconds that a Retry-After is minded
+_PAUSE_UNSAID = 1.0  # seconds to wait after a 429 without Retry-After
+_MOST_SAID = 120.0  # seconds; a longer Retry-After is cut to this
 _MOUNTED = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _IN_CLUSTER_TOKEN, _NAMESPACE = _MOUNTED / "token", _MOUNTED / "namespace"
 _NO_SUCH_PROXY = (
@@ -48,23 +48,23 @@ _NO_SUCH_PROXY = (
     " proxy, or run this in the cluster"
 )
 _VERBS = {"GET": "get", "POST": "create", "PATCH": "patch", "PUT": "update", "DELETE": "delete"}
-TOO_OLD = 410  # the version that a watch, or a list's next page, is to go on from
+TOO_OLD = 410  # HTTP status: the resourceVersion of a watch, or of the next page of a list, has expired
 FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
-_LASTING = 5.0  # seconds after which a stream that broke off counts as a success
+_LASTING = 5.0  # seconds after which a stream that breaks off counts as a success
 
 
 def cannot_answer(status: int) -> bool:
-    """An HTTP status of a server that may answer the same request another time."""
+    """Whether an HTTP status means that the server may answer the same request later."""
     return status >= 500 or status in {401, 429}
 
 
 def replica() -> str:
-    """The name of this one among several: its pod's, as the downward API or the host name has it."""
+    """The name of this replica: its pod's name, from the downward API or the host name."""
     return os.environ.get("POD_NAME") or socket.gethostname()
 
 
 def own_namespace() -> str | None:
-    """Of the pod that this is, if it is one."""
+    """The namespace of the pod that this process runs in; None outside of a cluster."""
     return _NAMESPACE.read_text().strip() if _NAMESPACE.exists() else None
 
 
@@ -73,22 +73,22 @@ def in_cluster() -> bool:
 
 
 class Account(NamedTuple):
-    """Who we are, and where that was found: None is the pod's own ServiceAccount, else $KUBECONFIG or its default."""
+    """Who we are to the API server, and where that was found."""
 
-    kubeconfig: Path | None
+    kubeconfig: Path | None  # None: the pod's ServiceAccount; outside of a cluster $KUBECONFIG or ~/.kube/config
     login: Login
 
 
 async def signed_in(kubeconfig: Path | None) -> Account:
-    """The pod's own ServiceAccount where there is one and no kubeconfig is named, else the kubeconfig. Raises
-    `NotUsable`, and what the library raises."""
+    """The pod's own ServiceAccount, or the kubeconfig where one is named or this is no pod. Raises `NotUsable`, and
+    whatever the library raises."""
     if kubeconfig is None and in_cluster():
         found = _of_the_pod()
     else:
         found = await login(kubeconfig, os.environ)
         if found.cluster.proxy and not found.cluster.proxy.startswith("http://"):
             raise NotUsable(_NO_SUCH_PROXY)
-    found.trust()  # that it can be used is known before anything begins
+    found.trust()  # raises now rather than at the first request
     return Account(kubeconfig, found)
 
 
@@ -102,14 +102,14 @@ def _of_the_pod() -> Login:
 
 
 def addresses_of(host: str) -> Iterator[Address]:
-    """Of the API server, as far as they are written down: in its URL, and as the cluster tells its pods."""
+    """The API server's addresses, as far as its URL (`host`) and the environment of a pod name them."""
     for written in (urlsplit(host).hostname, os.environ.get("KUBERNETES_SERVICE_HOST")):
         with contextlib.suppress(ValueError):
             yield ip_address(written or "")
 
 
 class Identity:
-    """Who we are to the API server, as it stands on disk now. Used within one event loop."""
+    """Who we are to the API server, as the files say now. Used within one event loop."""
 
     def __init__(self, account: Account) -> None:
         self._kubeconfig, self._login = account
@@ -123,7 +123,7 @@ class Identity:
 
     @property
     def server_name(self) -> str | None:
-        """What its certificate is to carry, where that is not its host."""
+        """The name that the server's certificate must carry, where that is not its host."""
         return self._login.cluster.name or None
 
     @property
@@ -131,23 +131,23 @@ class Identity:
         return self._login.cluster.proxy or None
 
     async def headers(self) -> Sequence[tuple[str, str]]:
-        """Of each request. A token that cannot be read again is used on."""
+        """The headers that sign in a request. A token that cannot be read again stays in use."""
         if time.monotonic() - self._read >= TOKEN_LASTS:
             await self.read_again(0.0)
         return self._login.headers
 
     async def read_again(self, least: float = 1.0) -> None:
-        """Unless that was done within the last `least` seconds. Whatever cannot be read stays as it was."""
+        """Read the files again, unless that happened within the last `least` seconds. What cannot be read stays."""
         async with self._reading:
             if time.monotonic() - self._read < least:
                 return
             self._read = time.monotonic()
             with contextlib.suppress(Exception):  # the library raises what it likes
                 self._login = (await signed_in(self._kubeconfig)).login
-                self._trust_anew()
+                self._trust_more()
 
-    def _trust_anew(self) -> None:
-        """What is trusted now, beside what was: whoever is rotating uses both for a while."""
+    def _trust_more(self) -> None:
+        """Trust the CA of now in addition to the previous ones: during a rotation both are in use for a while."""
         if self.trust is not None and self._login.cluster.authorities is not None:
             add_authorities(self.trust, self._login.cluster.authorities)
 
@@ -156,8 +156,8 @@ class Identity:
 async def session(
     identity: Identity, outage: Outage, retry_forever: bool = False
 ) -> AsyncIterator[aiohttp.ClientSession]:
-    """`retry_forever`: it waits and asks again until the API server answers with something that asking again cannot
-    mend; for kopf, which would end with the first refusal."""
+    """A session that signs in each request. `retry_forever`: wait and ask again instead of returning an error, for
+    kopf, which ends for good with the first one."""
     through = _AuthMiddleware(identity, outage)
     middlewares = (_RetryMiddleware(outage), through) if retry_forever else (through,)
     connector = aiohttp.TCPConnector(limit=0, ssl=identity.trust or True)
@@ -169,12 +169,12 @@ async def session(
 
 
 def _user_agent() -> str:
-    """Which replica it is, for whoever reads an audit log."""
+    """Names the replica, for readers of an audit log."""
     return f"wahealth/{version('wahealth-operator')} ({replica()})"
 
 
 class _AuthMiddleware:
-    """Each request is signed in and counted, and what came of it is known to all who ask."""
+    """Signs in and counts each request, and reports its result to `Outage`. Raises what aiohttp raises."""
 
     def __init__(self, identity: Identity, outage: Outage) -> None:
         self._identity = identity
@@ -220,12 +220,12 @@ class _AuthMiddleware:
 
 
 class _RetryMiddleware:
-    """Asks until it is answered. A stream that breaks off at once is not begun anew at once."""
+    """Asks until the answer is a success or 410. A stream that breaks off at once is begun again after a pause."""
 
     def __init__(self, outage: Outage) -> None:
         self._outage = outage
         self._backoff = Backoff()
-        self._began = float("-inf")  # the last stream
+        self._began = float("-inf")  # monotonic: the last stream's begin
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -252,7 +252,7 @@ class _RetryMiddleware:
 
 
 def asked_to_wait(written: str | None) -> float:
-    """Seconds that a 429's Retry-After means: a number, a date, or nothing that can be read."""
+    """Seconds that a Retry-After means: `written` is a number of seconds, an HTTP date, or nothing usable."""
     if not written:
         return _PAUSE_UNSAID
     try:

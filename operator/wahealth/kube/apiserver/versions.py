@@ -1,15 +1,15 @@
-"""Resource versions of one collection grow; the API conventions allow to compare them as numbers since 1.35."""
+"""Which of two resourceVersions is newer. The API conventions allow comparing those of one collection since 1.35."""
 
 from __future__ import annotations
 
 
 def is_older(version: str, than: str) -> bool:
-    """False where that cannot be told."""
+    """False also when one of them is not a number."""
     return _are_numbers(version, than) and int(version) < int(than)
 
 
 def is_newer(version: str, than: str) -> bool:
-    """Where that cannot be told, any other one is."""
+    """When one of them is not a number, any other version counts as newer."""
     return is_older(than, version) if _are_numbers(version, than) else version != than
 
 
