@@ -1,1 +1,1 @@
-"""What is there now, from watches: small tuples of just what a probe needs, nothing read in a round."""
+"""The workloads, Services and pods of the cluster, from watches: small tuples of what a probe needs."""

@@ -1,4 +1,4 @@
-"""Pods that are being deleted and still carry a client's label: it has to come off before another gets it."""
+"""Terminating pods that still carry a client's label, which must be removed before another pod gets it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from wahealth.kube.inventory.pod_index import others_of
 
 
 class Ending:
-    """They are asked no more, and nothing new is written onto them."""
+    """These pods are not probed any more, and nothing new is written onto them."""
 
     def __init__(self) -> None:
-        self._client: dict[Key, Key] = {}  # of each pod
-        self._by_client: defaultdict[Key, dict[str, CurrentPod]] = defaultdict(dict)
+        self._client: dict[Key, Key] = {}  # by pod
+        self._by_client: defaultdict[Key, dict[str, CurrentPod]] = defaultdict(dict)  # then by pod name
 
     def of(self, client: Key) -> Iterator[CurrentPod]:
+        """The pods that carry the label of this resource."""
         yield from self._by_client.get(client, {}).values()
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""The inventory as a whole, kept equal to the API server."""
+"""The inventory as a whole, kept equal to the API server by watches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wahealth.kube.inventory.workloads import Workload, Workloads
 
 class Inventory:
     def __init__(self, left: Callable[[str], None] = lambda _: None, kinds: Set[str] = frozenset()) -> None:
-        """`left` is told each address at which a pod runs no more; `kinds`: of those that are optional, the ones to
+        """`left` is called with each address at which a pod does not run any more. `kinds`: the optional kinds to
         watch."""
         self.pods = Pods(left)
         self.services = Services()
@@ -27,22 +27,22 @@ class Inventory:
         self._lists: dict[str, FirstList] = {}  # by path
 
     def workload(self, ref: WorkloadRef) -> Workload | None:
-        """One that exists, of a kind that is watched."""
+        """None when it does not exist. Raises `KeyError` for a kind that is not watched."""
         return self.workloads[ref.kind].get(Key(ref.namespace, ref.name))
 
     def is_not_watched(self, kind: str) -> bool:
         return kind not in self.workloads
 
     def is_not_served(self, kind: str) -> bool:
-        """The cluster has no such kind."""
+        """Whether the cluster has no such kind."""
         return any(first.absent for path, first in self._lists.items() if path.endswith(f"/{KINDS[kind].plural}"))
 
     def may_not_list(self, ref: WorkloadRef) -> bool:
-        """Whether it exists is not known: we have no right to list its kind, everywhere or in its namespace."""
+        """Whether we have no right to list its kind, everywhere or in its namespace, so its existence is unknown."""
         return self._refused(KINDS[ref.kind].path, ref.namespace)
 
     def may_not_see(self, path: str, namespace: str) -> bool:
-        """Whether pods or Services, by their `path`, are not known there."""
+        """Whether we have no right to list pods or Services (`path`) in the namespace."""
         return self._refused(path, namespace)
 
     def _refused(self, path: str, namespace: str) -> bool:
@@ -53,8 +53,11 @@ class Inventory:
     async def run(
         self, api: ApiServer, synced: asyncio.Event, resync: float = RESYNC, namespaces: Sequence[str] = ()
     ) -> None:
-        """Runs until cancelled; `synced` is set once everything was listed, but what we may not list: kinds of
-        workloads, and all in some of the `namespaces`, if not in all. `resync` in seconds."""
+        """Runs until cancelled. `synced` is set once everything was listed that we may list.
+
+        Kinds of workloads may be refused; pods and Services must be listed in at least one of the `namespaces` (empty:
+        everywhere). `resync`: seconds between two lists.
+        """
         async with asyncio.TaskGroup() as group:
             needed = [asyncio.Event() for _ in self._needed()]
             for collection, store, first in self._collections(namespaces, needed):
@@ -72,7 +75,7 @@ class Inventory:
     def _collections(
         self, namespaces: Sequence[str], needed: Sequence[asyncio.Event]
     ) -> Iterator[tuple[Collection, Store, FirstList]]:
-        """`needed`: for each that is, set once it was listed in one namespace."""
+        """What to reflect, and into which store. `needed`: per `_needed`, set once one namespace was listed."""
         for (path, store), one_of_them in zip(self._needed(), needed, strict=True):
             for collection in Collection(path, kept=lean).parts(namespaces):
                 first = FirstList(needed=not namespaces, one_of_them=one_of_them)

@@ -1,4 +1,4 @@
-"""How objects are named here."""
+"""How objects of the cluster are named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wahealth.kube.apiserver.api import Document
 
 
 class Key(NamedTuple):
-    """Of an object of one kind."""
+    """Names an object among those of its kind."""
 
     namespace: str
     name: str

@@ -1,4 +1,4 @@
-"""The kinds of workloads that a target may be: one table, for watches, rights, owners and restarts."""
+"""The kinds of workloads that a target may have: one table for watches, rights, owners and restarts."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ def _annotated(time: str) -> Document:
 
 
 def _restart_at(time: str) -> Document:
-    """What `kubectl argo rollouts restart` sets: the controller replaces pod after pod, at rest and in a canary."""
+    """What `kubectl argo rollouts restart` sets: the controller replaces one pod after the other, also in a canary."""
     return {"restartAt": time}
 
 
 class Kind(NamedTuple):
-    """`owns_pods`: its pods name it as their owner; else what it makes of each version is their owner.
+    """A kind of workload.
 
-    `is_rolling_out` is told spec and status of one whose last generation was observed, and looks away from pods that
-    are not ready: those may be what a restart is to mend. `restart`: of a spec, what asks for one at a time; None:
-    nothing safe does. `optional`: it is watched where an installation wants it.
+    `is_rolling_out` gets spec and status of an object whose controller has observed its last generation. It ignores
+    pods that are not ready, because a restart may be what fixes them.
     """
 
     api_version: str
     plural: str
-    owns_pods: bool
+    owns_pods: bool  # its pods name it as their owner; False: their owner is an object that it makes of each version
     is_rolling_out: Callable[[Document, Document], bool]
-    restart: Callable[[str], Document] | None = _annotated
-    optional: bool = False
+    restart: Callable[[str], Document] | None = (
+        _annotated  # time → the part of a spec that restarts; None: none is safe
+    )
+    optional: bool = False  # watched only where an installation wants it
 
     @property
     def group(self) -> str:
@@ -41,7 +42,7 @@ class Kind(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Of all of them, in all namespaces."""
+        """The path of the kind in all namespaces."""
         return f"/apis/{self.api_version}/{self.plural}"
 
 
@@ -51,13 +52,16 @@ def _replicas_differ(spec: Document, status: Document) -> bool:
 
 
 def partition_of(spec: Document) -> int:
-    """Of a StatefulSet: pods with a smaller ordinal stay what they are."""
+    """A StatefulSet's partition: pods with a smaller ordinal are not updated. 0: all are."""
     return int(spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0))
 
 
 def _revisions_differ(spec: Document, status: Document) -> bool:
-    """Once all are updated, a StatefulSet's count of them may stand at 0; with a partition the revisions differ for as
-    long as that stands, and as many are updated as are not below it."""
+    """Whether a StatefulSet is being updated.
+
+    Once all pods are, `updatedReplicas` may be 0. With a partition the revisions keep differing, and the update is
+    over when every pod is updated that does not lie below the partition.
+    """
     if "updateRevision" in status and status["updateRevision"] == status.get("currentRevision"):
         return False
     if partition := partition_of(spec):
@@ -66,12 +70,12 @@ def _revisions_differ(spec: Document, status: Document) -> bool:
 
 
 def _scheduled_differ(_: Document, status: Document) -> bool:
-    """As many as there are nodes for it; it has no other count."""
+    """Whether a DaemonSet is being updated: it counts pods by the nodes that they are scheduled on."""
     return bool(status.get("updatedNumberScheduled", 0) < status.get("desiredNumberScheduled", 0))
 
 
 def _phase_differs(spec: Document, status: Document) -> bool:
-    """A Rollout that is paused in a canary is at rest, for it may be so for ever."""
+    """Whether a Rollout is being updated. One that is paused in a canary is not: it may stay so forever."""
     restarting = "restartAt" in spec and spec["restartAt"] != status.get("restartedAt")
     return restarting or status.get("phase") == "Progressing"
 

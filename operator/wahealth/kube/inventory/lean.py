@@ -1,6 +1,6 @@
-"""What the inventory reads of an object: a list is held until its last page is there, so the rest of it is let go.
+"""Drops what the inventory does not read of an object, because a list is held until its last page has come.
 
-A pod is some 8 KB of JSON and 47 KB of Python's objects: 10,000 of them would fill the 512 MiB that the chart grants.
+A pod is some 8 KB of JSON and 47 KB of Python objects, so 10,000 pods would fill the 512 MiB that the chart grants.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _CONTAINER = _PROBES | {"envFrom", "resources", "securityContext", "volumeMounts
 
 
 def lean(object_: Document) -> Document:
-    """A pod, a workload or a Service."""
+    """A copy of a pod, a workload or a Service with what is read of it. The original is not changed."""
     spec, lighter = object_.get("spec"), dict(object_)
     for part, unread in (("metadata", _METADATA), ("status", _STATUS)):
         if object_.get(part):
@@ -26,7 +26,7 @@ def lean(object_: Document) -> Document:
 
 
 def _of_template(spec: Document) -> Document:
-    """Of a workload, whose environment says what is in it."""
+    """The spec of a workload. Its containers keep `env`, which shows what they run."""
     template: Document = spec["template"]
     return spec | {"template": template | {"spec": _of_pod(template.get("spec") or {}, _CONTAINER)}}
 

@@ -1,4 +1,4 @@
-"""One namespace's part of a store, where not all namespaces are watched: each is listed by itself."""
+"""One namespace's part of a store, for an operator that watches some namespaces and lists each on its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from wahealth.kube.inventory.keys import Key, key_of
 
 
 class NamespaceStore:
+    """A `Store` whose `replace` drops only what this namespace had before."""
+
     def __init__(self, store: Store) -> None:
         self._store = store
         self._there: set[Key] = set()

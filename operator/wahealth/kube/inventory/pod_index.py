@@ -1,4 +1,4 @@
-"""Where the pods of one namespace are, so that a client's nodes can be found among them."""
+"""Finds the pods of one namespace by name and by address, so that a client's nodes can be assigned to them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from wahealth.kube.apiserver.api import Document
 
 
 class PodIndex:
-    """All pods of one namespace that did not end.
+    """All pods of one namespace that have not ended.
 
-    An address leads to a pod only where no other one has it: pods with hostNetwork share that of their machine. One
-    that is Terminating does not count beside one that is not: where its machine is dead it stays, and its address may
-    have been given away.
+    An address leads to a pod only if no other pod has it: pods with hostNetwork share their machine's. A Terminating
+    pod yields to one that is not: on a dead machine it stays, and its address may have been given to another.
     """
 
     def __init__(self) -> None:
         self._by_name: dict[str, facts.Pod] = {}
-        self._going: set[str] = set()  # names
-        self._sharing: dict[tuple[str, bool], dict[str, facts.Pod]] = {}  # by address and whether they go, then by name
+        self._going: set[str] = set()  # names of Terminating pods
+        self._sharing: dict[tuple[str, bool], dict[str, facts.Pod]] = {}  # by address and Terminating, then by name
         self._by_address: dict[str, facts.Pod] = {}
         self._version = 0
 
@@ -55,10 +54,11 @@ class PodIndex:
             self.drop(name)
 
     def now(self) -> facts.Pods:
+        """The pods as they are. The mappings change with this index; the version is the one of now."""
         return facts.Pods(self._by_address, self._by_name, version=self._version)
 
     def _settle(self, address: str) -> None:
-        """Whom it leads to, after a change of those that have it."""
+        """Find the pod that the address leads to, after a change of the pods that have it."""
         sharing = self._sharing.get((address, False)) or self._sharing.get((address, True)) or {}
         if len(sharing) == 1:
             (self._by_address[address],) = sharing.values()
@@ -71,6 +71,6 @@ def _addresses(pod: facts.Pod) -> frozenset[str]:
 
 
 def others_of(status: Document) -> tuple[str, ...]:
-    """The addresses of a pod beside its first, of the other family."""
+    """The further addresses in a pod's status, which are of the other family."""
     first = status.get("podIP")
     return tuple(entry["ip"] for entry in status.get("podIPs", ()) if entry.get("ip") not in {None, "", first})

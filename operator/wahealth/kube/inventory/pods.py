@@ -1,4 +1,4 @@
-"""Which pods may be asked, by the workload that owns them or by their labels; and where all pods are."""
+"""Which pods may be probed, by the workload that owns them or by their labels; and at which address each pod is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.pod_index import PodIndex, others_of
 
 PATH = "/api/v1/pods"
-# What a kind makes of each version of a workload, and the label of its pods that ends in what its name ends in.
+# The object that a kind makes of each version of a workload, and the pod label that ends as the object's name does.
 _VERSIONS = (
     (("apps", "ReplicaSet"), "Deployment", "pod-template-hash"),
     (("apps", "ReplicaSet"), "Rollout", "rollouts-pod-template-hash"),
@@ -31,19 +31,18 @@ V = TypeVar("V")
 
 
 class Pod(NamedTuple):
-    """One that runs; `ports`: those of its containers' that have a name; `gate` None: it has none of ours; `others`:
-    its further addresses."""
+    """A running pod."""
 
     name: str
     address: str
     ready: bool = False
-    ports: NamedPorts = ()
+    ports: NamedPorts = ()  # named TCP ports of its containers
     uid: str = ""
-    gate: Gate | None = None
-    others: tuple[str, ...] = ()
+    gate: Gate | None = None  # None: its spec has no readiness gate of ours
+    others: tuple[str, ...] = ()  # its further addresses
 
     def addresses(self, families: tuple[int, ...] = ()) -> tuple[str, ...]:
-        """All of them, or those of these families in their order; all where it has none of these."""
+        """The addresses of these families (4 and 6), in that order; all of them when it has none of these."""
         everything = (self.address, *self.others)
         wanted = [one for family in families for one in everything if (6 if ":" in one else 4) == family]
         return tuple(wanted) or everything
@@ -51,22 +50,24 @@ class Pod(NamedTuple):
 
 @dataclass(slots=True)
 class LabelGroup:
-    """Running pods of one namespace with the same labels, which are held once."""
+    """Running pods of one namespace with the same labels, so that these are held once. `pods`: by name."""
 
     labels: Labels
     pods: dict[str, Pod] = field(default_factory=dict)
 
 
 class CachedPod(NamedTuple):
+    """A running pod, and where it is registered."""
+
     pod: Pod
     owner: WorkloadRef | None
-    clients: tuple[Key, ...]  # that it is labelled with, or that closed its gate
+    clients: tuple[Key, ...]  # the resources whose label it carries, or who closed its gate
     group: LabelGroup
 
 
 class Pods:
     def __init__(self, left: Callable[[str], None] = lambda _: None) -> None:
-        """`left` is told each address at which a pod runs no more."""
+        """`left` is called with each address at which a pod does not run any more."""
         self._left = left
         self._kept: dict[Key, CachedPod] = {}
         self._by_owner: dict[WorkloadRef, dict[str, Pod]] = {}
@@ -76,24 +77,26 @@ class Pods:
         self._ending = Ending()
 
     def places(self, namespace: str) -> facts.Pods:
+        """All pods of the namespace that have not ended, by name and by address."""
         return self._places[namespace].now()
 
     def of(self, workload: WorkloadRef) -> tuple[Pod, ...]:
+        """The running pods that the workload owns."""
         return tuple(self._by_owner.get(workload, {}).values())
 
     def selected(self, namespace: str, selector: Labels) -> Iterator[Pod]:
-        """Those that have all labels of the selector."""
+        """The running pods that have all labels of the selector."""
         for group in self._by_labels.get(namespace, {}).values():
             if selector <= group.labels:
                 yield from group.pods.values()
 
     def clients(self) -> frozenset[Key]:
-        """The clients that running pods are labelled with, or that closed their gates."""
+        """The resources whose label a running pod carries, or who closed its gate."""
         return frozenset(self._by_client)
 
     def current(self, namespace: str, names: Set[str], client: str = "") -> Iterator[CurrentPod]:
-        """Running pods with these names, and all that carry the client's label or whose gate it closed; of those that
-        end the ones with its label."""
+        """Running pods with these names, and all pods that carry the client's label or whose gate it closed;
+        Terminating ones only with its label."""
         named = {name: kept for name in names if (kept := self._kept.get(Key(namespace, name)))}
         for pod, *_, group in (named | self._by_client.get(Key(namespace, client), {})).values():
             yield CurrentPod(pod.name, pod.uid, group.labels, pod.gate, pod.addresses())
@@ -146,7 +149,7 @@ class Pods:
         self._places[key.namespace].put(place, going="deletionTimestamp" in pod["metadata"])
 
     def _keep(self, object_: Document) -> Pod | None:
-        """What there is of it to ask."""
+        """Register a pod that may be probed; None for any other."""
         self._ending.put(object_)
         address = running_at(object_)
         if address is None:
@@ -165,7 +168,7 @@ class Pods:
         return pod
 
     def _forget(self, key: Key) -> Pod | None:
-        """What was known of it."""
+        """Remove a pod: what was registered, or None."""
         kept = self._kept.pop(key, None)
         if kept is None:
             return None
@@ -186,7 +189,7 @@ def _take_out(table: dict[K, dict[str, V]], of: K, name: str) -> None:
 
 
 def running_at(pod: Document) -> str | None:
-    """The address of a pod that may be asked: Running, with an address, not Terminating; ready or not."""
+    """The address of a pod that may be probed: Running, with an address, not Terminating; ready or not. Else None."""
     status = pod.get("status", {})
     if status.get("phase") != "Running" or "deletionTimestamp" in pod["metadata"]:
         return None
@@ -195,10 +198,10 @@ def running_at(pod: Document) -> str | None:
 
 
 def owner_of(pod: Document) -> WorkloadRef | None:
-    """The controlling owner, if it is a workload of a kind that owns pods; or whose ReplicaSet that is.
+    """The workload that controls the pod, directly or through a ReplicaSet or its like; None: no known one does.
 
-    Others have kinds of the same name, as OpenKruise has a StatefulSet: the group is looked at, too. A Deployment names
-    its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the right to read
+    The group counts too, because others have kinds of the same name, such as OpenKruise's StatefulSet. A Deployment
+    names its ReplicaSets `<deployment>-<pod-template-hash>` and labels their pods with that hash, so the right to read
     ReplicaSets is not needed. Other kinds have other labels for the same.
     """
     metadata = pod["metadata"]
@@ -228,7 +231,7 @@ def labels_of(pod: Document) -> Labels:
 
 
 def _clients(pod: Document, gate: Gate | None) -> frozenset[str]:
-    """Whose labels or closed gate would stay on it."""
+    """The names of the resources whose label or closed gate would stay on the pod."""
     label = pod["metadata"].get("labels", {}).get(CLIENT)
     closed = gate.by if gate is not None and gate.status == "False" else ""
     return frozenset(filter(None, (label, closed)))
@@ -249,8 +252,8 @@ def _gate_of(pod: Document) -> Gate | None:
 
 
 def _named_ports(pod: Document) -> NamedPorts:
-    """Those of TCP. Of a name that two containers have the first, and native sidecars come last, as where Kubernetes
-    looks it up."""
+    """The named TCP ports. When two containers have the same name the first counts, and native sidecars come last, in
+    the order in which Kubernetes looks names up."""
     spec = pod.get("spec", {})
     sidecars = (one for one in spec.get("initContainers") or () if one.get("restartPolicy") == "Always")
     containers = chain(spec.get("containers") or (), sidecars)
@@ -263,6 +266,6 @@ def _named_ports(pod: Document) -> NamedPorts:
 
 
 def _shared(ports: NamedPorts, group: LabelGroup) -> NamedPorts:
-    """Held once where a pod of the same labels has the same, as it mostly has."""
+    """The tuple of another pod of the group if it is equal, as it usually is, so that it is held once."""
     other = next(iter(group.pods.values()), None)
     return other.ports if other is not None and other.ports == ports else ports

@@ -1,4 +1,4 @@
-"""Which Services there are, and whom they send to."""
+"""Which Services exist, and to which pods and ports they send."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
 class Service(NamedTuple):
-    """`selector` None: it has none. `ports`: by the Service's own, those of the pods, by number or by name.
-    `families`: of the addresses that it sends to, 4 and 6, the first one first; none: whatever the cluster has."""
+    """What is kept of a Service."""
 
-    outside: bool  # an ExternalName
-    selector: Labels | None
-    ports: tuple[tuple[int, int | str], ...]
-    families: tuple[int, ...] = ()
+    outside: bool  # its type is ExternalName
+    selector: Labels | None  # None: it has none
+    ports: tuple[tuple[int, int | str], ...]  # its own port, and the pods' port as a number or a name
+    families: tuple[int, ...] = ()  # 4 and 6, the preferred one first; empty: whatever the cluster has
 
     def port_of_pods(self, port: int) -> int | str | None:
+        """The pods' port, as a number or a name; None when the Service has no such port."""
         return dict(self.ports).get(port)
 
 

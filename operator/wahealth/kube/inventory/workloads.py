@@ -1,4 +1,4 @@
-"""Which workloads of one kind there are, and what matters of them before a restart."""
+"""Which workloads of one kind exist, and what must be known of them before a restart."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _REGISTRY = re.compile(r"(localhost|[^/]*[.:][^/]*)/")
 
 
 class Workload(NamedTuple):
-    """`hosts_client_nodes`: what says that a coreapp or master may be in it; `stuck`: why a restart would restart no
-    pod; `stays`: why it would not restart all of them. Each is empty where nothing does."""
+    """What is kept of a workload. The texts are parts of sentences, and empty where they do not apply."""
 
     uid: str
-    restarted: datetime | None
+    restarted: datetime | None  # the last restart that was asked for; None: none was
     rolling_out: bool
-    hosts_client_nodes: str
-    stuck: str = ""
-    stays: str = ""
+    hosts_client_nodes: str  # the sign that a coreapp or master may run in it
+    stuck: str = ""  # why a restart would restart no pod
+    stays: str = ""  # why a restart would not restart every pod
 
 
 class Workloads:
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
         self._existing: dict[Key, Workload] = {}
-        self._restarts: dict[str, datetime] = {}  # by uid: those of our own, which the watch may not have told yet
+        self._restarts: dict[str, datetime] = {}  # by uid: our own restarts, which the watch may not show yet
 
     def get(self, key: Key) -> Workload | None:
+        """None when it does not exist. `restarted` includes our own restarts that the watch does not show yet."""
         found = self._existing.get(key)
         ours = self._restarts.get(found.uid) if found else None
         if found is None or ours is None or (found.restarted is not None and found.restarted >= ours):
@@ -44,7 +44,7 @@ class Workloads:
         return found._replace(restarted=ours)
 
     def restarting(self, uid: str, now: datetime | None) -> None:
-        """It is told to restart, and nobody else need do it; None: it could not be told."""
+        """The workload with that uid is being restarted, so no other resource need do it; `now` None: it failed."""
         if now is None:
             self._restarts.pop(uid, None)
         else:
@@ -72,13 +72,13 @@ def workload_of(object_: Document, kind: Kind) -> Workload:
 
 
 def _template_elsewhere(spec: Document) -> str:
-    """Of a Rollout."""
+    """The sign for a Rollout whose pod template is another object's, which is not read."""
     ref = spec.get("workloadRef")
     return f"its template is that of {ref.get('kind')} {ref.get('name')}, where nobody looks" if ref else ""
 
 
 def _restarted(spec: Document) -> datetime | None:
-    """The last restart that was asked for, in either way."""
+    """The last restart that was asked for, by annotation or by `restartAt`."""
     annotations = ((spec.get("template") or {}).get("metadata") or {}).get("annotations") or {}
     times = (_time(spec.get("restartAt") or ""), _time(annotations.get(RESTARTED_AT, "")))
     return max((time for time in times if time is not None), default=None)
@@ -93,7 +93,7 @@ def _time(written: str) -> datetime | None:
 
 
 def _left_alone(spec: Document) -> tuple[str, str]:
-    """Why a restart would restart no pod, and why not all of them."""
+    """`stuck` and `stays` of a `Workload`."""
     if spec.get("paused"):
         return "it is paused", ""
     if spec.get("updateStrategy", {}).get("type") == "OnDelete":
@@ -106,16 +106,16 @@ def _left_alone(spec: Document) -> tuple[str, str]:
 
 
 def _is_rolling_out(object_: Document, kind: Kind) -> bool:
-    """As `kubectl rollout status` sees it, but for pods that are not ready: those may be what a restart is to mend."""
+    """As `kubectl rollout status` says, except that pods that are not ready do not count: a restart may fix them."""
     spec, status = object_.get("spec", {}), object_.get("status", {})
-    observed = str(status.get("observedGeneration", 0))  # of a Rollout it is a text
+    observed = str(status.get("observedGeneration", 0))  # a Rollout writes a string
     if observed.isdecimal() and int(observed) < object_["metadata"].get("generation", 0):
         return True
     return kind.is_rolling_out(spec, status)
 
 
 def _signs_of_others(name: str, pod: Document) -> Iterator[str]:
-    """That a coreapp or a master may be in it: by names, images, environment and ports."""
+    """What says that a coreapp or a master may run in the pod: names, images, commands, environment, ports."""
     if _is_theirs(name):
         yield f"its name is {name}"
     for container in (*pod.get("initContainers", ()), *pod.get("containers", ())):

@@ -1,8 +1,8 @@
-"""What Prometheus reads of each resource: made when it is asked for, from what is confirmed.
+"""The metrics of each resource, made from what is confirmed when Prometheus asks.
 
-A series exists for what holds, with the value 1, and not for what does not: some 14 a resource instead of 40. Labels of
-a resource are `namespace` and `name`; no message and no address is ever a label. Only who asks for a resource tells of
-it.
+A series exists for what holds, with the value 1, and none for what does not: some 14 a resource instead of 40. A
+resource's labels are `namespace` and `name`; no message and no address is ever a label. Only the replica that probes a
+resource exports it.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ Sample = tuple[Labels, float]  # without namespace and name
 
 
 class ClientSample(NamedTuple):
-    """A resource, as it is told of."""
+    """A resource, and the status that its metrics show."""
 
     status: Status
     record: ResourceEntry
 
 
 class MetricFamily(NamedTuple):
-    """A family, by what one resource has of it. Its name comes after `wahealth_client_`."""
+    """One metric of all resources."""
 
-    name: str
-    text: str
-    labels: Labels
-    samples: Callable[[ClientSample], Iterable[Sample]]
+    name: str  # without its prefix `wahealth_client_`
+    text: str  # the HELP line
+    labels: Labels  # without namespace and name
+    samples: Callable[[ClientSample], Iterable[Sample]]  # of one resource
     kind: Literal["gauge", "counter"] = "gauge"
 
 
@@ -108,7 +108,7 @@ def flapping(client: ClientSample) -> Iterator[Sample]:
 
 
 def oddity(client: ClientSample) -> Iterator[Sample]:
-    """Of what is confirmed by this process; a Warning tells of each."""
+    """The anomalies that this process has confirmed, each of which has a Warning event."""
     state = client.record.state
     if state is not None and state.confirmed is not None:
         for one in sorted(state.confirmed.anomalies):
@@ -116,7 +116,7 @@ def oddity(client: ClientSample) -> Iterator[Sample]:
 
 
 def node(client: ClientSample) -> Iterator[Sample]:
-    """Of nodes that are seen: what was seen last is no state of now."""
+    """The nodes, while the client answers: what they were before is not their state now."""
     seen = client.status.connected is not None and client.status.connected.current is not None
     for one in client.status.nodes if seen else ():
         yield (one.name, one.role or "", one.verdict), 1.0
@@ -150,7 +150,7 @@ OF_NODES = MetricFamily("node", "1 for what a node of the client is.", ("node", 
 
 
 def families(entries: Sequence[ResourceEntry], with_nodes: bool = False) -> Iterator[Family]:
-    """One family after the other, from what the records say when it is asked for."""
+    """The metric families, computed from the entries while they are read. `with_nodes`: also a series for each node."""
     client = [ClientSample(status_of(entry), entry) for entry in entries]
     for row in (*FAMILIES, OF_NODES) if with_nodes else FAMILIES:
         samples = (((*one.record.ref, *labels), value) for one in client for labels, value in row.samples(one))
@@ -158,7 +158,7 @@ def families(entries: Sequence[ResourceEntry], with_nodes: bool = False) -> Iter
 
 
 def status_of(entry: ResourceEntry) -> Status:
-    """As confirmed, and suspended where it is; as written, where nobody has looked since this process began."""
+    """The status that this process has confirmed; the written one until then. A suspended resource's is suspended."""
     state = entry.state
     if state is None or state.confirmed is None:
         return entry.written

@@ -1,6 +1,6 @@
 """The operator's own endpoints: `/livez`, `/readyz`, `/metrics`. They never ask the API server.
 
-Served by our own loop, so that a loop that stands still answers nobody; kopf's probe handlers would hang with an
+Our own loop serves them, so a blocked loop fails its liveness probe. kopf's probe handlers would hang after an
 exception.
 """
 
@@ -19,16 +19,18 @@ from wahealth.telemetry import metrics
 from wahealth.telemetry.exposition import Family, exposition
 
 _GZIP = 31  # zlib's number for that format
-_LONGEST_KEPT = 90.0  # seconds that a connection waits for its next request
+_LONGEST_KEPT = 90.0  # seconds that a connection is kept for its next request
 
-Checks = Callable[[], Iterable[str]]  # why not, in whole sentences; none: all is well
+Checks = Callable[[], Iterable[str]]  # what is wrong, in whole sentences; empty: nothing
 
 
 class CannotListen(Exception):
-    """The address is taken, or none of this machine's."""
+    """The address is in use, or does not belong to this machine."""
 
 
 class HealthServer:
+    """`families`: the metrics of the resources, made when they are asked for."""
+
     def __init__(self, not_live: Checks, not_ready: Checks, families: Callable[[], Iterable[Family]]) -> None:
         self._not_live = not_live
         self._not_ready = not_ready
@@ -36,7 +38,7 @@ class HealthServer:
 
     @contextlib.asynccontextmanager
     async def listening(self, address: str) -> AsyncIterator[None]:
-        """`address` as `:8080`. Raises `CannotListen`."""
+        """Serve as long as this lasts. `address`: such as `:8080`. Raises `CannotListen`."""
         host, port = listening_at(address)
         application = web.Application()
         application.add_routes(
@@ -66,17 +68,17 @@ class HealthServer:
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"], pieces = "gzip", _packed(pieces)
         response = web.StreamResponse(headers=headers)
-        with contextlib.suppress(ConnectionError):  # whoever asked has gone
+        with contextlib.suppress(ConnectionError):  # the client has gone
             await response.prepare(request)
             for piece in pieces:
                 await response.write(piece)
-                await asyncio.sleep(0)  # no thread for it: a busy one takes each turn of the interpreter from our loop
+                await asyncio.sleep(0)  # not in a thread: a busy thread takes the interpreter from our loop
             await response.write_eof()
         return response
 
 
 async def _serving(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
-    """No site of the library's: that one takes connections until no descriptor is left."""
+    """Not a `TCPSite` of aiohttp's: that accepts connections until no descriptor is left. Raises `CannotListen`."""
     protocol = runner.server
     assert protocol is not None  # noqa: S101 - it is set up
     try:

@@ -1,4 +1,4 @@
-"""Whether this process itself was late: a round in which it was says nothing about a client."""
+"""Whether this process itself was late: such a round says nothing about a client."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _STANDS_STILL = 5.0  # seconds
 
 
 class Lag:
-    """Notices that the event loop did not get its turn, for whatever reason: a pause, a lack of CPU, a slow handler."""
+    """Notices when the event loop was late, for whatever reason: a pause, a lack of CPU, a slow handler."""
 
     def __init__(self) -> None:
-        self._last = float("inf")  # not watched yet
-        self._late = float("-inf")
+        self._last = float("inf")  # monotonic: the last tick; inf: `watch` does not run yet
+        self._late = float("-inf")  # monotonic: the end of the last delay
 
     async def watch(self) -> None:
         """Runs until cancelled."""
@@ -38,17 +38,16 @@ class Lag:
             self._last = now
 
     def behind(self, now: float) -> float:
-        """Seconds since the loop had its turn last, beyond what is usual."""
+        """Seconds by which the next tick is late; `now`: monotonic timestamp."""
         return max(0.0, now - self._last - _TICK)
 
     def since(self, second: float, now: float) -> bool:
-        """Whether the loop was late by over a second at any time from `second` on, or is now."""
+        """Whether the loop was late by over `MOST` seconds between `second` and `now`, both monotonic timestamps."""
         return self._late >= second or now - self._last > _TICK + MOST
 
 
 def watchdog(lag: Lag) -> None:
-    """Says where the loop's thread is when it stands still, from a thread of its own that lives as long as the
-    process."""
+    """Log where the calling thread's loop is blocked, from a thread that lives as long as the process."""
     watched = threading.get_ident()
 
     def watch() -> None:

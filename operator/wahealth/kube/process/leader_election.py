@@ -1,7 +1,7 @@
-"""Leader election by Leases, one a shard: the holder asks and writes, everybody else watches and is ready to take over.
+"""Leader election by Leases, one for each shard: the holder probes and writes, the others watch and stand by.
 
-No election of a library's: it has to tell who may still look from who may still write, to hold several Leases, and to
-give them back at once.
+No library's election: this one must tell apart who may still probe and who may still write, hold several Leases, and
+release them at once.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
-_RELEASE = 2.0  # seconds that giving back may take
+_RELEASE = 2.0  # seconds that releasing the Leases may take
 _ABSENT, _CLASH = 404, 409
 
 
 class NotLeading(Exception):
-    """Another replica may lead by now: nothing is written."""
+    """Another replica may lead by now, so nothing is written."""
 
 
 class Election(NamedTuple):
-    """`name` of the Lease, where there is one; of several, with the shard's number behind it."""
+    """Which Leases are used."""
 
     namespace: str
-    name: str
+    name: str  # with several shards `-0`, `-1` … is added
     shards: int = 1
     timing: LeaseTiming = LeaseTiming()
 
 
 class LeaderElector:
-    """Of all shards. `on_started_leading` and `on_stopped_leading` are told of a shard; None for `election`: there is
-    nobody else."""
+    """The Leases of all shards. `on_started_leading` and `on_stopped_leading` are called with the shard's number.
+    `election` None: there is one replica only, which always leads."""
 
     def __init__(
         self,
@@ -60,22 +60,24 @@ class LeaderElector:
         self._shard_leases = [ShardLease(api, election, n, me, now) for n in range(election.shards)] if election else []
 
     def leads(self, uid: str) -> bool:
-        """Whether we ask for this resource."""
+        """Whether this replica probes the resource with that uid."""
         return not self._shard_leases or self._shard_lease(uid).state.leads
 
     def leads_any(self) -> bool:
+        """Whether this replica holds any Lease."""
         return not self._shard_leases or self._held() > 0
 
     def may_write(self, uid: str) -> bool:
+        """Whether this replica may write for that resource: its Lease was renewed within the deadline."""
         return not self._shard_leases or self._shard_lease(uid).may_write()
 
     def require_leadership(self, uid: str) -> None:
-        """Raises `NotLeading`."""
+        """Raises `NotLeading` unless `may_write`."""
         if not self.may_write(uid):
             raise NotLeading
 
     async def run(self) -> None:
-        """Until cancelled; then what is held is given back, so that another takes over at once."""
+        """Runs until cancelled; then the Leases held are released, so that another replica takes over at once."""
         if not self._shard_leases:
             self._on_started_leading(0)
             metrics.leader.labels("0").set(1)
@@ -97,14 +99,14 @@ class LeaderElector:
         return sum(shard_lease.state.leads for shard_lease in self._shard_leases)
 
     async def _keep(self, shard_lease: ShardLease) -> None:
-        """One Lease: taken when it is free, renewed while it is ours."""
+        """Acquire one Lease when it is free, and renew it while it is held."""
         while True:
             led = shard_lease.state.leads
             try:
                 async with asyncio.timeout(shard_lease.timing.deadline):
                     await shard_lease.try_to_lead()
             except (ApiUnavailable, TimeoutError):
-                pass  # the outage is told of elsewhere; whoever leads goes on to look, and does not write
+                pass  # `Outage` logs it; a leader keeps probing, and stops writing
             except ApiError as error:
                 about = topic("lease", shard=shard_lease.shard, error=str(error))
                 log.warning("lease not acquired or renewed", extra=about)
@@ -113,7 +115,8 @@ class LeaderElector:
             await asyncio.sleep(self._pause(shard_lease))
 
     def _pause(self, shard_lease: ShardLease) -> float:
-        """Whoever holds others is slower to take one more, so that replicas that start together share them."""
+        """Seconds until the next try. A replica that holds Leases is slower to acquire another, so that replicas that
+        start together share them."""
         retry = shard_lease.timing.retry
         if shard_lease.state.leads:
             return retry
@@ -130,7 +133,7 @@ class LeaderElector:
 
 
 class ShardLease:
-    """One shard's Lease, as the replica `me` has it."""
+    """One shard's Lease, as the replica `me` knows it. `now` is a monotonic clock."""
 
     def __init__(self, api: ApiServer, election: Election, shard: int, me: str, now: Callable[[], float]) -> None:
         self.shard = shard
@@ -148,7 +151,7 @@ class ShardLease:
         return self.state.may_write(self._now(), self.timing)
 
     async def try_to_lead(self) -> None:
-        """Raises `ApiError`, `ApiUnavailable`. Whoever leads writes at once, all others look first."""
+        """Renew the Lease, or acquire it if it is free. Raises `ApiError` and `ApiUnavailable`."""
         if not self.state.leads:
             await self._look()
             if not self.state.is_free(self._me, self._now()):
@@ -164,7 +167,7 @@ class ShardLease:
             self.state = self.state.acquired(_lease(written), began)
 
     async def give_back(self) -> None:
-        """What may be another's by now is left alone."""
+        """Release the Lease, unless another replica may hold it by now."""
         lease, held = self.state.lease, self.may_write()
         self.state = LeaseState()
         if lease is not None and held:

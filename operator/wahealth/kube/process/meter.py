@@ -1,8 +1,8 @@
-"""What work costs, by namespace; and that no namespace's work keeps the event loop from everybody else.
+"""Measures what work costs by namespace, and keeps one namespace's work from blocking the event loop for the others.
 
-A round is one coroutine, and some more for its questions. Each is driven step by step, from one wait to the next, and
-the time of its steps is its cost. A namespace whose steps took their share of a turn of the loop waits for the next
-turn. So answers that come all at once are read and judged in bits, and between these others have their turn.
+A round is one coroutine, with some more for its probes. Each is driven step by step, from one await to the next, and
+the time of its steps is its cost. A namespace whose steps have used their share of a turn of the loop waits for the
+next turn. So answers that come all at once are handled in pieces, with the work of others in between.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from wahealth.core.budget import Ledger
 
 T = TypeVar("T")
 _TIDY = 60.0  # seconds between two looks for namespaces without a resource
-SHARE = 0.05  # seconds of a turn of the loop; a page of our own takes up to five turns: 0.25 s
+SHARE = 0.05  # seconds a turn of the loop; answering our own endpoints takes up to five turns: 0.25 s
 
 
 class Purse:
-    """Of one namespace. `spenders`: those of whom something is not in the ledger yet, this one among them then."""
+    """What one namespace spends. `spenders`: the list of purses with unsettled costs, to which this one adds itself."""
 
     def __init__(self, namespace: str, spenders: list[Purse]) -> None:
         self.namespace = namespace
         self._spenders = spenders
         self.unsettled = 0.0  # seconds that are not in the ledger yet
-        self._spent = 0.0  # seconds, since the share was used up last
-        self.is_open = True  # else nothing more of it runs in this turn
-        self.waiting = 0  # pieces of work
+        self._spent = 0.0  # seconds since the purse was opened last
+        self.is_open = True  # False: nothing more of the namespace runs in this turn of the loop
+        self.waiting = 0  # pieces of work that wait for their turn
 
     def pay(self, seconds: float) -> None:
+        """Add a cost; the purse closes for the rest of the turn once the share is used up."""
         if seconds > 0 and not self.unsettled:
             self._spenders.append(self)
         self.unsettled += seconds
@@ -46,26 +47,26 @@ class Purse:
 
 
 class Job:
-    """One round with all that it asks at once, or what comes of it."""
+    """One round with all its probes, or one action after it."""
 
     def __init__(self, purse: Purse, clock: Callable[[], float]) -> None:
         self.purse = purse
         self.clock = clock
         self.cost = 0.0  # seconds
-        self.held_up = False  # a deadline ended while a piece of it waited for its turn
+        self.held_up = False  # a piece of it was cancelled, as by a deadline, while it waited for its turn
 
 
 _job: ContextVar[Job | None] = ContextVar("job", default=None)
 
 
 def piece(work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-    """Of the present job, for a task of its own."""
+    """Make `work` a part of the current job, so that it may run in a task of its own. Without a job: `work` itself."""
     job = _job.get()
     return work if job is None else _driven(work, job)
 
 
 def was_held_up() -> bool:
-    """Of the present job: an answer may have been there in time, and was not looked at."""
+    """Whether an answer to the current job may have come in time without being read."""
     job = _job.get()
     return job is not None and job.held_up
 
@@ -79,7 +80,8 @@ class Meter:
         clock: Callable[[], float] = time.perf_counter,
         cpu: Callable[[], float] = time.thread_time,
     ) -> None:
-        """`clock` is read twice a step; `cpu`, the seconds that this thread has run, is dear to read."""
+        """`clock`, in seconds, is read twice a step. `cpu`: seconds that this thread has run, which costs more to
+        read."""
         self._ledger = ledger
         self._clock = clock
         self._cpu = cpu
@@ -89,7 +91,7 @@ class Meter:
         self._tidied = float("-inf")
 
     async def round(self, namespace: str, work: Coroutine[Any, Any, T]) -> T:
-        """What comes of it. What it cost tells what the next one will."""
+        """Run a round: its result. Its cost is the estimate for the namespace's next round."""
         job = Job(self._purse(namespace), self._clock)
         try:
             return await _driven(work, job)
@@ -97,25 +99,27 @@ class Meter:
             self._ledger.of(namespace).round_ended(job.cost)
 
     async def act(self, namespace: str, work: Coroutine[Any, Any, T]) -> T:
-        """What comes of work that follows from a round."""
+        """Run what follows from a round: its result."""
         return await _driven(work, Job(self._purse(namespace), self._clock))
 
     @contextlib.contextmanager
     def charging(self, namespace: str) -> Iterator[None]:
-        """For what is done for it at once."""
+        """Charge synchronous work to the namespace."""
         began = self._clock()
         yield
         self._purse(namespace).pay(self._clock() - began)
 
     def waiting(self, namespace: str) -> int:
-        """How many pieces of its work wait for their turn."""
+        """How many pieces of the namespace's work wait for their turn."""
         purse = self._purses.get(namespace)
         return 0 if purse is None else purse.waiting
 
     def settle(self, namespaces: Set[str], now: float) -> None:
-        """Enters into the ledger what was spent since the last time. No more than this thread has run: where others
-        keep the processor busy, each step takes long, and that is no namespace's fault. `namespaces`: all that have a
-        resource."""
+        """Enter into the ledger what was spent since the last call.
+
+        The sum is at most what this thread has run: when other processes keep the CPU busy every step takes long, and
+        no namespace is charged for that. `namespaces`: all that have a resource. `now`: monotonic timestamp.
+        """
         before, self._ran = self._ran, self._cpu()
         spent = sum(purse.unsettled for purse in self._spenders)
         part = min(1.0, (self._ran - before) / spent) if spent else 0.0
@@ -144,7 +148,7 @@ async def _driven(work: Coroutine[Any, Any, T], job: Job) -> T:
 
 
 class _Steps(Generic[T]):
-    """A coroutine, step by step: each when its namespace has its turn, and paid for."""
+    """Drives a coroutine step by step: each step waits for its namespace's turn, and is charged to it."""
 
     def __init__(self, work: Coroutine[Any, Any, T], job: Job) -> None:
         self._work = work
@@ -179,7 +183,7 @@ class _Steps(Generic[T]):
                 step, given = work.send, None
 
     def _turn(self) -> Generator[None, None, None]:
-        """The next one of the loop. No more can wait so than have a slot among the questions under way."""
+        """Wait for the next turn of the loop in which the purse is open. Only as many wait as have a probe slot."""
         purse = self._job.purse
         purse.waiting += 1
         try:

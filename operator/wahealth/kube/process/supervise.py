@@ -1,4 +1,4 @@
-"""Keeps a task running that is to run as long as the process: a bug ends it, and it is begun anew after a pause."""
+"""Keeps a task running as long as the process: when a bug ends it, it is started again after a pause."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from wahealth.telemetry import logs, metrics
 
 log = logging.getLogger(__name__)
 
-MOST = 5  # times in a row; then the process ends, and whoever runs it begins it anew
-_LASTING = 300.0  # seconds after which it counts as a success
+MOST = 5  # consecutive failures; then the process ends, and its Deployment starts it again
+_LASTING = 300.0  # seconds after which a run counts as a success
 
 
 async def run_supervised(name: str, run: Callable[[], Awaitable[None]]) -> None:
-    """Until it ends by itself, or is cancelled. Raises its exception when it fails too often."""
+    """Run the task until it returns or is cancelled, and again after an exception. Raises the exception of the last of
+    `MOST` consecutive failures."""
     loop, backoff, failures = asyncio.get_running_loop(), Backoff(_LASTING), 0
     while True:
         began = loop.time()
