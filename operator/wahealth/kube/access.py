@@ -1,4 +1,4 @@
-"""Every right the operator uses, as data: the truth of its RBAC rules."""
+"""Every right the operator uses, as data: the source of its RBAC rules and of the table in the documentation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROLLOUT, _DEPLOYMENT_CONFIG = KINDS["Rollout"], KINDS["DeploymentConfig"]
 
 
 class Option(FastStrEnum):
-    """What is given only to an installation that wants it; as the chart's values and the manifests call it."""
+    """Rights that only some installations need, by their name in the chart's values and in the manifests."""
 
     RESTART = "restart-on-change"
     WATCH_SECRETS = "watch-secrets"
@@ -30,7 +30,7 @@ class Right(NamedTuple):
     verbs: tuple[str, ...]
     why: str
     option: Option | None = None
-    own: bool = False  # in the operator's own namespace alone
+    own: bool = False  # in the operator's own namespace only
 
 
 RIGHTS: tuple[Right, ...] = (
@@ -55,7 +55,8 @@ RIGHTS: tuple[Right, ...] = (
 
 
 def rules(option: Option | None = None, own: bool = False) -> list[dict[str, Any]]:
-    """Of the cluster; or of the operator's own namespace."""
+    """RBAC rules, as in a ClusterRole: of one option, or of every installation (None). `own`: those of the operator's
+    own namespace."""
     rights = [right for right in RIGHTS if right.option is option and right.own is own]
     return [{"apiGroups": [r.group], "resources": list(r.resources), "verbs": list(r.verbs)} for r in rights]
 
@@ -69,7 +70,7 @@ def manifests(namespace: str, watched: Sequence[str] = ()) -> list[dict[str, Any
 
 
 def optional(namespace: str, option: Option, watched: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """What an option needs beside: a ClusterRole of its own and its binding; or Roles."""
+    """What an option needs in addition: a ClusterRole and its binding, or Roles in the namespaces `watched`."""
     return _everywhere(f"{NAME}-{option}", namespace, rules(option), watched)
 
 

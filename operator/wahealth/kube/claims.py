@@ -1,4 +1,4 @@
-"""Which resource holds which pods, kept equal to what the watches show of both."""
+"""Which resource holds which pods, kept up to date with what the watches show of both."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from wahealth.kube.inventory.pods import Pods
 
 
 class Claims:
-    """Of all namespaces. It goes by the written status alone, of our own resources and of those that other replicas
-    ask for alike: so all of them come to the same."""
+    """The claims of all namespaces.
+
+    They follow from the written status alone, of this replica's resources and of those of others alike, so every
+    replica computes the same.
+    """
 
     def __init__(self, pods: Pods) -> None:
         self._pods = pods
         self._in: defaultdict[str, claims.Claims] = defaultdict(claims.Claims)  # by namespace
 
     def put(self, entry: ResourceEntry) -> None:
-        """It is new, or its spec or its written status may be another."""
+        """Take up a resource that is new, or whose spec or written status may have changed."""
         selector = _selector(entry)
         if entry.gone or selector is None or not wants(entry):
             self.drop(entry)
@@ -40,7 +43,7 @@ class Claims:
                 del self._in[namespace]
 
     def finding(self, entry: ResourceEntry) -> Finding | None:
-        """Why nothing is written on pods that the resource wants to be written to."""
+        """Why pods are not written although the resource wants them to be; None where they are, or need not be."""
         if not wants(entry):
             return None
         known = self._in.get(entry.ref.namespace)
@@ -52,7 +55,7 @@ class Claims:
         return claimed_by_another((pod, holder.name) for pod, holder in holders if holder and holder != claimant)
 
     def around(self, ref: Ref, uid: str = "") -> Iterator[tuple[CurrentPod, Hold]]:
-        """The pods that the resource names, and those that carry something of it, with what it has to do with each."""
+        """The pods that the resource names and those that carry its labels or gate, each with who holds it."""
         known = self._in.get(ref.namespace)
         claimant = known.get(uid) if known else None
         names = claimant.named.keys() if claimant else frozenset[str]()
@@ -61,12 +64,12 @@ class Claims:
 
 
 def wants(entry: ResourceEntry) -> bool:
-    """Labels or gates are on."""
+    """Whether the resource wants labels or a readiness gate on its pods."""
     return entry.pods.role_labels == "Enabled" or entry.pods.readiness_gates != "Disabled"
 
 
 def options_of(entry: ResourceEntry) -> Options:
-    """Without a selector nothing is written, and no label taken away."""
+    """What to write on the pods. Without a selector nothing is written, and no label is removed."""
     pods = entry.pods
     if _selector(entry) is None:
         return Options(keeps=wants(entry))

@@ -1,6 +1,7 @@
-"""What the operator writes: the status of a resource; the restart of a web workload; labels and a condition of pods.
+"""What the operator writes: the status of a resource, the restart of a web workload, labels and a condition of pods.
 
-Nothing else, anywhere, but events. A restart is an annotation of the pod template, as `kubectl rollout restart` sets.
+Apart from events and Leases it writes nothing else. A restart is an annotation of the pod template, as
+`kubectl rollout restart` sets it.
 """
 
 from __future__ import annotations
@@ -35,34 +36,41 @@ _RESULTS = {404: "gone", 409: "conflict"}
 
 
 class Conflict(Exception):
-    """Somebody wrote since we last saw the resource: look again, then plan again."""
+    """The resource has changed since it was last seen (HTTP 409): read it again, then plan again."""
 
 
 class Gone(Exception):
-    """The resource is gone."""
+    """The resource does not exist any more (HTTP 404)."""
 
 
 class StatusRejected(Exception):
-    """The API server would not have the status; asking again at once would not help. Its text is status and reason."""
+    """The API server rejected the status, and would reject it again. The text is the HTTP status and its reason."""
 
 
 class Cluster:
-    """Writes only for whom this process leads: `require_leadership` is told the uid, and raises `NotLeading`."""
+    """Reads resources; writes only what this process leads.
+
+    `require_leadership` gets the uid of the resource before each write, and raises `NotLeading` where another replica
+    may lead. Every method that asks raises `ApiUnavailable` when the API server cannot answer.
+    """
 
     def __init__(self, api: ApiServer, require_leadership: Callable[[str], None] = lambda _: None) -> None:
         self._api = api
         self._must_lead = require_leadership
 
     async def read(self, ref: Ref) -> Document:
+        """The whole `WhatsAppClient`. Raises `Gone`, and `ApiError` for every other refusal."""
         try:
             return await self._api.read(_path(ref))
         except ApiError as error:
             raise _translate(error) from None
 
     async def apply_status(self, entry: ResourceEntry, status: dict[str, Any], whole: bool = True) -> str:
-        """The new resourceVersion. The one last seen goes along: server-side apply ignores a wrong uid in status.
+        """Apply the status document, and return the new resourceVersion.
 
-        `whole`: what somebody else wrote there is taken away, for an apply would leave it standing.
+        The resourceVersion last seen is sent along, because server-side apply ignores a wrong uid in status. `whole`:
+        also remove what others wrote there, which an apply would leave in place. Raises `Gone`, `Conflict`,
+        `StatusRejected` for every other refusal, and `NotLeading`.
         """
         metadata = {"name": entry.ref.name, "namespace": entry.ref.namespace, "resourceVersion": entry.version}
         body = {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "status": status}
@@ -89,7 +97,7 @@ class Cluster:
         return await self._api.patch(f"{_path(entry.ref)}/status", patch, JSON_PATCH, fieldManager=MANAGER)
 
     async def restart(self, entry: ResourceEntry, workload: WebWorkload, now: datetime) -> str:
-        """Empty, or why the API server would not have it, a whole sentence."""
+        """Restart the workload: empty, or a whole sentence why that was refused. Raises `NotLeading`."""
         namespace, kind = entry.ref.namespace, KINDS[workload.kind]
         path = f"/apis/{kind.api_version}/namespaces/{namespace}/{kind.plural}/{workload.name}"
         if kind.restart is None:
@@ -108,7 +116,11 @@ class Cluster:
         return ""
 
     async def mark(self, namespace: str, change: PodChange, now: datetime, uid: str) -> None:
-        """Labels and condition of one pod, for the resource with that uid; nothing where it is another pod by now."""
+        """Write labels and condition of one pod, for the resource with that uid.
+
+        Nothing happens when the pod is gone or has been replaced by another of its name. Raises `ApiError` for a
+        refusal, and `NotLeading`.
+        """
         self._must_lead(uid)
         path = f"/api/v1/namespaces/{namespace}/pods/{change.pod}"
         with contextlib.suppress(Gone, Conflict):
@@ -116,7 +128,7 @@ class Cluster:
                 if change.labels:
                     labels: Document = {"metadata": {"uid": change.uid, "labels": dict(change.labels)}}
                     await self._patch(path, labels, MERGE)
-            finally:  # who may not write the one may write the other
+            finally:  # a refusal of the labels says nothing about the condition
                 if change.gate is not None:
                     condition = _condition(change.gate, now)
                     gate: Document = {"metadata": {"uid": change.uid}, "status": {"conditions": [condition]}}

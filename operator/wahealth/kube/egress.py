@@ -1,6 +1,6 @@
-"""Whom hosts outside are trusted by, beside the public authorities: a file of the installation's.
+"""The certificate authorities that the installation trusts for hosts outside of the cluster, next to the public ones.
 
-It is read again as often as a CA of a resource is; what replaces it and cannot be used leaves the one of before.
+The file is read again as often as a resource's CA is. When a new version cannot be used, the previous one stays in use.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ log = logging.getLogger(__name__)
 
 
 class NoAuthorities(Exception):
-    """Why the file cannot be used, in a sentence without its full stop."""
+    """The file cannot be used. The text says why, as a sentence without its full stop."""
 
 
 class Authorities:
     def __init__(self, path: Path | None) -> None:
-        """Raises `NoAuthorities`."""
+        """`path` None: only the public authorities are trusted. Raises `NoAuthorities`."""
         self._path = path
         self._last = None if path is None else _read(path)
 
     def pem(self) -> bytes | None:
-        """As the file says now; None: only the public ones are trusted."""
+        """The certificates of the file as it is now, in PEM; None: only the public authorities are trusted."""
         if self._path is None:
             return None
         try:
@@ -38,7 +38,7 @@ class Authorities:
 
 
 def _read(path: Path, last: bytes | None = None) -> bytes:
-    """`last`: what was good before, and is not looked into again."""
+    """The file's bytes, known to hold a certificate. `last`: bytes that were checked before. Raises `NoAuthorities`."""
     try:
         found = mounted.content(path)
     except mounted.Unreadable as error:

@@ -99,7 +99,7 @@ class ResourceEntry:
         return True
 
     def forget_rounds(self) -> None:
-        """Another replica asks for it now."""
+        """Another replica probes the resource now."""
         self.state, self.postponed = None, _as_reported(self.written)
         for record in (self.probe, self.history, self.writes, self.labels):
             record.forget_rounds()
@@ -121,7 +121,7 @@ def entry_of(document: Document) -> ResourceEntry:
 
 
 def _as_reported(written: Status) -> Postponed:
-    """What an earlier process or another replica has reported of postponed rounds."""
+    """What an earlier process or another replica has reported about postponed rounds."""
     found = written.condition(ConditionType.PROBING_REDUCED)
     return Postponed(reported=found is not None and found.reason == Reason.NAMESPACE_BUDGET)
 

@@ -1,7 +1,7 @@
-"""Events in the form of client-go's recorder: core/v1, one object for what happens again, with a count that grows.
+"""Posts events as client-go's recorder does: core/v1, one object for a repeated event, with a count that grows.
 
-kubectl orders them by `lastTimestamp`, which events.k8s.io/v1 has not; and a collector drops an event whose `eventTime`
-is older than its own start, even when it happens again.
+events.k8s.io/v1 has no `lastTimestamp`, by which kubectl orders; and collectors drop an event whose `eventTime` is
+older than their own start, even when it is repeated.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 
 MANAGER = "wahealth"
 CONTROLLER = f"{GROUP}/operator"
-_MOST_OF_A_NOTE = 1024  # bytes, whatever the API server's own sentence says of characters
+_MOST_OF_A_NOTE = 1024  # bytes, although the API server's own message says characters
 _AT_ONCE = 4
 _MOST_WAITING = 64
-_MOST_TOLD = 10_000  # beyond it the counts are read again from the events themselves
+_MOST_COUNTED = 10_000  # beyond it the counts are read again from the events themselves
 
 
 class Subject(NamedTuple):
-    """The object that an event regards."""
+    """The object that an event is about."""
 
     api_version: str
     kind: str
@@ -40,29 +40,29 @@ class Subject(NamedTuple):
 
 
 class Recorder:
-    """At most `_AT_ONCE` events are posted at once: what the API server can take belongs to statuses first."""
+    """Posts at most `_AT_ONCE` events at once, because statuses go first."""
 
     def __init__(self, api: ApiServer) -> None:
         self._api = api
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
-        self._times_posted: dict[str, int] = {}  # by event name: how often it was told
+        self._times_posted: dict[str, int] = {}  # by the event's name
 
     @property
     def has_room(self) -> bool:
-        """Else it is better to tell in a later round."""
+        """False: too many events wait, so post in a later round."""
         return self._waiting < _MOST_WAITING
 
     async def post(self, subject: Subject, event: Event, now: datetime) -> None:
-        """Post the event; the same one again grows its count. An event that cannot be posted is dropped."""
+        """Post the event; a repeated one increases its count. An event that cannot be posted is dropped and logged."""
         self._waiting += 1
         try:
             async with self._turns:
-                await self._told_of(subject, event, now)
+                await self._post_or_drop(subject, event, now)
         finally:
             self._waiting -= 1
 
-    async def _told_of(self, subject: Subject, event: Event, now: datetime) -> None:
+    async def _post_or_drop(self, subject: Subject, event: Event, now: datetime) -> None:
         name = _event_name(subject, event)
         try:
             self._times_posted[name] = await self._posted(name, subject, event, now)
@@ -73,20 +73,20 @@ class Recorder:
             log.warning("event dropped", extra=about)
         else:
             metrics.events.labels(event.reason, "told").inc()
-        if len(self._times_posted) > _MOST_TOLD:
+        if len(self._times_posted) > _MOST_COUNTED:
             self._times_posted.clear()
 
     async def _posted(self, name: str, subject: Subject, event: Event, now: datetime) -> int:
-        """How often it was told by now."""
+        """Create the event, or repeat it where it exists: how often it was posted by now."""
         try:
             await self._api.create(_events(subject.namespace), _event_document(name, subject, event, now))
         except ApiError as error:
             if error.status != 409:
                 raise
-            return await self._told_again(subject.namespace, name, now)
+            return await self._repeated(subject.namespace, name, now)
         return 1
 
-    async def _told_again(self, namespace: str, name: str, now: datetime) -> int:
+    async def _repeated(self, namespace: str, name: str, now: datetime) -> int:
         path = f"{_events(namespace)}/{name}"
         posted = self._times_posted.get(name)
         known: Document = {"count": posted} if posted else _so_far(await self._api.patch(path, {}, MERGE))
@@ -96,8 +96,8 @@ class Recorder:
 
 
 def _so_far(event: Document) -> Document:
-    """What an event that another process told is to keep, as an empty patch answers, without the right to read events.
-    One with a series, as earlier versions told it, becomes one of this form."""
+    """The fields that an event of another process must keep. `event`: the answer to an empty patch, which needs no
+    right to read events. An event with a series, as earlier versions posted it, is converted to this form."""
     if not event.get("eventTime"):
         return {"count": int(event.get("count") or 1)}
     count = int((event.get("series") or {}).get("count", 1))
@@ -110,7 +110,7 @@ def _events(namespace: str) -> str:
 
 
 def _event_name(subject: Subject, event: Event) -> str:
-    """The same event of the same object has the same name, in every process."""
+    """One name for one event of one object, in every process."""
     digest = hashlib.sha256(f"{subject.uid}/{event.reason}/{event.note}".encode()).hexdigest()[:16]
     return f"{subject.name}.{digest}"
 
@@ -142,5 +142,5 @@ def _event_document(name: str, subject: Subject, event: Event, now: datetime) ->
 
 
 def _within(text: str, most: int) -> str:
-    """Its beginning, of at most so many bytes, and no character cut in two."""
+    """The beginning of `text`: at most `most` bytes of UTF-8, with no character cut in two."""
     return text.encode()[:most].decode(errors="ignore")

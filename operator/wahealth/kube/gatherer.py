@@ -1,4 +1,4 @@
-"""The facts of one round: what the target's pods say, or what is missing so that they cannot be asked."""
+"""The facts of one round: what the target's pods say, or what is missing so that they cannot be probed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from wahealth.probe.waweb import HealthEndpoint
 
 
 class Gatherer:
+    """Resolves the target, reads what the spec refers to, and has a `ProbeRun` ask the pods."""
+
     def __init__(self, inventory: Inventory, targets: Targets, references: References, prober: Prober) -> None:
         self.inventory = inventory
         self._targets = targets
@@ -38,7 +40,7 @@ class Gatherer:
         return facts if entry.desired.suspended else await self._asked(entry, entry.spec, facts, now)
 
     async def _asked(self, entry: ResourceEntry, spec: Spec, facts: Facts, now: Instant) -> Facts:
-        """`facts` with what the pods said, or with the finding for which nobody was asked."""
+        """`facts` with what the pods said, or with the finding for which none was probed."""
         resolved = await self._targets.resolve(entry, spec)
         if isinstance(resolved, Finding):
             return replace(facts, reference_problem=resolved)
@@ -50,7 +52,7 @@ class Gatherer:
         return run.with_others(replace(facts, workload=self._web_workload(entry, spec, resolved.targets.keys(), now)))
 
     async def _endpoint(self, entry: ResourceEntry, spec: Spec) -> HealthEndpoint | Finding:
-        """What all pods of the target have in common: path, Host and trust. It has no address yet."""
+        """What all pods of the target have in common: path, Host, trust. It has no address yet."""
         endpoint = HealthEndpoint("", (), path=spec.target.path, host_header=spec.target.host_header or "")
         if spec.target.scheme == "HTTP":
             return endpoint

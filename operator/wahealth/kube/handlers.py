@@ -1,11 +1,11 @@
-"""kopf's side: one `on.event` handler on a registry of its own. The only importer of kopf.
+"""The watch of the resources: kopf with one `on.event` handler. The only importer of kopf.
 
-kopf ends when the API server says no, and for good; so it speaks through a session that waits and asks again, and
-where it ends all the same it is started anew. It never tells what was deleted while its watch was away: when it has
-listed anew, `kube.resync` looks for that.
+kopf ends for good when the API server refuses a request. So it uses a session that waits and asks again, and it is
+started again where it ends all the same. It does not report what was deleted while its watch was interrupted;
+`kube.resync` looks for that after each new list.
 
-kopf runs in a thread and an event loop of its own, because on its way out it cancels every task of its loop. It is
-given nothing to write with: no finalizer, no annotation, no event, no progress or diffbase storage.
+kopf runs in a thread and an event loop of its own, because when it ends it cancels every task of its loop. It has
+nothing to write with: no finalizer, no annotation, no event, no progress or diffbase storage.
 """
 
 from __future__ import annotations
@@ -30,19 +30,18 @@ log = logging.getLogger(__name__)
 
 _LASTING = 60.0  # seconds after which a run of kopf counts as a success
 _RELIST = None  # the type of an event that comes from a list
-_LOGGER = "kopf"  # what it says of its own is about us, not about a client; it may hold what a server answered
+_LOGGER = "kopf"  # its lines are about the operator, not about a client, and may hold what a server answered
 
 
 class Listener(NamedTuple):
-    """What is told: a resource as it is now, and whether that comes of listing all anew; the uid of one that is
-    gone."""
+    """Called in kopf's thread."""
 
-    on_upsert: Callable[[Document, bool], None]
-    on_delete: Callable[[str], None]
+    on_upsert: Callable[[Document, bool], None]  # a resource as it is now, and whether it comes from a new list
+    on_delete: Callable[[str], None]  # the uid of a resource that was deleted
 
 
 class NoStorage(kopf.ProgressStorage, kopf.DiffBaseStorage):
-    """Remembers nothing on anybody's object."""
+    """Stores nothing on any object."""
 
     def fetch(self, **_: Any) -> None:
         return None
@@ -63,7 +62,7 @@ class NoStorage(kopf.ProgressStorage, kopf.DiffBaseStorage):
 def registry_of(listener: Listener, sign_in: Callable[[], kopf.AiohttpSession]) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
 
-    # Both run in kopf's loop: for what is no coroutine it would start threads, and again with each new start.
+    # Both run in kopf's loop: for a plain function it would start threads, again with each start.
     @kopf.on.login(registry=registry)
     async def login(**_: Any) -> kopf.AiohttpSession:
         return sign_in()
@@ -80,8 +79,9 @@ def registry_of(listener: Listener, sign_in: Callable[[], kopf.AiohttpSession]) 
 
 
 def watch(listener: Listener, account: Account, outage: Outage, namespaces: Sequence[str] = ()) -> None:
-    """Start to watch, in a thread of its own that lives as long as the process; the listener is called in there.
-    `namespaces`: these alone."""
+    """Start to watch in a thread that lives as long as the process, and in which the listener is called.
+
+    `namespaces`: watch these only; empty: all."""
     logging.getLogger(_LOGGER).setLevel(logging.CRITICAL)
 
     where: dict[str, Any] = {"namespaces": namespaces} if namespaces else {"clusterwide": True}
@@ -102,14 +102,14 @@ async def _run_forever(run: Callable[[], Awaitable[None]]) -> None:
         began = time.monotonic()
         try:
             await run()
-        except Exception as error:  # noqa: BLE001 - whatever ended it, it is started again
+        except Exception as error:  # noqa: BLE001 - whatever ended it, start it again
             log.warning("resource watch ended: starting it again", extra=topic("kopf", error=type(error).__name__))
         await asyncio.sleep(backoff.next(time.monotonic() - began))
 
 
 def settings() -> kopf.OperatorSettings:
     ours = kopf.OperatorSettings()
-    ours.process.ultimate_exiting_timeout = None  # else, ten minutes after it ended, it kills the whole process
+    ours.process.ultimate_exiting_timeout = None  # else it kills the whole process ten minutes after it has ended
     ours.posting.enabled = False
     ours.scanning.disabled = True
     ours.persistence.progress_storage = NoStorage()

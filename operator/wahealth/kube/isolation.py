@@ -1,4 +1,7 @@
-"""When most of the fleet is lost at once: one Warning on the operator's own Deployment, nothing on the resources."""
+"""When most clients are lost at once: one Warning on the operator's own Deployment, and nothing on the resources.
+
+`core.isolation_detector` decides when that is, and why the fault is then the operator's own.
+"""
 
 from __future__ import annotations
 
@@ -20,22 +23,24 @@ _WHAT = {Path.CLUSTER: "clients in the cluster", Path.OUTSIDE: "hosts outside of
 
 
 class IsolationGuard:
-    """The fleet as the rounds see it. `own`: the operator's Deployment, where it is known."""
+    """Feeds the detector, and reports when it changes its mind. `own`: the operator's Deployment, if known."""
 
     def __init__(self, recorder: Recorder, inventory: Inventory, own: WorkloadRef | None) -> None:
         self._recorder = recorder
         self._inventory = inventory
         self._own = own
-        self._isolated = dict.fromkeys(Path, False)  # as it was told
+        self._isolated = dict.fromkeys(Path, False)  # as last reported
         self.detector = IsolationDetector()
         for path in Path:
             metrics.isolated.labels(path).set_function(partial(self.detector.isolated, path))
 
     async def saw(self, uid: str, vote: Vote, reached: bool, asked: float, period: float) -> bool:
-        """False while verdicts are frozen and this one would be of somebody who was not reached."""
+        """Whether the round counts: False while verdicts are frozen and the client was not reached.
+
+        `asked`: monotonic timestamp of the round's begin; `period` in seconds."""
         self.detector.saw(uid, vote, reached, asked, period)
         isolated = self.detector.isolated(vote.path)
-        if isolated is not self._isolated[vote.path]:  # or it ended since, for those that were lost are asked no more
+        if isolated is not self._isolated[vote.path]:  # also when it ended because the lost clients were deleted
             self._isolated[vote.path] = isolated
             what = _WHAT[vote.path]
             event = (
@@ -43,10 +48,10 @@ class IsolationGuard:
                 if isolated
                 else normal(progress.OBSERVER_RECOVERED, what=what)
             )
-            await self._told(event)
+            await self._report(event)
         return reached or not self.detector.freezes(vote, asked, period)
 
-    async def _told(self, event: Event) -> None:
+    async def _report(self, event: Event) -> None:
         log.warning(event.note, extra={"reason": event.reason})
         own = self._inventory.workload(self._own) if self._own else None
         if self._own is not None and own is not None:

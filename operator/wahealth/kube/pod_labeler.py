@@ -1,4 +1,4 @@
-"""Keeps the labels and the gate on the pods of a client's nodes as its verdict says, where the resource wants it."""
+"""Keeps role labels and the readiness gate on a client's pods equal to its verdict, where the resource wants them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wahealth.telemetry.logs import topic
 
 log = logging.getLogger(__name__)
 
-_AGAIN = 30.0  # seconds until the same is written again: the watch may be behind
+_AGAIN = 30.0  # seconds until the same change is written again: the watch may be behind
 
 
 class PodLabeler:
@@ -31,13 +31,15 @@ class PodLabeler:
         self.claims = Claims(inventory.pods)
 
     def concerns(self, entry: ResourceEntry) -> bool:
-        """Whether pods of this resource are marked, or may be still."""
+        """Whether pods of this resource are written, or may still carry what was written before."""
         return wants(entry) or entry.labels.may_be_labeled
 
     async def mark(self, entry: ResourceEntry, state: State, now: float) -> None:
-        """`now` in monotonic seconds. A pod that may not be patched is told of in the log, and tried again later.
+        """Write what the confirmed verdict in `state` says. `now`: monotonic timestamp.
 
-        While the API server would not have the status nothing is changed: which pods are ours follows from it.
+        A pod that the API server refuses to patch is logged, and tried again later. While the API server rejects the
+        status no pod is written, because which pods belong to the resource follows from the status. Raises
+        `ApiUnavailable` and `NotLeading`.
         """
         if not self.concerns(entry) or now < entry.writes.status_retry_at:
             return
@@ -51,14 +53,16 @@ class PodLabeler:
             entry.labels.may_be_labeled = wants(entry) or bool(there)
 
     async def clear(self, entry: ResourceEntry) -> None:
-        """The resource is gone: its labels go, too, and no gate stays closed. What stays is swept later."""
+        """Remove labels and gate of a resource that was deleted. What cannot be removed now is left to `sweep`."""
         with contextlib.suppress(ApiUnavailable, NotLeading):
-            async with entry.labels.lock:  # behind a round that is under way
+            async with entry.labels.lock:  # after a round under way
                 await self._clear(entry.ref, entry.uid)
 
     async def sweep(self, known: Set[Ref], may_write: Callable[[str], bool]) -> None:
-        """What is left of resources that went while nobody looked, or when the API server could not be asked: by one
-        replica each."""
+        """Remove the labels of resources whose deletion was missed, or came while the API server was unavailable.
+
+        `known`: the resources that exist. `may_write`: which of the others are this replica's, by `namespace/name`.
+        """
         with contextlib.suppress(ApiError, ApiUnavailable, NotLeading):
             for namespace, name in self._inventory.pods.clients():
                 ref = Ref(namespace, name)
@@ -81,7 +85,7 @@ class PodLabeler:
                 log.warning("labels of a deleted resource not removed", extra=about)
 
     async def _carry_out(self, entry: ResourceEntry, todo: tuple[PodChange, ...], now: float) -> None:
-        """Nobody is promoted while one that is to be demoted is not known to be."""
+        """Promote no pod until every demotion is confirmed."""
         demoted, labels = True, entry.labels
         for change in todo:
             if entry.gone or (change.promotes and not demoted):
@@ -94,7 +98,7 @@ class PodLabeler:
         labels.pod_writes = {pod: held for pod, held in labels.pod_writes.items() if now < held.until}
 
     async def _done(self, entry: ResourceEntry, change: PodChange) -> bool:
-        """Raises `ApiUnavailable`: nobody knows, and the next round tries again."""
+        """Whether the API server accepted the change. Raises `ApiUnavailable`; then the next round tries again."""
         try:
             await self._cluster.mark(entry.ref.namespace, change, datetime.now(UTC), entry.uid)
         except ApiError as error:

@@ -57,10 +57,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ProbeRun:
-    """`ask` once, then `with_others`. `endpoint` has all but the address: path, trust, names.
+    """The probes of one resource in one round: call `ask` once, then `with_others`.
 
-    Both waits raise `ApiUnavailable` when the Secret must be read and no good reading is left from before, and
-    `ObserverFault` when this process itself is at fault.
+    `endpoint` is what all pods have in common: path, names and trust. `ask` raises `ApiUnavailable` when the Secret
+    must be read and no good reading is left from before, `ApiError` when reading it is refused for another reason than
+    a missing right or Secret, and `ObserverFault` when this process itself is at fault.
     """
 
     references: References
@@ -71,7 +72,7 @@ class ProbeRun:
     endpoint: HealthEndpoint
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
-        """`facts` with what each pod said whose turn it is, and with the certificates of both sides."""
+        """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
         self.entry.probe.keep_only(self.resolved.hosts)
         resting = frozenset(
             name for name, target in self.resolved.targets.items() if self._resting(target, now.monotonic) is not None
@@ -83,7 +84,7 @@ class ProbeRun:
         return with_probe_results(facts, asked, self.resolved.addresses, resting)
 
     def with_others(self, facts: Facts) -> Facts:
-        """`facts` with what the pods said last whose turn it is not, where they are asked in turns."""
+        """`facts` with the last answers of the pods whose turn it is not, where pods are probed in turns."""
         state, there = self.entry.probe, self.resolved.addresses
         if len(there) <= MOST_ASKED:
             state.heard = {}

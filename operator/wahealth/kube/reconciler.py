@@ -1,4 +1,8 @@
-"""One round of one resource: gather the facts, decide, act."""
+"""One round of one resource: gather the facts, decide, act.
+
+`core.reconcile.reconcile` decides; here its `Plan` is carried out, as an action of its own, so that a slow API server
+never delays the next round.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,7 @@ from wahealth.telemetry.logs import topic
 log = logging.getLogger(__name__)
 
 _TRIES = 3
-_UNWRITABLE = 60.0  # seconds until a status that the API server would not have is tried again
+_UNWRITABLE = 60.0  # seconds until a status that the API server rejected is sent again
 MOST_PENDING_EVENTS = 25
 
 Action = Callable[[], Coroutine[Any, Any, None]]
@@ -58,20 +62,23 @@ class Reconciler:
         self._lag = lag
 
     async def reconcile(self, entry: ResourceEntry) -> Action | None:
-        """What is to be done after it; so a slow API server never holds up the next round. Raises what the API server
-        or our own machine cannot do."""
+        """Run one round: the action that must follow it, or None.
+
+        Raises `ObserverFault` when this process was late or is itself at fault, `ApiUnavailable` and `ApiError` when
+        something referred to cannot be read. The action raises `Gone`, `NotLeading`, `ApiUnavailable`, `ApiError`.
+        """
         generation, began = entry.generation, _now()
         facts = await self._gatherer.facts(entry, began)
         if self._lag.since(began.monotonic, _now().monotonic) or was_held_up():
-            raise ObserverFault  # we were late ourselves: this round says nothing about the client
+            raise ObserverFault  # this process was late, so the round says nothing about the client
         if entry.generation != generation or not await self._counts(entry, facts, began):
-            return None  # judged by an old spec, and the next round is due at once; or verdicts are frozen
-        return self._decided(entry, facts)
+            return None  # the spec has changed, and the next round is due at once; or verdicts are frozen
+        return self._decide(entry, facts)
 
     async def _counts(self, entry: ResourceEntry, facts: Facts, began: Instant) -> bool:
-        """Whether this round counts, as far as the whole fleet tells. What asks nobody rests on no path."""
+        """Whether this round counts, as far as the whole fleet tells. A round that asked no pod always does."""
         guard = self._guard
-        nobody = facts.not_probed or not facts.outcomes  # or there is no pod, as the API server says
+        nobody = facts.not_probed or not facts.outcomes  # no outcome: the API server says that there is no pod
         if entry.spec is None or nobody or facts.desired.suspended:
             guard.detector.forget(entry.uid)
             return True
@@ -82,7 +89,8 @@ class Reconciler:
             guard.detector.meet(entry.uid, vote, _was_reachable(entry))
         return await guard.saw(entry.uid, vote, facts.reached, began.monotonic, entry.timing.period)
 
-    def _decided(self, entry: ResourceEntry, facts: Facts) -> Action | None:
+    def _decide(self, entry: ResourceEntry, facts: Facts) -> Action | None:
+        """What to do after the round; None where nothing changes."""
         now = _now()
         facts = self._with_claims(entry, facts)
         state = entry.state or restore_state(entry.written, entry.generation, facts.desired.thresholds, now)
@@ -92,12 +100,12 @@ class Reconciler:
         return partial(self._act, entry, todo, now) if to_write or self.labeler.concerns(entry) else None
 
     def _with_claims(self, entry: ResourceEntry, facts: Facts) -> Facts:
-        """With why nothing is written on pods, if so."""
+        """`facts`, with why the client's pods are not written, if they are not."""
         finding = self.labeler.claims.finding(entry)
         return facts if finding is None else replace(facts, claims=finding)
 
     async def _act(self, entry: ResourceEntry, todo: Plan, now: Instant) -> None:
-        """Raises `Gone` when the resource is gone."""
+        """Write the status; then restart, post events and label pods. Raises `Gone` when the resource was deleted."""
         if await self._write(entry, todo, now):
             if todo.restart is not None:
                 await self._restart(entry, todo.restart, now)
@@ -106,9 +114,9 @@ class Reconciler:
         await self.labeler.mark(entry, todo.state, now.monotonic)
 
     async def _restart(self, entry: ResourceEntry, workload: WebWorkload, now: Instant) -> None:
-        """Once the change is written: so that whoever comes after this process knows of it."""
+        """Restart the web workload. The status says so by now, so a process that takes over knows of it."""
         restarts = self._gatherer.inventory.workloads[workload.kind]
-        restarts.restarting(workload.uid, now.wall)  # before the wait: another resource may name the same workload
+        restarts.restarting(workload.uid, now.wall)  # before the await: another resource may name the same workload
         done = False
         try:
             why_not = await self._cluster.restart(entry, workload, now.wall)
@@ -125,7 +133,7 @@ class Reconciler:
             entry.writes.pending_events = (*entry.writes.pending_events, RESTARTED)
 
     async def _write(self, entry: ResourceEntry, todo: Plan, now: Instant) -> bool:
-        """Whether the resource says now what it is to say."""
+        """Whether the resource now says what it must say. Plans again after each conflict, up to `_TRIES` times."""
         status = todo.status
         if status is not None and now.monotonic < entry.writes.status_retry_at:
             return False
@@ -133,7 +141,7 @@ class Reconciler:
             if status is None:
                 return True
             if entry.generation != todo.state.generation:
-                return False  # judged by an old spec; the next round is due at once
+                return False  # the spec has changed; the next round is due at once
             try:
                 await self._apply(entry, status)
             except StatusRejected as error:
@@ -149,7 +157,7 @@ class Reconciler:
         return False
 
     async def _write_conditions_only(self, entry: ResourceEntry, status: Status) -> bool:
-        """The conditions alone: a schema that is not ours, such as that of another version, may have them."""
+        """Write gateway and conditions only: the CRD of another version may accept those. Always False."""
         least = Status(
             gateway=status.gateway, conditions=status.conditions, observed_generation=status.observed_generation
         )
@@ -159,15 +167,16 @@ class Reconciler:
         return False
 
     async def _refetch(self, entry: ResourceEntry) -> None:
+        """Take over the resource as it is now. Raises `Gone`."""
         document = await self._cluster.read(entry.ref)
         if document["metadata"]["uid"] != entry.uid:
-            raise Gone  # recreated under the same name: this verdict is not about that one
+            raise Gone  # recreated under the same name: the verdict is about the one before
         entry.renew(document)
         self.labeler.claims.put(entry)
 
     async def _apply(self, entry: ResourceEntry, status: Status, whole: bool = True) -> None:
         if (ready := _unowned_ready(entry.written, status)) is not None:
-            # The schema's default Ready has no owner: apply leaves it standing unless it was once ours.
+            # The schema's default Ready has no owner, so an apply without it leaves it in place unless we own it first.
             first = status._replace(conditions=(*status.conditions, ready))
             entry.applied(await self._cluster.apply_status(entry, status_document(first), whole))
         entry.applied(await self._cluster.apply_status(entry, status_document(status), whole), status)
@@ -194,16 +203,17 @@ def _remember(entry: ResourceEntry, facts: Facts, todo: Plan, now: Instant) -> N
 
 
 def _says(written: Status, least: Status) -> bool:
+    """Whether gateway and conditions are what is written already."""
     return (written.gateway, written.conditions) == (least.gateway, least.conditions)
 
 
 def _now() -> Instant:
-    """Two clocks: one to measure with, one to write down."""
+    """Now by two clocks: a monotonic one to measure with, and the wall clock to write down."""
     return Instant(asyncio.get_running_loop().time(), datetime.now(UTC).replace(microsecond=0))
 
 
 def vote_of(namespace: str, target: Target) -> Vote:
-    """A host has a vote an origin: its ports lead to servers of their own."""
+    """The vote of a target. A URL votes as its origin, because each port of a host may be another server."""
     if target.url is not None:
         origin = origin_of(target.url)
         return Vote(Path.OUTSIDE, namespace, f"{origin.scheme}://{origin.authority}")
@@ -211,13 +221,13 @@ def vote_of(namespace: str, target: Target) -> Vote:
 
 
 def _was_reachable(entry: ResourceEntry) -> bool:
-    """As the status says of this very spec."""
+    """Whether the status says so, for the current generation."""
     found = entry.written.condition(ConditionType.REACHABLE)
     return found is not None and found.status == "True" and found.observed_generation == entry.generation
 
 
 def _unowned_ready(written: Status, status: Status) -> Condition | None:
-    """The default Ready that a status without one has to take away."""
+    """The schema's default Ready, where it is written and `status` has none, so that it must be removed."""
     ready = written.condition(ConditionType.READY)
     unowned = ready is not None and ready.reason == Reason.WAITING_FOR_OPERATOR
     return ready if unowned and status.condition(ConditionType.READY) is None else None

@@ -53,10 +53,10 @@ class ProbeState:
     trust: Cached[Trust] | None = None
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     retry_after: dict[str, Cached[Outcome]] = field(default_factory=dict)  # by address: last answer, and until when
-    turn: str = ""  # the pod that was asked last, where pods are asked in turns
-    heard: dict[str, PodOutcome] = field(default_factory=dict)  # by pod, where they are asked in turns: its last answer
-    requests: int = 0  # how often something other than the spec was a reason to ask at once
-    probed_pod: str = ""  # which pod of a Service that is asked as one
+    turn: str = ""  # the pod that was probed last, where pods are probed in turns
+    heard: dict[str, PodOutcome] = field(default_factory=dict)  # by pod, where they are probed in turns: last answer
+    requests: int = 0  # how often something other than the spec was a reason to probe at once
+    probed_pod: str = ""  # where a Service is probed as one: which of its pods is probed
     skipped_pod: str = ""  # the one before it, which did not answer
 
     def secret_changed(self) -> None:
@@ -73,12 +73,12 @@ class ProbeState:
         self.trust = None
 
     def forget_rounds(self) -> None:
-        """Another replica asks now. The sign-in stays: it goes by the spec and the Secret."""
+        """Another replica probes now. The sign-in stays: it depends on the spec and the Secret alone."""
         self.retry_after, self.certificates = {}, {}
         self.turn, self.heard = "", {}
 
     def pod_of_service(self, ready: Sequence[str]) -> str:
-        """Which of the pods to ask, where a Service is asked as one: the same one for as long as it answers.
+        """Which of the pods to probe, where a Service is probed as one: the same one as long as it answers.
 
         `ready`: names in order, at least one. After a pod that did not answer comes the next by name.
         """
@@ -87,7 +87,7 @@ class ProbeState:
         return self.probed_pod
 
     def ask_another_pod(self) -> None:
-        """The pod of a Service that is asked as one did not answer."""
+        """The pod did not answer that was probed for a whole Service."""
         self.skipped_pod, self.probed_pod = self.probed_pod, ""
 
     def keep_only(self, addresses: Set[str]) -> None:
@@ -102,11 +102,11 @@ class RoundHistory:
     """What this process's rounds came to, for metrics and labels. `kube.reconciler` writes it."""
 
     last_seen: float | None = None  # monotonic: the client's last answer, or the first round where none came yet
-    last_probe: float | None = None  # POSIX timestamp of the last round that asked any pod
+    last_probe: float | None = None  # POSIX timestamp of the last round that probed a pod
     failovers: dict[str, int] = field(default_factory=dict)  # by kind: how many were reported
 
     def forget_rounds(self) -> None:
-        """Another replica asks now. What was counted stays: a counter never falls."""
+        """Another replica probes now. What was counted stays: a counter never falls."""
         self.last_seen = None
 
 
@@ -119,18 +119,18 @@ class WriteState:
     restart_refused: Cached[tuple[str, str]] | None = None  # uid of the workload, and why it was not restarted
 
     def forget_rounds(self) -> None:
-        """Another replica asks now."""
+        """Another replica probes now."""
         self.pending_events = ()
 
 
 @dataclass(slots=True)
 class LabelState:
-    """What the client's pods carry of ours. `kube.pod_labeler` writes it."""
+    """What this process has written onto the client's pods. `kube.pod_labeler` writes it."""
 
     may_be_labeled: bool = True  # pods may carry labels that this process, or one before it, has written
     pod_writes: dict[str, Cached[Written]] = field(default_factory=dict)  # by pod
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while pods are written
 
     def forget_rounds(self) -> None:
-        """Another replica asks now."""
+        """Another replica probes now."""
         self.pod_writes = {}

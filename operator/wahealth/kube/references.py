@@ -1,7 +1,8 @@
-"""What a spec refers to by name: Secret to sign in with, CA and client certificate, read as seldom as can be.
+"""Reads what a spec refers to by name: the Secret to sign in with, the CA and the client certificate.
 
-A good one is held for `secret_refresh` seconds, with jitter; a missing or bad one is read again in every round. What
-is not there, or not readable by us, is a finding; an API server that cannot be asked is no finding at all.
+A good object is held for `secret_refresh` seconds, with jitter; a missing or bad one is read again in every round. An
+object that does not exist or may not be read is a `Finding`. An API server that cannot be asked is not: it raises
+`ApiUnavailable`.
 """
 
 from __future__ import annotations
@@ -42,26 +43,26 @@ from wahealth.probe.reading import reading_of
 from wahealth.probe.trust import Trust, UntrustedCA, fingerprint, full, pinned, skip_hostname, unverified
 
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
-_SHARED = 60.0  # seconds for which a CA that was read is good for others, too; never longer than `refresh`
-_PAIR = "kubernetes.io/tls"  # the type of a Secret with a certificate and its key
+_SHARED = 60.0  # seconds for which other resources use a CA that was read; at most `refresh`
+_PAIR = "kubernetes.io/tls"  # the type of a Secret that holds a certificate and its key
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
 
 
 class Wanted(NamedTuple):
-    """Of a Secret: which entries, by which label it says that they are to be used so, of which type it is to be."""
+    """Entries of a Secret, and what permits their use."""
 
     secret: str
     entries: tuple[str, ...]
-    label: tuple[str, str]
-    type: str = ""  # any
+    label: tuple[str, str]  # name and value by which the Secret permits that use
+    type: str = ""  # the type that it must have; empty: any
 
 
 class References:
     def __init__(
         self, api: ApiServer, refresh: float, only_labelled: bool = False, outside: Authorities | None = None
     ) -> None:
-        """`only_labelled`: Secrets must say by a label that they are to be signed in with. `outside`: who is trusted
-        for hosts there."""
+        """`refresh` in seconds. `only_labelled`: use only Secrets that permit it by a label. `outside`: the authorities
+        for hosts outside of the cluster."""
         self._api = api
         self._only_labelled = only_labelled
         self._outside = outside or Authorities(None)
@@ -71,11 +72,13 @@ class References:
 
     @property
     def refresh(self) -> float:
-        """Seconds until a good key is read again."""
+        """Seconds until a good object is read again, different each time."""
         return self._refresh * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
 
     async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
-        """What to sign in with, as it stands in the Secret now; or what is wrong with it."""
+        """What to sign in with, from the Secret as it is now; or what is wrong with it.
+
+        Raises `ApiUnavailable`, and `ApiError` for every refusal but 403 and 404."""
         found = await self._entries(namespace, Wanted(source.secret, source.entries, labels.wanted(source)))
         return Reading(reference=found) if isinstance(found, Finding) else reading_of(source.kind, found)
 
@@ -92,15 +95,14 @@ class References:
         except ApiUnavailable:
             if entry.probe.trust is None:  # nothing was held, or it was forgotten meanwhile
                 raise
-            return entry.probe.trust.value  # the one of before, until the API server can be asked
-        changed = about != (entry.generation, entry.probe.requests)  # meanwhile: good for this round, and no longer
+            return entry.probe.trust.value  # keep the previous one until the API server can be asked
+        changed = about != (entry.generation, entry.probe.requests)  # meanwhile: good for this round only
         held = None if changed or isinstance(found, Finding) else Cached(found, time.monotonic() + self.refresh)
         entry.probe.trust = held
         return found
 
     async def _trust(self, entry: ResourceEntry, tls: Tls, anew: bool) -> Trust | Finding:
-        """With the certificate that is shown there. `anew`: there is a reason to read the CA, and not only that its
-        time is up."""
+        """Read everything that the trust consists of. `anew`: read the CA even if another resource has just read it."""
         ref = tls.client_certificate_ref
         if ref is None:
             return await self._showing(entry, tls, anew, None)
@@ -134,17 +136,18 @@ class References:
             return ca_not_pem(tls.ca_ref.kind, tls.ca_ref.name, tls.ca_ref.key)
 
     def _shared(self, what: Hashable, make: Callable[..., Trust], pair: Pair | None) -> Trust:
-        """One trust for all resources that trust the same and show the same, so that they share its context."""
+        """One `Trust` for all resources that trust and show the same, so that they share its TLS context."""
         key = what, pair and pair.digest
         return self._trusts.get(key) or self._trusts.setdefault(key, make(pair=pair))
 
     async def _pair(self, namespace: str, ref: ClientCertificateRef) -> Pair | Finding:
-        """Raises `UnfitPair`."""
+        """The client certificate with its key. Raises `UnfitPair`."""
         entries = ("tls.crt", "tls.key")
         found = await self._entries(namespace, Wanted(ref.name, entries, (labels.CREDENTIALS, ""), _PAIR))
         return found if isinstance(found, Finding) else Pair(*found)
 
     async def _entries(self, namespace: str, wanted: Wanted) -> list[bytes] | Finding:
+        """The values of the entries, in order."""
         try:
             document = await self._read(namespace, "Secret", wanted.secret)
         except ApiError as error:
@@ -158,7 +161,7 @@ class References:
         return secret_key_missing(wanted.secret, missing) if missing else [value or b"" for value in found.values()]
 
     async def _authority(self, namespace: str, ref: CaRef, anew: bool) -> bytes | Finding:
-        """Of many resources that refer to the same, whose time is up, one reads it for all."""
+        """The CA in PEM. One resource reads it for all that refer to it and are due."""
         name = (namespace, ref.kind, ref.name, ref.key)
         held = self._authorities.get(name)
         if held is not None and not anew and time.monotonic() < held.until:
@@ -167,11 +170,11 @@ class References:
         self._authorities.pop(name, None)
         if not isinstance(found, Finding):
             self._authorities[name] = Cached(found, time.monotonic() + min(_SHARED, self._refresh))
-            self._let_old_ones_go()
+            self._drop_expired()
         return found
 
-    def _let_old_ones_go(self) -> None:
-        """They stand in the order in which their time is up."""
+    def _drop_expired(self) -> None:
+        """The dict is in the order of expiry."""
         while self._authorities:
             name, held = next(iter(self._authorities.items()))
             if held.until > time.monotonic():

@@ -1,8 +1,7 @@
-"""Finds what the watch of the resources has missed: one that is gone, one that nobody told of, an older one that is
-held.
+"""Finds what the watch of the resources has missed: deletions, new resources, and newer versions of known ones.
 
-A list of metadata alone, compared by uid and resource version: kopf does not tell of what was deleted while its watch
-was away, and an event may get lost on its way.
+It lists metadata only, and compares uid and resourceVersion. kopf does not report what was deleted while its watch was
+interrupted, and an event may get lost.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from wahealth.telemetry.logs import topic
 log = logging.getLogger(__name__)
 
 _RESOURCES = Collection(f"{RESOURCES}/{PLURAL}", metadata_only=True)
-_SETTLING = 0.5  # seconds between two looks at whether the watch tells of what the list says, too
-_PATIENCE = 6  # looks without any news from it
+_SETTLING = 0.5  # seconds between two checks whether the watch has brought what the list shows
+_PATIENCE = 6  # checks without any news from the watch
 
 
 class Listed(NamedTuple):
@@ -35,23 +34,23 @@ class Listed(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How often, in seconds; and in which namespaces, where not in all."""
+    """How often to list, and where."""
 
-    every: float
-    namespaces: Sequence[str] = ()
+    every: float  # seconds
+    namespaces: Sequence[str] = ()  # empty: all
 
 
 class Resync:
     def __init__(self, api: ApiServer, cluster: Cluster, scheduler: Scheduler, pace: Pace) -> None:
         self._api = api
         self._cluster = cluster
-        self._supervisor = scheduler
+        self._scheduler = scheduler
         self._every, self._namespaces = pace
         self._asked = asyncio.Event()
-        self.done = asyncio.Event()  # once all that there is was seen
+        self.done = asyncio.Event()  # set once every resource was seen
 
     def trigger(self) -> None:
-        """There is a reason to look: the watch was away."""
+        """List soon: the watch was interrupted."""
         self._asked.set()
 
     async def run(self) -> None:
@@ -65,7 +64,7 @@ class Resync:
                 backoff.reset()
                 wait = self._every
             except ApiUnavailable:
-                wait = backoff.next()  # the outage is told of elsewhere
+                wait = backoff.next()  # `Outage` logs it
             except ApiError as error:
                 about = topic("sweep", path=_RESOURCES.path, error=str(error))
                 log.warning("resources not listed", extra=about)
@@ -78,17 +77,17 @@ class Resync:
             await asyncio.sleep(_SETTLING)
 
     async def _resync(self) -> None:
-        before = self._supervisor.places()
+        before = self._scheduler.places()
         there, looked_at = await self._listed()
         for uid, namespace in before.items():
             if uid not in there and looked_at(namespace):
                 log.info("missed a deletion: resource no longer exists", extra={"uid": uid})
-                self._supervisor.remove(uid)
+                self._scheduler.remove(uid)
         for uid in await self._missed(there):
             await self._read(there[uid].ref)
 
     async def _missed(self, there: Mapping[str, Listed]) -> list[str]:
-        """What the watch has not told of, once it tells of nothing more: at the start it is busy with the very same."""
+        """The uids that the watch has missed, once it has gone quiet: at the start it is still bringing them."""
         missing, still = self._missing(there), 0
         while missing and still < _PATIENCE:
             await asyncio.sleep(_SETTLING)
@@ -97,12 +96,12 @@ class Resync:
         return missing
 
     def _missing(self, there: Mapping[str, Listed]) -> list[str]:
-        known = self._supervisor.versions()
+        known = self._scheduler.versions()
         return [uid for uid, (_, version) in there.items() if uid not in known or is_older(known[uid], version)]
 
     async def _listed(self) -> tuple[dict[str, Listed], Callable[[str], bool]]:
-        """By uid, and in which namespaces there may be no other. Where we may not list some namespaces the others
-        are; raises `ApiError` where we may list none."""
+        """What exists, by uid; and whether a namespace was listed. Raises `ApiError` when no namespace may be listed,
+        and `ApiUnavailable`."""
         found: dict[str, Listed] = {}
         refused: dict[str, ApiError] = {}
         parts = _RESOURCES.parts(self._namespaces)
@@ -133,6 +132,6 @@ class Resync:
 
     async def _read(self, ref: Ref) -> None:
         try:
-            self._supervisor.upsert(await self._cluster.read(ref))
+            self._scheduler.upsert(await self._cluster.read(ref))
         except Gone:
             return

@@ -46,17 +46,18 @@ from wahealth.telemetry.exposition import Family
 
 log = logging.getLogger(__name__)
 
-NOT_THERE = 69
-_MARKS = 60.0  # seconds between two looks for labels of resources that are gone
+NOT_THERE = 69  # exit code: sysexits' EX_UNAVAILABLE
+_MARKS = 60.0  # seconds between two searches for labels of deleted resources
 _LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
 _LONGEST_LAG = 5.0  # seconds
-_MOST_PERIODS = 3  # that the scheduler may be behind
+_MOST_PERIODS = 3  # by which the scheduler may be behind
 _LONGEST_OUTAGE = 60.0  # seconds
-_COLLECT = (20_000, 20, 20)  # objects, and generations: what is held of a fleet is many, and lives long
+_COLLECT = (20_000, 20, 20)  # thresholds of the garbage collector: a fleet is many objects that live long
 _DEFAULT_NAMESPACE = "wahealth-system"
 
 
 def run(settings: OperatorSettings) -> int:
+    """Run the operator until SIGTERM or SIGINT: the exit code, after a sentence on stderr where it could not start."""
     fd_limit.raise_limit()
     gc.set_threshold(*_COLLECT)
     with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
@@ -100,7 +101,7 @@ async def _operate(account: Account, settings: OperatorSettings, outside: Author
     outage = Outage()
     async with (
         ApiServer(account, outage) as api,
-        # A session of its own: what the API server says of other requests does not hold up the Lease.
+        # A session of its own, so that a pause or an outage of other requests does not delay the Lease.
         ApiServer(account) as lease_api,
         Prober(slots=settings.max_probes_in_flight, parked=settings.max_parked_connections) as prober,
     ):
@@ -110,18 +111,18 @@ async def _operate(account: Account, settings: OperatorSettings, outside: Author
 
 
 class Clients(NamedTuple):
-    """All through which this process speaks to others."""
+    """The connections of this process to others."""
 
     account: Account
     outage: Outage
     api: ApiServer
     lease_api: ApiServer
     prober: Prober
-    outside: Authorities  # who is trusted for hosts there
+    outside: Authorities  # for hosts outside of the cluster
 
 
 class _Operator:
-    """All that one process holds, and what runs in it."""
+    """The parts of one process, and the tasks that run in it."""
 
     def __init__(self, clients: Clients, settings: OperatorSettings) -> None:
         self.account, self.outage, self.api, lease_api, self.prober, _ = clients
@@ -154,7 +155,7 @@ class _Operator:
         self.endpoints = HealthServer(self.not_live, self.not_ready, self.families)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled."""
         async with self.group:
             self.keep("lag", self.lag.watch)
             watchdog(self.lag)
@@ -169,7 +170,7 @@ class _Operator:
                 self.keep("secrets", lambda: secrets.watch(self.api, self.secret_changed, self.namespaces))
             log.info("watching resources")
             await self.resync.done.wait()
-            gc.freeze()  # what is there now stays
+            gc.freeze()  # what exists now stays, so the collector need not look at it
             self.keep("leadership", self.elector.run)
             self.keep("supervisor", self.scheduler.run)
 
@@ -190,12 +191,12 @@ class _Operator:
             self.resync.trigger()
 
     def lost(self) -> None:
-        """Some resources are another's to ask now."""
+        """Another replica probes some of the resources now."""
         self.scheduler.on_stopped_leading()
         self.guard.detector.keep_only({entry.uid for entry in self.scheduler.owned()})
 
     def forget(self, entry: ResourceEntry) -> None:
-        """The resource is gone."""
+        """The resource was deleted."""
         self.guard.detector.forget(entry.uid)
         self.reconciler.labeler.claims.drop(entry)
         if entry.labels.may_be_labeled and self.elector.may_write(entry.uid):
@@ -245,19 +246,19 @@ def _own(name: str | None) -> WorkloadRef | None:
 
 
 def _hand_over(loop: asyncio.AbstractEventLoop, to: Callable[..., None], *what: object) -> None:
-    """From kopf's thread into our loop, while there is one."""
+    """Call `to` in our loop, from kopf's thread. Nothing happens when the loop has ended."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(to, *what)
 
 
 async def _crd_served(api: ApiServer) -> None:
-    """Wait until the API server knows our resource: a watch of a CRD that comes later would never begin."""
+    """Wait until the API server serves the CRD: kopf never begins to watch a CRD that is created later."""
     while True:
         try:
             await api.read(RESOURCES)
             return
         except ApiUnavailable:
-            pass  # the outage is told of elsewhere
+            pass  # `Outage` logs it
         except ApiError as error:
             log.warning("waiting for the CRD", extra=logs.topic("crd", error=str(error)))
         await asyncio.sleep(_LOOK_AGAIN)

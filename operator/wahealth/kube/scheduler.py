@@ -1,9 +1,8 @@
-"""Owns what runs: which resources there are, when each is asked next, and the rounds under way.
+"""Owns the resources, the times at which each is probed next, and the rounds under way.
 
-Due times and one loop; no task sleeps for a resource. A resource's rounds never overlap, and those of another replica's
-resources are not begun. What each namespace costs is measured, and whoever costs most comes last. An exception in a
-round is caught here, in one place: it ends that round, that resource is left alone for longer and longer, and no other
-notices.
+One loop works through due times; no task sleeps for a resource. A resource's rounds never overlap, and rounds of
+another replica's resources are not begun. The cost of each namespace is measured, and the dearest comes last. Only here
+is an exception in a round caught: it ends that round and backs off that resource, and no other resource notices.
 """
 
 from __future__ import annotations
@@ -32,15 +31,15 @@ log = logging.getLogger(__name__)
 
 Round = Callable[[ResourceEntry], Coroutine[Any, Any, Action | None]]
 
-_SLOT = 0.1  # seconds; due times within it share a wake-up, which costs more than a probe
+_SLOT = 0.1  # seconds; due times that lie closer share a wake-up, which costs more than a probe
 _AT_ONCE = 100  # rounds begun in one turn of the event loop
 _LOOK = 1.0  # seconds for which the loop waits at most
-_STOOD_STILL = 3.0  # seconds without a turn: this process stood still, and what was due meanwhile is not caught up on
-_LONGEST_REST = 300.0  # seconds for a resource whose rounds fail by a bug
+_STOOD_STILL = 3.0  # seconds without a turn after which this process stood still: rounds due meanwhile are skipped
+_LONGEST_REST = 300.0  # seconds of back-off for a resource whose rounds fail by a bug
 
 
 class Outside(NamedTuple):
-    """What no rule decides: `random_phase` gives 0 to 1, the phase of each new resource; `meter` reads clocks."""
+    """Chance and clocks. `random_phase`: 0 to 1, for each new resource. `meter` reads the clocks."""
 
     random_phase: Callable[[], float] = random.random
     meter: Callable[[Ledger], Meter] = Meter
@@ -55,8 +54,8 @@ class Scheduler:
         leads: Callable[[str], bool] = lambda _: True,
         shown: Callable[[ResourceEntry], None] = lambda _: None,
     ) -> None:
-        """`forget` is told of one that is gone, `shown` of one that the watch shows. `leads`: whether a resource, by
-        its uid, is ours to ask for."""
+        """`forget` is called for a deleted resource, `shown` for each that the watch shows. `leads`: whether this
+        replica probes the resource with that uid."""
         ledger = Ledger()
         self._meter = outside.meter(ledger)
         self._due = Due(ledger, self._meter.waiting)
@@ -69,12 +68,12 @@ class Scheduler:
         self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
         self._rounds: dict[str, asyncio.Task[None]] = {}  # under way, by uid
-        self._actions: dict[str, asyncio.Task[None]] = {}  # what came of an earlier round is being done, by uid
-        self._failures: dict[str, int] = {}  # by uid: rounds in a row that ended by a bug
+        self._actions: dict[str, asyncio.Task[None]] = {}  # under way after a round, by uid
+        self._failures: dict[str, int] = {}  # by uid: consecutive rounds that ended by a bug
         self._woken = asyncio.Event()
 
     def upsert(self, document: Document) -> None:
-        """A resource as the watch shows it: new, changed, or the echo of our own write."""
+        """Take over a resource as the watch shows it: new, changed, being deleted, or the echo of our own write."""
         metadata = document["metadata"]
         with self._meter.charging(metadata["namespace"]):
             if "deletionTimestamp" in metadata:
@@ -85,12 +84,13 @@ class Scheduler:
                 self._renew(self._entries[metadata["uid"]], document)
 
     def secret_changed(self, namespace: str, name: str) -> None:
-        """Whoever signs in with it, or trusts it, is asked anew at once."""
+        """Probe every resource that refers to this Secret at once."""
         for uid in self._uids.get(namespace, ()):
             if self._entries[uid].secret_changed(name):
                 self._ask_at(uid, self._now())
 
     def remove(self, uid: str) -> None:
+        """The resource was deleted. Nothing happens when it is not known."""
         entry = self._entries.get(uid)
         for table in (self._entries, self._phases, self._failures):
             table.pop(uid, None)
@@ -106,40 +106,40 @@ class Scheduler:
         return frozenset(entry.ref for entry in self._entries.values())
 
     def versions(self) -> dict[str, str]:
-        """By uid: the resource version last seen or written."""
+        """The resourceVersion last seen or written, by uid."""
         return {uid: entry.version for uid, entry in self._entries.items()}
 
     def places(self) -> dict[str, str]:
-        """By uid: its namespace."""
+        """The namespace of each resource, by uid."""
         return {uid: entry.ref.namespace for uid, entry in self._entries.items()}
 
     def owned(self) -> list[ResourceEntry]:
-        """Those that are ours to ask for."""
+        """The resources that this replica probes."""
         return [entry for uid, entry in self._entries.items() if self._leads(uid)]
 
     def overdue(self) -> float:
-        """By how many of its shortest periods the loop is behind; 0 where it is not."""
+        """By how many periods the loop is behind, counted in the shortest period of all resources; 0 when it is not."""
         shortest = min((entry.timing.period for entry in self._entries.values()), default=1.0)
         return self._due.behind(self._now()) / shortest
 
     def on_started_leading(self) -> None:
-        """Some resources are ours now: what nobody has looked at yet is asked at once, all else on its own tick."""
+        """This replica probes more resources now: new ones at once, the others on their own tick."""
         for uid, entry in self._entries.items():
             if self._leads(uid) and entry.state is None and not _is_known(entry):
                 self._ask_at(uid, self._now())
 
     def on_stopped_leading(self) -> None:
-        """Some resources are another's now: what runs for them ends, and nothing is remembered of their rounds."""
+        """Another replica probes some resources now: cancel what runs for them, and forget their rounds."""
         for uid, entry in self._entries.items():
             if not self._leads(uid):
                 entry.forget_rounds()
-                self._ask_at(uid, self._next(entry))  # also of one whose time has come
+                self._ask_at(uid, self._next(entry))  # also of one that is due now
                 for running in (self._rounds.get(uid), self._actions.get(uid)):
                     if running is not None:
                         running.cancel()
 
     async def run(self) -> None:
-        """Runs until cancelled, and takes the rounds under way with it."""
+        """Runs until cancelled, which cancels the rounds under way too."""
         async with asyncio.TaskGroup() as group:
             turned = self._now()
             while True:
@@ -156,7 +156,7 @@ class Scheduler:
                 await asyncio.sleep(0)
 
     def _now(self) -> float:
-        """Seconds of the loop's clock, which is monotonic."""
+        """The loop's monotonic clock, in seconds."""
         return asyncio.get_running_loop().time()
 
     def _renew(self, entry: ResourceEntry, document: Document) -> None:
@@ -172,7 +172,7 @@ class Scheduler:
         self._ask_at(entry.uid, self._next(entry) if _is_known(entry) else self._now())
 
     def _next(self, entry: ResourceEntry) -> float:
-        """Beyond the slot: what a shared wake-up takes a little early is not due again on its own tick."""
+        """The next tick after the slot: a round that a shared wake-up began early is not due again on its own tick."""
         period = entry.timing.period
         return next_tick(self._now() + _SLOT, period, self._phases[entry.uid] * period)
 
@@ -181,7 +181,7 @@ class Scheduler:
         self._woken.set()
 
     async def _until_due(self) -> None:
-        """Or for a moment: so that the loop notices when it stood still."""
+        """Wait until something is due, but at most `_LOOK` seconds, so that the loop notices when it stood still."""
         self._woken.clear()
         wait = min(_LOOK, self._due.pause(self._now(), held=_SLOT))
         if wait >= _SLOT:
@@ -190,8 +190,7 @@ class Scheduler:
                     await self._woken.wait()
 
     def _take_due(self, now: float) -> list[ResourceEntry]:
-        """Some of the resources whose time has come, each with its next time set; one still busy waits for its next
-        tick."""
+        """Some of the resources that are due, with their next due time set; one whose round still runs is skipped."""
         for uid in self._due.collect(now + _SLOT):
             if uid in self._rounds or not self._leads(uid):
                 self._ask_at(uid, self._next(self._entries[uid]))
@@ -207,13 +206,13 @@ class Scheduler:
         return entry
 
     def _skip(self, now: float) -> None:
-        """All that is due now waits for its next tick."""
+        """Let everything that is due now wait for its next tick."""
         for uid in self._due.skip(now):
             self._ask_at(uid, self._next(self._entries[uid]))
 
     async def _run_round(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
-        """One round. What it says is to be done is begun, unless something is being done still: the next round says it
-        again, for it compares what is wanted with what is."""
+        """One round, and the start of the action that follows from it. While an earlier action is under way no other is
+        begun: the next round asks for it again, because it compares what is wanted with what is."""
         before = entry.generation, entry.probe.requests
         try:
             async with self._guarded(entry):
@@ -221,13 +220,13 @@ class Scheduler:
                 if action is None:
                     self._failures.pop(entry.uid, None)
                 elif entry.uid not in self._actions:
-                    self._actions[entry.uid] = group.create_task(self._done(entry, action), name=f"act {entry.ref}")
+                    self._actions[entry.uid] = group.create_task(self._act(entry, action), name=f"act {entry.ref}")
         finally:
             self._rounds.pop(entry.uid, None)
         if (entry.generation, entry.probe.requests) != before and entry.uid in self._entries:
             self._ask_at(entry.uid, self._now())
 
-    async def _done(self, entry: ResourceEntry, action: Action) -> None:
+    async def _act(self, entry: ResourceEntry, action: Action) -> None:
         before = entry.generation
         try:
             async with self._guarded(entry):
@@ -236,7 +235,7 @@ class Scheduler:
         finally:
             self._actions.pop(entry.uid, None)
         if entry.generation != before and entry.uid in self._entries and entry.uid not in self._rounds:
-            self._ask_at(entry.uid, self._now())  # judged by an old spec
+            self._ask_at(entry.uid, self._now())  # the spec has changed
 
     @contextlib.asynccontextmanager
     async def _guarded(self, entry: ResourceEntry) -> AsyncIterator[None]:
@@ -253,13 +252,13 @@ class Scheduler:
         except ApiError as error:
             about = logs.topic(f"round {entry.uid} {error.status}", **entry.fields, error=str(error))
             log.warning("round failed", extra=about)
-        except Exception as error:  # noqa: BLE001 - the one place: a poison resource never stops another
+        except Exception as error:  # noqa: BLE001 - the only such place: a poison resource never stops another
             self._back_off(entry)
             metrics.bugs.labels("round").inc()
             log.error("bug in a round", extra=logs.topic(f"bug {entry.uid}", **entry.fields, **logs.bug(error)))
 
     def _back_off(self, entry: ResourceEntry) -> None:
-        """Its rounds fail by a bug of ours: one, two, four … periods until the next."""
+        """After a bug: wait two periods until the next round, then four, eight …, up to `_LONGEST_REST`."""
         times = self._failures[entry.uid] = self._failures.get(entry.uid, 0) + 1
         if entry.uid in self._entries:
             wait = min(_LONGEST_REST, entry.timing.period * 2.0 ** min(times, 16))
@@ -267,5 +266,5 @@ class Scheduler:
 
 
 def _is_known(entry: ResourceEntry) -> bool:
-    """Somebody has looked at this generation."""
+    """Whether some replica has evaluated this generation."""
     return entry.written.observed_generation == entry.generation

@@ -1,4 +1,4 @@
-"""Labelled Secrets, by their metadata alone: whoever uses one is told when it changes, and no value is ever held."""
+"""Watches the metadata of labelled Secrets, to know at once when one changes. No value is ever read or held."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Changed = Callable[[Key], None]
 
 
 class Versions:
-    """The resource version of each; `changed` is told of each that is new, another or gone, after the first list."""
+    """The resourceVersion of each Secret. `changed` is called for each that is created, updated or deleted after the
+    first list."""
 
     def __init__(self, changed: Changed) -> None:
         self._changed = changed
@@ -43,7 +44,7 @@ class Versions:
 
 
 async def watch(api: ApiServer, changed: Changed, namespaces: Sequence[str] = ()) -> None:
-    """Runs until cancelled. `namespaces`: of these alone."""
+    """Runs until cancelled. `namespaces`: watch these only; empty: all."""
     async with asyncio.TaskGroup() as group:
         for label in labels.ALL:
             for collection in Collection(PATH, label, metadata_only=True).parts(namespaces):

@@ -1,4 +1,4 @@
-"""The operator's settings: flags and `WAHEALTH_…` environment, one truth."""
+"""The operator's settings, from flags and from `WAHEALTH_…` variables: one model for both."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ NAMESPACE = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"  # RFC 1123, of at most 63 character
 
 
 def _name(written: str) -> str:
-    """As Kubernetes names objects: RFC 1123."""
+    """An RFC 1123 subdomain, as most objects in Kubernetes are named."""
     if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", written):
         raise ValueError("name it with lower case letters, digits, - and ., such as wahealth-operator")
     return written
@@ -148,7 +148,7 @@ class OperatorSettings(BaseSettings):
 
 
 def add_flags(parser: argparse.ArgumentParser, model: type[BaseSettings]) -> None:
-    """A flag for each field, its help and its default from the model."""
+    """Add a flag for each field of the model, with its description and default."""
     for name, field in model.model_fields.items():
         default = "" if field.default in {None, (), False} else f" (default: {field.default})"
         switch: dict[str, Any] = {"nargs": "?", "const": True} if field.annotation is bool else {}
@@ -166,7 +166,8 @@ Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 def settings_from(arguments: argparse.Namespace, model: type[Settings], wrong: Callable[[str], NoReturn]) -> Settings:
-    """`wrong` is told, in one sentence without the value, what is not right, and does not return."""
+    """The settings from flags and environment. `wrong` is called with one sentence, without the value, about the first
+    that is invalid, and does not return."""
     given = {name: value for name, value in vars(arguments).items() if name in model.model_fields}
     try:
         return model(**given)

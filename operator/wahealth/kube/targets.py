@@ -1,7 +1,7 @@
-"""Whom to ask: from what a spec names to addresses that may be asked. Nothing is read from the API server.
+"""Resolves the target of a spec to addresses that may be probed. Nothing is read from the API server.
 
-A pod's address is only ever its own, as the API server tells it: a Service is followed by its selector to pods, never
-by an EndpointSlice, in which anybody who may write one can put any address.
+A pod's address is its own, as the API server reports it: a Service is followed by its selector to pods, never by an
+EndpointSlice, in which whoever may write one can put any address.
 """
 
 from __future__ import annotations
@@ -31,38 +31,39 @@ from wahealth.probe.errors import ProbeError, Stage, out_of_time
 
 
 class ProbeTarget(NamedTuple):
-    """Where to ask; `host` is what it is called, the connection goes to one of `addresses`."""
+    """One place to probe."""
 
-    host: str
-    addresses: tuple[str, ...]
+    host: str  # its name, or its first address
+    addresses: tuple[str, ...]  # the connection goes to one of these; empty: the proxy looks up the host
     port: int
-    through: Proxy | None = None  # which looks up the host itself
+    through: Proxy | None = None
 
 
 class ResolvedTarget(NamedTuple):
-    """By the name that stands in `status.endpoints`: where to ask, and which address stands there."""
+    """What a target is made of, by the name in `status.endpoints`: a pod's, a Service's or an authority (host:port)."""
 
-    targets: Mapping[str, ProbeTarget]
-    addresses: Mapping[str, str]
-    failed: Mapping[str, Unreachable] = {}  # which cannot be asked, for their address is not known
-    others: frozenset[str] = frozenset()  # hosts that belong to the target and are not asked in this round
+    targets: Mapping[str, ProbeTarget]  # where to probe
+    addresses: Mapping[str, str]  # what `status.endpoints` shows as the address
+    failed: Mapping[str, Unreachable] = {}  # what cannot be probed, because its address could not be looked up
+    others: frozenset[str] = frozenset()  # hosts of the target that are not probed in this round
 
     @property
     def hosts(self) -> frozenset[str]:
+        """All hosts of the target, probed in this round or not."""
         return self.others | {probe_target.host for probe_target in self.targets.values()}
 
 
 class Limits(NamedTuple):
-    """What may be asked at all."""
+    """What may be probed at all."""
 
     pods: Networks
     url_hosts: Hosts
     url_networks: Networks
-    proxy: Proxy | None = None  # to the hosts of URLs, and to nobody else
+    proxy: Proxy | None = None  # for the hosts of URLs only
 
 
 def limits_of(settings: OperatorSettings, api_server: Iterable[Address]) -> Limits:
-    """`api_server`: its addresses, at which nobody is to have it asked."""
+    """The limits that the settings give. `api_server`: its addresses, which no resource may have probed."""
     denied = frozenset(api_server)
     return Limits(
         Networks(settings.allow_pod_networks, denied),
@@ -79,7 +80,10 @@ class Targets:
         self._resolver = resolver
 
     async def resolve(self, entry: ResourceEntry, spec: api.Spec) -> ResolvedTarget | Finding:
-        """Or why nobody may or can be asked."""
+        """The pods or the host to probe, with their addresses; or why none may or can be probed.
+
+        Reads and writes which pod of a Service is probed where it is asked as one (`ProbeState.pod_of_service`).
+        """
         target = spec.target
         if target.url is None and self._is_unseen(entry.ref.namespace, target):
             return references.pods_not_to_be_seen(*target.named)
@@ -99,7 +103,7 @@ class Targets:
         workload = WorkloadRef(namespace, named.kind, named.name)
         pods = self._inventory.pods.of(workload)
         if self._inventory.may_not_list(workload):
-            if not pods:  # else it need not be seen itself
+            if not pods:  # else the workload itself need not be seen
                 return references.target_not_to_be_seen(named.kind, named.name)
         elif self._inventory.is_not_served(named.kind):
             return references.kind_not_served(named.kind, named.name)
@@ -125,13 +129,16 @@ class Targets:
         return _as_one(entry, named.name, behind, service) if as_one else _each(behind, service.families)
 
     def _refused(self, kind: str, name: str, pods: Iterable[Pod], families: tuple[int, ...] = ()) -> Finding | None:
-        """For one of the addresses that would be asked."""
+        """Why the target must not be probed: one of its pods has an address that is not allowed. None: all may be."""
         bad = next((pod for pod in pods if not all(map(self._limits.pods.admit, pod.addresses(families)))), None)
         return references.target_forbidden(kind, name, bad.name) if bad else None
 
     async def _of_url(self, url: str, names: Sequence[str], seconds: float) -> ResolvedTarget | Finding:
-        """Looked up once a round, checked, and asked at these very addresses. `names`: others that whoever is shared
-        there, such as a CDN, goes by."""
+        """The host of a URL: looked up once a round, checked, and probed at just these addresses.
+
+        `names`: the other names that are sent there, by which a shared server, such as a CDN, chooses whom to serve.
+        `seconds`: how long the lookup may take.
+        """
         _, host, port = origin = origin_of(url)
         name, shown = origin.authority, {origin.authority: host}
         refused = next((one for one in (host, *names) if not self._limits.url_hosts.admit(one)), None)
@@ -151,7 +158,7 @@ class Targets:
         return ResolvedTarget({name: ProbeTarget(host, addresses, port)}, shown)
 
     def _by_proxy(self, probe_target: ProbeTarget, name: str) -> ResolvedTarget | Finding:
-        """Whom a name leads to is the proxy's to look up and to allow; an address is what it is."""
+        """A name is looked up and allowed by the proxy; an address is checked here."""
         if is_address(probe_target.host) and not self._limits.url_networks.admit(probe_target.host):
             return references.url_leads_inside(probe_target.host)
         return ResolvedTarget({name: probe_target}, {name: probe_target.host})
@@ -164,7 +171,7 @@ def _other_names(spec: api.Spec) -> list[str]:
 
 
 def _each(pods: Iterable[tuple[Pod, int]], families: tuple[int, ...] = ()) -> ResolvedTarget:
-    """`families`: those of whom the Service sends to. Of several addresses the one that has a way is asked."""
+    """Every pod as a target of its own, with its port. `families`: 4 and 6, in the order of the Service; empty: any."""
     probe_targets = {pod.name: _probe_target(pod.addresses(families), port) for pod, port in pods}
     return ResolvedTarget(probe_targets, {name: probe_target.host for name, probe_target in probe_targets.items()})
 
@@ -174,7 +181,7 @@ def _probe_target(addresses: tuple[str, ...], port: int) -> ProbeTarget:
 
 
 def _as_one(entry: ResourceEntry, name: str, behind: list[tuple[Pod, int]], service: Service) -> ResolvedTarget:
-    """One of the ready pods, under the name of the Service: the same one for as long as it answers."""
+    """One of the ready pods, under the name of the Service; the same one as long as it answers."""
     ready = sorted((pod.name, pod.addresses(service.families), port) for pod, port in behind if pod.ready)
     hosts = frozenset(pod.addresses(service.families)[0] for pod, _ in behind)
     if not ready:
@@ -186,7 +193,7 @@ def _as_one(entry: ResourceEntry, name: str, behind: list[tuple[Pod, int]], serv
 
 
 def _behind(service: Service, port: int, pods: Iterable[Pod]) -> Iterator[tuple[Pod, int]]:
-    """With the port of each; a pod that has no port of that name is none of the Service's."""
+    """The Service's pods, each with its port. A pod without a port of the wanted name does not belong to it."""
     wanted = service.port_of_pods(port)
     for pod in pods:
         found = wanted if isinstance(wanted, int) else dict(pod.ports).get(wanted or "")
