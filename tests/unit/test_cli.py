@@ -51,10 +51,10 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (("operator", "--listen", "0.0.0.0:99999"), "name an address and a port, such as 127.0.0.1:8080, or :8080 for"),
         (("operator", "--shards", "0"), "--shards (or WAHEALTH_SHARDS)"),
         (("operator", "--lease-name", "Our Lease"), "--lease-name (or WAHEALTH_LEASE_NAME)"),
-        (("operator", "--renew-deadline", "20"), "--retry-period is to be less than --renew-deadline"),
+        (("operator", "--renew-deadline", "20"), "--retry-period must be less than --renew-deadline"),
         (("operator", "--lease-duration", "5"), "and that less than --lease-duration"),
         (("operator", "--lease-namespace", ""), "name it with lower case letters, digits, - and ."),
-        (("operator", "--watch-namespaces", "a,Bad_One"), "name namespaces such as team-a, with commas between them"),
+        (("operator", "--watch-namespaces", "a,Bad_One"), "name namespaces such as team-a, separated by commas"),
         (("operator", "--resync", "-1"), "--resync (or WAHEALTH_RESYNC)"),
         (
             ("operator", "--egress-proxy", "socks5://u:canary@p:1"),

@@ -23,7 +23,7 @@ def _listed(written: object) -> object:
 
 def _host_pattern(written: str) -> str:
     if not is_pattern(written):
-        raise ValueError("name hosts such as waweb.example.com, *.example.com or 192.0.2.1, with commas between them")
+        raise ValueError("name hosts such as waweb.example.com, *.example.com or 192.0.2.1, separated by commas")
     return written
 
 
@@ -56,7 +56,7 @@ def _name(written: str) -> str:
 
 def _namespace(written: str) -> str:
     if not re.fullmatch(NAMESPACE, written) or len(written) > 63:
-        raise ValueError("name namespaces such as team-a, with commas between them")
+        raise ValueError("name namespaces such as team-a, separated by commas")
     return written
 
 
@@ -81,34 +81,31 @@ class OperatorSettings(BaseSettings):
     kubeconfig: Path | None = Field(
         None, description="Kubeconfig; by default the pod's own ServiceAccount, else $KUBECONFIG or ~/.kube/config."
     )
-    watch_namespaces: Namespaces = Field(
-        (), description="Namespaces to look at, with commas between them; without any: all of them."
-    )
+    watch_namespaces: Namespaces = Field((), description="Namespaces to watch, separated by commas; none: all.")
     watch_workloads: Kinds = Field(
-        (), description="Kinds of workloads to watch beside the usual ones: Rollout, DeploymentConfig, or both."
+        (), description="Kinds of workloads to watch in addition to the usual ones: Rollout, DeploymentConfig, or both."
     )
     secret_refresh: SecretRefresh = Field(300, description="Seconds after which a Secret or a CA is read again.")
-    watch_secrets: bool = Field(
-        False, description="Watch labelled Secrets, so that a change of one is noticed at once."
-    )
-    require_secret_label: bool = Field(False, description="Use only Secrets that say by a label that they may be used.")
+    watch_secrets: bool = Field(False, description="Watch labelled Secrets, so that a change is noticed at once.")
+    require_secret_label: bool = Field(False, description="Use only Secrets whose label permits it.")
     max_probes_in_flight: int = Field(256, ge=4, le=16384, description="Probes that may wait for an answer at once.")
     allow_pod_networks: Networks = Field(
-        (), description="Networks, with commas between them, in which pods are asked although no pod lives there."
+        (),
+        description="CIDRs, separated by commas, in which pods are probed although such ranges are denied by default.",
     )
     allow_url_hosts: Hosts = Field(
-        (), description="Hosts, with commas between them, that target.url may name; *.example.com admits all below it."
+        (), description="Hosts, separated by commas, that target.url may name; *.example.com admits all below it."
     )
     allow_url_networks: Networks = Field(
-        (), description="Networks, with commas between them, in which those hosts may be although it is not public."
+        (), description="CIDRs, separated by commas, in which those hosts may be although they are not public."
     )
     egress_proxy: HttpProxy = Field(
         None,
-        description="Proxy through which hosts of target.url are asked, and nobody else: http://proxy.example.com:3128.",
+        description="Proxy for the hosts of target.url only, such as http://proxy.example.com:3128.",
     )
     egress_ca_file: File = Field(
         None,
-        description="Certificate authorities (PEM) trusted for those hosts beside the public ones, without a caRef.",
+        description="Certificate authorities (PEM) trusted for those hosts, next to the public ones, without a caRef.",
     )
     own_deployment: str | None = Field(
         None,
@@ -116,26 +113,36 @@ class OperatorSettings(BaseSettings):
         description="The operator's own Deployment, NAMESPACE/NAME, for events about the operator itself.",
     )
     listen: Listen = Field(":8080", description="Where /livez, /readyz and /metrics are served.")
-    node_metrics: bool = Field(False, description="Tell of each node of each client in /metrics, too.")
+    node_metrics: bool = Field(False, description="Export a metric for each node of each client.")
     leader_election: bool = Field(
-        True, description="Take a Lease before asking and writing, so that several replicas may run."
+        True, description="Acquire a Lease before probing and writing, so that several replicas may run."
     )
-    lease_name: Name = Field("wahealth-operator", description="The Lease; with shards, their numbers are added.")
+    lease_name: Name = Field(
+        "wahealth-operator", description="Name of the Lease; with several shards their numbers are added."
+    )
     lease_namespace: Name | None = Field(
-        None, description="Where the Lease is; by default where this pod runs, else wahealth-system."
+        None, description="Namespace of the Lease; by default the one of this pod, else wahealth-system."
     )
-    lease_duration: float = Field(15, ge=1, le=3600, description="Seconds after which a Lease not renewed is free.")
+    lease_duration: float = Field(
+        15, ge=1, le=3600, description="Seconds after which a Lease that is not renewed is free."
+    )
     renew_deadline: float = Field(
         10, ge=0.5, le=3600, description="Seconds without renewal after which nothing is written."
     )
-    retry_period: float = Field(2, ge=0.1, le=60, description="Seconds between two looks at the Lease.")
-    shards: Shards = Field(1, description="Leases over which the resources are spread; the same in each replica.")
-    resync: float = Field(600, ge=5, le=86400, description="Seconds after which what is watched is listed anew.")
+    retry_period: float = Field(
+        2, ge=0.1, le=60, description="Seconds between two tries to acquire or renew the Lease."
+    )
+    shards: Shards = Field(
+        1, description="Leases over which the resources are spread; the same number in each replica."
+    )
+    resync: float = Field(
+        600, ge=5, le=86400, description="Seconds after which everything that is watched is listed again."
+    )
     max_parked_connections: int = Field(
         10_000,
         ge=0,
         le=100_000,
-        description="Connections kept between two probes; beyond it the targets of the longest period connect anew.",
+        description="Connections kept between two probes; beyond that, targets of the longest period connect again.",
     )
     log_format: LogFormat = Field("json", description="Form of the logs on stderr.")
     log_level: LogLevel = Field("info", description="Least severity logged.")
@@ -143,7 +150,7 @@ class OperatorSettings(BaseSettings):
     @model_validator(mode="after")
     def _terms_fit(self) -> Self:
         if not self.retry_period < self.renew_deadline < self.lease_duration:
-            raise ValueError("--retry-period is to be less than --renew-deadline, and that less than --lease-duration")
+            raise ValueError("--retry-period must be less than --renew-deadline, and that less than --lease-duration")
         return self
 
 

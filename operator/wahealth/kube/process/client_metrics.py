@@ -124,29 +124,29 @@ def node(client: ClientSample) -> Iterator[Sample]:
 
 FAMILIES: tuple[MetricFamily, ...] = (
     MetricFamily("info", "The client: its mode and the version it runs.", ("mode", "version"), info),
-    MetricFamily("condition", "1 for the status that a condition has.", ("type", "status"), condition),
-    MetricFamily("gateway", "1 for the state of the client's gateway.", ("state",), gateway),
+    MetricFamily("condition", "1 for the current status of a condition.", ("type", "status"), condition),
+    MetricFamily("gateway", "1 for the current state of the client's gateway.", ("state",), gateway),
     MetricFamily("connected_coreapps", "Connected coreapps.", (), connected_coreapps),
-    MetricFamily("expected_coreapps", "Coreapps that are to be connected.", (), expected_coreapps),
+    MetricFamily("expected_coreapps", "Coreapps that should be connected.", (), expected_coreapps),
     MetricFamily("tolerable_failures", "Coreapps that may fail before a connection is lost.", (), tolerable_failures),
     MetricFamily("failovers", "Roles that moved, by kind.", ("kind",), failovers, "counter"),
-    MetricFamily("last_probe_timestamp_seconds", "When the client was asked last.", (), last_probe),
-    MetricFamily("probe_period_seconds", "How often the client is asked.", (), probe_period),
-    MetricFamily("token_expiry_timestamp_seconds", "When the token that is signed in with ends.", (), token_expiry),
+    MetricFamily("last_probe_timestamp_seconds", "When the client was last probed.", (), last_probe),
+    MetricFamily("probe_period_seconds", "Seconds between two probes of the client.", (), probe_period),
+    MetricFamily("token_expiry_timestamp_seconds", "When the token in use expires.", (), token_expiry),
     MetricFamily(
-        "tls_not_after_timestamp_seconds", "When the certificate that waweb presents ends.", (), tls_not_after
+        "tls_not_after_timestamp_seconds", "When the certificate that waweb presents expires.", (), tls_not_after
     ),
     MetricFamily(
         "client_certificate_not_after_timestamp_seconds",
-        "When the client certificate that is shown to waweb ends.",
+        "When the client certificate that waweb is shown expires.",
         (),
         client_certificate_not_after,
     ),
-    MetricFamily("flapping", "1: the client goes up and down too often for each change to be told.", (), flapping),
-    MetricFamily("oddity", "1 for what should not be and decides nothing, by its event's reason.", ("kind",), oddity),
-    MetricFamily("tls_unverified", "1: nobody verifies whom the API key is sent to.", (), tls_unverified),
+    MetricFamily("flapping", "1: the client changes state too often for an event about each change.", (), flapping),
+    MetricFamily("oddity", "1 for each anomaly, which changes no verdict, by its event's reason.", ("kind",), oddity),
+    MetricFamily("tls_unverified", "1: the server that gets the API key is not verified.", (), tls_unverified),
 )
-OF_NODES = MetricFamily("node", "1 for what a node of the client is.", ("node", "role", "verdict"), node)
+OF_NODES = MetricFamily("node", "1 for a node's role and verdict.", ("node", "role", "verdict"), node)
 
 
 def families(entries: Sequence[ResourceEntry], with_nodes: bool = False) -> Iterator[Family]:
