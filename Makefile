@@ -41,12 +41,14 @@ e2e: $(VENV)/ready ## On a real node: kubelet probes real pods (root on Linux; e
 	@$(SCRIPT) tests/e2e/run.py $(ARGS)
 
 .PHONY: check
-check: $(VENV)/ready ## Lint, format, types, imports, dependencies, drift of generated files (seconds)
+check: $(VENV)/ready ## Lint, format, types, imports, dependencies, dead code, drift of generated files (seconds)
 	@$(RUN)/ruff check --quiet .
 	@$(RUN)/ruff format --check --quiet .
 	@$(RUN)/mypy --no-error-summary
 	@$(RUN)/lint-imports --no-logo >$(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
 	@$(RUN)/deptry operator >$(VENV)/dependencies.log 2>&1 || { cat $(VENV)/dependencies.log; exit 1; }
+	@$(RUN)/vulture
+	@$(RUN)/vulture operator/wahealth
 	@$(RUN)/wahealth generate --check
 
 .PHONY: bench

@@ -6,8 +6,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VendorStatus = Literal["connected", "connecting", "disconnected", "uninitialized", "unregistered"]
-
 
 class AnswerFaults(BaseModel):
     """What goes wrong on the way from a request to its answer."""
