@@ -337,7 +337,7 @@ def test_the_key_stands_in_no_output(key: str, form: str, taken: bool) -> None:
     steps = [{"at": 0, "pods": {"web-0": pod}}, {"at": 60, "secrets": {"k": {"WA_API_KEY": f"{key}2"}}}]
     document = {"client": {"spec": spec}, "secrets": secrets, "steps": steps, "until": 400}
     replay = Replay(Scenario.model_validate(document), Path())
-    shown = written(Path("scenario.yaml"), list(replay.timeline()), replay.final, form)
+    shown = written(Path("scenario.yaml"), list(replay.timeline()), replay.final, form, messages=True)
     assert "k3y-" not in shown
     assert "c4nary" not in shown
     assert "k3y-" not in repr(replay)

@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,39 @@ def test_times_are_those_of_the_simulated_clock(tmp_path: Path, capsys: pytest.C
     assert readys(document) == [(0, "Available"), (90, "Disconnected")]
     ready = next(c for c in document["final"]["conditions"] if c["type"] == "Ready")
     assert ready["lastTransitionTime"] == "2026-01-01T00:01:30Z"
+
+
+@pytest.mark.parametrize(("form", "load"), [("json", json.loads), ("yaml", yaml.safe_load)])
+def test_without_messages_all_else_is_the_same(
+    capsys: pytest.CaptureFixture[str], form: str, load: Callable[[str], Any]
+) -> None:
+    whole, wordless = [load(printed(capsys, "-o", form, *more)) for more in ([], ["--no-messages"])]
+    assert "message" in whole["final"]["conditions"][0]
+    assert wordless == without(whole, {"message", "note"})
+
+
+def test_a_table_without_messages_is_one_of_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "--no-messages").splitlines()
+    assert [line.split() for line in lines if line.startswith(" " * 11)] == [
+        ["Normal", "ModeDetected"],
+        ["Normal", "GatewayConnected"],
+        ["Warning", "GatewayDisconnected"],
+        ["Warning", "FailoverStalled"],
+        ["Warning", "RedundancyLost"],
+        ["Normal", "GatewayConnected"],
+        ["Normal", "ActiveCoreappChanged"],
+    ]
+
+
+def printed(capsys: pytest.CaptureFixture[str], *flags: str) -> str:
+    cli.main(["simulate", str(SCENARIOS / "failover-that-stalls.yaml"), *flags])
+    return capsys.readouterr().out
+
+
+def without(document: Any, fields: Set[str]) -> Any:
+    if isinstance(document, dict):
+        return {name: without(value, fields) for name, value in document.items() if name not in fields}
+    return [without(value, fields) for value in document] if isinstance(document, list) else document
 
 
 def test_the_period_sets_the_rounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
