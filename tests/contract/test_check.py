@@ -121,7 +121,7 @@ def test_a_pinned_certificate_is_trusted_and_no_other(
         (
             ["check", "https://10.1.2.3", "--mode=Single", "--shards=4"],
             64,
-            "--shards has a meaning with --mode Multiconnect or Auto only: remove it or change the mode.",
+            "--shards applies only with --mode Multiconnect or Auto: remove it or change the mode.",
         ),
         (
             ["check", "https://10.1.2.3", "--mode=Multiconnect"],

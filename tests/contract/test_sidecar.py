@@ -370,7 +370,7 @@ WRONG = {
     "three shards": (["--shards=3"], "is to be one of 1, 2, 4"),
     "shards without a mode that has some": (
         ["--mode=Single", "--shards=4"],
-        "--shards has a meaning with --mode Multiconnect or Auto only: remove it or change the mode.",
+        "--shards applies only with --mode Multiconnect or Auto: remove it or change the mode.",
     ),
     "a mode without its shards": (
         ["--mode=Multiconnect"],

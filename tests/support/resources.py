@@ -76,11 +76,11 @@ REFUSED = {
     "Multiconnect without shards": (changed(spec__mode="Multiconnect"), "needs multiconnect.shards"),
     "shards with Single": (
         changed(spec__mode="Single", spec__multiconnect={"shards": 2}),
-        "has a meaning with mode Multiconnect or Auto only",
+        "applies only with mode Multiconnect or Auto",
     ),
     "shards with HighAvailability": (
         changed(spec__mode="HighAvailability", spec__multiconnect={"shards": 1}),
-        "has a meaning with mode Multiconnect or Auto only",
+        "applies only with mode Multiconnect or Auto",
     ),
     "a timeout longer than the period": (
         changed(spec__probe={"periodSeconds": 5, "timeoutSeconds": 6}),
@@ -98,7 +98,7 @@ REFUSED = {
     "a pin without Pinned": (changed(spec__tls={"pinnedSHA256": ["ab" * 32]}), "set both or neither"),
     "a CA and nobody verified": (
         changed(spec__tls={"verification": "None", "caRef": {"name": "ca"}}),
-        "caRef has a meaning with verification Full or SkipHostname only",
+        "caRef applies only with verification Full or SkipHostname",
     ),
     "a pin that is none": (
         changed(spec__tls={"verification": "Pinned", "pinnedSHA256": ["AB:CD"]}),
@@ -117,7 +117,7 @@ REFUSED = {
     ),
     "a restart of what is no target": (
         changed(spec__apiKeyRotation={"restartPolicy": "OnChange", "workload": {"name": "web"}}),
-        "apiKeyRotation.workload has a meaning with target.service only",
+        "apiKeyRotation.workload applies only with target.service",
     ),
     "labels on any pod": (changed(spec__pods={"roleLabels": "Enabled"}), SELECT),
     "a gate on any pod": (changed(spec__pods={"readinessGates": "Report"}), SELECT),
@@ -130,7 +130,7 @@ REFUSED = {
     "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),
     "no target": (changed(spec__target={}), "name exactly one of workload, service and url"),
     "two targets": (changed(spec__target__service={"name": "web"}), "name exactly one of workload, service and url"),
-    "a workload as one": (changed(spec__target__scope="Service"), "scope Service has a meaning with target.service"),
+    "a workload as one": (changed(spec__target__scope="Service"), "scope Service applies only with target.service"),
     "a URL with a path": (changed(spec__target={"url": "https://a.example.com/v1"}), "url must be an origin"),
     "a URL with a user": (changed(spec__target={"url": "https://u:p@a.example.com"}), "url must be an origin"),
     "a URL of another scheme": (changed(spec__target={"url": "file:///etc/passwd"}), "url must be an origin"),
@@ -172,7 +172,7 @@ def _edited(**spec: Any) -> Resource:
 EDITS: dict[str, tuple[Resource, str | None]] = {
     "nothing": (STORED, None),
     "labels": (STORED | {"metadata": {"name": "one", "labels": {"a": "b"}}}, None),
-    "beside what is wrong": (_edited(suspend=True), "has a meaning with mode Multiconnect or Auto only"),
+    "beside what is wrong": (_edited(suspend=True), "applies only with mode Multiconnect or Auto"),
     "within what is wrong": (_edited(tls={"verification": "Pinned", "serverName": "waweb"}), "set both or neither"),
     "to another wrong value": (_edited(mode="Double"), "Unsupported value"),
     "one of two that are wrong": (_edited(mode="Multiconnect"), None),

@@ -1,1 +1,2 @@
-"""The formats we own: the resource, its CustomResourceDefinition, and the ways in and out of the core's types."""
+"""The formats that this project owns: the resource, its CustomResourceDefinition, and their conversion from and to the
+core's types."""

@@ -1,8 +1,9 @@
-"""A ValidatingAdmissionPolicy: a Secret that says which entry is an API key is refused when that cannot be one.
+"""A ValidatingAdmissionPolicy that rejects a Secret whose API key cannot be one.
 
-The label's value names the entry: `wahealth.io/api-key: WA_API_KEY`. The API server sees the entry as base64, so its
-length is computed from the text, and a newline at its end shows as one of a few endings. No message tells the value or
-its length. The operator judges every key again, by the same bounds (`core.credential_form`).
+A label names the entry with the key: `wahealth.io/api-key: WA_API_KEY`. The API server sees the entry as base64, so the
+expressions compute its length from the encoded text and recognize a final newline by its few possible encodings. No
+message contains the value or its length. The operator checks every key again, with the same bounds
+(`core.credential_form`).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _RULES: tuple[tuple[str, str], ...] = (
 
 
 def policy() -> list[dict[str, Any]]:
-    """The policy and its binding. Where the API server cannot evaluate it, the Secret is let through."""
+    """The policy and its binding, as Kubernetes objects. A Secret that the API server cannot evaluate is admitted."""
     secrets = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["secrets"]}
     labelled = {"matchExpressions": [{"key": LABEL, "operator": "Exists"}]}
     variables = {"entry": _ENTRY, "value": _VALUE, "length": _LENGTH}

@@ -1,4 +1,4 @@
-"""Between the formats and the core: a document's spec to what is expected, its status to what is believed, and back."""
+"""Conversion between Kubernetes documents and the core's types: spec to `Desired`, status to `core.Status` and back."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ DEFAULT_TIMEOUT_SECONDS = 14
 
 
 class InvalidSpec(ValueError):
-    """A spec that this version does not understand; the text names the fields and what may stand there, never what
-    does."""
+    """A spec that this version does not understand. The text names the fields and their permitted values, never the
+    values found."""
 
 
 def spec_of(document: Mapping[str, Any]) -> api.Spec:
+    """The spec of a WhatsAppClient as the API server returns it. Raises `InvalidSpec`."""
     try:
         return api.Spec.model_validate(document.get("spec", {}))
     except ValidationError as error:
@@ -40,6 +41,7 @@ def _field_of(problem: ErrorDetails) -> str:
 
 
 def desired_of(spec: api.Spec) -> Desired:
+    """What the core must know of a spec; all durations in seconds."""
     return Desired(
         mode=None if spec.mode == "Auto" else core.Mode(spec.mode),
         shards=spec.multiconnect.shards if spec.multiconnect else None,
@@ -79,19 +81,20 @@ def _patience(spec: api.Spec) -> Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds."""
+    """How often a pod is probed and how long an answer may take, both in seconds."""
 
     period: float
     timeout: float
 
 
 def timing(probe: api.Probe) -> Timing:
+    """The timing of a spec; the default timeout is 14 s, or the period where that is shorter."""
     timeout = probe.timeout_seconds or min(DEFAULT_TIMEOUT_SECONDS, probe.period_seconds)
     return Timing(float(probe.period_seconds), float(timeout))
 
 
 def status_document(status: core.Status) -> dict[str, Any]:
-    """What is written to `.status`: camelCase, nothing that is absent."""
+    """The JSON object for `.status`: camelCase names, no nulls, no empty lists."""
     parts = {name: getattr(status, name) for name in api.Status.model_fields if name not in _SHAPED_ANEW}
     written = api.Status.model_validate(
         {
@@ -135,7 +138,8 @@ def _last_failover(moved: core.Failover | None) -> api.LastFailover | None:
 
 
 def written_status(document: Mapping[str, Any]) -> core.Status:
-    """The status as it stands; one that cannot be read counts as none, and is written anew."""
+    """The status of a WhatsAppClient as the API server returns it. One that does not parse counts as empty, so the next
+    round writes it again."""
     try:
         read = api.Status.model_validate(document.get("status") or {})
     except ValidationError:
@@ -161,17 +165,21 @@ def written_status(document: Mapping[str, Any]) -> core.Status:
 
 
 def left_standing(status: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """JSON pointers into the document: what its status has of ours that `status`, as applied, has not. Fields that
-    somebody else wrote stay where an apply leaves them out. In an order in which one after the other can be removed."""
+    """Fields of ours that are still in the resource although the apply left them out, as JSON pointers such as
+    `/status/endpoints/2`.
+
+    A field that another field manager also owns survives an apply without it. `status` is what was applied, `found`
+    what the API server holds now. The pointers are in an order in which they can be removed one by one.
+    """
     known = {field.alias or name for name, field in api.Status.model_fields.items()}
     ours = {key: value for key, value in found.items() if key in known}
     if "conditions" in ours:
-        # One of a type that is not ours is another's to keep.
+        # A condition of a type that is not ours belongs to somebody else and stays.
         ours["conditions"] = [one if one.get("type") in _KNOWN_TYPES else None for one in ours["conditions"]]
     return list(_surplus(status, ours, "/status"))
 
 
-_KEYS = ("type", "name", "pod")  # of the entries of our lists
+_KEYS = ("type", "name", "pod")  # fields by which the entries of our lists are told apart
 
 
 def _surplus(wanted: Any, found: Any, at: str) -> Iterator[str]:

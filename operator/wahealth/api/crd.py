@@ -1,4 +1,4 @@
-"""From the models to the CustomResourceDefinition: a structural schema, the columns, the field selectors."""
+"""The CustomResourceDefinition, made of the models: structural schema, columns, field selectors."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ SELECTABLE = (".status.gateway", ".status.mode", ".spec.mode")
 
 
 def custom_resource_definition() -> Schema:
+    """The whole CustomResourceDefinition as a Kubernetes object."""
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -63,12 +64,12 @@ def _column(name: str, type_: str, path: str, priority: int) -> Schema:
 
 
 def structural_schema() -> Schema:
-    """The root model's JSON schema as the API server wants it: no references, no titles, no null, no examples."""
+    """The root model's JSON schema as the API server accepts it: no references, titles, nulls or examples."""
     return _without_examples(resolved_schema())
 
 
 def resolved_schema() -> Schema:
-    """The same with the examples."""
+    """The schema of `structural_schema`, with the models' examples."""
     schema = api.WhatsAppClient.model_json_schema(by_alias=True)
     return _structural(schema, schema.pop("$defs"))
 
@@ -93,7 +94,7 @@ def _without_examples(node: Schema) -> Schema:
 
 
 def _resolved(node: Schema, definitions: Schema) -> Schema:
-    """References and optional values (`anyOf` with null) folded into the node; the node's own words win."""
+    """The node with references and optional values (`anyOf` with null) folded in; its own keys win."""
     if "$ref" in node:
         target = definitions[node["$ref"].rpartition("/")[2]]
         return _resolved({**target, **{k: v for k, v in node.items() if k != "$ref"}}, definitions)

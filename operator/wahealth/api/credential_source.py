@@ -1,4 +1,4 @@
-"""What a resource signs in with: of which Secret, which entries."""
+"""Where a resource's credential is stored: which Secret, which entries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from wahealth.core.signin.kinds import Kind, Meant
 
 
 class CredentialSource(NamedTuple):
-    """Of a Secret in the resource's own namespace."""
+    """A credential in a Secret of the resource's own namespace: what kind it is, and the entries that hold it.
+
+    `entries` has the one entry of a key or a token, and those of user name and password, in this order, of a login.
+    """
 
     kind: Kind
     secret: str
@@ -17,6 +20,7 @@ class CredentialSource(NamedTuple):
 
 
 def source_of(auth: Auth) -> CredentialSource:
+    """The credential that `spec.auth` names."""
     if auth.api_key is not None:
         key = auth.api_key.secret_key_ref
         return CredentialSource(Kind.API_KEY, key.name, (key.key,))
@@ -30,7 +34,7 @@ def source_of(auth: Auth) -> CredentialSource:
 
 
 def secrets_of(spec: Spec) -> frozenset[str]:
-    """The names of all Secrets that it refers to."""
+    """The names of all Secrets that the spec refers to: credential, CA and client certificate."""
     ca = spec.tls.ca_ref if spec.tls else None
     own = spec.tls.client_certificate_ref if spec.tls else None
     named = [ca] if ca is not None and ca.kind == "Secret" else []
@@ -38,8 +42,11 @@ def secrets_of(spec: Spec) -> frozenset[str]:
 
 
 def meant(spec: Spec) -> Meant:
-    """For whom what it signs in with is meant. Whichever certificate of our own is shown there, it is the same one who
-    is asked: another name of it is a rotation, as of a key."""
+    """The recipient for whom the credential is meant: a credential is never sent to another one.
+
+    The client certificate does not count: the recipient is the same whichever certificate is shown, so another
+    `clientCertificateRef` is a rotation, like another key.
+    """
     source, tls = source_of(spec.auth), spec.tls
     if tls is not None and tls.client_certificate_ref is not None:
         tls = tls.model_copy(update={"client_certificate_ref": None})

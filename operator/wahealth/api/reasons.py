@@ -1,4 +1,4 @@
-"""The page of reasons, from their table."""
+"""The page `docs/reasons.md`, made of the table of reasons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 
 def reasons() -> str:
-    """In Markdown: a table a subject."""
+    """The page in Markdown, with one table for each subject."""
     return _HEAD + "".join(_table(title, found) for title, found in rows().items())
 
 

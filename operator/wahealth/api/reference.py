@@ -1,4 +1,4 @@
-"""From the models to a page for people: every field, with what it is, its default and an example."""
+"""The page `docs/reference.md`, made of the models: every field with its meaning, default and an example."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ HEAD = f"""# The fields of a {api.KIND}
 
 
 def reference() -> str:
+    """The page in Markdown."""
     schema = resolved_schema()
     parts = [HEAD]
     for half in ("spec", "status"):
@@ -70,7 +71,7 @@ def _type(leaf: Schema) -> str:
 
 
 def _example(leaf: Schema) -> Any:
-    """What the model gives, else a value that differs from the default where there is one."""
+    """The model's own example, else a value other than the default where there is one."""
     if leaf.get("examples"):
         return leaf["examples"][0]
     if "enum" in leaf:
@@ -85,7 +86,7 @@ def _shown(value: Any) -> str:
 
 
 def _sentences(nodes: Iterable[Schema]) -> str:
-    """What the API server refuses, in its own words."""
+    """The CEL rules of these nodes as a list, in the words that the API server answers with."""
     said = [rule["message"] for node in nodes for rule in node.get("x-kubernetes-validations", ())]
     return "\nRefused at `kubectl apply`:\n\n" + "".join(f"- {sentence}\n" for sentence in said) if said else ""
 

@@ -30,7 +30,7 @@ def shards_needed(names: Names) -> str:
 
 
 def shards_useless(names: Names) -> str:
-    return f"{names.shards} has a meaning with {names.mode} Multiconnect or Auto only: remove it or change the mode"
+    return f"{names.shards} applies only with {names.mode} Multiconnect or Auto: remove it or change the mode"
 
 
 def login_elsewhere(names: Names) -> str:

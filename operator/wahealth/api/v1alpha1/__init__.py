@@ -1,8 +1,8 @@
 """WhatsAppClient v1alpha1: the single source of truth of the CustomResourceDefinition.
 
-A field stands here once it works. Once released, fields and reasons are added to, never renamed. Rules beside the
-fields (CEL, checked by the API server at `kubectl apply`) refuse what is contradictory with a sentence that says what
-to do; they guard each read with `has()`, because defaults run through them.
+A field is added once it works. After a release, fields and reasons are only added, never renamed. CEL rules, which the
+API server checks at `kubectl apply`, reject contradictions with a sentence that says what to do. They guard each read
+with `has()`, because the API server also checks defaults against them.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class TokenRef(Model):
 
 
 class BearerToken(Model):
-    """A token that somebody else renews, every 7 days; its end is read from it and warned of."""
+    """A token that somebody else renews, every 7 days. The operator reads its expiry from it and warns in time."""
 
     secret_key_ref: TokenRef
 
@@ -43,12 +43,12 @@ class LoginRef(Model):
     """Two entries of a Secret in the resource's own namespace."""
 
     name: ObjectName = Field(description="Name of the Secret, in the resource's own namespace.", examples=["web-user"])
-    username_key: EntryName = Field("username", description="Entry of the Secret that holds the user's name.")
+    username_key: EntryName = Field("username", description="Entry of the Secret that holds the user name.")
     password_key: EntryName = Field("password", description="Entry of the Secret that holds the password.")
 
 
 class UserCredentials(Model):
-    """A user of waweb: the operator logs in and renews the token by itself."""
+    """A user of waweb: the operator logs in and renews the token itself."""
 
     secret_ref: LoginRef
 

@@ -1,4 +1,4 @@
-"""The resource: its names, and its two halves."""
+"""The resource WhatsAppClient: its names, spec and status."""
 
 from __future__ import annotations
 

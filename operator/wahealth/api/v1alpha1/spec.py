@@ -21,30 +21,30 @@ _NEVER = (
 
 
 class Multiconnect(Model):
-    """What Multiconnect needs to know."""
+    """Settings of Multiconnect."""
 
     shards: Literal[1, 2, 4, 8, 16, 32] = Field(description="How many coreapps are connected at once.", examples=[4])
 
 
 class Expectations(Model):
-    """How much is enough."""
+    """How many nodes are enough."""
 
     min_connected_coreapps: int | None = Field(
         None,
         ge=1,
         le=32,
         examples=[3],
-        description="Connected coreapps that Available wants in Multiconnect. Default: shards.",
+        description="Connected coreapps that Available requires in Multiconnect. Default: shards.",
     )
     min_coreapps: int | None = Field(
         None,
         ge=1,
         le=1000,
         examples=[5],
-        description="Usable coreapps (active or standby) that RedundancySatisfied wants. Default: 2, or shards + 1.",
+        description="Usable coreapps (active or standby) that RedundancySatisfied requires. Default: 2, or shards + 1.",
     )
     min_masters: int = Field(
-        2, ge=0, le=100, description="Usable masters that RedundancySatisfied wants.", examples=[3]
+        2, ge=0, le=100, description="Usable masters that RedundancySatisfied requires.", examples=[3]
     )
     registration: Literal["Required", "Optional"] = Field(
         "Required", description="Optional: a client that is not registered yet counts as available."
@@ -91,7 +91,7 @@ class Spec(Model):
             ),
             rule(
                 "!has(self.apiKeyRotation) || !has(self.apiKeyRotation.workload) || has(self.target.service)",
-                "apiKeyRotation.workload has a meaning with target.service only: name the service or remove it",
+                "apiKeyRotation.workload applies only with target.service: name the service or remove it",
                 fieldPath=".apiKeyRotation",
             ),
         )
@@ -99,7 +99,9 @@ class Spec(Model):
 
     target: Target
     mode: Literal["Auto", "Single", "HighAvailability", "Multiconnect"] = Field(
-        "Auto", description="Auto detects the mode from the answer; a fixed mode turns a difference into ModeMismatch."
+        "Auto",
+        description="Auto detects the mode from the answer. With a fixed mode, an answer of another mode is a "
+        "ModeMismatch.",
     )
     multiconnect: Multiconnect | None = None
     auth: Auth
@@ -113,7 +115,7 @@ class Spec(Model):
         default_factory=Expectations, json_schema_extra={"default": {"minMasters": 2, "registration": "Required"}}
     )
     pods: PodsOfNodes = Field(default_factory=PodsOfNodes, json_schema_extra={"default": PODS_DEFAULT})
-    suspend: bool = Field(False, description="Stop asking, keep the last status, say so.")
+    suspend: bool = Field(False, description="Stop probing and keep the last status; a condition says so.")
 
     @model_validator(mode="after")
     def login_beside_health(self) -> Self:

@@ -14,7 +14,7 @@ ConditionName = Annotated[str, Field(min_length=1, max_length=316)]
 
 
 class Condition(Model):
-    """As metav1.Condition, but for an optional lastTransitionTime: the schema's own default has none."""
+    """A metav1.Condition, except that lastTransitionTime is optional: the schema's default has none."""
 
     type: ConditionName = Field(description="Which condition.", examples=["Ready"])
     status: Literal["True", "False", "Unknown"] = Field(description="Whether it holds.")
@@ -25,9 +25,9 @@ class Condition(Model):
         description="A whole sentence, with what to do.", examples=["4 of 4 coreapps are connected."]
     )
     observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] | None = Field(
-        None, description="The generation of the spec that it is about.", examples=[2]
+        None, description="The generation of the spec that the condition describes.", examples=[2]
     )
-    last_transition_time: AwareDatetime | None = Field(None, description="Since when its status is this one.")
+    last_transition_time: AwareDatetime | None = Field(None, description="Time of the last change of its status.")
 
 
 class Connected(Model):
@@ -36,7 +36,7 @@ class Connected(Model):
     current: Annotated[int, Field(ge=0)] | None = Field(
         None, description="Connected now; absent while the client is not seen.", examples=[3]
     )
-    expected: int = Field(ge=0, description="To be connected.", examples=[4])
+    expected: int = Field(ge=0, description="Coreapps that should be connected.", examples=[4])
     summary: str = Field(
         description="For the CONNECTED column, such as 3/4; -/4 while the client is not seen.", examples=["3/4"]
     )
@@ -48,41 +48,41 @@ class Redundancy(Model):
     coreapps: int = Field(ge=0, description="Usable coreapps.", examples=[5])
     masters: int = Field(ge=0, description="Usable masters.", examples=[2])
     tolerable_failures: int = Field(
-        ge=0, description="So many coreapps may fail before a connection is lost.", examples=[1]
+        ge=0, description="How many coreapps may fail before a connection is lost.", examples=[1]
     )
 
 
 class TopologyNode(Model):
-    """One node of the client, as the health node tells."""
+    """One node of the client, as the health node reports it."""
 
     name: str = Field(
-        description="Container part of the node's key, or the whole key where two nodes would share it.",
+        description="The container part of the node's key, or the whole key if two nodes would share that part.",
         examples=["support-coreapp-0"],
     )
     role: Literal["PrimaryMaster", "SecondaryMaster", "Coreapp"] | None = Field(
-        None, description="As it tells, or told last."
+        None, description="The role that the node reports, or reported last."
     )
     gateway_status: (
         Literal["Connected", "Connecting", "Disconnected", "Uninitialized", "Unregistered", "Unknown"] | None
-    ) = Field(None, description="As it tells; absent where it could not be asked.")
+    ) = Field(None, description="The gateway status that the node reports; absent if it could not be asked.")
     reported_gateway_status: str | None = Field(
-        None, description="The client's own word, where it is not a known one.", examples=["hibernating"]
+        None, description="The client's own word, if it is not a known status.", examples=["hibernating"]
     )
     reported_role: str | None = Field(
-        None, description="The client's own word, where it is no known role.", examples=["active_coreapp"]
+        None, description="The client's own word, if it is not a known role.", examples=["active_coreapp"]
     )
     verdict: Literal["Active", "Standby", "Starting", "Faulty", "Stale", "Missing"] = Field(
-        description="Stale: its pod is gone. Missing: its pod is there, and the answer does not list it."
+        description="Stale: its pod is gone. Missing: its pod exists, but the answer does not list it."
     )
-    since_time: AwareDatetime | None = Field(None, description="Since when the verdict is this one.")
-    pod_name: str | None = Field(None, description="The pod that it is, where known.", examples=["support-coreapp-0"])
+    since_time: AwareDatetime | None = Field(None, description="Time of the last change of the verdict.")
+    pod_name: str | None = Field(None, description="The pod of the node, if known.", examples=["support-coreapp-0"])
     pod_ip: str | None = Field(
         None,
         alias="podIP",
-        description="The pod's address, where the client names it by name and address.",
+        description="The pod's address, if the client names the node by name and address.",
         examples=["10.1.2.4"],
     )
-    node_name: str | None = Field(None, description="The Kubernetes node that the pod runs on.", examples=["node-1"])
+    node_name: str | None = Field(None, description="The Kubernetes node on which the pod runs.", examples=["node-1"])
 
 
 class Topology(Model):
@@ -92,65 +92,71 @@ class Topology(Model):
 
 
 class Endpoint(Model):
-    """One web pod that was asked."""
+    """One web pod that was probed."""
 
     pod: str = Field(
-        description="Its name; that of the Service where it is asked as one, or the host of a URL.",
+        description="Name of the pod; of the Service if that is probed as a whole; or the host of a URL.",
         examples=["support-web-0"],
     )
-    address: str = Field(description="Where it was asked.", examples=["10.1.2.3"])
-    reachable: bool = Field(description="Whether it answers, thresholds applied.", examples=[True])
+    address: str = Field(description="The address that was probed.", examples=["10.1.2.3"])
+    reachable: bool = Field(description="Whether the pod answers, after the thresholds.", examples=[True])
     reason: str | None = Field(
         None,
-        description="Why it is not reachable, as in the condition Reachable; or AccessForbidden, ProxySignIn or"
-        " Throttled, where it answers and says no more.",
+        description="Why the pod is not reachable, as in the condition Reachable; or AccessForbidden, ProxySignIn or"
+        " Throttled, if it answers with that alone.",
         examples=["ConnectTimeout"],
     )
     key_accepted: bool | None = Field(
         None,
-        description="Whether it takes what the operator signs in with; absent when it did not say.",
+        description="Whether the pod accepts the operator's credential; absent if the answer did not say.",
         examples=[True],
     )
-    since_time: AwareDatetime | None = Field(None, description="Since when it is reachable or not.")
+    since_time: AwareDatetime | None = Field(None, description="Time of the last change of reachable.")
 
 
 class LastFailover(Model):
     """The last time that a role moved to another node."""
 
     time: AwareDatetime = Field(description="First round in which another node held the role.")
-    kind: Literal["PrimaryMaster", "ActiveCoreapp"] = Field(description="Which role.")
-    from_: str = Field(alias="from", description="Who held it before.", examples=["support-coreapp-0"])
-    to: str = Field(description="Who holds it since.", examples=["support-coreapp-1"])
+    kind: Literal["PrimaryMaster", "ActiveCoreapp"] = Field(description="The role that moved.")
+    from_: str = Field(alias="from", description="The node that held it before.", examples=["support-coreapp-0"])
+    to: str = Field(description="The node that holds it since.", examples=["support-coreapp-1"])
     duration_seconds: int = Field(
-        ge=0, description="From the first round without to the first round with a holder.", examples=[12]
+        ge=0, description="Seconds from the first round without a holder to the first round with one.", examples=[12]
     )
 
 
 class Credentials(Model):
-    """What the operator signs in with, as far as it is known to be taken."""
+    """The credential that the operator uses, as far as it is known to be accepted."""
 
     key_in_use: Literal["Current", "Previous"] | None = Field(
-        None, description="Previous: web pods still run the key that the Secret held before."
+        None, description="Previous: web pods still run with the key that the Secret held before."
     )
-    last_rotation_time: AwareDatetime | None = Field(None, description="When a change of the Secret was last noticed.")
-    token_expiry_time: AwareDatetime | None = Field(None, description="When the token in use ends.")
+    last_rotation_time: AwareDatetime | None = Field(
+        None, description="When the operator last noticed a change of the Secret."
+    )
+    token_expiry_time: AwareDatetime | None = Field(None, description="When the token in use expires.")
 
 
 class TlsStatus(Model):
-    """The certificate that waweb presents; of several the one that ends first."""
+    """The certificate that waweb presents; of several the one that expires first."""
 
-    not_after_time: AwareDatetime = Field(description="When it ends.")
+    not_after_time: AwareDatetime = Field(description="When the certificate expires.")
     fingerprint_sha256: str = Field(
-        alias="fingerprintSHA256", description="SHA-256 of it, 64 hexadecimal digits.", examples=["9f86d0…0a08"]
+        alias="fingerprintSHA256",
+        description="SHA-256 of the certificate, 64 hexadecimal digits.",
+        examples=["9f86d0…0a08"],
     )
 
 
 class ClientCertificate(Model):
-    """The client certificate that is shown to waweb."""
+    """The client certificate that the operator presents to waweb."""
 
-    not_after_time: AwareDatetime = Field(description="When it ends.")
+    not_after_time: AwareDatetime = Field(description="When the certificate expires.")
     fingerprint_sha256: str = Field(
-        alias="fingerprintSHA256", description="SHA-256 of it, 64 hexadecimal digits.", examples=["9f86d0…0a08"]
+        alias="fingerprintSHA256",
+        description="SHA-256 of the certificate, 64 hexadecimal digits.",
+        examples=["9f86d0…0a08"],
     )
 
 
@@ -171,10 +177,10 @@ class Status(Model):
     """What the operator found."""
 
     observed_generation: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})] | None = Field(
-        None, description="The generation of the spec that the verdict is about.", examples=[2]
+        None, description="The generation of the spec that the verdict describes.", examples=[2]
     )
     conditions: list[Condition] = Field(default_factory=list, json_schema_extra=by_key("type"))
-    mode: Literal["Single", "HighAvailability", "Multiconnect"] | None = Field(None, description="The mode detected.")
+    mode: Literal["Single", "HighAvailability", "Multiconnect"] | None = Field(None, description="The detected mode.")
     gateway: Literal[
         "Unknown",
         "Connected",
@@ -183,13 +189,15 @@ class Status(Model):
         "Disconnected",
         "Uninitialized",
         "Unregistered",
-    ] = Field("Unknown", description="How the client as a whole stands with the WhatsApp servers.")
+    ] = Field("Unknown", description="Connection of the client as a whole to the WhatsApp servers.")
     client_version: str | None = Field(
         None, description="Version of the client, as it reports it.", examples=["v2.37.1"]
     )
     connected: Connected | None = None
     primary_master: str | None = Field(None, description="Name of the primary master.", examples=["support-master-0"])
-    primary_master_since_time: AwareDatetime | None = Field(None, description="Since when it is that one.")
+    primary_master_since_time: AwareDatetime | None = Field(
+        None, description="Since when this node is the primary master."
+    )
     connected_coreapps: list[str] = Field(
         default_factory=list,
         max_length=80,

@@ -11,7 +11,7 @@ from wahealth.core.origin import HEALTH, LONGEST_PATH, PATH, origin_of
 
 
 class Workload(Model):
-    """A workload in the resource's own namespace; every running pod of it is asked, each by itself."""
+    """A workload in the resource's own namespace; each of its running pods is probed."""
 
     kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Rollout", "DeploymentConfig"] = Field(
         "Deployment",
@@ -26,12 +26,14 @@ class Workload(Model):
 
 
 class Service(Model):
-    """A Service in the resource's own namespace, with a selector; the pods that it selects are asked."""
+    """A Service in the resource's own namespace, with a selector; the pods that it selects are probed."""
 
     name: ObjectName = Field(
         description="Name of waweb's Service, in the resource's own namespace.", examples=["whatsapp-web-service"]
     )
-    port: int = Field(443, ge=1, le=65535, description="Port of the Service; its targetPort is asked.", examples=[8443])
+    port: int = Field(
+        443, ge=1, le=65535, description="Port of the Service; its targetPort is probed.", examples=[8443]
+    )
 
 
 ORIGIN = r"^https?://([-a-zA-Z0-9_.]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:[0-9]{1,5})?/?$"
@@ -81,7 +83,7 @@ class Target(Model):
             ),
             rule(
                 "!has(self.scope) || self.scope != 'Service' || has(self.service)",
-                "scope Service has a meaning with target.service only: name the service or remove scope",
+                "scope Service applies only with target.service: name the service or remove scope",
                 fieldPath=".scope",
             ),
             rule(
@@ -101,19 +103,19 @@ class Target(Model):
         examples=["https://waweb.example.com:8443"],
     )
     scheme: Literal["HTTPS", "HTTP"] = Field(
-        "HTTPS", description="HTTP: the API key is sent in clear, to whoever answers."
+        "HTTPS", description="HTTP: the API key is sent unencrypted, to any server that answers."
     )
     path: Path = HEALTH
     host_header: HostHeader | None = Field(
         None,
-        description="The Host of the request, where a proxy goes by another one than tls.serverName, which is sent by "
-        "default, or than the target.",
+        description="Host header of the request, if a proxy needs another one than the default: tls.serverName, or "
+        "else the target.",
         examples=["support.example.com"],
     )
     scope: Literal["EachPod", "Service"] = Field(
         "EachPod",
-        description="EachPod: every running pod is asked, each by itself. Service: one ready pod, as whoever calls the "
-        "Service would be answered; another one when that does not answer.",
+        description="EachPod: every running pod is probed. Service: one ready pod is probed, as a caller of the "
+        "Service would reach it; another one if that does not answer.",
     )
 
     @model_validator(mode="after")
@@ -124,7 +126,7 @@ class Target(Model):
 
     @property
     def named(self) -> tuple[str, str]:
-        """Kind and name of what is asked."""
+        """Kind and name of the target, such as Deployment and web; Host and its name for a URL."""
         if self.workload is not None:
             return self.workload.kind, self.workload.name
         return ("Service", self.service.name) if self.service is not None else ("Host", origin_of(self.url or "").host)

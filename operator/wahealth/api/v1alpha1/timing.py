@@ -1,4 +1,4 @@
-"""When it asks, and how patiently: `.spec.probe` and `.spec.grace`."""
+"""How often a client is probed, and how long trouble may last: `.spec.probe` and `.spec.grace`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GRACE_DEFAULT: JsonDict = {"uninitializedSeconds": 600, "connectingSeconds": 120
 
 
 class Probe(Model):
-    """When and how patiently each web pod is asked; the words of core/v1 Probe."""
+    """How often each web pod is probed and when a change counts; the fields are named as those of a core/v1 Probe."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -24,7 +24,7 @@ class Probe(Model):
         )
     )
 
-    # 5 is what the CustomResourceDefinition admits, and it alone: the operator itself could ask each second.
+    # Only the CustomResourceDefinition has the minimum of 5: the operator itself can probe each second.
     period_seconds: int = Field(
         30,
         ge=1,
@@ -38,20 +38,20 @@ class Probe(Model):
         ge=1,
         le=60,
         examples=[20],
-        description="Seconds an answer may take in all. Default 14, or periodSeconds where that is shorter; waweb asks "
-        "its nodes one after the other and takes 10 s and more when one of them is gone.",
+        description="Seconds that an answer may take in all. Default 14, or periodSeconds if that is shorter. waweb "
+        "asks its nodes one after the other and takes 10 s and more if one of them is gone.",
     )
 
     failure_threshold: int = Field(
-        3, ge=1, le=100, description="Rounds in a row before something worse is believed.", examples=[5]
+        3, ge=1, le=100, description="Consecutive rounds before a worse result counts.", examples=[5]
     )
     success_threshold: int = Field(
-        1, ge=1, le=100, description="Rounds in a row before anything else is believed.", examples=[2]
+        1, ge=1, le=100, description="Consecutive rounds before any other result counts.", examples=[2]
     )
 
 
 class Grace(Model):
-    """How long a passing state may last before it counts."""
+    """How long a temporary state may last before it counts."""
 
     uninitialized_seconds: int = Field(
         600, ge=0, le=86400, description="How long the client may initialise or upgrade its database.", examples=[1800]
@@ -60,7 +60,7 @@ class Grace(Model):
         120,
         ge=0,
         le=86400,
-        description="How long it may be connecting; a new resource is given this time, too.",
+        description="How long the client may be connecting; a new resource gets this time, too.",
         examples=[300],
     )
     failover_seconds: int = Field(

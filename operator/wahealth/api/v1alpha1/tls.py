@@ -1,4 +1,4 @@
-"""Whom the operator trusts: `.spec.tls`."""
+"""Which servers the operator trusts, and the certificate that it presents: `.spec.tls`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ Fingerprint = Annotated[str, Field(max_length=95, pattern=r"^[0-9A-Fa-f]{2}(:?[0
 class CaRef(Model):
     """An entry of a Secret or ConfigMap in the resource's own namespace, with PEM certificates to trust."""
 
-    kind: Literal["Secret", "ConfigMap"] = Field("Secret", description="Kind of what holds it.")
+    kind: Literal["Secret", "ConfigMap"] = Field(
+        "Secret", description="Kind of the object that holds the certificates."
+    )
     name: ObjectName = Field(
         description="Name of the Secret or ConfigMap, in the resource's own namespace.", examples=["waweb-ca"]
     )
@@ -33,8 +35,8 @@ class ClientCertificateRef(Model):
 class Tls(Model):
     """How waweb's certificate is verified, before the API key is sent.
 
-    waweb's own certificate signs itself and names WA_WEB_SERVERNAME, never a pod's address. So name both: the CA in
-    `caRef`, the name in `serverName`; or pin the certificate.
+    waweb's own certificate is self-signed and names WA_WEB_SERVERNAME, never a pod's address. So set both `caRef` and
+    `serverName`, or pin the certificate.
     """
 
     model_config = ConfigDict(
@@ -46,7 +48,7 @@ class Tls(Model):
             ),
             rule(
                 "!has(self.caRef) || !has(self.verification) || self.verification in ['Full', 'SkipHostname']",
-                "caRef has a meaning with verification Full or SkipHostname only: remove it or change the verification",
+                "caRef applies only with verification Full or SkipHostname: remove it or change the verification",
                 fieldPath=".caRef",
             ),
         )
@@ -54,17 +56,17 @@ class Tls(Model):
 
     verification: Literal["Full", "SkipHostname", "Pinned", "None"] = Field(
         "Full",
-        description="Full: the certificate chains to the CA and carries the name. SkipHostname: it chains to the CA. "
-        "Pinned: it is one of pinnedSHA256. None: anybody is sent the API key.",
+        description="Full: the certificate must chain to the CA and carry the name. SkipHostname: it must chain to the "
+        "CA. Pinned: it must be one of pinnedSHA256. None: the API key is sent to any server that answers.",
     )
-    ca_ref: CaRef | None = Field(None, description="The CA to trust; absent: what the public trusts.")
+    ca_ref: CaRef | None = Field(None, description="The CA to trust; absent: the public CAs.")
     server_name: ServerName | None = Field(
         None,
-        description="The name that the certificate is to carry, sent as SNI and as Host. Absent: the pod's address.",
+        description="The name that the certificate must carry; sent as SNI and as Host. Absent: the pod's address.",
         examples=["whatsapp-web"],
     )
     client_certificate_ref: ClientCertificateRef | None = Field(
-        None, description="The certificate to show to waweb, or to a proxy before it, where that wants one."
+        None, description="The certificate to present to waweb, or to a proxy in front of it, if one is required."
     )
     pinned_sha256: list[Fingerprint] | None = Field(
         None,
@@ -73,8 +75,8 @@ class Tls(Model):
         max_length=8,
         json_schema_extra={"x-kubernetes-list-type": "set"},
         examples=[["9F:86:D0:81:88:4C:7D:65:9A:2F:EA:A0:C5:5A:D0:15:A3:BF:4F:1B:2B:0B:82:2C:D1:5D:6C:15:B0:F0:0A:08"]],
-        description="SHA-256 fingerprints of certificates, 64 hexadecimal digits each, bare or as openssl prints them; "
-        "two while one replaces another.",
+        description="SHA-256 fingerprints of certificates, 64 hexadecimal digits each, with or without colons; name "
+        "two while one certificate replaces another.",
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What it writes beside the status, where wanted: `.spec.apiKeyRotation` and `.spec.pods`."""
+"""What the operator writes besides the status, if asked to: `.spec.apiKeyRotation` and `.spec.pods`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OURS = "['wahealth.io/client', 'wahealth.io/role', 'wahealth.io/gateway']"
 
 
 class RestartedWorkload(Model):
-    """What is restarted, where the target is a Service: a workload in the resource's own namespace."""
+    """The workload to restart if the target is a Service; in the resource's own namespace."""
 
     kind: Literal["Deployment", "StatefulSet", "DaemonSet", "Rollout"] = Field(
         "Deployment",
@@ -26,22 +26,26 @@ class RestartedWorkload(Model):
         "--watch-workloads.",
     )
     name: ObjectName = Field(
-        description="Name of the web workload behind the Service. It is restarted only while each of its pods is asked "
-        "through that.",
+        description="Name of the web workload behind the Service. It is restarted only if each of its pods is probed "
+        "through the Service.",
         examples=["whatsapp-web-deployment"],
     )
 
 
 class ApiKeyRotation(Model):
-    """What is done when the API key in the Secret changes: waweb reads it only when it starts."""
+    """What to do when the API key in the Secret changes: waweb reads it only at its start."""
 
     restart_policy: Literal["Never", "OnChange"] = Field(
         "Never",
-        description="OnChange: the web workload is restarted, once a change, as kubectl rollout restart does it; never "
-        "a coreapp or master. The operator needs the right to patch workloads for it.",
+        description="OnChange: the operator restarts the web workload once for each change, as kubectl rollout restart "
+        "does; never a coreapp or master. It needs the right to patch workloads.",
     )
     min_period_seconds: int = Field(
-        300, ge=60, le=86400, description="Seconds that must lie between two restarts, by whomever.", examples=[600]
+        300,
+        ge=60,
+        le=86400,
+        description="Minimum seconds between two restarts of the workload, including restarts by others.",
+        examples=[600],
     )
     workload: RestartedWorkload | None = None
 
@@ -61,14 +65,14 @@ class PodSelector(Model):
     )
 
     match_labels: dict[str, Annotated[str, Field(max_length=63)]] = Field(
-        default_factory=dict, max_length=16, description="Labels and their values.", examples=[{"app": "whatsapp"}]
+        default_factory=dict, max_length=16, description="Labels with their values.", examples=[{"app": "whatsapp"}]
     )
 
 
 class PodsOfNodes(Model):
-    """What the operator writes onto the pods of coreapps and masters. It needs the right to patch pods for it."""
+    """What the operator writes to the pods of coreapps and masters. It needs the right to patch pods."""
 
-    # Beside the fields themselves, so that a stored resource without a selector can be changed elsewhere.
+    # The rule is on the parent of these fields, so that a stored resource without a selector can be changed elsewhere.
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
@@ -83,19 +87,19 @@ class PodsOfNodes(Model):
 
     selector: PodSelector | None = Field(
         None,
-        description="Which pods are written to: those with these labels in which a node of the client runs, by name "
-        "and address. Needed for the other two. Of several resources that claim a pod the oldest holds it, and the "
-        "others say so in PodsClaimed.",
+        description="Pods to write to: those with these labels that run a node of the client, matched by name and "
+        "address. The other two fields need it. If several resources claim a pod, the oldest holds it; the others "
+        "report that in PodsClaimed.",
     )
     role_labels: Literal["Disabled", "Enabled"] = Field(
         "Disabled",
-        description="Enabled: labels wahealth.io/client, wahealth.io/role and wahealth.io/gateway, for a Service to "
-        "select by, all three of them. They are removed when nobody has observed the pod for three periods, and when "
-        "switched off.",
+        description="Enabled: pods get the labels wahealth.io/client, wahealth.io/role and wahealth.io/gateway, for "
+        "the selector of a Service that names all three. They are removed if the pod was not observed for three "
+        "periods, and when the field is set to Disabled.",
     )
     readiness_gates: Literal["Disabled", "Report", "Enforce"] = Field(
         "Disabled",
         description="Enforce: pods that name the gate wahealth.io/gateway-ready get that condition, True while their "
         "node is active or standby. Report: it is always True, and its reason shows what Enforce would have set. A "
-        "pod that nobody observes keeps its condition; a new one that nobody observes does not become ready.",
+        "pod that is no longer observed keeps its condition; a new pod that is never observed does not become ready.",
     )
