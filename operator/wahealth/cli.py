@@ -35,7 +35,7 @@ def _whole_number(written: str) -> int:
     try:
         return int(written)
     except ValueError:
-        raise argparse.ArgumentTypeError("is to be a whole number") from None
+        raise argparse.ArgumentTypeError("must be a whole number") from None
 
 
 class Version(argparse.Action):

@@ -107,17 +107,17 @@ def test_a_pinned_certificate_is_trusted_and_no_other(
             64,
             "over http:// what signs in is sent in clear, to whoever answers: add --insecure",
         ),
-        (["check", "https://user:password@10.1.2.3"], 64, "URL is to be an origin"),
-        (["check", "https://10.1.2.3/v1/health"], 64, "URL is to be an origin"),
-        (["check", "https://10.1.2.3:port"], 64, "URL is to be an origin"),
-        (["check", "https://256.256.256.256"], 64, "URL is to be an origin"),
-        (["check", "https://xn--:1"], 64, "URL is to be an origin"),
-        (["check", "https://10.1.2.3:0"], 64, "URL is to be an origin"),
-        (["check", "https://10.1.2.3/#there"], 64, "URL is to be an origin"),
-        (["check", "https://:password@10.1.2.3"], 64, "URL is to be an origin"),
+        (["check", "https://user:password@10.1.2.3"], 64, "URL must be an origin"),
+        (["check", "https://10.1.2.3/v1/health"], 64, "URL must be an origin"),
+        (["check", "https://10.1.2.3:port"], 64, "URL must be an origin"),
+        (["check", "https://256.256.256.256"], 64, "URL must be an origin"),
+        (["check", "https://xn--:1"], 64, "URL must be an origin"),
+        (["check", "https://10.1.2.3:0"], 64, "URL must be an origin"),
+        (["check", "https://10.1.2.3/#there"], 64, "URL must be an origin"),
+        (["check", "https://:password@10.1.2.3"], 64, "URL must be an origin"),
         (["check", "https://10.1.2.3"], 64, "--key-file"),
-        (["check", "https://10.1.2.3", "--key-from", "configmap/a"], 64, "--key-from is to be secret/NAME"),
-        (["check", "https://10.1.2.3", "--key-file", "/dev/null", "--pin", "abc"], 64, "--pin is to be the SHA-256"),
+        (["check", "https://10.1.2.3", "--key-from", "configmap/a"], 64, "--key-from must be secret/NAME"),
+        (["check", "https://10.1.2.3", "--key-file", "/dev/null", "--pin", "abc"], 64, "--pin must be the SHA-256"),
         (
             ["check", "https://10.1.2.3", "--mode=Single", "--shards=4"],
             64,
@@ -156,14 +156,14 @@ def test_a_key_from_a_pipe_of_the_shell_and_one_without_an_end(
 
 @pytest.mark.parametrize("seconds", ["inf", "nan", "0", "-1", "61", "soon"])
 def test_a_timeout_that_is_none(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
-    says = "argument --timeout: is to be more than 0 and at most 60 seconds."
+    says = "argument --timeout: must be more than 0 and at most 60 seconds."
     assert refused([f"--timeout={seconds}"], capsys).startswith(f"wahealth check: {says} See: ")
 
 
 @pytest.mark.parametrize(
     ("flag", "says"),
     [
-        ("--shards=many", "argument --shards: is to be a whole number."),
+        ("--shards=many", "argument --shards: must be a whole number."),
         ("--mode=Many", "argument --mode: invalid choice: 'Many' (choose from 'Auto', 'Single', 'HighAvailability', "),
         ("--depth=x", "argument --depth: invalid choice: 'x' (choose from 'reachable', 'registered', 'connected')."),
         ("--pod-role=x", "argument --pod-role: invalid choice: 'x' (choose from 'web', 'coreapp', 'master')."),

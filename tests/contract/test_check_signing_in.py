@@ -187,21 +187,21 @@ WRONG = {
     "a pin in clear": (["http://10.1.2.3", "--pin=ab"], "--pin has no meaning with an http:// URL: remove --pin or"),
     "a path in the URL": (
         ["https://10.1.2.3/v1/health"],
-        "URL is to be an origin such as https://10.1.2.3:443, without",
+        "URL must be an origin such as https://10.1.2.3:443, without",
     ),
-    "a path with a query": (["https://10.1.2.3", "--path=/v1/health?a=b"], "--path is to be a path such as"),
-    "a path with a newline": (["https://10.1.2.3", "--path=/v1/health\n"], "--path is to be a path such as"),
-    "a path without an end": (["https://10.1.2.3", f"--path=/{'a' * 1024}"], "--path is to be a path such as"),
+    "a path with a query": (["https://10.1.2.3", "--path=/v1/health?a=b"], "--path must be a path such as"),
+    "a path with a newline": (["https://10.1.2.3", "--path=/v1/health\n"], "--path must be a path such as"),
+    "a path without an end": (["https://10.1.2.3", f"--path=/{'a' * 1024}"], "--path must be a path such as"),
     "half a login": (["https://10.1.2.3", "--username=admin"], "--username and --password-file belong together"),
     "the other half": (["https://10.1.2.3", "--password-file=/dev/null"], "--username and --password-file belong toge"),
     "nothing": (["https://10.1.2.3"], "name an API key with --key-file, a token with --token-file, a login with"),
     "an entry too few": (
         ["https://10.1.2.3", "--token-from=secret/a"],
-        "--token-from is to be secret/NAME:ENTRY, su",
+        "--token-from must be secret/NAME:ENTRY, su",
     ),
-    "an entry too many": (["https://10.1.2.3", "--key-from=secret/a:b:c"], "--key-from is to be secret/NAME or secret"),
-    "half the entries": (["https://10.1.2.3", "--login-from=secret/a:b"], "--login-from is to be secret/NAME or secre"),
-    "an empty one": (["https://10.1.2.3", "--login-from=secret/a:b:"], "--login-from is to be secret/NAME or secret/N"),
+    "an entry too many": (["https://10.1.2.3", "--key-from=secret/a:b:c"], "--key-from must be secret/NAME or secret"),
+    "half the entries": (["https://10.1.2.3", "--login-from=secret/a:b"], "--login-from must be secret/NAME or secre"),
+    "an empty one": (["https://10.1.2.3", "--login-from=secret/a:b:"], "--login-from must be secret/NAME or secret/N"),
 }
 
 

@@ -355,7 +355,7 @@ WRONG = {
         ["--upstream=https://web/v1/health"],
         "without query and user: name a path with",
     ),
-    "a path that is none": (["--path=v1/health"], "--path is to be a path such as /support/v1/health, without query"),
+    "a path that is none": (["--path=v1/health"], "--path must be a path such as /support/v1/health, without query"),
     "a login elsewhere": (
         ["--api-key-file=", "--username-file=/tmp/u", "--password-file=/tmp/p", "--path=/health"],
         "a login goes beside the health node, so --path must end in /v1/health: correct one of them",
@@ -365,9 +365,9 @@ WRONG = {
         ["--upstream=http://web", "--server-name=a"],
         "--server-name has no meaning with an http://",
     ),
-    "another role": (["--pod-role=worker"], "is to be one of web, coreapp, master"),
-    "another depth": (["--depth=deep"], "is to be one of reachable, registered, connected"),
-    "three shards": (["--shards=3"], "is to be one of 1, 2, 4"),
+    "another role": (["--pod-role=worker"], "must be one of web, coreapp, master"),
+    "another depth": (["--depth=deep"], "must be one of reachable, registered, connected"),
+    "three shards": (["--shards=3"], "must be one of 1, 2, 4"),
     "shards without a mode that has some": (
         ["--mode=Single", "--shards=4"],
         "--shards applies only with --mode Multiconnect or Auto: remove it or change the mode.",
@@ -376,13 +376,13 @@ WRONG = {
         ["--mode=Multiconnect"],
         "--mode Multiconnect needs --shards: set it to 1, 2, 4, 8, 16 or 32.",
     ),
-    "another mode": (["--mode=Many"], "is to be one of Auto, Single, HighAvailability, Multiconnect"),
+    "another mode": (["--mode=Many"], "must be one of Auto, Single, HighAvailability, Multiconnect"),
     "two ways to trust": (["--insecure", "--pin=" + "ab" * 32], "exclude each other"),
     "a pin that is none": (["--pin=ab"], "64 hexadecimal digits"),
     "a CA that would never end": (["--ca=/dev/zero"], "/dev/zero is no plain file"),
     "a CA that is not there": (["--ca=/nowhere"], "cannot be read"),
-    "a period of nothing": (["--period=0"], "is to be 1 to 3600 seconds"),
-    "a name to listen on": (["--listen=localhost:80"], "is to be an address and a port"),
+    "a period of nothing": (["--period=0"], "must be 1 to 3600 seconds"),
+    "a name to listen on": (["--listen=localhost:80"], "must be an address and a port"),
 }
 
 

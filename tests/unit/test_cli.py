@@ -65,7 +65,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (("check", "https://a", "--egress-proxy", "socks5://u:canary@p:1"), "argument --egress-proxy: a SOCKS proxy"),
         (("operator", "--no-such-flag", "1"), "unrecognized arguments: --no-such-flag"),
         (("simulator",), "name what to simulate"),
-        (("simulator", "--port", "x"), "argument --port: is to be a whole number. See: "),
+        (("simulator", "--port", "x"), "argument --port: must be a whole number. See: "),
         (("simulator", "--client", "/nowhere/client.yaml"), "/nowhere/client.yaml cannot be read"),
         (("simulator", "--cloud", "/nowhere/cloud.yaml"), "/nowhere/cloud.yaml cannot be read"),
         (("simulator", "--cloud", "--client", "x.yaml"), "--cloud stands alone"),

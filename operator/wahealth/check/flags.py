@@ -91,5 +91,5 @@ def _seconds(written: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 < seconds <= LONGEST_TIMEOUT:
-        raise argparse.ArgumentTypeError(f"is to be more than 0 and at most {LONGEST_TIMEOUT} seconds")
+        raise argparse.ArgumentTypeError(f"must be more than 0 and at most {LONGEST_TIMEOUT} seconds")
     return seconds

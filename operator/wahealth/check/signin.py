@@ -66,6 +66,6 @@ async def _from_cluster(flag: str, reference: str, kind: Kind, namespace: str | 
     try:
         return await values_from(reference, kind, namespace)
     except NotAReference as error:
-        raise Unusable(f"--{flag.replace('_', '-')} is to be {error}") from None
+        raise Unusable(f"--{flag.replace('_', '-')} must be {error}") from None
     except NotThere as error:
         raise Unusable(str(error), NOT_THERE) from None

@@ -26,7 +26,7 @@ from wahealth.probe.trust import (
 )
 from wahealth.probe.waweb import HealthEndpoint
 
-_NO_ORIGIN = "URL is to be an origin such as https://10.1.2.3:443, without query and user: name a path with --path"
+_NO_ORIGIN = "URL must be an origin such as https://10.1.2.3:443, without query and user: name a path with --path"
 _NO_CONSENT = (
     "over http:// what signs in is sent in clear, to whoever answers: add --insecure if you mean it, or use https://"
 )
@@ -98,4 +98,4 @@ def _fingerprint(written: str) -> str:
     try:
         return fingerprint(written)
     except NotAFingerprint as error:
-        raise Unusable(f"--pin is to be {error}") from None
+        raise Unusable(f"--pin must be {error}") from None

@@ -42,7 +42,7 @@ def tls_useless(what: str, names: Names) -> str:
 
 
 HALF_A_PAIR = "--client-certificate and --client-key belong together: name both or neither"
-NO_PATH = "--path is to be a path such as /support/v1/health, without query: correct it"
+NO_PATH = "--path must be a path such as /support/v1/health, without query: correct it"
 
 _AMONG_FLAGS: tuple[tuple[Callable[[Desired, str], bool], str], ...] = (
     (lambda said, _: said.mode is Mode.MULTICONNECT and said.shards is None, shards_needed(FLAGS)),

@@ -109,7 +109,7 @@ def _server(entry: Entry) -> str:
     """A host alone kubectl would ask in clear."""
     parts = _parts(entry.text("server"))
     if parts is None or parts.scheme not in {"http", "https"}:
-        raise NotUsable(f"server of {entry.called} is to be a URL such as https://10.1.2.3:6443")
+        raise NotUsable(f"server of {entry.called} must be a URL such as https://10.1.2.3:6443")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
 
@@ -117,7 +117,7 @@ def _proxy(entry: Entry) -> str:
     written = entry.text("proxy-url")
     parts = _parts(written)
     if written and (parts is None or parts.scheme not in _PROXIES):
-        raise NotUsable(f"proxy-url of {entry.called} is to be a URL with http, https or socks5")
+        raise NotUsable(f"proxy-url of {entry.called} must be a URL with http, https or socks5")
     return written
 
 
@@ -188,7 +188,7 @@ def _plugin(entry: Entry) -> Plugin | None:
         raise NotUsable(f"{given.called} is to have a command, and {older} or …/v1 as its apiVersion")
     interactive = given.text("interactiveMode") or ("IfAvailable" if version == older else "")
     if interactive not in {"Never", "IfAvailable", "Always"}:
-        raise NotUsable(f"interactiveMode of {given.called} is to be Never, IfAvailable or Always")
+        raise NotUsable(f"interactiveMode of {given.called} must be Never, IfAvailable or Always")
     return Plugin(
         str(given.folder / command) if "/" in command else command,
         tuple(given.texts("args")),

@@ -30,13 +30,13 @@ class Entry(NamedTuple):
         if value is None:
             return ""
         if not isinstance(value, str):
-            raise NotUsable(f"{key} of {self.called} is to be text: put it in quotes")
+            raise NotUsable(f"{key} of {self.called} must be text: put it in quotes")
         return value
 
     def truth(self, key: str) -> bool:
         value = self.values.get(key)
         if not isinstance(value, bool | None):
-            raise NotUsable(f"{key} of {self.called} is to be true or false, without quotes")
+            raise NotUsable(f"{key} of {self.called} must be true or false, without quotes")
         return bool(value)
 
     def path(self, key: str) -> Path | None:
@@ -46,7 +46,7 @@ class Entry(NamedTuple):
     def texts(self, key: str) -> list[str]:
         value = self.values.get(key) or []
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise NotUsable(f"{key} of {self.called} is to be a list of texts: put each in quotes")
+            raise NotUsable(f"{key} of {self.called} must be a list of texts: put each in quotes")
         return value
 
     def within(self, key: str) -> Entry | None:
@@ -62,7 +62,7 @@ class Entry(NamedTuple):
         """A list of what has fields."""
         value = self.values.get(key) or []
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-            raise NotUsable(f"{key} of {self.called} is to be a list: see kubectl config view")
+            raise NotUsable(f"{key} of {self.called} must be a list: see kubectl config view")
         return [Entry(f"{key} of {self.called}", each, self.folder) for each in value]
 
 

@@ -112,7 +112,5 @@ def _speaking_for(whom: Impersonated) -> list[tuple[str, str]]:
     headers += [("Impersonate-Group", group) for group in whom.groups]
     headers += [(f"Impersonate-Extra-{quote(name, safe=_NOT_ESCAPED)}", value) for name, value in whom.extra]
     if not all(value.isprintable() for _, value in headers):
-        raise NotUsable(
-            "as, as-uid, as-groups and as-user-extra of the kubeconfig's user are to be printable: fix them"
-        )
+        raise NotUsable("as, as-uid, as-groups and as-user-extra of the kubeconfig's user must be printable: fix them")
     return headers

@@ -32,7 +32,7 @@ def _of_environment(server: SplitResult, port: int, environ: Mapping[str, str]) 
 def _proxy(written: str, where: str) -> Proxy:
     proxy = proxy_in(written)
     if proxy is None:
-        raise NotUsable(f"{where} is to be a URL with http, https or socks5: fix it")
+        raise NotUsable(f"{where} must be a URL with http, https or socks5: fix it")
     return proxy
 
 

@@ -77,7 +77,7 @@ class Pages:
     def _readyz(self, query: str) -> Page:
         asked = parse_qs(query).get("depth", [self._settings.depth])[-1]
         if asked not in tuple(Depth):
-            return _json(HTTPStatus.BAD_REQUEST, {"error": f"depth is to be one of {', '.join(Depth)}"})
+            return _json(HTTPStatus.BAD_REQUEST, {"error": f"depth must be one of {', '.join(Depth)}"})
         readiness = self._rounds.kept.readiness
         return self._said(readiness.at(Depth(asked)), reason=readiness.reason, depth=asked, ageSeconds=self._age())
 

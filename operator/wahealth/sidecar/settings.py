@@ -102,7 +102,7 @@ def _origin(url: str) -> Origin:
     try:
         return origin_of(url)
     except NotAnOrigin:
-        said = f"--upstream is to be an origin such as {LOOPBACK}, without query and user: name a path with --path"
+        said = f"--upstream must be an origin such as {LOOPBACK}, without query and user: name a path with --path"
         raise Unusable(said) from None
 
 
@@ -163,7 +163,7 @@ def _one_of(words: type[W], given: Mapping[str, str], name: str) -> W:
 
 def _word(given: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
     if given[name] not in words:
-        raise Unusable(f"--{name} is to be one of {', '.join(words)}")
+        raise Unusable(f"--{name} must be one of {', '.join(words)}")
     return given[name]
 
 
@@ -171,7 +171,7 @@ def _shards(written: str) -> int | None:
     if not written:
         return None
     if written not in map(str, ALLOWED_SHARDS):
-        raise Unusable(f"--shards is to be one of {', '.join(map(str, ALLOWED_SHARDS))}")
+        raise Unusable(f"--shards must be one of {', '.join(map(str, ALLOWED_SHARDS))}")
     return int(written)
 
 
@@ -181,7 +181,7 @@ def _seconds(given: Mapping[str, str], name: str, least: float, most: float) -> 
     except ValueError:
         seconds = -1.0
     if not least <= seconds <= most:
-        raise Unusable(f"--{name} is to be {least:g} to {most:g} seconds")
+        raise Unusable(f"--{name} must be {least:g} to {most:g} seconds")
     return seconds
 
 
@@ -191,7 +191,7 @@ def _listen(written: str) -> tuple[str, int]:
     except ValueError:
         host, port = "", 0
     if port == 0 or (host and not is_address(host)):
-        raise Unusable("--listen is to be an address and a port such as 127.0.0.1:8086, or :8086 for every address")
+        raise Unusable("--listen must be an address and a port such as 127.0.0.1:8086, or :8086 for every address")
     return host, port
 
 
@@ -230,7 +230,7 @@ def _pinned(written: str) -> Trusting:
     try:
         return partial(pinned, frozenset({fingerprint(written)}))
     except NotAFingerprint as error:
-        raise Unusable(f"--pin is to be {error}") from None
+        raise Unusable(f"--pin must be {error}") from None
 
 
 def _of_ca(path: Path, with_name: bool) -> Trusting:

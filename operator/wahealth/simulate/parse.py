@@ -112,7 +112,7 @@ def _check_order(path: Path, text: str, scenario: Scenario) -> None:
         if after.at < before.at:
             where = _at(path, text, ["steps", place])
             raise ScenarioError(
-                f"{where}: steps are to be in the order of `at`, and {after.at:g} is after {before.at:g}"
+                f"{where}: steps must be in the order of `at`, and {after.at:g} comes after {before.at:g}"
             )
 
 
