@@ -105,7 +105,7 @@ def test_a_pinned_certificate_is_trusted_and_no_other(
         (
             ["check", "http://10.1.2.3"],
             64,
-            "over http:// what signs in is sent in clear, to whoever answers: add --insecure",
+            "over http:// the credential is sent unencrypted, to any server: add --insecure",
         ),
         (["check", "https://user:password@10.1.2.3"], 64, "URL must be an origin"),
         (["check", "https://10.1.2.3/v1/health"], 64, "URL must be an origin"),

@@ -182,7 +182,7 @@ def test_an_exec_probe_takes_a_token_and_no_login(
 
 
 WRONG = {
-    "no consent": (["http://10.1.2.3"], "over http:// what signs in is sent in clear, to whoever answers: add --ins"),
+    "no consent": (["http://10.1.2.3"], "over http:// the credential is sent unencrypted, to any server: add --ins"),
     "a CA in clear": (["http://10.1.2.3", "--ca=/dev/null"], "--ca has no meaning with an http:// URL: remove --ca or"),
     "a pin in clear": (["http://10.1.2.3", "--pin=ab"], "--pin has no meaning with an http:// URL: remove --pin or"),
     "a path in the URL": (

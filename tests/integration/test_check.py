@@ -69,7 +69,7 @@ def test_a_secret_and_an_entry(typed: list[str], capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("reference", "sentence"),
     [
-        ("secret/none", "Secret team/none cannot be read: it is not there: see kubectl get secrets"),
+        ("secret/none", "Secret team/none cannot be read: it does not exist: see kubectl get secrets"),
         ("secret/ha-api-key:OTHER", "Secret team/ha-api-key has no entry OTHER"),
     ],
 )

@@ -1,4 +1,5 @@
-"""`wahealth check URL`: one probe from here, with the full verdict, by the same rules as the operator's.
+"""`wahealth check URL`: one probe from this machine, with the full verdict, by the operator's own rules.
 
-With `--ready` one line and an exit code for an exec probe; what the verdict in full needs is not imported then.
+`--ready` prints one line and returns an exit code for an exec probe; it does not import what only the full verdict
+needs.
 """

@@ -1,4 +1,4 @@
-"""The other side of the conversation about how to sign in: one place, and one deadline for all that is asked there."""
+"""One probe of one endpoint: answers the sign-in flow (`core.signin.flow`) under one deadline for all requests."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
-_AT_ONCE = AuthTiming(0.0, 0.0)  # there is no round before this one, and none after it
-_LEAST = 0.1  # seconds for a question, however long those before it took
+_AT_ONCE = AuthTiming(0.0, 0.0)  # seconds; there is no round before or after this one
+_LEAST = 0.1  # seconds for a request, however long those before it took
 
 
 class Asking:
-    """Asks at `place`, shown as `name`, until `timeout` seconds from now are over."""
+    """Probes `place`, shown as `name`; all requests together may take `timeout` seconds from now."""
 
     def __init__(self, prober: Prober, place: HealthEndpoint, name: str, timeout: float) -> None:
         self._prober = prober
@@ -29,7 +29,11 @@ class Asking:
         self._until = asyncio.get_running_loop().time() + timeout
 
     async def facts(self, desired: Desired, reading: Reading[Credential]) -> Facts:
-        """With what was read: at most one login, and the question. Raises `ObserverFault`."""
+        """The facts of this one round: at most one login, then the probe. `reading` is the credential, or why there is
+        none.
+
+        Raises `ObserverFault`.
+        """
 
         async def came_of(command: Effect[Credential]) -> EffectResult[Credential]:
             match command:
@@ -48,7 +52,7 @@ class Asking:
         return with_probe_results(Facts(desired, 0), asked, {self._name: self._place.host})
 
     async def without(self, desired: Desired) -> Facts:
-        """With nobody signed in: waweb says no more then than that it is there. Raises `ObserverFault`."""
+        """The facts of a probe without a credential: waweb then only shows that it answers. Raises `ObserverFault`."""
         return Facts(desired, 0, (PodOutcome(self._name, self._place.host, await self._outcome(None)),))
 
     async def _outcome(self, secret: Credential | None) -> Outcome:

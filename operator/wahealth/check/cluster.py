@@ -1,4 +1,4 @@
-"""What to sign in with from the cluster, for a question from the command line: with the rights of whoever asks."""
+"""Credentials for `wahealth check` from a Secret of the cluster, read with the rights of the user who runs it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from wahealth.kubeconfig.way import NoWay
 
 
 class NotAReference(ValueError):
-    """What is typed names no entries of a Secret; says what is wanted."""
+    """A flag's value that names no entries of a Secret; the text is the form that it must have."""
 
 
 class NotThere(Exception):
-    """Why the entries cannot be had, in one sentence."""
+    """Why the entries cannot be read, in one sentence without its full stop."""
 
 
 class Form(NamedTuple):
-    """How a reference is written, and what is read of the Secret where it names no entries."""
+    """How a reference to a Secret is written: its form, how many entries, and which by default."""
 
     wanted: str
     entries: int
@@ -44,9 +44,10 @@ _FORMS = {
 
 
 async def values_from(reference: str, kind: Kind, namespace: str | None) -> list[bytes]:
-    """User name and password of a login, one value of anything else. Raises `NotAReference`, `NotThere`.
+    """The values of the entries that `reference` names: user name and password of a login, else one value.
 
-    `namespace` None: that of the kubeconfig's context.
+    `reference` is such as secret/web-api-key:WA_API_KEY; `namespace` None means that of the kubeconfig's context.
+    Raises `NotAReference` and `NotThere`.
     """
     name, entries = _named(reference, _FORMS[kind])
     try:
@@ -59,7 +60,7 @@ async def values_from(reference: str, kind: Kind, namespace: str | None) -> list
 
 
 def _named(reference: str, form: Form) -> tuple[str, tuple[str, ...]]:
-    """The Secret's name, and its entries."""
+    """The Secret's name and its entries."""
     kind, _, rest = reference.partition("/")
     name, *written = rest.split(":")
     entries = tuple(written) or form.default
@@ -70,14 +71,14 @@ def _named(reference: str, form: Form) -> tuple[str, tuple[str, ...]]:
 
 _OK = 200
 _REFUSED = {
-    401: "the API server does not know you: sign in anew, and try kubectl auth whoami",
+    401: "the API server does not know you: sign in again, and try kubectl auth whoami",
     403: "you may not read it: ask for the right to get it",
-    404: "it is not there: see kubectl get secrets, or name another namespace with -n",
+    404: "it does not exist: see kubectl get secrets, or name another namespace with -n",
 }
 
 
 async def _read(who: Login, namespace: str, name: str) -> Mapping[str, Any]:
-    """Its entries, in base64."""
+    """The Secret's entries with their values in base64. Raises `NotThere`."""
     called = f"Secret {namespace}/{name} cannot be read"
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/secrets/{quote(name, safe='')}"
     try:
@@ -92,7 +93,7 @@ async def _read(who: Login, namespace: str, name: str) -> Mapping[str, Any]:
     except (ValueError, AttributeError, RecursionError):
         entries = None
     if not isinstance(entries, dict):
-        raise NotThere(f"{called}: what answers there is no API server: see kubectl cluster-info")
+        raise NotThere(f"{called}: the server that answers is not an API server: see kubectl cluster-info")
     return entries
 
 

@@ -1,4 +1,4 @@
-"""What may be typed. The help is to fit one screen: a line an option, at 80 columns."""
+"""The flags of `wahealth check`. Its help must fit one screen: one line per option, at 80 columns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=_seconds, default=14, metavar="S", help="seconds in all, at most 60 (default: 14)"
     )
-    _add_where(parser.add_argument_group("where to ask"))
+    _add_where(parser.add_argument_group("what to probe"))
     variables = f"${KEY_VARIABLE} or ${TOKEN_VARIABLE}"
     _add_signin(parser.add_argument_group(f"how to sign in, in one of these ways; else with {variables}"))
     _add_expected(parser.add_argument_group("what the client should be"))
@@ -36,14 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("url", metavar="URL", help="of waweb: https://10.1.2.3; http:// with --insecure")
     group.add_argument("--path", metavar="P", default=HEALTH, help=f"of the health node (default: {HEALTH})")
-    group.add_argument("--egress-proxy", type=_proxy, metavar="U", help="ask through this proxy: http://HOST:PORT")
+    group.add_argument("--egress-proxy", type=_proxy, metavar="U", help="probe through this proxy: http://HOST:PORT")
     trust = group.add_mutually_exclusive_group()
-    trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), whatever their names")
-    trust.add_argument("--pin", metavar="SHA256", help="trust the certificate with this fingerprint alone")
-    group.add_argument("--client-certificate", type=Path, metavar="F", help="show it (PEM), with --client-key")
+    trust.add_argument("--ca", type=Path, metavar="F", help="trust these certificates (PEM), for any name")
+    trust.add_argument("--pin", metavar="SHA256", help="trust only the certificate with this fingerprint")
+    group.add_argument("--client-certificate", type=Path, metavar="F", help="present it (PEM), with --client-key")
     group.add_argument("--client-key", type=Path, metavar="F", help="key (PEM) of --client-certificate")
-    trust.add_argument("--egress-ca-file", type=Path, metavar="F", help="trust these beside the public authorities")
-    trust.add_argument("--insecure", action="store_true", help="verify nobody; what signs in goes to whoever answers")
+    trust.add_argument("--egress-ca-file", type=Path, metavar="F", help="trust these besides the public authorities")
+    trust.add_argument("--insecure", action="store_true", help="verify nothing: any server gets the credential")
 
 
 def _add_signin(group: argparse._ArgumentGroup) -> None:
@@ -66,7 +66,7 @@ def _add_expected(group: argparse._ArgumentGroup) -> None:
 
 def _add_ready(group: argparse._ArgumentGroup) -> None:
     depths, roles = _words(Depth), _words(PodRole)
-    group.add_argument("--ready", action="store_true", help="is this pod ready: one line, exit code 0 or 1")
+    group.add_argument("--ready", action="store_true", help="print whether this pod is ready; exit code 0 or 1")
     group.add_argument("--depth", metavar="D", choices=depths, default=Depth.REACHABLE, help=", ".join(depths))
     group.add_argument("--pod-role", metavar="R", choices=roles, default=PodRole.WEB, help=", ".join(roles))
     group.add_argument("--pod-name", metavar="N", help="this pod (default: $POD_NAME, the host name)")
@@ -81,7 +81,7 @@ def _proxy(written: str) -> Proxy:
 
 
 def _words(of: type[FastStrEnum]) -> list[str]:
-    """As they are typed: argparse would print those of an enum as Python does."""
+    """The values as they are typed; argparse would print members of an enum as Python does."""
     return [word.value for word in of]
 
 

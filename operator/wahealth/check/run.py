@@ -1,4 +1,4 @@
-"""One probe: asked, judged, printed."""
+"""`wahealth check`: probes once, evaluates the answer and prints the verdict."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ EXIT_CODES = {ConditionStatus.TRUE: HEALTHY, ConditionStatus.FALSE: NOT_HEALTHY,
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Returns the exit code: 0 healthy, 1 not healthy, 2 unknown; that of `Unusable` where nothing was probed."""
     try:
         facts = asyncio.run(_facts(arguments))
     except Unusable as error:
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ObserverFault as error:
         why = error if isinstance(error, ProxyFault) else "no connection could be opened from this machine"
         print(f"wahealth check: {why}.", file=sys.stderr)
-        return HEALTHY if arguments.ready else UNKNOWN  # trouble of our own takes no pod away
+        return HEALTHY if arguments.ready else UNKNOWN  # a fault of this machine makes no pod unready
     if arguments.ready:
         return _ready(arguments, facts)
     status = evaluate_once(facts)
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
-    """A fault of the key is no fault of the pod."""
+    """Prints whether the pod is ready and returns the exit code. A fault of the credential does not make it unready."""
     from wahealth.sidecar.identity import identity_of
     from wahealth.sidecar.once import ready_once
 
@@ -75,7 +76,7 @@ def _expected(arguments: argparse.Namespace, kind: Kind, exposed: KeyExposure | 
 
 
 async def _reading(arguments: argparse.Namespace, kind: Kind) -> Reading[Credential] | None:
-    """For an exec probe None where it is not usable: that is no fault of the pod."""
+    """The credential. With `--ready` one that cannot be used is None instead: it does not make the pod unready."""
     try:
         reading = await signin.reading(arguments, kind)
     except Unusable:

@@ -1,4 +1,4 @@
-"""The verdict as it is printed."""
+"""A verdict in the form in which it is printed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from wahealth.core.status import Status
 
 
 def written(status: Status, form: str) -> str:
+    """`form` is table, json or yaml; without a newline at the end."""
     match form:
         case "json":
             return json.dumps(_document(status))
@@ -21,7 +22,7 @@ def written(status: Status, form: str) -> str:
 
 
 def _document(status: Status) -> dict[str, Any]:
-    """The words of the resource's status; one `endpoint` instead of many."""
+    """The fields of the resource's status, with one `endpoint` (or null) instead of `endpoints`."""
     from wahealth.api.convert import status_document
 
     document = status_document(status)

@@ -1,4 +1,4 @@
-"""What the question is signed in with: from a file, from a Secret of the cluster, or from a variable."""
+"""The credential of a probe from the command line: from a file, a Secret of the cluster, or a variable."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ _TOO_MANY_LOGINS = (
 
 
 def kind_of(arguments: argparse.Namespace) -> Kind:
-    """Raises `Unusable` for what does not go together."""
+    """The kind of credential that flags and environment name. Raises `Unusable` for flags that contradict each
+    other."""
     if (arguments.username is None) is not (arguments.password_file is None):
         raise Unusable(_HALF_A_LOGIN)
     named = [kind for flag, kind in (_FILES | _SECRETS).items() if getattr(arguments, flag) is not None]
@@ -43,7 +44,7 @@ def kind_of(arguments: argparse.Namespace) -> Kind:
 
 
 async def reading(arguments: argparse.Namespace, kind: Kind) -> Reading[Credential]:
-    """Raises `Unusable` where nothing is to be had."""
+    """The credential, or what is wrong with its form. Raises `Unusable` if there is none or it cannot be read."""
     return reading_of(kind, await _values(arguments, kind), Surface.DESK)
 
 

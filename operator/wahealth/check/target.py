@@ -1,4 +1,4 @@
-"""Where the question goes, who is trusted there, and who else may get what signs it in."""
+"""What is probed, which certificates are trusted there, and whether the credential may leak on the way."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from wahealth.probe.waweb import HealthEndpoint
 
 _NO_ORIGIN = "URL must be an origin such as https://10.1.2.3:443, without query and user: name a path with --path"
 _NO_CONSENT = (
-    "over http:// what signs in is sent in clear, to whoever answers: add --insecure if you mean it, or use https://"
+    "over http:// the credential is sent unencrypted, to any server: add --insecure if you mean it, or use https://"
 )
 
 
 def place_of(arguments: argparse.Namespace) -> HealthEndpoint:
-    """Raises `Unusable`."""
+    """The endpoint that the arguments name, with its trust. Raises `Unusable`."""
     origin = _origin(arguments.url)
     return HealthEndpoint(
         origin.host, (), origin.port, _trust(arguments, origin), path=arguments.path, through=arguments.egress_proxy
@@ -41,6 +41,7 @@ def place_of(arguments: argparse.Namespace) -> HealthEndpoint:
 
 
 def exposure_of(arguments: argparse.Namespace, place: HealthEndpoint) -> KeyExposure | None:
+    """Why anybody could receive the credential; None: only the trusted server receives it."""
     if place.trust is None:
         return KeyExposure.PLAIN_URL
     return KeyExposure.INSECURE if arguments.insecure else None
@@ -86,7 +87,7 @@ def _pair(arguments: argparse.Namespace) -> Pair | None:
 
 
 def _check_consent(arguments: argparse.Namespace) -> None:
-    """In clear nobody can be verified; as in the resource, that is to be said in so many words."""
+    """Without TLS nothing can be verified: flags that say otherwise are errors, and `--insecure` must consent to it."""
     for flag in ("ca", "pin", "egress-ca-file", "client-certificate"):
         if getattr(arguments, flag.replace("-", "_")) is not None:
             raise Unusable(tls_useless(f"--{flag}", FLAGS))

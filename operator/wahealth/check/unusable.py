@@ -1,15 +1,16 @@
-"""What was typed and cannot be used, and the exit code for it."""
+"""Errors in what was typed, and files that it names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 USAGE, NOT_THERE = 64, 69
-MOST_BYTES = 1024 * 1024  # of a key, or of certificates
+MOST_BYTES = 1024 * 1024  # read of a key or of certificates
 
 
 class Unusable(Exception):
-    """What cannot be used, in one sentence, and the exit code for it."""
+    """What cannot be used, in one sentence without its full stop, and the exit code for it: 64 for usage, 69 for what
+    is missing."""
 
     def __init__(self, sentence: str, code: int = USAGE) -> None:
         super().__init__(sentence)
@@ -17,7 +18,8 @@ class Unusable(Exception):
 
 
 def read(path: Path) -> bytes:
-    """No more than any of these files has; a pipe of the shell's, `<(…)`, is as good as a file. Raises `Unusable`."""
+    """The first MiB of a file, which is more than a key or a bundle has; also of a pipe such as `<(…)`. Raises
+    `Unusable`."""
     try:
         with path.open("rb") as file:
             return file.read(MOST_BYTES)
