@@ -102,7 +102,7 @@ def test_the_help_of_the_operator_has_each_setting_with_its_default(capsys: pyte
 
 def test_without_a_cluster_it_says_so_and_exits_69(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code("operator", "--kubeconfig", "/nowhere/kubeconfig") == 69
-    says = "no cluster to work on: the kubeconfig /nowhere/kubeconfig is not there: name another."
+    says = "no cluster to work on: the kubeconfig /nowhere/kubeconfig does not exist: name another."
     assert capsys.readouterr().err == f"wahealth: {says}\n"
 
 

@@ -1,5 +1,5 @@
-"""Any kubeconfig that kubectl takes: read, signed in, and one question asked. No library of Kubernetes is imported.
+"""Reads any kubeconfig that kubectl accepts, signs in with it and sends one request, without a Kubernetes library.
 
-`kubernetes` would cost the command line one to two seconds and 30 MB; and it knows neither impersonation nor SOCKS.
-What client-go does is done here too, or a sentence says what to do instead.
+The package `kubernetes` would cost the command line one to two seconds and 30 MB, and it supports neither impersonation
+nor SOCKS. This package does what client-go does, or raises a sentence that says what to do instead.
 """

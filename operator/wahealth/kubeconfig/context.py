@@ -1,4 +1,4 @@
-"""The context that is current: which cluster, as whom, in which namespace. Refused here is what client-go refuses."""
+"""The current context of a kubeconfig: cluster, user and namespace. Rejects what client-go rejects."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ _PROXIES = ("http", "https", "socks5")
 
 
 class Cluster(NamedTuple):
-    """`server`: a URL, with the path below which the API is, without a slash at its end. `name`: what its certificate
-    is to carry, empty: the host. `authorities`: in PEM, None: the system's."""
+    """How to reach an API server and whom to trust there.
+
+    `server` is a URL with the path of the API and without a final slash. `name` is the name that its certificate must
+    carry; empty means the host. `authorities` are certificates in PEM; None means those of the system. `proxy` is a URL
+    or empty.
+    """
 
     server: str
     name: str
     verified: bool
     authorities: bytes | None
     proxy: str
-    extension: Any = None  # what an exec plugin is told of it
+    extension: Any = None  # for the exec plugin, as it stands in the kubeconfig
 
 
 class Plugin(NamedTuple):
-    """A program that signs in."""
+    """An exec plugin: a program that signs in."""
 
     command: str
     arguments: tuple[str, ...]
@@ -40,7 +44,7 @@ class Plugin(NamedTuple):
 
 
 class Impersonated(NamedTuple):
-    """Whom we speak for. `extra`: a header for each value."""
+    """The user to impersonate; an empty `user` means nobody. `extra` has one pair of name and value for each header."""
 
     user: str = ""
     uid: str = ""
@@ -49,7 +53,7 @@ class Impersonated(NamedTuple):
 
 
 class User(NamedTuple):
-    """How to sign in. Where there is a token file, what stands in it is taken before `token`."""
+    """How to sign in. The content of `token_file`, if there is one, takes precedence over `token`."""
 
     own: KeyPair | None = None
     token: str = ""
@@ -61,13 +65,15 @@ class User(NamedTuple):
 
 
 class Context(NamedTuple):
+    """The cluster, the user and the namespace to work with."""
+
     cluster: Cluster
     user: User
     namespace: str
 
 
 def current(config: Kubeconfig) -> Context:
-    """Raises `NotUsable`."""
+    """The context that `current-context` names. Raises `NotUsable` for whatever client-go refuses."""
     if config.empty:
         raise NotUsable("there is no kubeconfig: set KUBECONFIG to one")
     if not config.current:
@@ -79,9 +85,9 @@ def current(config: Kubeconfig) -> Context:
         )
     cluster, user = chosen.text("cluster"), chosen.text("user")
     if cluster not in config.clusters:
-        raise NotUsable(f'{chosen.called} names no cluster that is there ("{cluster}"): see kubectl config view')
+        raise NotUsable(f'{chosen.called} names a cluster that does not exist ("{cluster}"): see kubectl config view')
     if user and user not in config.users:
-        raise NotUsable(f'{chosen.called} names no user that is there ("{user}"): see kubectl config view')
+        raise NotUsable(f'{chosen.called} names a user that does not exist ("{user}"): see kubectl config view')
     namespace = chosen.text("namespace") or "default"
     return Context(_cluster(config.clusters[cluster]), _user(config.users[user]) if user else User(), namespace)
 
@@ -106,7 +112,7 @@ def _cluster(entry: Entry) -> Cluster:
 
 
 def _server(entry: Entry) -> str:
-    """A host alone kubectl would ask in clear."""
+    """The URL of the API server. A host without a scheme is an error here; kubectl would ask it without TLS."""
     parts = _parts(entry.text("server"))
     if parts is None or parts.scheme not in {"http", "https"}:
         raise NotUsable(f"server of {entry.called} must be a URL such as https://10.1.2.3:6443")
@@ -122,7 +128,7 @@ def _proxy(entry: Entry) -> str:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """None: it is no URL that leads to a host."""
+    """The parts of a URL; None if it has no host or is not a URL."""
     try:
         parts = urlsplit(url)
         return parts if parts.hostname and parts.port != 0 else None
@@ -156,7 +162,7 @@ def _own(entry: Entry) -> KeyPair | None:
 
 
 def _content(entry: Entry, key: str) -> bytes | None:
-    """In the kubeconfig itself, or in a file beside it; not in both."""
+    """The value of `key`, from `key-data` in the kubeconfig itself or from the file that `key` names; not both."""
     data, path = entry.text(f"{key}-data"), entry.path(key)
     if data and path:
         raise NotUsable(f"{entry.called} has both {key} and {key}-data: remove one of the two")
@@ -165,11 +171,11 @@ def _content(entry: Entry, key: str) -> bytes | None:
     try:
         return base64.b64decode("".join(data.splitlines()), validate=True) if data else None
     except (binascii.Error, ValueError):
-        raise NotUsable(f"{key}-data of {entry.called} is no base64: fix it") from None
+        raise NotUsable(f"{key}-data of {entry.called} is not base64: fix it") from None
 
 
 def content(path: Path, called: str) -> bytes:
-    """Raises `NotUsable`."""
+    """The bytes of a file that the kubeconfig names; `called` is its name in an error. Raises `NotUsable`."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -185,7 +191,7 @@ def _plugin(entry: Entry) -> Plugin | None:
     command, version = given.text("command"), given.text("apiVersion")
     older = "client.authentication.k8s.io/v1beta1"
     if not command or version not in {older, "client.authentication.k8s.io/v1"}:
-        raise NotUsable(f"{given.called} is to have a command, and {older} or …/v1 as its apiVersion")
+        raise NotUsable(f"{given.called} must have a command, and {older} or …/v1 as its apiVersion")
     interactive = given.text("interactiveMode") or ("IfAvailable" if version == older else "")
     if interactive not in {"Never", "IfAvailable", "Always"}:
         raise NotUsable(f"interactiveMode of {given.called} must be Never, IfAvailable or Always")
@@ -201,7 +207,7 @@ def _plugin(entry: Entry) -> Plugin | None:
 
 
 def _id_token(entry: Entry) -> str:
-    """Of OpenID Connect, the one auth-provider that kubectl still has."""
+    """The ID token of the auth-provider for OpenID Connect, the only auth-provider that kubectl still has."""
     provider = entry.within("auth-provider")
     if provider is None:
         return ""
@@ -217,5 +223,5 @@ def _impersonated(entry: Entry) -> Impersonated:
     below = entry.within("as-user-extra")
     extra = tuple((name, each) for name in (below.values if below else ()) for each in below.texts(name))  # type: ignore[union-attr]
     if not user and (uid or groups or extra):
-        raise NotUsable(f"{entry.called} is to name a user with `as` where it names as-uid, as-groups or as-user-extra")
+        raise NotUsable(f"{entry.called} must name a user with `as` if it names as-uid, as-groups or as-user-extra")
     return Impersonated(user, uid, groups, extra)

@@ -1,7 +1,7 @@
-"""Which files make up the kubeconfig, and what stands in all of them together, by client-go's rules.
+"""The files of the kubeconfig and their merged content, by client-go's rules.
 
-The first file that has a name wins, and the first current-context; a file that is not there is none, unless it was
-named on its own.
+The first file that defines a name wins, and so does the first current-context. A missing file is skipped, unless it is
+the one that a flag names.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ from wahealth.kubeconfig.problem import NotUsable
 
 
 class Entry(NamedTuple):
-    """One cluster, user or context: what it is called, what stands in it, and the folder that its relative paths
-    begin in."""
+    """One object of a kubeconfig, such as a cluster, user or context, with typed access to its fields.
+
+    `called` is its name in an error; relative paths in it start at `folder`. Each method raises `NotUsable` for a value
+    of the wrong type.
+    """
 
     called: str  # such as: user "admin" of /home/me/.kube/config
     values: Mapping[str, Any]
     folder: Path
 
     def text(self, key: str) -> str:
-        """Empty where there is none."""
+        """The value of a field; empty if it is missing."""
         value = self.values.get(key)
         if value is None:
             return ""
@@ -34,32 +37,35 @@ class Entry(NamedTuple):
         return value
 
     def truth(self, key: str) -> bool:
+        """The value of a field; false if it is missing."""
         value = self.values.get(key)
         if not isinstance(value, bool | None):
             raise NotUsable(f"{key} of {self.called} must be true or false, without quotes")
         return bool(value)
 
     def path(self, key: str) -> Path | None:
+        """The file that a field names; None if it is missing."""
         written = self.text(key)
         return self.folder / written if written else None
 
     def texts(self, key: str) -> list[str]:
+        """The strings of a list; empty if it is missing."""
         value = self.values.get(key) or []
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise NotUsable(f"{key} of {self.called} must be a list of texts: put each in quotes")
         return value
 
     def within(self, key: str) -> Entry | None:
-        """What stands below, if anything does."""
+        """The object in a field, or None if it is missing."""
         value = self.values.get(key)
         if value is None:
             return None
         if not isinstance(value, dict):
-            raise NotUsable(f"{key} of {self.called} is to hold fields: see kubectl config view")
+            raise NotUsable(f"{key} of {self.called} must hold fields: see kubectl config view")
         return Entry(f"{key} of {self.called}", value, self.folder)
 
     def each(self, key: str) -> list[Entry]:
-        """A list of what has fields."""
+        """The objects of a list; empty if it is missing."""
         value = self.values.get(key) or []
         if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
             raise NotUsable(f"{key} of {self.called} must be a list: see kubectl config view")
@@ -70,6 +76,8 @@ Entries = dict[str, Entry]
 
 
 class Kubeconfig(NamedTuple):
+    """Clusters, users and contexts by name, and the name of the current context."""
+
     clusters: Entries
     users: Entries
     contexts: Entries
@@ -77,7 +85,7 @@ class Kubeconfig(NamedTuple):
 
     @property
     def empty(self) -> bool:
-        """As good as none: a pod's own ServiceAccount is used then."""
+        """Whether it defines nothing. In a pod the ServiceAccount is used then."""
         return not (self.clusters or self.users or self.contexts or self.current)
 
 
@@ -85,7 +93,7 @@ _SINGULAR = {"clusters": "cluster", "users": "user", "contexts": "context"}
 
 
 def read(named: Path | None, environ: Mapping[str, str]) -> Kubeconfig:
-    """The one `named`, else those of $KUBECONFIG, else ~/.kube/config. Raises `NotUsable`."""
+    """The kubeconfig of the file `named`, else of those in $KUBECONFIG, else of ~/.kube/config. Raises `NotUsable`."""
     if named is not None:
         return _merged([_file(named, needed=True)])
     return _merged([_file(path, needed=False) for path in _usual(environ)])
@@ -97,7 +105,7 @@ def _usual(environ: Mapping[str, str]) -> Sequence[Path]:
 
 
 def _merged(files: Sequence[Kubeconfig]) -> Kubeconfig:
-    """The first wins."""
+    """All files in one; the first that defines a name wins."""
     current = next((file.current for file in files if file.current), "")
     backwards = files[::-1]
     return Kubeconfig(
@@ -114,7 +122,7 @@ def _file(path: Path, needed: bool) -> Kubeconfig:
         written = path.read_bytes()
     except FileNotFoundError:
         if needed:
-            raise NotUsable(f"the kubeconfig {path} is not there: name another") from None
+            raise NotUsable(f"the kubeconfig {path} does not exist: name another") from None
         return nothing
     except OSError as error:
         raise NotUsable(f"the kubeconfig {path} cannot be read ({error.strerror}): fix it, or name another") from None
@@ -125,15 +133,15 @@ def _file(path: Path, needed: bool) -> Kubeconfig:
 
 
 def _document(written: bytes, path: Path) -> dict[str, Any]:
-    """YAML, of which JSON is a part."""
+    """The content of a file in YAML or JSON; empty if the file is."""
     try:
         document = yaml.load(written, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise NotUsable(f"the kubeconfig {path} is no YAML: see kubectl config view, and fix it") from None
+        raise NotUsable(f"the kubeconfig {path} is not YAML: see kubectl config view, and fix it") from None
     if document is None:
         return {}
     if not isinstance(document, dict) or document.get("kind", "Config") != "Config":
-        raise NotUsable(f"{path} is no kubeconfig, for its kind is not Config: name another file")
+        raise NotUsable(f"{path} is not a kubeconfig, because its kind is not Config: name another file")
     return document
 
 

@@ -1,4 +1,4 @@
-"""Who we are to an API server, found out: what stands in each request's head, and what the connection is made with."""
+"""Signs in with a kubeconfig: the headers of each request, and the TLS settings of the connection."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from wahealth.kubeconfig.problem import NotUsable
 from wahealth.kubeconfig.trust import KeyPair, trust
 
 MOUNTED = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-_NOT_ESCAPED = "!#$'*+.^`|~"  # in the name of a header, beside letters, digits and -_
+_NOT_ESCAPED = "!#$'*+.^`|~"  # in the name of a header, besides letters, digits and -_
 
 
 class Login(NamedTuple):
-    """`headers` hold a credential: they are never shown."""
+    """What a request to the API server needs. `headers` contain a credential and are never shown."""
 
     cluster: Cluster
     namespace: str
@@ -31,21 +31,23 @@ class Login(NamedTuple):
     own: KeyPair | None
 
     def trust(self) -> ssl.SSLContext | None:
-        """None: the API server is spoken to in clear. Raises `NotUsable`."""
+        """The TLS settings; None for an API server without TLS. Raises `NotUsable`."""
         if self.cluster.server.startswith("http:"):
             return None
         return trust(self.cluster.authorities, self.cluster.verified, self.own)
 
 
 async def login(named: Path | None, environ: Mapping[str, str], mounted: Path = MOUNTED) -> Login:
-    """By the kubeconfig; where there is none, and this is a pod, by its ServiceAccount. Raises `NotUsable`."""
+    """Signs in with the kubeconfig or, if there is none and this is a pod, with its ServiceAccount. Raises
+    `NotUsable`."""
     config = files.read(named, environ)
     pod = config.empty and named is None and "KUBERNETES_SERVICE_HOST" in environ and (mounted / "token").exists()
     return await signed_in(_of_the_pod(environ, mounted) if pod else current(config), environ)
 
 
 async def signed_in(context: Context, environ: Mapping[str, str]) -> Login:
-    """Runs the exec plugin, if there is one and nothing else signs in. Raises `NotUsable`."""
+    """Signs in as the context's user. Runs the exec plugin, if it has one and nothing else signs in. Raises
+    `NotUsable`."""
     cluster, user, namespace = context
     authorization, own = _authorization(user), user.own
     if user.plugin is not None and not authorization:
@@ -64,7 +66,7 @@ def _of_the_pod(environ: Mapping[str, str], mounted: Path) -> Context:
 
 
 def _authorization(user: User) -> str:
-    """Empty where a certificate, a plugin or nothing signs in."""
+    """The Authorization header; empty if a certificate, a plugin or nothing signs in."""
     if user.login is not None:
         return "Basic " + base64.b64encode(":".join(user.login).encode()).decode()
     return _bearer(_token(user))
@@ -72,7 +74,7 @@ def _authorization(user: User) -> str:
 
 def _bearer(token: str) -> str:
     if not (token.isascii() and token.isprintable()):
-        raise NotUsable("the token of the kubeconfig's user holds what no token may: write it anew")
+        raise NotUsable("the token of the kubeconfig's user contains characters that a token may not: write it again")
     return f"Bearer {token}" if token else ""
 
 
@@ -93,14 +95,14 @@ def _token(user: User) -> str:
 
 
 def _not_over(id_token: str) -> str:
-    """kubectl renews it, and writes the new one down."""
+    """The ID token, if it has not expired. Only kubectl renews it and writes the new one to the kubeconfig."""
     try:
         claims = id_token.split(".")[1]
         over = float(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"])
     except (LookupError, ValueError, TypeError, binascii.Error):
-        raise NotUsable("the id-token of the kubeconfig's user is no token of OpenID Connect: sign in anew") from None
+        raise NotUsable("the id-token of the kubeconfig's user is not an OpenID Connect token: sign in again") from None
     if over <= time.time():
-        raise NotUsable("the id-token of the kubeconfig's user has ended: run kubectl once, which renews it")
+        raise NotUsable("the id-token of the kubeconfig's user has expired: run kubectl once, which renews it")
     return id_token
 
 

@@ -1,4 +1,4 @@
-"""A program that signs in, run as client-go runs it: what it prints is who we are."""
+"""Runs an exec plugin as client-go does: the program prints the credential."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from wahealth.kubeconfig.trust import KeyPair
 
 
 class Given(NamedTuple):
-    """What a plugin says: a token, a certificate, or both."""
+    """The credential that a plugin printed: a token (or empty), a certificate with its key, or both."""
 
     token: str
     own: KeyPair | None
 
 
 async def given(plugin: Plugin, cluster: Cluster, environ: Mapping[str, str]) -> Given:
-    """What it says to people goes to stderr as it is. Raises `NotUsable`."""
+    """Runs the plugin and returns its credential; its stderr is passed through. Raises `NotUsable`."""
     interactive = plugin.interactive != "Never" and sys.stdin is not None and sys.stdin.isatty()
     if plugin.interactive == "Always" and not interactive:
-        raise NotUsable(f"{_called(plugin)} wants to ask somebody: run this at a terminal")
+        raise NotUsable(f"{_called(plugin)} needs input from a user: run this in a terminal")
     info = json.dumps(_info(plugin, cluster, interactive))
     try:
         process = await asyncio.create_subprocess_exec(
@@ -41,7 +41,7 @@ async def given(plugin: Plugin, cluster: Cluster, environ: Mapping[str, str]) ->
         raise NotUsable(f"{_called(plugin)} cannot be run ({error.strerror}): {hint}") from None
     printed, _ = await process.communicate()
     if process.returncode != 0:
-        raise NotUsable(f"{_called(plugin)} failed (exit code {process.returncode}): see what it says above")
+        raise NotUsable(f"{_called(plugin)} failed (exit code {process.returncode}): see its output above")
     return _read(plugin, printed)
 
 
@@ -72,7 +72,7 @@ def _read(plugin: Plugin, printed: bytes) -> Given:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         right, token, certificate, key = False, "", "", ""
     if not right or bool(certificate) is not bool(key) or not (token or certificate):
-        raise NotUsable(f"{_called(plugin)} prints no ExecCredential of {plugin.api_version}: bring it up to date")
+        raise NotUsable(f"{_called(plugin)} does not print an ExecCredential of {plugin.api_version}: update it")
     return Given(token, KeyPair(certificate.encode(), key.encode()) if certificate else None)
 
 

@@ -1,8 +1,8 @@
-"""What cannot be used, in a sentence."""
+"""The error that a kubeconfig leads to."""
 
 from __future__ import annotations
 
 
 class NotUsable(Exception):
-    """Why nobody can be signed in by this kubeconfig, and what to do next: one sentence without its full stop. It
-    holds no word of a credential."""
+    """Why this kubeconfig cannot be used, and what to do next: one sentence without its full stop, and without any part
+    of a credential."""

@@ -1,4 +1,4 @@
-"""Which proxy leads to the API server: the kubeconfig's, else the environment's, by the rules of Go's httpproxy."""
+"""The proxy to use for an API server: the kubeconfig's, else the environment's, by the rules of Go's httpproxy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wahealth.kubeconfig.problem import NotUsable
 
 
 def proxy_for(server: SplitResult, port: int, written: str, environ: Mapping[str, str]) -> Proxy | None:
-    """`written`: the kubeconfig's, or nothing. Raises `NotUsable`."""
+    """The proxy for `server`, or None. `written` is the kubeconfig's proxy-url, or empty. Raises `NotUsable`."""
     return _proxy(written, "proxy-url") if written else _of_environment(server, port, environ)
 
 
@@ -48,7 +48,8 @@ def _is_excepted(host: str, port: int, excepted: str) -> bool:
 
 
 def _matches(excepted: str, host: str, port: int) -> bool:
-    """An exception is *, a network, an address or a name with all below it; the last two with a port or without."""
+    """Whether an entry of NO_PROXY covers host and port. An entry is *, a network, an address, or a name with all
+    subdomains; the last two with or without a port."""
     if excepted == "*":
         return True
     with contextlib.suppress(ValueError):

@@ -1,4 +1,4 @@
-"""One question to the API server, and its answer."""
+"""One GET request to the API server, and its answer."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ _CHUNK = 64 * 1024
 
 
 class Answer(NamedTuple):
+    """HTTP status and body, of at most 8 MiB."""
+
     status: int
     body: bytes
 
 
 async def asked(login: Login, path: str, environ: Mapping[str, str], seconds: float = _SECONDS) -> Answer:
-    """`path` begins with a slash. Raises `NoWay` and `NotUsable`."""
+    """Sends a GET request for `path`, which begins with a slash; `seconds` bounds all of it. Raises `NoWay` and
+    `NotUsable`."""
     server = urlsplit(login.cluster.server)
     host, port = server.hostname or "", server.port or (443 if server.scheme == "https" else 80)
     proxy = proxy_for(server, port, login.cluster.proxy, environ)
     goal = Goal(host, port, login.cluster.name, login.trust())
     target = f"{server.path}{path}"
     if proxy is not None and proxy.speaks_http and goal.trust is None:
-        target = f"{login.cluster.server}{path}"  # it is the proxy that asks
+        target = f"{login.cluster.server}{path}"  # the proxy sends the request on, so it needs the whole URL
     request = _request(target, [("Host", server.netloc), *login.headers, *_for_the_proxy(proxy, goal)])
     try:
         async with asyncio.timeout(seconds), connected(goal, proxy) as connection:
@@ -46,18 +49,18 @@ async def asked(login: Login, path: str, environ: Mapping[str, str], seconds: fl
     except ssl.SSLCertVerificationError as error:
         raise NoWay(f"its certificate is not trusted ({error.verify_message})") from None
     except ssl.SSLError as error:
-        raise NoWay(f"no TLS ({error.reason or 'it hangs up'})") from None
+        raise NoWay(f"TLS fails ({error.reason or 'it closes the connection'})") from None
     except h11.RemoteProtocolError:
-        raise NoWay("what answers there speaks no HTTP") from None
+        raise NoWay("the server there does not speak HTTP") from None
     except OSError as error:
         raise NoWay(_why(error)) from None
 
 
 def _why(error: OSError) -> str:
-    """In the system's words; asyncio has some of its own, and none for several addresses."""
+    """The error in the system's words. asyncio uses its own words, and for several addresses it has no error number."""
     if isinstance(error, socket.gaierror):
-        return "its name is not known here"
-    return os.strerror(error.errno).lower() if error.errno else "it hangs up, or nobody listens there"
+        return "its name cannot be resolved"
+    return os.strerror(error.errno).lower() if error.errno else "it closes the connection, or nothing listens there"
 
 
 def _request(target: str, headers: Sequence[tuple[str, str]]) -> h11.Request:
@@ -66,11 +69,13 @@ def _request(target: str, headers: Sequence[tuple[str, str]]) -> h11.Request:
         encoded = [(name.encode(), value.encode()) for name, value in (*headers, *usual)]
         return h11.Request(method="GET", target=target, headers=encoded)
     except (ValueError, h11.LocalProtocolError):
-        raise NotUsable("server, token or `as` of the kubeconfig hold what no request may: fix them") from None
+        raise NotUsable(
+            "server, token or `as` of the kubeconfig contain characters that a request may not: fix them"
+        ) from None
 
 
 def _for_the_proxy(proxy: Proxy | None, goal: Goal) -> list[tuple[str, str]]:
-    """What signs in at one that reads our head."""
+    """The headers that sign in at a proxy that reads the request itself."""
     line = proxy.authorization if proxy and proxy.speaks_http and goal.trust is None else ""
     name, _, value = line.strip().partition(": ")
     return [(name, value)] if line else []

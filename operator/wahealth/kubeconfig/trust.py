@@ -1,8 +1,8 @@
-"""Whom the API server's certificate is trusted from, as Go trusts: kubectl's word and ours are the same.
+"""Verifies the API server's certificate as Go does, so that this program and kubectl come to the same result.
 
-Python 3.13 and newer verify strictly by default, and refuse an authority without the extensions that RFC 5280 wants:
-that of EKS has no key identifiers. Go does not look for them, takes any certificate that is given as an authority, and
-an RSA key of 1,024 bits; and it never takes a certificate's common name for a host's.
+Python 3.13 and newer verify strictly by default and reject an authority without the extensions that RFC 5280 requires:
+that of EKS has no key identifiers. Go does not check for them, accepts any given certificate as an authority and RSA
+keys of 1,024 bits, and never matches a certificate's common name against the host.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from wahealth import keypair
 from wahealth.authorities import add_authorities
 from wahealth.kubeconfig.problem import NotUsable
 
-_CIPHERS = "@SECLEVEL=1:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:!aNULL:!eNULL"  # by level 1, RSA keys of 1,024 bits
+_CIPHERS = "@SECLEVEL=1:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:!aNULL:!eNULL"  # level 1 permits RSA keys of 1,024 bits
 
 
 class KeyPair(NamedTuple):
-    """A client certificate, with what it is signed by, and its key: both in PEM."""
+    """A client certificate with its chain, and its key, both in PEM."""
 
     certificate: bytes
     key: bytes
 
 
 def trust(authorities: bytes | None, verified: bool = True, own: KeyPair | None = None) -> ssl.SSLContext:
-    """`authorities` in PEM, None: the system's. Raises `NotUsable`."""
+    """The TLS settings for an API server. `authorities` is in PEM; None means those of the system. `own` is the client
+    certificate to present. Raises `NotUsable`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_ciphers(_CIPHERS)
     context.hostname_checks_common_name = False
@@ -36,7 +37,7 @@ def trust(authorities: bytes | None, verified: bool = True, own: KeyPair | None 
     elif authorities is None:
         context.load_default_certs()
     elif not add_authorities(context, authorities):
-        raise NotUsable("the certificate authority of the cluster is no certificate in PEM: fix the kubeconfig")
+        raise NotUsable("the certificate authority of the cluster is not a certificate in PEM: fix the kubeconfig")
     if own is not None:
         _show(context, own)
     return context
@@ -47,6 +48,6 @@ def _show(context: ssl.SSLContext, own: KeyPair) -> None:
         keypair.load(context, *own)
     except ValueError:
         raise NotUsable(
-            "the client certificate and its key cannot be used together: the kubeconfig is to hold both in PEM, the"
+            "the client certificate and its key cannot be used together: the kubeconfig must hold both in PEM, the"
             " key without a password"
         ) from None

@@ -1,4 +1,4 @@
-"""A connection to the API server: straight, or through a proxy that speaks HTTP or SOCKS; then TLS."""
+"""A connection to the API server, direct or through a proxy that speaks HTTP or SOCKS, with TLS on top."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ from wahealth.kubeconfig.trust import trust
 _LONGEST_HEAD = 16 * 1024  # bytes of a proxy's answer
 _TO_A_NAME, _TO_IPV4, _TO_IPV6 = 3, 1, 4
 _NO_LOGIN, _LOGIN = 0, 2
-_SOCKS_REFUSALS = {2: "does not allow it", 3: "knows no way there", 4: "knows no way there", 5: "is refused there"}
+_SOCKS_REFUSALS = {
+    2: "does not allow it",
+    3: "has no route there",
+    4: "has no route there",
+    5: "gets connection refused",
+}
 
 
 class NoWay(Exception):
-    """Why there is none, in the words that follow on "the API server cannot be reached: "."""
+    """Why there is no connection, in words that follow on "the API server cannot be reached: "."""
 
 
 class Goal(NamedTuple):
-    """`name`: what its certificate is to carry, where that is not the host. `trust` None: nobody is verified, and all
-    is sent in clear."""
+    """The server to connect to. `name` is the name that its certificate must carry; empty means the host. `trust` None
+    means without TLS."""
 
     host: str
     port: int
@@ -33,13 +38,15 @@ class Goal(NamedTuple):
 
 
 class Connection(NamedTuple):
+    """Both directions of an open connection."""
+
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
 
 @contextlib.asynccontextmanager
 async def connected(goal: Goal, proxy: Proxy | None) -> AsyncIterator[Connection]:
-    """Raises `NoWay`, `OSError` and `ssl.SSLError`."""
+    """A connection to `goal`, closed at the end of the block. Raises `NoWay`, `OSError` and `ssl.SSLError`."""
     first = (proxy.host, proxy.port) if proxy else (goal.host, goal.port)
     reader, writer = await asyncio.open_connection(*first, limit=_LONGEST_HEAD)
     try:
@@ -58,41 +65,41 @@ async def connected(goal: Goal, proxy: Proxy | None) -> AsyncIterator[Connection
 async def _through(connection: Connection, proxy: Proxy, goal: Goal) -> None:
     try:
         if proxy.scheme == "https":
-            # As Go does it: the proxy's certificate is verified as the API server's is, by the same authorities.
+            # As in Go, the proxy's certificate is verified like the API server's, with the same authorities.
             await connection.writer.start_tls(goal.trust or trust(None), server_hostname=goal.name or proxy.host)
         if not proxy.speaks_http:
             await _by_socks(connection, proxy, goal)
         elif goal.trust is not None:
             await _by_connect(connection, proxy, goal)
     except asyncio.IncompleteReadError:
-        raise NoWay(f"the proxy {proxy.shown} hangs up") from None
+        raise NoWay(f"the proxy {proxy.shown} closes the connection") from None
     except asyncio.LimitOverrunError:
-        raise NoWay(f"what listens at {proxy.shown} is no proxy") from None
+        raise NoWay(f"the server at {proxy.shown} is not a proxy") from None
 
 
 async def _by_connect(connection: Connection, proxy: Proxy, goal: Goal) -> None:
     connection.writer.write(question(proxy, goal.host, goal.port))
     status = status_of(await connection.reader.readuntil(b"\r\n\r\n"))
     if status is None:
-        raise NoWay(f"what listens at {proxy.shown} is no proxy")
+        raise NoWay(f"the server at {proxy.shown} is not a proxy")
     if status != 200:
         raise NoWay(f"the proxy {proxy.shown} answers {status}")
 
 
 async def _by_socks(connection: Connection, proxy: Proxy, goal: Goal) -> None:
-    """SOCKS 5, RFC 1928 and 1929; names are looked up by the proxy."""
+    """Connects by SOCKS 5 (RFC 1928 and 1929); the proxy resolves names."""
     reader, writer = connection
     ways = bytes([_NO_LOGIN, _LOGIN] if proxy.user else [_NO_LOGIN])
     writer.write(bytes([5, len(ways)]) + ways)
     version, way = await reader.readexactly(2)
     if version != 5:
-        raise NoWay(f"what listens at {proxy.shown} is no SOCKS proxy")
+        raise NoWay(f"the server at {proxy.shown} is not a SOCKS proxy")
     if way == _LOGIN and proxy.user:
         user, password = proxy.user.encode()[:255], proxy.password.encode()[:255]
         writer.write(bytes([1, len(user)]) + user + bytes([len(password)]) + password)
         _, way = await reader.readexactly(2)
     if way != 0:
-        raise NoWay(f"the proxy {proxy.shown} does not let you in")
+        raise NoWay(f"the proxy {proxy.shown} denies access")
     writer.write(bytes([5, 1, 0]) + _address(goal.host) + goal.port.to_bytes(2, "big"))
     _, refused, _, kind = await reader.readexactly(4)
     if refused:
