@@ -199,17 +199,17 @@ BAD = {
     "steps out of order": (
         "client: {}\nuntil: 1\nsteps:\n- at: 5\n- at: 0\n",
         5,
-        "in the order of `at`, and 0 is after 5",
+        "in the order of `at`, and 0 comes after 5",
     ),
     "a body that is no JSON": (
         "client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    w: {body: 2026-01-01}\n",
         6,
-        "its body is no JSON",
+        "its body is not JSON",
     ),
     "a 30th of February": ("client: {}\nsteps: [{at: 0}]\nuntil: 2026-02-30\n", 3, "such as a 30th of February"),
-    "an integer that is none": ("client: {}\nsteps: [{at: 0}]\nuntil: !!int abc\n", 3, "holds what cannot be"),
+    "an integer that is none": ("client: {}\nsteps: [{at: 0}]\nuntil: !!int abc\n", 3, "contains an impossible value"),
     "5,000 brackets": ("[" * 5000, 1, "nested too deep"),
-    "a client that holds itself": ("client: &c {x: *c}\nsteps: [{at: 0}]\nuntil: 1\n", 1, "holds itself"),
+    "a client that holds itself": ("client: &c {x: *c}\nsteps: [{at: 0}]\nuntil: 1\n", 1, "contains itself"),
     "a client of aliases that stand for ever more": (
         f"client:\n{ALIASES}until: 1\nsteps: [{{at: 0}}]\n",
         1,
@@ -218,7 +218,7 @@ BAD = {
     "a body of such": (
         f"client: {{}}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    w:\n      body:\n{ALIASES.replace('  ', ' ' * 8)}",
         6,
-        "its body is no JSON, or too large",
+        "its body is not JSON, or too large",
     ),
     "a header with a blank": (
         "client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    w: {text: a, headers: {'Retry After': '1'}}\n",
@@ -228,7 +228,7 @@ BAD = {
     "half a character": (
         'client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods: {w: {text: a, key: "\\ud800"}}\n',
         5,
-        "holds half a character",
+        "contains half a character",
     ),
     "a word with control characters": (
         'client: {}\nuntil: 1\nsteps:\n- at: 0\n  pods: {w: {"a\\nb": 1}}\n',
@@ -338,7 +338,7 @@ def test_a_stored_client_is_taken_as_it_is(tmp_path: Path, capsys: pytest.Captur
 
 def test_stored_says_something_of_a_client(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["simulate", str(edited(tmp_path, {"stored": True}))]) == 64
-    assert "steps.1: stored is said of a client: add the client, or remove it" in capsys.readouterr().err
+    assert "steps.1: stored needs a client: add the client, or remove stored" in capsys.readouterr().err
 
 
 WITHOUT = "import sys; sys.modules['{}'] = None; from wahealth.cli import main; sys.exit(main(sys.argv[1:]))"

@@ -1,6 +1,6 @@
-"""Whether the API server would admit a client: by the CustomResourceDefinition, as at `kubectl apply`.
+"""Whether the API server would admit a client: checked against the CustomResourceDefinition, as by `kubectl apply`.
 
-What it takes to look is an extra, `wahealth-operator[simulate]`, and imported only here and only then.
+The libraries for this are an extra, `wahealth-operator[simulate]`; they are imported only here, and only for a check.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ NOT_CHECKED = (
     "whether the API server admits the client, by schema and CEL rules, was not checked: "
     "pip install 'wahealth-operator[simulate]'"
 )
-# With one of these no rule is looked at: the API server does not, either.
+# With one of these problems no rule is evaluated, as in the API server.
 _BLOCKING = frozenset({"additionalProperties", "required", "type", "enum", "maxLength", "maxItems", "maxProperties"})
 
 
 def is_checked() -> bool:
+    """Whether the libraries of the extra are installed."""
     return all(find_spec(name) is not None for name in ("celpy", "jsonschema", "re2"))
 
 
 def refusals(client: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> Sequence[Problem]:
-    """Why it is not admitted, the first to be corrected first. `before`: what was there until this edit; what is wrong
-    and was so already is no reason (Kubernetes: ratcheting)."""
+    """Why the API server would reject the client; empty if it would not. The first problem is the first to correct.
+
+    `before` is the client before an edit; None for a new one. As in Kubernetes (ratcheting), a value that was invalid
+    before the edit and is unchanged is not a problem.
+    """
     from wahealth.simulate import rules, structure
 
     new = structure.with_defaults(client)
@@ -38,7 +42,7 @@ def refusals(client: Mapping[str, Any], before: Mapping[str, Any] | None = None)
 
 
 def told(problem: Problem) -> str:
-    """`spec.probe.periodSeconds: Invalid value: …`, without a full stop."""
+    """The problem as a sentence, such as `spec.probe.periodSeconds: Invalid value: …`, without a full stop."""
     field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem.field)
     return f"{field.removeprefix('.')}: {problem.sentence}" if field else problem.sentence
 
@@ -52,7 +56,7 @@ def _of_this_edit(
 
 
 def _at(document: Any, node: Where) -> Any:
-    """A list counts as one value, for its entries have no names."""
+    """The value at `node`. A list counts as one value, because its entries have no names."""
     for part in node:
         if isinstance(part, int):
             return document

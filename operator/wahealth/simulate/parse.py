@@ -1,4 +1,4 @@
-"""Reads a scenario file: what is wrong with one is a sentence with file and line."""
+"""Reads a scenario file. An error in it becomes a sentence with file and line."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from pydantic import ValidationError
 from wahealth.simulate import admission
 from wahealth.simulate.scenario import Client, Scenario
 
-MOST_CHARACTERS = 16 * 1024 * 1024  # of a client, or of a body
+MOST_CHARACTERS = 16 * 1024 * 1024  # in a client or in a body
 
 
 class ScenarioError(ValueError):
-    """`file:line: what is wrong`, one line of it, whatever stands in the file."""
+    """What is wrong with a scenario, as `file:line: sentence` in one printable line."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__("".join(c if c.isprintable() else "?" for c in sentence))
 
 
 def load(path: Path) -> Scenario:
+    """The scenario of a file, checked as a whole: form, order of steps, answers, admission. Raises `ScenarioError`."""
     text = _text(path)
     document = _document(path, text)
     try:
@@ -59,11 +60,13 @@ def _document(path: Path, text: str) -> Any:
     except RecursionError:
         raise ScenarioError(f"{path}:1: is nested too deep") from None
     except (ValueError, LookupError, AttributeError, TypeError):
-        raise ScenarioError(f"{_unreadable(path, text)}: holds what cannot be, such as a 30th of February") from None
+        raise ScenarioError(
+            f"{_unreadable(path, text)}: contains an impossible value, such as a 30th of February"
+        ) from None
 
 
 def _unreadable(path: Path, text: str) -> str:
-    """The first value that YAML cannot make anything of, such as a 30th of February."""
+    """File and line of the first value that YAML cannot convert, such as a 30th of February."""
     for event in yaml.parse(text):
         if isinstance(event, yaml.ScalarEvent) and not _is_readable(event):
             return f"{path}:{event.start_mark.line + 1 if event.start_mark else 1}"
@@ -86,11 +89,12 @@ def _check_client(path: Path, text: str, scenario: Scenario) -> None:
     clients += [(["steps", place, "client"], step.client) for place, step in enumerate(scenario.steps)]
     for where, client in clients:
         if not _is_bounded(client):
-            raise ScenarioError(f"{_at(path, text, where)}: client holds itself, is nested too deep or too large")
+            raise ScenarioError(f"{_at(path, text, where)}: client contains itself, is nested too deep or too large")
 
 
 def _is_bounded(value: Any) -> bool:
-    """An alias counts as often as it stands there: ten lines of them can stand for more than there is room for."""
+    """Whether the value is small enough. An alias counts as often as it is used: ten lines of aliases can stand for
+    more than fits into memory."""
     try:
         return _length(value, {}) <= MOST_CHARACTERS
     except RecursionError:
@@ -101,7 +105,7 @@ def _length(value: Any, known: dict[int, float]) -> float:
     if not isinstance(value, dict | list):
         return len(value) if isinstance(value, str | bytes) else 1
     if id(value) not in known:
-        known[id(value)] = inf  # as long as it is being counted: only what holds itself asks
+        known[id(value)] = inf  # while it is being counted; only a value that contains itself reads this
         inner = value.values() if isinstance(value, dict) else value
         known[id(value)] = 1 + sum(_length(one, known) for one in inner)
     return known[id(value)]
@@ -117,7 +121,7 @@ def _check_order(path: Path, text: str, scenario: Scenario) -> None:
 
 
 def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
-    """Every answer once, so that what cannot be used is told before the replay and not in its middle."""
+    """Tries every answer once, so that an unusable one is reported before the replay and not in the middle of it."""
     for place, step in enumerate(scenario.steps):
         for name, pod in step.pods.items():
             try:
@@ -131,7 +135,9 @@ def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
                     pod.payload or pod.body_file if pod else None,
                 )
                 what = (
-                    f"{path.parent / file} cannot be used as an answer" if file else "its body is no JSON, or too large"
+                    f"{path.parent / file} cannot be used as an answer"
+                    if file
+                    else "its body is not JSON, or too large"
                 )
                 raise ScenarioError(f"{where}: steps.{place}.pods.{name}: {what}") from None
 

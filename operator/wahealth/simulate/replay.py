@@ -1,4 +1,4 @@
-"""A scenario, round by round on a clock of its own: each status write and event that the operator would make."""
+"""Replays a scenario round by round on a simulated clock: each status write and event that the operator would make."""
 
 from __future__ import annotations
 
@@ -51,7 +51,11 @@ SECRET_REFRESH = 300.0  # seconds after which a good Secret is read again
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One status write with the events told beside it, or events alone; `says` is what the resource says then."""
+    """One status write with the events of the same round, or events alone.
+
+    `at` is in seconds since the start. `status` is the JSON object that is written; None if nothing is. `says` is the
+    status that the resource has then.
+    """
 
     at: float
     status: dict[str, Any] | None
@@ -61,7 +65,7 @@ class TimelineEntry:
 
 @dataclass
 class World:
-    """What is there at a moment."""
+    """The simulated cluster at one instant: client, Secrets, web pods and the pods of nodes."""
 
     folder: Path
     client: dict[str, Any]
@@ -71,11 +75,11 @@ class World:
     secrets: dict[str, Entries] = field(default_factory=dict)
     places: dict[str, NodePod | None] = field(default_factory=dict)
     moves: int = 0  # how often the pods of nodes changed
-    resting: dict[str, tuple[Outcome, float]] = field(default_factory=dict)  # what pods said that want to be left alone
+    resting: dict[str, tuple[Outcome, float]] = field(default_factory=dict)  # pods that asked for a pause: outcome, end
 
     @property
     def node_pods(self) -> Pods | None:
-        """The pods of coreapps and masters, where the scenario names any."""
+        """The pods of coreapps and masters; None if the scenario names none."""
         if not self.places:
             return None
         there = {name: Pod(name, place.address, place.node) for name, place in self.places.items() if place}
@@ -83,6 +87,7 @@ class World:
         return Pods(by_address, there, frozenset(self.places.keys() - there.keys()), self.moves)
 
     def take(self, step: Step) -> None:
+        """Applies the changes of a step."""
         if step.client:
             before, self.client = self.client, merged(self.client, step.client)
             self.generation += before.get("spec") != self.client.get("spec")
@@ -94,7 +99,7 @@ class World:
         self.moves += bool(step.node_pods)
 
     def reading(self, source: CredentialSource) -> Reading[bytes]:
-        """What to sign in with, as it stands in the Secret now."""
+        """The credential as the Secret holds it now, or why there is none."""
         if source.secret not in self.secrets:
             return Reading(reference=secret_not_found(source.secret))
         entries = self.secrets[source.secret]
@@ -107,12 +112,13 @@ class World:
         return Reading(b":".join(found), expires=expires) if problem is None else Reading(form=problem)
 
     def left_alone(self, now: clock.Instant) -> frozenset[str]:
-        """The pods that nobody asks now."""
+        """The names of the pods that are not probed now, because they asked for a pause."""
         return frozenset(name for name, (_, until) in self.resting.items() if now.monotonic < until)
 
     def came_of(
         self, effect: Effect[bytes], source: CredentialSource, now: clock.Instant, period: float
     ) -> EffectResult[bytes]:
+        """The result of one step of the sign-in flow; `period` is in seconds."""
         match effect:
             case Probing(pods, secret):
                 return {name: self._said(name, source.kind, secret, now, period) for name in pods}
@@ -141,7 +147,7 @@ class World:
 
 
 def _heard(answer: Answer, kind: Kind, secret: bytes) -> Outcome:
-    """As the operator hears it: it reads a body in bounds, and that of a refusal or a redirect not at all."""
+    """The outcome that the operator would see. It reads a bounded body, and none of a refusal or a redirect."""
     if is_read(answer.status) and len(answer.body) > MOST_BYTES:
         return Unreachable(FailureReason.BODY_TOO_LARGE, TOO_LARGE)
     location = without(secret, answer.headers.get("location", "").encode()).decode()
@@ -162,6 +168,8 @@ def _login_outcome(pod: PodAnswer, secret: bytes, now: datetime) -> LoginOutcome
 
 
 class Replay:
+    """A replay of one scenario. Paths of answers are relative to `folder`."""
+
     def __init__(self, scenario: Scenario, folder: Path) -> None:
         self._steps = list(scenario.steps)
         self._until = scenario.until
@@ -173,9 +181,11 @@ class Replay:
 
     @property
     def final(self) -> Status:
+        """The status that the resource has now; after the timeline, at its end."""
         return self._written
 
     def timeline(self) -> Iterator[TimelineEntry]:
+        """Plays all rounds, once; rounds that write nothing and post no event have no entry."""
         at = 0.0
         while at <= self._until:
             self._catch_up(at)

@@ -1,4 +1,4 @@
-"""The CEL rules of the CustomResourceDefinition: which of them a resource breaks, in their own sentences."""
+"""Evaluates the CEL rules of the CustomResourceDefinition: which of them a resource breaks, in their own words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wahealth.simulate.structure import Problem, Where
 
 
 def broken(stored: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """`stored` has its defaults, for they run through the rules."""
+    """The broken rules. `stored` is the resource with its defaults, because rules are evaluated after defaulting."""
     return tuple(_broken(_schema(), stored, ()))
 
 
@@ -32,8 +32,8 @@ def _broken(schema: Schema, value: Any, at: Where) -> Iterator[Problem]:
 def _holds(rule: str, value: Any) -> bool:
     try:
         return bool(_program(rule).evaluate({"self": json_to_cel(value)}))
-    except (CELEvalError, ValueError):  # of a type it is not made for, or a number of more than 64 bits
-        return False  # as the API server takes a rule that cannot be judged
+    except (CELEvalError, ValueError):  # a type that the rule does not expect, or a number of more than 64 bits
+        return False  # as in the API server, a rule that cannot be evaluated is broken
 
 
 @cache

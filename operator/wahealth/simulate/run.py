@@ -1,4 +1,4 @@
-"""`wahealth simulate SCENARIO…`: the timeline, for a person or for a program."""
+"""`wahealth simulate SCENARIO…`: prints the timeline of scenarios, as a table or for programs."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ EXIT_CODES = {ConditionStatus.TRUE: 0, ConditionStatus.FALSE: 1, ConditionStatus
 
 
 ABOUT = (
-    "A scenario says what a client's spec is, what its Secrets hold, what its pods answer over time, and until when. A "
-    "client or an edit that the API server would refuse ends it; `stored: true` beside a client takes it as it is, "
-    "where a cluster holds one that this version's schema does not admit."
+    "A scenario has a client's spec, the content of its Secrets, the answers of its pods over time, and an end. A "
+    "client or an edit that the API server would reject is an error; `stored: true` next to a client accepts it as it "
+    "is, for a cluster that holds a client which this version's schema does not admit."
 )
 
 
@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The worst exit code of all scenarios; one that cannot be read, or whose client is not admitted, ends it."""
+    """Replays all scenarios and returns the worst exit code: 0 Ready at the end, 1 not, 2 unknown. The first scenario
+    that cannot be read, or whose client is not admitted, ends it with 64."""
     codes = []
     if not is_checked():
         print(f"wahealth simulate: {NOT_CHECKED}", file=sys.stderr)
@@ -104,7 +105,7 @@ def _lines(path: Path, timeline: list[TimelineEntry], messages: bool) -> Iterato
 
 
 def _why(status: Status) -> str:
-    """The sentence of Ready, where it is not True."""
+    """The message of Ready if that is not True; else empty."""
     ready = status.condition(ConditionType.READY)
     return "" if ready is None or ready.status is ConditionStatus.TRUE else ready.message
 

@@ -18,7 +18,7 @@ def _encodable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("holds half a character, which no file and no header can") from None
+        raise ValueError("contains half a character (a surrogate), which cannot be encoded") from None
     return text
 
 
@@ -26,7 +26,8 @@ Text = Annotated[str, AfterValidator(_encodable)]
 
 
 def _as_json(value: Any, made: dict[int, Any] | None = None) -> Any:
-    """As kubectl reads it: a date is text, and so are bytes and every key. An alias stays one."""
+    """The value as kubectl would read it: dates, bytes and keys become text. Aliases stay shared objects; `made` maps
+    the id of an object to its copy."""
     made = {} if made is None else made
     if id(value) in made:
         return made[id(value)]
@@ -49,24 +50,26 @@ Document = Annotated[dict[str, Any], AfterValidator(_as_json)]
 
 
 class Strict(BaseModel):
+    """A part of a scenario, in camelCase; unknown fields are errors."""
+
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
 class PodLogin(Strict):
-    """Who may log in at a pod, and what a login gives."""
+    """The user that may log in at a pod, and the token that a login returns."""
 
     username: Text
     password: Text
     token: Text
-    lasts_seconds: float = Field(604_800, gt=0, description="How long the token is good.")
-    limited: bool = Field(False, description="No login is looked at: HTTP 429.")
+    lasts_seconds: float = Field(604_800, gt=0, description="How long the token is valid.")
+    limited: bool = Field(False, description="Every login is answered with HTTP 429.")
 
 
 HeaderName = Annotated[str, Field(pattern=r"^[-!#$%&'*+.^_`|~0-9A-Za-z]+$")]
 
 
 class Answer(NamedTuple):
-    """As it comes over the wire; names of `headers` in lower case."""
+    """An HTTP answer. The names of `headers` are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -79,14 +82,18 @@ class PodAnswer(Strict):
     error: FailureReason | None = Field(None, description="A reason of the Reachable condition.")
     status: int = Field(200, ge=100, le=599)
     headers: dict[HeaderName, Text] = Field(
-        {}, description="Location of a redirect, Retry-After in seconds; others are not looked at."
+        {}, description="Location of a redirect, Retry-After in seconds; others are ignored."
     )
     body: Any = None
     text: Text | None = None
     body_file: Path | None = None
     payload: Path | None = Field(None, description="A fixture: its http_status and body.")
-    key: Text | None = Field(None, description="The API key or token that it takes; any other is answered with 401.")
-    login: PodLogin | None = Field(None, description="Who may log in; without a key its token is what the pod takes.")
+    key: Text | None = Field(
+        None, description="The API key or token that the pod accepts; any other is answered with 401."
+    )
+    login: PodLogin | None = Field(
+        None, description="The user that may log in. Without `key`, the pod accepts its token."
+    )
 
     @model_validator(mode="after")
     def one_form(self) -> Self:
@@ -97,7 +104,10 @@ class PodAnswer(Strict):
         return self
 
     def answer(self, folder: Path) -> Answer:
-        """Of a file no more is read than shows that it is too large; paths are relative to `folder`."""
+        """The HTTP answer. Paths are relative to `folder`; of a file that is too large only the beginning is read.
+
+        Raises `OSError`, `ValueError`, `LookupError` or `TypeError` for a file that cannot be used.
+        """
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.payload is not None:
             fixture = json.loads((folder / self.payload).read_text())
@@ -114,35 +124,36 @@ Entries = dict[str, Text | bytes]
 
 
 class NodePod(Strict):
-    """The pod of a coreapp or a master: where it is, and on which Kubernetes node."""
+    """The pod of a coreapp or a master: its address and its Kubernetes node."""
 
     address: str | None = None
     node: str | None = None
 
 
-_STORED = "A cluster holds the client like this, so that it is not asked whether the API server would admit it."
+_STORED = "The cluster already holds this client, so admission is not checked."
 
 
 class Step(Strict):
-    """What changes at a moment, in seconds since the start; what is not named stays."""
+    """A change at one instant, in seconds since the start. Whatever it does not name stays as it was; null removes."""
 
     at: float = Field(ge=0)
     pods: dict[PodName, PodAnswer | None] = {}
     secrets: dict[str, Entries | None] = {}
     client: Document = Field({}, description="An edit, as a merge patch.")
     stored: bool = Field(False, description=_STORED)
-    node_pods: dict[PodName, NodePod | None] = Field({}, description="Pods of coreapps and masters; null: it is gone.")
+    node_pods: dict[PodName, NodePod | None] = Field({}, description="Pods of coreapps and masters; null removes one.")
     target: Literal["present"] | None = "present"
 
     @model_validator(mode="after")
     def stored_client(self) -> Self:
         if self.stored and not self.client:
-            raise ValueError("stored is said of a client: add the client, or remove it")
+            raise ValueError("stored needs a client: add the client, or remove stored")
         return self
 
 
 class Client(NamedTuple):
-    """The resource from a moment on. `place`: of the step that edits it; None: the one to begin with."""
+    """The resource from `at` (seconds) on. `place` is the index of the step that edits it; None for the first
+    client."""
 
     place: int | None
     at: float
@@ -151,6 +162,8 @@ class Client(NamedTuple):
 
 
 class Scenario(Strict):
+    """A whole scenario: the client and its Secrets at the start, the steps in order, and the end in seconds."""
+
     client: Document
     stored: bool = Field(False, description=_STORED)
     secrets: dict[str, Entries] = {}
@@ -158,7 +171,7 @@ class Scenario(Strict):
     until: float = Field(ge=0, le=10_000_000)
 
     def clients(self) -> Iterator[Client]:
-        """The first, and one for each edit."""
+        """The client at the start, then after each edit."""
         resource = merged({}, self.client)
         yield Client(None, 0.0, resource, self.stored)
         for place, step in enumerate(self.steps):
@@ -168,7 +181,8 @@ class Scenario(Strict):
 
 
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """A merge patch (RFC 7396): maps are merged, null removes. Onto nothing: without null, as the API server stores."""
+    """`old` with the merge patch `new` (RFC 7396): maps are merged, null removes. A new map is stored without its
+    nulls, as in the API server."""
     result = dict(old)
     for name, value in new.items():
         if value is None:

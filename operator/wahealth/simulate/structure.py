@@ -1,4 +1,4 @@
-"""What a resource has that the CustomResourceDefinition's schema does not admit, in words near the API server's own."""
+"""Validates a resource against the CustomResourceDefinition's schema, in words close to the API server's."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ LONGEST_SHOWN = 80  # characters of a value
 
 
 class Problem(NamedTuple):
-    """`node`: the value that is not as it should be. `field`: the one to correct."""
+    """What is wrong with a resource. `node` is the path of the invalid value, `field` the path of the field to
+    correct."""
 
     node: Where
     field: Where
     sentence: str
-    keyword: str = ""  # of the schema; none: a rule
+    keyword: str = ""  # of the schema; empty for a CEL rule
 
 
 def with_defaults(client: Mapping[str, Any]) -> dict[str, Any]:
-    """As it is stored, without its status: that is another's to write."""
+    """The client as the API server would store it, with defaults and without a status, which is a subresource."""
     given = {name: value for name, value in client.items() if name != "status"}
     stored: dict[str, Any] = _with_defaults(_schema(), given)
     return stored
@@ -47,6 +48,7 @@ def _with_defaults(schema: Schema, value: Any) -> Any:
 
 
 def misfits(stored: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """The values that the schema does not admit. `stored` is the resource with its defaults."""
     return tuple(dict.fromkeys(problem for error in _validator().iter_errors(stored) for problem in _told(error)))
 
 
@@ -57,15 +59,15 @@ def _validator() -> Any:
 
 
 def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
-    """In RE2, as the API server reads it: in Python `$` also stands before a last newline."""
+    """The keyword `pattern`, by RE2 as in the API server: in Python `$` also matches before a final newline."""
     if isinstance(value, str) and re2.search(pattern, value) is None:
         yield ValidationError("")
 
 
 @cache
 def _schema() -> Schema:
-    """With what the API server knows by itself: the names of the kind, and what a name is. A client of a scenario needs
-    none."""
+    """The schema, with what the API server itself checks: apiVersion, kind and the form of a name. The client of a
+    scenario can leave out all three."""
     schema = structural_schema()
     name = {"type": "string", "maxLength": 253, "pattern": DNS_NAME, "default": "client"}
     known = {
@@ -78,7 +80,7 @@ def _schema() -> Schema:
 
 
 def _strict(node: Schema) -> Schema:
-    """Nothing beside the properties; in a set nothing twice."""
+    """The schema without unknown fields, and without duplicates in sets."""
     strict = dict(node)
     if "properties" in node:
         strict["properties"] = {name: _strict(child) for name, child in node["properties"].items()}
@@ -95,7 +97,7 @@ def _told(error: ValidationError) -> Iterator[Problem]:
 
 
 def _named(keyword: str, error: ValidationError) -> Iterator[Where]:
-    """From the value on: which of its fields it is about."""
+    """Paths, relative to the invalid value, of the fields that the error is about."""
     there: Any = error.instance
     wanted: Any = error.validator_value
     known: Any = error.schema
