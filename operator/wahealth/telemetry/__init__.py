@@ -1,1 +1,1 @@
-"""What the programs tell of themselves."""
+"""Logs and metrics of the programs themselves."""

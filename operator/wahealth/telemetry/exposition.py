@@ -1,7 +1,7 @@
-"""Metrics as Prometheus reads them, some hundred series at a time: whoever writes them can do other things in between.
+"""Writes metrics in Prometheus' text formats, some hundred series at a time, so that the server can work in between.
 
-The library writes what it counts; series of many resources are written here, because it needs 40 µs for each and a
-fleet of 10,000 has 140,000 of them.
+The library writes the operator's own metrics. Those of the resources are written here, because the library needs 40 µs
+for each series and a fleet of 10,000 resources has 140,000 of them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 _END = b"# EOF\n"
-_AT_ONCE = 500  # series: a millisecond or two
+_AT_ONCE = 500  # series in one piece: a millisecond or two
 _ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 Sample = tuple[tuple[str, ...], float]
 
 
 class Family(NamedTuple):
-    """Series of one name; that of a counter is without `_total`."""
+    """All series of one metric. `name` of a counter is without `_total`; `text` is its help. A sample has the values of
+    `labels`, in their order, and the number."""
 
     name: str
     text: str
@@ -33,8 +34,11 @@ class Family(NamedTuple):
 def exposition(
     registry: CollectorRegistry, families: Iterable[Family], accept: str = "", names: Collection[str] = ()
 ) -> tuple[str, Iterator[bytes]]:
-    """The media type, as the header `Accept` wants it, and the pieces. `names`: these families alone, where any are
-    named, as `name[]` of Prometheus' client libraries has it."""
+    """The media type for the header `Accept`, and the page in pieces.
+
+    `names` restricts the page to these metrics, as the parameter `name[]` does in Prometheus' client libraries; empty
+    means all.
+    """
     encode, media_type = choose_encoder(accept)
     opened = "openmetrics" in media_type
     wanted = registry.restricted_registry(names) if names else registry
@@ -53,7 +57,7 @@ def exposition(
 
 
 def table(registry: CollectorRegistry, families: Iterable[Family]) -> Iterator[str]:
-    """Rows of Markdown: of what the library counts, and of the families."""
+    """Two tables in Markdown: the metrics of the registry, then those of the families."""
     yield _rows({(_full_name(one.name, one.type), one.type, one.documentation) for one in registry.collect()})
     yield _rows({(_full_name(one.name, one.kind), one.kind, one.text) for one in families})
 

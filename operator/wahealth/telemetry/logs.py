@@ -1,7 +1,7 @@
-"""Logs on stderr: a constant message and its facts as fields, as text or as one JSON object a line.
+"""Logs on stderr: a constant message with its facts as fields, as text or as one JSON object a line.
 
-Nobody who logs ever waits: lines go through a bounded queue to a thread of their own, and what does not fit is counted
-and dropped. What would be said over and over has a topic (`extra=topic("…")`) and is said once a minute.
+Logging never blocks: lines go through a bounded queue to a thread of their own, and lines that do not fit are dropped
+and counted. A line that would repeat has a topic (`extra=topic("…")`) and is logged once a minute.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from pythonjsonlogger.json import JsonFormatter
 
 EVERY = 60.0  # seconds between two lines of one topic
 _MOST_WAITING = 4096  # lines
-_MOST_TOPICS = 10_000  # beyond it those are forgotten that nothing was said of for so long
+_MOST_TOPICS = 10_000  # beyond it topics without a line for a minute are forgotten
 _STDERR = 2
-_PARTING = 1.0  # seconds for what still waits when the process ends
+_PARTING = 1.0  # seconds to write the waiting lines when the process ends
 _TEXT = "%(asctime)s %(levelname)-7s %(message)s"
-_NAMES = {"resource": "name"}  # `name` is the logger's own until it is written
+_NAMES = {"resource": "name"}  # a log record's `name` is that of the logger, so the field is renamed when it is written
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "topic"}
 
 
 class TextFormatter(logging.Formatter):
-    """The message, then the fields as key=value. Nothing in it moves a terminal, and no field makes a line of its own:
-    who holds a Lease, for one, may be whatever somebody wrote there."""
+    """The message, then the fields as key=value. Control characters are escaped, so that no value can control a
+    terminal or start a line of its own: others can write some values, such as the holder of a Lease."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = [f"{_NAMES.get(k, k)}={v}" for k, v in vars(record).items() if k not in _STANDARD]
@@ -42,7 +42,7 @@ class TextFormatter(logging.Formatter):
 
 
 def printable(line: str) -> str:
-    """With an escape for each character that does not print."""
+    """The line with an escape for each unprintable character."""
     return line if line.isprintable() else "".join(one if one.isprintable() else _escaped(one) for one in line)
 
 
@@ -51,13 +51,16 @@ def _escaped(character: str) -> str:
 
 
 class OnceAMinute(logging.Filter):
-    """Of one topic the first line, then one a minute, which says how many were left out."""
+    """Passes the first line of a topic, then one a minute, which says in `left_out` how many were dropped in
+    between."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._now = now
-        self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()  # the one said longest ago first
-        self._turn = threading.RLock()  # two threads log: kopf's and ours
+        self._said: OrderedDict[str, tuple[float, int]] = (
+            OrderedDict()
+        )  # time of the last line and lines left out since; the oldest first
+        self._turn = threading.RLock()  # kopf's thread and ours log
 
     def filter(self, record: logging.LogRecord) -> bool:
         about: str | None = getattr(record, "topic", None)
@@ -76,24 +79,24 @@ class OnceAMinute(logging.Filter):
         return True
 
     def _forget_old(self) -> None:
-        """Resources come and go."""
+        """Forgets old topics: they name resources, which come and go."""
         while len(self._said) > _MOST_TOPICS:
             oldest, (said, _) = next(iter(self._said.items()))
             if self._now() - said < EVERY:
                 return
-            del self._said[oldest]  # of a plain dict each look for the first would pass those gone before
+            del self._said[oldest]  # a plain dict would pass all deleted entries in each search for the first
 
 
 class Queued(logging.Handler):
-    """Hands lines to a thread that writes them; whoever logs never waits for it, nor does the end of the process.
+    """Hands lines to a thread that writes them. Neither logging nor the end of the process waits for it.
 
-    The thread holds no lock of `logging` or of `sys.stderr` while it writes: Python's end would wait for those.
+    The thread holds no lock of `logging` or `sys.stderr` while it writes, because Python waits for those at its end.
     """
 
     def __init__(
         self, formatter: logging.Formatter, write: Callable[[bytes], object], dropped: Callable[[], None]
     ) -> None:
-        """`write` may block for as long as it likes; `dropped` is called for each line that finds no room."""
+        """`write` may block as long as it likes; `dropped` is called for each line that is lost."""
         super().__init__()
         self._dropped = dropped
         self._waiting: queue.Queue[logging.LogRecord | None] = queue.Queue(_MOST_WAITING)
@@ -109,7 +112,7 @@ class Queued(logging.Handler):
             self._dropped()
 
     def close(self) -> None:
-        """What still waits is written, unless nobody takes it."""
+        """Waits up to a second until the waiting lines are written."""
         with contextlib.suppress(queue.Full):
             self._waiting.put_nowait(None)
             self._thread.join(_PARTING)
@@ -119,13 +122,14 @@ class Queued(logging.Handler):
         while (record := self._waiting.get()) is not None:
             try:
                 self._to(f"{self._line_of(record)}\n".encode(errors="backslashreplace"))
-            except OSError:  # nobody is there to read it
+            except OSError:  # nothing reads it
                 self._dropped()
 
 
 @contextlib.contextmanager
 def written(level: str, form: Literal["json", "text"], dropped: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Logs are written as long as this lasts; `dropped` is called for each line that nobody took in time."""
+    """Writes logs of this `level` and above to stderr during the block. `dropped` is called for each line that is
+    lost."""
     queued = Queued(_json() if form == "json" else TextFormatter(_TEXT), partial(os.write, _STDERR), dropped)
     queued.addFilter(OnceAMinute())
     logging.basicConfig(level=logging.WARNING, handlers=[queued], force=True)
@@ -137,17 +141,18 @@ def written(level: str, form: Literal["json", "text"], dropped: Callable[[], Non
 
 
 def topic(about: str, **fields: object) -> dict[str, object]:
-    """For `extra`: a line of this topic is said once a minute."""
+    """The argument `extra` for a line with a topic, which is logged once a minute, and with these fields."""
     return {"topic": about, **fields}
 
 
 def bug(error: BaseException) -> dict[str, str]:
-    """Its type and where it was raised, not what it says: a library's exception text may hold the key."""
+    """Fields that describe an exception: its type and where it was raised. Its text is left out, because that of a
+    library may contain the API key."""
     return {"error": type(error).__name__, "at": place(traceback.extract_tb(error.__traceback__))}
 
 
 def place(stack: traceback.StackSummary) -> str:
-    """The innermost five calls, the last one first."""
+    """The five innermost calls as file:line, the innermost first."""
     return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(stack[-5:]))
 
 
