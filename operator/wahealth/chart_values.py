@@ -1,4 +1,5 @@
-"""The chart's values: the truth of its values.schema.json. What each does stands in charts/wahealth/values.yaml."""
+"""The chart's values, from which its values.schema.json is generated. charts/wahealth/values.yaml explains each of
+them."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from wahealth.kube.settings import NAMESPACE, LogFormat, LogLevel, SecretRefresh, Shards
 
-Object = dict[str, Any]  # as Kubernetes' own schema has it, checked by the API server
+Object = dict[str, Any]  # a Kubernetes object, which the API server checks
 Labels = dict[str, str]
 Namespace = Annotated[str, Field(pattern=f"^{NAMESPACE}$", max_length=63)]
 Unique = Field(json_schema_extra={"uniqueItems": True})
@@ -24,13 +25,13 @@ Network = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
 
 
 class Part(BaseModel):
-    """Strict: a value that there is not is a mistake that is told."""
+    """A group of values. Unknown values are errors."""
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
 
 class Global(Part):
-    """Shared with other charts, so that it is open."""
+    """Values that other charts of an umbrella chart share; unknown ones are permitted."""
 
     model_config = ConfigDict(extra="allow")
     image_registry: str = ""
@@ -117,7 +118,7 @@ class NetworkPolicy(Part):
 
 
 class Entry(Part):
-    """Of a Secret; without a name: of none."""
+    """An entry of a Secret; an empty name means none."""
 
     name: DnsName = ""
     key: EntryName = "proxy"
@@ -192,13 +193,13 @@ class Values(Part):
 
 
 def schema() -> dict[str, Any]:
-    """As Helm checks values by: JSON schema, draft 2020-12 without what names the classes."""
+    """The JSON schema (draft 2020-12) by which Helm checks values, without titles and descriptions of these classes."""
     written = Values.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_untitled(written)}
 
 
 def _untitled(part: Any) -> Any:
-    """Without titles and without this module's words for its readers."""
+    """The schema without titles and descriptions, which are written for readers of this module."""
     if isinstance(part, dict):
         said = {"title", "description"}
         return {k: _untitled(v) for k, v in part.items() if k not in said or not isinstance(v, str)}
