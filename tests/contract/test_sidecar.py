@@ -344,7 +344,7 @@ WRONG = {
         "name it with --upstream",
     ),
     "a master without its address": (["--pod-role=master", "--upstream=https://web"], "set POD_IP from status.podIP"),
-    "no key": (["--api-key-file="], "name what to sign in with: --api-key-file"),
+    "no key": (["--api-key-file="], "name a credential: --api-key-file"),
     "a key and a token": (["--token-file=/tmp/t"], "--api-key-file and --token-file exclude each other: name one of"),
     "a key and a login": (["--username-file=/tmp/t"], "--api-key-file and --username-file exclude each other: name"),
     "a user without a password": (

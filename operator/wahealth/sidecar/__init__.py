@@ -1,1 +1,1 @@
-"""The probe sidecar: asks in the background, and tells kubelet of one pod what it remembers."""
+"""The probe sidecar: probes in the background and answers kubelet's probes of one pod from memory."""

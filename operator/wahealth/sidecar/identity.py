@@ -1,4 +1,4 @@
-"""Which pod this is: as it is told, or as the downward API and the host name say."""
+"""The identity of the sidecar's own pod: from flags, the downward API or the host name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from wahealth.core.readiness.node import Identity, PodRole
 
 
 def identity_of(role: PodRole, name: str | None, address: str | None, environment: Mapping[str, str]) -> Identity:
-    """`name` and `address` as told, where they are; the address may be empty."""
+    """The identity of this pod. `name` and `address` are those of the flags; without them the environment decides.
+
+    The address may be empty.
+    """
     name = name or environment.get("POD_NAME") or socket.gethostname()
     return Identity(role, name, address or environment.get("POD_IP", ""))

@@ -1,4 +1,4 @@
-"""What Prometheus reads of one pod: the operator's words, with `wahealth_sidecar_` before them."""
+"""The sidecar's metrics for Prometheus, named as the operator's, with the prefix `wahealth_sidecar_`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ class _Collector:
 
     def collect(self) -> Iterator[Metric]:
         rounds, status = self._rounds, self._rounds.status
-        ready = GaugeMetricFamily(f"{_PREFIX}_ready", "Whether the pod is ready, by depth.", labels=["depth"])
+        ready = GaugeMetricFamily(f"{_PREFIX}_ready", "1: the pod is ready, by depth.", labels=["depth"])
         for depth in Depth:
             ready.add_metric([depth], float(rounds.kept.readiness.at(depth)))
         yield ready
-        gateway = GaugeMetricFamily(f"{_PREFIX}_client_gateway", "The client's gateway, as believed.", labels=["state"])
+        gateway = GaugeMetricFamily(
+            f"{_PREFIX}_client_gateway",
+            "The client's confirmed gateway state: 1 for the state that holds.",
+            labels=["state"],
+        )
         for state in Gateway:
             gateway.add_metric([state], float(status.gateway is state))
         yield gateway
@@ -37,26 +41,32 @@ class _Collector:
                     f"{_PREFIX}_client_connected_coreapps", "Connected coreapps.", status.connected.current
                 )
             yield GaugeMetricFamily(
-                f"{_PREFIX}_client_expected_coreapps", "Coreapps to be connected.", status.connected.expected
+                f"{_PREFIX}_client_expected_coreapps", "Coreapps that should be connected.", status.connected.expected
             )
-        probes = CounterMetricFamily(f"{_PREFIX}_probes", "Questions asked, by what came of them.", labels=["result"])
+        probes = CounterMetricFamily(f"{_PREFIX}_probes", "Probes, by result.", labels=["result"])
         for result, count in sorted(rounds.counts.items()):
             probes.add_metric([result], float(count))
         yield probes
         if rounds.answered is not None:
             age = self._now - rounds.answered
-            yield GaugeMetricFamily(f"{_PREFIX}_last_answer_age_seconds", "Since the upstream answered.", age)
+            yield GaugeMetricFamily(
+                f"{_PREFIX}_last_answer_age_seconds", "Seconds since the last answer of the upstream.", age
+            )
         if (taken := rounds.credentials.status) is not ConditionStatus.UNKNOWN:
-            help_ = "Whether the client takes what is mounted to sign in with; absent while it was not tried."
+            help_ = "1: the client accepts the mounted credential; absent until it was tried."
             yield GaugeMetricFamily(f"{_PREFIX}_credentials_valid", help_, float(taken is ConditionStatus.TRUE))
         role = rounds.kept.own.role if rounds.kept.own and rounds.kept.own.role else ""
-        info = GaugeMetricFamily(f"{_PREFIX}_info", "What the pod is.", labels=["pod_role", "role", "mode", "version"])
+        info = GaugeMetricFamily(
+            f"{_PREFIX}_info",
+            "The role of the pod, mode and version of the client, as labels.",
+            labels=["pod_role", "role", "mode", "version"],
+        )
         info.add_metric([self._settings.identity.role, role, status.mode or "", status.client_version or ""], 1.0)
         yield info
 
 
 def exposition(rounds: Rounds, settings: Settings, now: float) -> bytes:
-    """In Prometheus' text format; `now` in monotonic seconds."""
+    """The page in Prometheus' text format; `now` is in monotonic seconds."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(rounds, settings, now))
     return bytes(generate_latest(registry))

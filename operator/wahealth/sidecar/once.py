@@ -1,4 +1,4 @@
-"""The readiness of a pod from one answer, for an exec probe: without a past, thresholds are kubelet's."""
+"""The readiness of a pod from a single answer, for an exec probe: kubelet applies its own thresholds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from wahealth.core.status import Status
 
 
 def ready_once(identity: Identity, facts: Facts) -> Readiness:
-    """Every grace is taken as not over. The fault of another component takes no pod away."""
+    """The readiness of the pod after one round. No grace counts as ended, and a silent web pod makes no other pod
+    unready."""
     now = Instant(0.0, datetime.now(UTC))
     done = reconcile(restore_state(Status(), 0, facts.desired.thresholds, now), facts, Status(), now)
     seen = RoundResult(facts, done.known, now.monotonic)

@@ -1,4 +1,4 @@
-"""What kubelet, a load balancer, a person and Prometheus are told: from memory, without a wait."""
+"""The sidecar's pages for kubelet, load balancers, people and Prometheus: answered from memory, without waiting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wahealth.sidecar.rounds import Rounds
 from wahealth.sidecar.server import Page
 from wahealth.sidecar.settings import Settings
 
-MOST_PERIODS = 3  # that the loop may need for a round and its timeout
+MOST_PERIODS = 3  # periods that a round and its timeout may take before the loop counts as stuck
 METHODS = "GET, HEAD, OPTIONS"
 _ROLES: dict[str, Callable[[Rounds], bool]] = {
     "primary-master": lambda rounds: _role(rounds) is Role.PRIMARY_MASTER,
@@ -29,6 +29,8 @@ _ROLES: dict[str, Callable[[Rounds], bool]] = {
 
 
 class Pages:
+    """Answers a request with a page. All but /metrics are JSON; 200 means yes, 503 no."""
+
     def __init__(self, settings: Settings, rounds: Rounds, now: Callable[[], float]) -> None:
         """`now` gives monotonic seconds."""
         self._settings = settings
@@ -56,7 +58,8 @@ class Pages:
                 return _json(HTTPStatus.NOT_FOUND, {"error": "no such page", "pages": pages})
 
     def _startupz(self) -> Page:
-        """The process is up and its settings are good: a native sidecar holds up the containers after it."""
+        """Always 200: once this answers, the process runs and its settings are valid. The containers after a native
+        sidecar start only then."""
         return _json(HTTPStatus.OK, {"started": True})
 
     def _gateway(self) -> Page:
@@ -69,7 +72,7 @@ class Pages:
         return Page(HTTPStatus.OK, exposition(self._rounds, self._settings, self._now()), MEDIA_TYPE)
 
     def _livez(self) -> Page:
-        """Of our own loop alone: whatever is wrong elsewhere, a restart of this container would not help."""
+        """Whether the sidecar's own loop runs; against any other fault a restart of this container would not help."""
         quiet = self._now() - self._rounds.ticked
         longest = MOST_PERIODS * max(self._settings.period, self._settings.timeout)
         return self._said(quiet <= longest, tickedSecondsAgo=round(quiet, 1))
@@ -82,7 +85,7 @@ class Pages:
         return self._said(readiness.at(Depth(asked)), reason=readiness.reason, depth=asked, ageSeconds=self._age())
 
     def _age(self) -> int | None:
-        """Whole seconds since the upstream answered; None: it never did."""
+        """Whole seconds since the upstream answered; None if it never did."""
         return None if self._rounds.answered is None else int(self._now() - self._rounds.answered)
 
     def _connected(self) -> bool:
@@ -95,7 +98,7 @@ class Pages:
         return _json(status, {"ready": good, **more})
 
     def _status(self) -> dict[str, object]:
-        """Everything that is known, in the words of the resource's status."""
+        """Everything that is known, with the field names of the resource's status."""
         rounds, settings = self._rounds, self._settings
         return {
             "pod": _plain(settings.identity),
@@ -130,7 +133,7 @@ def _json(status: HTTPStatus, content: dict[str, Any]) -> Page:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it: camelCase, nothing that is absent."""
+    """The value as JSON: named tuples become objects in camelCase, without empty fields."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         fields = {_camel(name): _plain(one) for name, one in value._asdict().items()}
         return {name: one for name, one in fields.items() if one not in (None, [], ())}

@@ -1,4 +1,4 @@
-"""The background: a question a period, and what is remembered of the answers."""
+"""The sidecar's background task: one probe a period, and the state that its pages answer from."""
 
 from __future__ import annotations
 
@@ -48,7 +48,11 @@ UPSTREAM = "upstream"
 
 
 class Rounds:
-    """`status`: of the whole client, as confirmed or as seen so far. `ticked`: the second of the last round's begin."""
+    """Probes the upstream and keeps the result.
+
+    `kept` is the readiness of this pod, `status` that of the whole client, confirmed or as seen so far. `ticked` is
+    when the last round began, `answered` when the upstream last answered (None: never), both in monotonic seconds.
+    """
 
     def __init__(self, settings: Settings, prober: Prober) -> None:
         self._settings = settings
@@ -60,25 +64,25 @@ class Rounds:
         self.status = Status()
         self.ticked = _seconds()
         self.answered: float | None = None
-        self._left_alone = float("-inf")  # until then the upstream wants no question
-        self.counts: dict[str, int] = {}  # rounds by what came of them
-        self._unusable: Finding | None = None  # what is wrong with the files to sign in with
+        self._left_alone = float("-inf")  # monotonic time until which the upstream asked not to be probed
+        self.counts: dict[str, int] = {}  # rounds by result
+        self._unusable: Finding | None = None  # what is wrong with the mounted credential
 
     @property
     def credentials(self) -> Finding:
-        """Whether what is mounted is taken: what is wrong with it, or what the client says of it, as confirmed."""
+        """The state of the mounted credential: what is wrong with its files, else the confirmed condition."""
         said = self.status.condition(ConditionType.CREDENTIALS_VALID)
         seen = Finding(said.status, said.reason, said.message) if said else not_tried(self._expected.signs_in_by)
         return self._unusable or seen
 
     async def run(self) -> None:
-        """Runs until cancelled; the rounds of all pods do not begin together, for they did not start together."""
+        """Probes until cancelled. Rounds need no jitter, because the pods of a client do not start at the same time."""
         while True:
             self.ticked = _seconds()
             try:
                 await self._round()
             except ObserverFault:
-                self._count("ObserverFault")  # says nothing of the client
+                self._count("ObserverFault")  # says nothing about the client
             except Exception as error:  # noqa: BLE001 - a bug in one round ends that round
                 self._count("Bug")
                 log.error("bug in a round", extra=logs.bug(error))
@@ -87,7 +91,7 @@ class Rounds:
     async def _round(self) -> None:
         now = Instant(_seconds(), datetime.now(UTC).replace(microsecond=0))
         if now.monotonic < self._left_alone:
-            self._count("LeftAlone")  # nobody is asked, for the upstream wants it so: that counts for nothing
+            self._count("LeftAlone")  # not probed at the upstream's wish: such a round does not count
             return
         facts = await self._facts(now)
         state = self._state or restore_state(Status(), 0, self._expected.thresholds, now)
@@ -101,9 +105,7 @@ class Rounds:
             self.answered = now.monotonic
         for event in done.events:
             log.info(event.note, extra={"reason": event.reason})
-        if (
-            before is STARTING or self.kept.readiness.lacking != before.lacking
-        ):  # reasons that take turns are one outage
+        if before is STARTING or self.kept.readiness.lacking != before.lacking:  # alternating reasons are one outage
             told = {"reason": self.kept.readiness.reason, "lacking": self.kept.readiness.lacking or "-"}
             log.info("readiness changed", extra=told)
 
@@ -124,13 +126,13 @@ class Rounds:
         self._noted(problem)
         if problem is None:
             return facts
-        # Without a key waweb says no more than that it is there: that is what this pod has to know first.
+        # Without a credential waweb only shows that it answers, which matters most to this pod.
         heard = await self._outcome(None)
         outcomes = (PodOutcome(UPSTREAM, self._settings.upstream.host, heard),)
         return Facts(self._expected, 0, outcomes, unauthorized_finding=problem)
 
     def _begun(self) -> Facts:
-        """What is known before anybody is asked."""
+        """The facts that are known before the probe."""
         own = self._settings.showing.own if self._settings.showing else None
         return Facts(self._expected, 0, own=own.certificate if own else None, own_expiring=ends_soon(own))
 
@@ -147,7 +149,7 @@ class Rounds:
                 return None
 
     def _reading(self) -> Reading[Credential]:
-        """As it is mounted now: kubelet swaps a link when the Secret changes."""
+        """The credential as it is mounted now; kubelet swaps a link when the Secret changes."""
         values: list[bytes] = []
         for path in self._settings.files:
             try:
@@ -172,5 +174,5 @@ class Rounds:
 
 
 def _seconds() -> float:
-    """Of the loop's clock, which is monotonic."""
+    """The time of the event loop, in monotonic seconds."""
     return asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""The sidecar process, put together."""
+"""Runs the sidecar process."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ NOT_THERE = 69
 
 
 def run(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT and returns the exit code; 69 if it cannot listen."""
     fd_limit.raise_limit()
     try:
         with logs.written(settings.log_level, settings.log_format):

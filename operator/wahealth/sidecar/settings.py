@@ -1,4 +1,4 @@
-"""The sidecar's settings: what was given, judged; by argparse alone, to stay small."""
+"""The sidecar's settings, validated without pydantic to stay small."""
 
 from __future__ import annotations
 
@@ -38,13 +38,16 @@ _THIS_POD = (ip_network("127.0.0.0/24"), ip_network("::1/128"))
 
 
 class Unusable(ValueError):
-    """What is wrong, in one sentence."""
+    """What is wrong with the settings, in one sentence without its full stop."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`files`: of user name and password where it logs in, of one secret else. `showing` None: plain HTTP. `period` and
-    `timeout` in seconds."""
+    """Valid settings of the sidecar.
+
+    `files` hold the credential: user name and password of a login, else one file. `showing` None means plain HTTP.
+    `period` and `timeout` are in seconds.
+    """
 
     upstream: Origin
     path: str
@@ -64,7 +67,8 @@ class Settings:
 def settings_of(
     arguments: argparse.Namespace, environment: Mapping[str, str], wrong: Callable[[str], NoReturn]
 ) -> Settings:
-    """`wrong` is told in one sentence what is not right, and does not return."""
+    """The settings from flags and environment. `wrong` is called with a sentence if they are invalid, and must not
+    return."""
     try:
         return _settings(given_in(arguments, environment), environment)
     except Unusable as error:
@@ -112,13 +116,13 @@ _FILES = {
     Kind.LOGIN: ("username-file", "password-file"),
 }
 _NOTHING = (
-    "name what to sign in with: --api-key-file, such as /etc/wahealth/WA_API_KEY, --token-file, or --username-file and"
+    "name a credential: --api-key-file, such as /etc/wahealth/WA_API_KEY, --token-file, or --username-file and"
     " --password-file"
 )
 
 
 def _signin(given: Mapping[str, str]) -> tuple[Kind, tuple[Path, ...]]:
-    """What it signs in with, and the files of that."""
+    """The kind of credential and its files. Raises `Unusable`."""
     named = {kind: flags for kind, flags in _FILES.items() if any(given[flag] for flag in flags)}
     if not named:
         raise Unusable(_NOTHING)
@@ -132,7 +136,7 @@ def _signin(given: Mapping[str, str]) -> tuple[Kind, tuple[Path, ...]]:
 
 
 def _exposure(given: Mapping[str, str], upstream: Origin) -> KeyExposure | None:
-    """Nobody else can answer on loopback."""
+    """Why anybody could receive the credential; None on loopback, where no other pod can answer."""
     if _is_loopback(upstream.host):
         return None
     if upstream.scheme == "http":
@@ -211,7 +215,8 @@ _OF_TLS = ("ca", "pin", "server-name", *PAIR)
 
 
 def _trusting(given: Mapping[str, str], upstream: Origin) -> Trusting | None:
-    """Nobody else can answer on loopback; anybody else is verified."""
+    """The trust in the upstream, or None for plain HTTP. On loopback nothing is verified by default, because no other
+    pod can answer there. Raises `Unusable`."""
     named = [name for name in ("ca", "pin", "insecure") if given[name]]
     if len(named) > 1:
         raise Unusable(f"--{named[0]} and --{named[1]} exclude each other: name one of them")
@@ -234,7 +239,8 @@ def _pinned(written: str) -> Trusting:
 
 
 def _of_ca(path: Path, with_name: bool) -> Trusting:
-    """With a name the certificate has to carry it; waweb's own carries no pod's address."""
+    """Trust in a CA. The certificate must carry a name only if one is set, because waweb's own carries no pod's
+    address."""
     try:
         return partial(full if with_name else skip_hostname, mounted.content(path))
     except mounted.Unreadable as error:

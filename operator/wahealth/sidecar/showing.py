@@ -1,4 +1,4 @@
-"""Whom the sidecar trusts, and the certificate of its own that it shows there, as its files are mounted now."""
+"""The sidecar's trust in its upstream, and the client certificate that it presents, reloaded when its files change."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ PAIR = ("client-certificate", "client-key")
 
 
 class NoPair(ValueError):
-    """What is wrong with the files, in one sentence."""
+    """What is wrong with the files of the client certificate, in one sentence."""
 
 
 class Showing:
+    """The trust in the upstream, with the client certificate as it is mounted now."""
+
     def __init__(self, trusting: Trusting, files: tuple[Path, ...] = ()) -> None:
-        """`files`: of a certificate and its key, or none. Raises `NoPair`."""
+        """`files` are those of the certificate and its key, or none. Raises `NoPair` and `UntrustedCA`."""
         self._trusting = trusting
         self._files = files
         self._problem = ""
@@ -35,23 +37,24 @@ class Showing:
 
     @property
     def own(self) -> Own | None:
+        """The certificate that is presented, if any."""
         return self._trust.own
 
     def trust(self) -> Trust:
-        """Kubelet swaps a link when the Secret changes, and a pair may be read while it does: one that cannot be used
-        leaves the one before in use."""
+        """The trust to use now. kubelet swaps a link when the Secret changes, and the pair may be read in between: an
+        unusable pair leaves the previous one in use."""
         try:
             self._shown, self._trust = self._read(self._shown) or (self._shown, self._trust)
             problem = ""
         except NoPair as error:
             problem = str(error)
         if problem != self._problem and problem:
-            log.warning("the client certificate is not taken up", extra={"problem": problem})
+            log.warning("the new client certificate is not used", extra={"problem": problem})
         self._problem = problem
         return self._trust
 
     def _read(self, before: bytes) -> tuple[bytes, Trust] | None:
-        """The digest of what stands there, and a trust that shows it; None where it is what stood there before."""
+        """The digest of the files and a trust that presents their certificate; None if the digest is still `before`."""
         if not self._files:
             return None
         contents = [_content(flag, path) for flag, path in zip(PAIR, self._files, strict=True)]
@@ -65,6 +68,7 @@ class Showing:
 
 
 def ends_soon(own: Own | None) -> bool:
+    """Whether the client certificate has expired or is about to."""
     return own is not None and is_expiring(own.certificate, datetime.now(UTC))
 
 
