@@ -1,4 +1,4 @@
-"""Certificate authorities in PEM, as people have them: whom a probe, the operator and the command line trust."""
+"""Reads certificate authorities from PEM files as people keep them, for probes, the operator and the command line."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ _BLOCK = re.compile(rb"-----BEGIN (?:X509 )?(CERTIFICATE-----[^-]*-----END )(?:X
 
 
 def blocks(pem: bytes) -> list[bytes]:
-    """Each certificate by itself, under the label that every reader knows."""
+    """Each certificate of a PEM file as a block of its own, labelled CERTIFICATE also where it was X509 CERTIFICATE."""
     return [b"-----BEGIN " + block + b"CERTIFICATE-----\n" for block in _BLOCK.findall(pem)]
 
 
 def add_authorities(context: ssl.SSLContext, pem: bytes) -> int:
-    """How many could be read. Each block is read by itself: whatever stands around it is skipped, such as comments in
-    any encoding, a byte order mark or a key, and one that is broken too."""
+    """Trusts all certificates in `pem` and returns how many there were.
+
+    Broken blocks are skipped, and so is everything between blocks, such as keys, a byte order mark or comments in any
+    encoding.
+    """
     read = 0
     for block in blocks(pem):
         with contextlib.suppress(ValueError, ssl.SSLError):

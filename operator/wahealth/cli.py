@@ -1,7 +1,7 @@
-"""One program, `wahealth`: each command imports what it needs when it is called, and nothing else.
+"""The program `wahealth` and its commands. Each command imports what it needs only when it is called.
 
-Exit codes: 0 healthy or done, 1 not healthy, 2 unknown, 64 wrong usage, 69 something needed is not there, 70 our bug,
-74 standard output takes nothing more, 141 whoever read it has gone.
+Exit codes: 0 healthy or done, 1 not healthy, 2 unknown, 64 wrong usage, 69 something needed is missing, 70 internal
+error, 74 standard output cannot be written, 130 interrupted, 141 the reader of standard output has gone.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ USAGE, BUG = 64, 70
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, exit code 64."""
+    """An argument parser whose errors are one sentence, with exit code 64."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self.allow_abbrev = False  # --password SECRET would be taken for --password-file, and SECRET be shown
+        self.allow_abbrev = False  # --password SECRET would count as --password-file, and an error would show SECRET
         self.register("type", int, _whole_number)
 
     def error(self, message: str) -> NoReturn:
@@ -39,7 +39,7 @@ def _whole_number(written: str) -> int:
 
 
 class Version(argparse.Action):
-    """Looked up when it is asked for: nobody else pays for it."""
+    """Prints the version, which is looked up only for this."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version
@@ -102,17 +102,18 @@ def _generate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
 
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[argparse.Namespace], int]]]] = {
-    "operator": ("the operator process", _operator),
-    "sidecar": ("the probe sidecar process: liveness and readiness of one pod", _sidecar),
-    "check": ("one probe from here, with the full verdict", _check),
+    "operator": ("run the operator", _operator),
+    "sidecar": ("run the probe sidecar: liveness and readiness of one pod", _sidecar),
+    "check": ("probe once from here, with the full verdict", _check),
     "simulate": ("replay answers offline: what the operator would write, without a cluster", _simulate),
-    "demo": ("the playground: a real control plane, simulated clients, the operator, a live table", _demo),
-    "simulator": ("the simulated client, or the Cloud API, as a program of its own", _simulator),
-    "generate": ("write CRD, RBAC and manifests from the one truth", _generate),
+    "demo": ("run the playground: a real control plane, simulated clients, the operator, a live table", _demo),
+    "simulator": ("run the simulated client, or the Cloud API, alone", _simulator),
+    "generate": ("write the files that are generated from the models: CRD, rights, pages, schema", _generate),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code; `argv` None means the process's own arguments."""
     try:
         with streams.watched():
             return _run(list(sys.argv[1:] if argv is None else argv))
@@ -134,15 +135,15 @@ def _run(given: list[str]) -> int:
     except Exception as error:
         if "--debug" in given[:1]:
             raise
-        # Not its text: a library's exception may hold what nobody should see.
-        print(f"wahealth: a bug of ours ({type(error).__name__}); wahealth --debug … shows where.", file=sys.stderr)
+        # Without its text: a library's exception may contain a secret.
+        print(f"wahealth: internal error ({type(error).__name__}); wahealth --debug … shows where.", file=sys.stderr)
         return BUG
 
 
 def _parsed(given: list[str]) -> argparse.Namespace:
     parser = Parser(prog="wahealth", description="The health of WhatsApp Business API clients on Kubernetes.")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of a bug")
-    parser.add_argument("--version", action=Version, nargs=0, help="show the version, and end")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
+    parser.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     for name, (text, set_up) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
@@ -155,6 +156,6 @@ def _parsed(given: list[str]) -> argparse.Namespace:
 
 
 def _names(unknown: Sequence[str]) -> str:
-    """Of what was typed the flags alone: what follows one may be a secret."""
+    """The flags among what was typed, without their values, which may be secrets."""
     flags = [word.partition("=")[0] if word.startswith("--") else word[:2] for word in unknown if word.startswith("-")]
-    return " ".join(flags) or "more words than it takes"
+    return " ".join(flags) or "too many arguments"

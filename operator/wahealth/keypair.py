@@ -1,8 +1,8 @@
-"""A certificate of our own and its key, in PEM as people have them: given to a TLS context in one place.
+"""Loads a client certificate and its key, in PEM as people keep them, into a TLS context.
 
-Python takes both from files alone, and a container may have nowhere to write one. On Linux they are files that exist in
-memory alone (`memfd_create`), are opened by their names under /proc, and are gone when they are closed; elsewhere they
-are files that nobody else may read, in a folder that is deleted at once.
+Python reads both only from files, and a container may have no place to write one. On Linux the files exist in memory
+only (`memfd_create`), are opened by their names under /proc and vanish when they are closed. Elsewhere they are files
+that only this user can read, in a folder that is deleted at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _KEY = re.compile(rb"-----BEGIN ((?:[A-Z]{1,16} )?PRIVATE KEY-----)")
 
 
 class UnfitPair(ValueError):
-    """They cannot be shown; no word of theirs is in it."""
+    """Why a pair cannot be used. Neither `why` nor the text contains any part of the pair."""
 
     def __init__(self, why: Unfit) -> None:
         super().__init__(why.value)
@@ -31,7 +31,7 @@ class UnfitPair(ValueError):
 
 
 def certificates_in(pem: bytes) -> bytes:
-    """All that are there, without what stands around them. Raises `UnfitPair`."""
+    """All certificates of a PEM file, without the text around them. Raises `UnfitPair`."""
     found = b"".join(blocks(pem))
     if not found:
         raise UnfitPair(Unfit.NO_CERTIFICATE)
@@ -39,7 +39,7 @@ def certificates_in(pem: bytes) -> bytes:
 
 
 def key_in(pem: bytes) -> bytes:
-    """The first that is there. Raises `UnfitPair`."""
+    """The first private key of a PEM file. Raises `UnfitPair`."""
     begin = _KEY.search(pem)
     end = pem.find(b"-----END " + begin[1], begin.end()) if begin else -1
     if begin is None or end < 0:
@@ -48,7 +48,7 @@ def key_in(pem: bytes) -> bytes:
 
 
 def load(context: ssl.SSLContext, certificates: bytes, key: bytes) -> None:
-    """Raises `UnfitPair`, and `OSError` where there is no room for a file."""
+    """Makes `context` present this certificate. Raises `UnfitPair`, and `OSError` if no file can be made for it."""
     with _as_file(certificates_in(certificates)) as chain, _as_file(key_in(key)) as private:
         try:
             context.load_cert_chain(chain, private, password=_nobody_is_asked)
@@ -59,18 +59,18 @@ def load(context: ssl.SSLContext, certificates: bytes, key: bytes) -> None:
 
 
 class _HasPassword(Exception):
-    """A key wants one."""
+    """The key is encrypted."""
 
 
 def _nobody_is_asked() -> NoReturn:
-    """For the password: else OpenSSL would ask at the terminal."""
+    """The callback for the password. Without one OpenSSL would ask at the terminal."""
     raise _HasPassword
 
 
-# Parts of OpenSSL's closed set of reasons.
+# Parts of the names of OpenSSL's errors, and what each means.
 _REASONS = (
     ("MISMATCH", Unfit.OTHER_KEY),
-    ("NO_CERTIFICATE_ASSIGNED", Unfit.OTHER_KEY),  # of that key's kind
+    ("NO_CERTIFICATE_ASSIGNED", Unfit.OTHER_KEY),  # the key is of another kind than the certificate's
     ("TOO_SMALL", Unfit.TOO_WEAK),
     ("TOO_WEAK", Unfit.TOO_WEAK),
 )
@@ -83,7 +83,7 @@ def _why(error: ssl.SSLError) -> Unfit:
 
 @contextlib.contextmanager
 def _as_file(content: bytes) -> Iterator[str]:
-    """Its path, for as long as it is there."""
+    """A path where `content` can be read during the block."""
     if not hasattr(os, "memfd_create"):
         with tempfile.TemporaryDirectory(prefix="wahealth-") as folder:
             file = Path(folder, "pem")

@@ -1,7 +1,7 @@
-"""Our own servers: who may be connected at once, so that whoever only holds connections keeps nobody else out.
+"""Bounds the connections to our own servers, so that idle connections keep no one else out.
 
-Of the descriptors that there may be they take a quarter, for the rest is for asking and for answers. Where there is no
-room the one that was silent for longest makes it: kubelet asks as soon as it is connected.
+A server uses at most a quarter of the file descriptors; the rest is for probes and the API server. When it is full, the
+connection that was silent for the longest time is closed: kubelet sends its request as soon as it is connected.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 4096
 LONGEST_SILENT = 120.0  # seconds
-_MOST_WAITING = 4096  # that the kernel holds until we come to them
-_MOST_AT_ONCE = 128  # taken in one turn of the loop
+_MOST_WAITING = 4096  # connections that the kernel queues until they are accepted
+_MOST_AT_ONCE = 128  # connections accepted in one turn of the loop
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Guests:
-    """All connections of one server. `protocol` makes what speaks on one of them."""
+    """All connections of one server. `protocol` makes the protocol of one connection."""
 
     def __init__(self, protocol: Callable[[], asyncio.Protocol]) -> None:
         self._protocol = protocol
         self._most = at_most_one_in(4, MOST_CONNECTIONS)
-        self._open: OrderedDict[Guest, float] = OrderedDict()  # since when it is silent: for longest first
+        self._open: OrderedDict[Guest, float] = OrderedDict()  # monotonic time of the last bytes, oldest first
         self._sweep: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._open)
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
-        """Raises `OSError`."""
+        """Listens on an address and a port; an empty `host` means all addresses. Raises `OSError`."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._told)
-        # asyncio takes as many in one turn as may wait, before any of them is known here.
+        # asyncio accepts up to `backlog` connections in one turn, before this object knows of any of them.
         at_once = at_most_one_in(32, _MOST_AT_ONCE)
         server = await loop.create_server(lambda: Guest(self, self._protocol()), host, port, backlog=at_once)
         for listening in server.sockets:
@@ -51,6 +51,7 @@ class Guests:
         return server
 
     def came(self, guest: Guest) -> None:
+        """Adds a new connection and makes room for it."""
         while len(self._open) >= self._most:
             self._end_silent()
         self.spoke(guest)
@@ -58,10 +59,12 @@ class Guests:
             self._sweep_later()
 
     def spoke(self, guest: Guest) -> None:
+        """Notes that bytes came from a connection."""
         self._open[guest] = asyncio.get_running_loop().time()
         self._open.move_to_end(guest)
 
     def left(self, guest: Guest) -> None:
+        """Forgets a closed connection."""
         self._open.pop(guest, None)
 
     def _end_silent(self) -> None:
@@ -77,7 +80,8 @@ class Guests:
         self._sweep_later()
 
     def _told(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """asyncio tells each connection that it could not take, with a traceback, and tries again a second later."""
+        """Handles errors of the loop. asyncio would log a traceback for each connection that it cannot accept; it
+        retries a second later."""
         error = context.get("exception")
         if "socket" not in context or not isinstance(error, OSError) or error.errno not in _NO_ROOM:
             loop.default_exception_handler(context)
@@ -88,7 +92,7 @@ class Guests:
 
 
 class Guest(asyncio.Protocol):
-    """One connection: what comes is handed on."""
+    """One connection: counts as a guest and passes everything on to the protocol `host`."""
 
     __slots__ = ("_guests", "_host", "_transport")
 

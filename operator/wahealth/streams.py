@@ -1,4 +1,4 @@
-"""Standard output and standard error, and what it means that one of them takes nothing more."""
+"""Handles errors of standard output and standard error, such as a full disk or a closed pipe."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO, cast
 
-CLOSED, CANNOT_WRITE = 141, 74  # as of a program that SIGPIPE ended; EX_IOERR
+CLOSED, CANNOT_WRITE = 141, 74  # as after SIGPIPE; EX_IOERR
 Failing = Callable[[OSError], None]
 
 
 class Unwritten(Exception):
-    """Standard output takes nothing more. `code`: the exit code; its text: what there is to say, if anything."""
+    """Standard output cannot be written. `code` is the exit code; the text is a sentence without its full stop, or
+    empty if the reader closed the pipe."""
 
     def __init__(self, error: OSError) -> None:
-        closed = error.errno == errno.EPIPE  # as of `| head`, which has seen enough
+        closed = error.errno == errno.EPIPE  # as with `| head`, which has read enough
         super().__init__("" if closed else f"standard output: {os.strerror(error.errno or errno.EIO)}")
         self.code = CLOSED if closed else CANNOT_WRITE
 
 
 @contextlib.contextmanager
 def watched() -> Iterator[None]:
-    """What goes wrong with standard output is raised as `Unwritten`, also what waits in its buffer; nobody can be told
-    what goes wrong with standard error."""
+    """Raises errors of standard output as `Unwritten`, also those of flushing its buffer. Errors of standard error are
+    ignored, because there is no place to report them."""
     out, err = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = _Watched.over(out, _unwritten), _Watched.over(err, lambda _: None)
     try:
         try:
             yield
         finally:
-            if sys.stdout is not None:  # it was closed before we began
+            if sys.stdout is not None:  # None: it was closed before the program began
                 sys.stdout.flush()
     except Unwritten:
         _let_go(out)
@@ -42,7 +43,7 @@ def watched() -> Iterator[None]:
 
 
 class _Watched:
-    """A stream that tells `failing` what its own would raise."""
+    """A stream that calls `failing` with the errors of `stream` instead of raising them."""
 
     def __init__(self, stream: TextIO, failing: Failing) -> None:
         self._stream = stream
@@ -74,7 +75,7 @@ def _unwritten(error: OSError) -> None:
 
 
 def _let_go(stream: TextIO) -> None:
-    """Python flushes it once more on its way out: what waits in it goes nowhere."""
+    """Discards what is still buffered, because Python flushes the stream once more at its end."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -1,4 +1,4 @@
-"""Tables that the core runs on, as text in the docstrings beside them: what a reader sees is what decides."""
+"""Draws the core's tables into the docstrings of their modules, so that a reader sees the very tables that decide."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BLOCK = re.compile(r"(?<=:\n\n)(?: {4}.*\n)+")  # an indented block of a docstr
 
 
 def tables() -> dict[str, tuple[str, ...]]:
-    """By the module's path in the repository: its tables, in the order of its docstring."""
+    """The tables of each module as text, in the order of its docstring, by the module's path in the repository."""
     return {
         f"{_CORE}/hysteresis/debounce.py": (_debounce(),),
         f"{_CORE}/hysteresis/failover.py": (_failover(),),
@@ -60,7 +60,7 @@ def _problems() -> str:
 
 
 def _signs(sign: written_problem.Sign) -> list[tuple[str, ...]]:
-    """A row a reason; what the first row says already is left empty in the next ones."""
+    """One row for each reason; cells that repeat the first row are empty."""
     statuses = "any" if sign.statuses == frozenset(ConditionStatus) else ", ".join(sorted(sign.statuses))
     reasons = ["any"] if sign.reasons is None else sorted(sign.reasons)
     first = (sign.type, statuses, reasons[0], sign.problem or "none")
@@ -68,7 +68,7 @@ def _signs(sign: written_problem.Sign) -> list[tuple[str, ...]]:
 
 
 def _grouped(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """The first column is left empty where it says what the row above says."""
+    """The rows with the first column emptied where it repeats the row above."""
     before = ("", *(row[0] for row in rows))
     return [("" if row[0] == above else row[0], *row[1:]) for row, above in zip(rows, before, strict=False)]
 

@@ -120,7 +120,7 @@ async def rounds_of(rounds: Rounds, times: int) -> None:
     [
         (["--client-key=F"], "--client-certificate and --client-key belong together: name both or neither"),
         (["--client-certificate=F", "--client-key=F"], "--client-certificate: F cannot be read: No such file"),
-        (["--client-certificate=/dev/null", "--client-key=F"], "--client-certificate: /dev/null is no plain file"),
+        (["--client-certificate=/dev/null", "--client-key=F"], "--client-certificate: /dev/null is not a regular file"),
         (
             ["--upstream=http://127.0.0.1", "--client-certificate=F", "--client-key=F"],
             "--client-certificate has no meaning with an http:// URL",

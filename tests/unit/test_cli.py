@@ -144,7 +144,7 @@ def test_outside_of_a_checkout_nothing_is_generated(
     there = list(tmp_path.iterdir())
     assert exit_code("generate", "--root", str(tmp_path), *flags) == 69
     said = capsys.readouterr().err
-    assert said == f"wahealth generate: {tmp_path} is no checkout of wahealth: name one with --root.\n"
+    assert said == f"wahealth generate: {tmp_path} is not a checkout of wahealth: name one with --root.\n"
     assert list(tmp_path.iterdir()) == there
 
 

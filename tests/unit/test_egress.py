@@ -382,6 +382,6 @@ class TestItsAuthorities:
 
     def test_at_the_start_it_has_to_be_good(self, tmp_path: Path) -> None:
         (tmp_path / "empty").write_bytes(b"")
-        for name, why in (("nowhere", "cannot be read"), ("", "no plain file"), ("empty", "holds no certificate")):
+        for name, why in (("nowhere", "cannot be read"), ("", "not a regular file"), ("empty", "holds no certificate")):
             with pytest.raises(NoAuthorities, match=why):
                 Authorities(tmp_path / name)

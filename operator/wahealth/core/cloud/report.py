@@ -126,4 +126,6 @@ class NumberReport(NamedTuple):
     id: str | None
     health: HealthStatus | None  # None: this answer has no health_status
     fields: NumberFields
-    served_version: str | None = None  # the API version in the answer's header; it may differ once the one asked for has ended
+    served_version: str | None = (
+        None  # the API version in the answer's header; it may differ once the one asked for has ended
+    )
