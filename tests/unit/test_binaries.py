@@ -199,7 +199,7 @@ def test_the_newest_is_what_nobody_has_to_ask_for(monkeypatch: pytest.MonkeyPatc
 
 def test_a_version_without_a_row_is_refused_with_those_that_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBERNETES", "1.29")
-    with pytest.raises(UnknownVersion, match=r"KUBERNETES=1\.29 is not known here; choose one of: 1\.37, 1\.36"):
+    with pytest.raises(UnknownVersion, match=r"KUBERNETES=1\.29 is not supported; choose one of: 1\.37, 1\.36"):
         chosen()
 
 

@@ -1,1 +1,1 @@
-"""What a newcomer runs first: a real control plane on this machine, simulated clients, the demo."""
+"""The playground for newcomers and tests: a real control plane on this machine, simulated clients, the demo."""

@@ -1,6 +1,6 @@
-"""`wahealth demo`: six simulated clients on a real API server, and the operator's verdicts as they come.
+"""`wahealth demo`: shows six simulated clients on a real API server and the operator's verdicts about them.
 
-Run through once, it shows a failover and a change of an API key besides. Only the live table needs rich, an extra.
+With `--once` it also shows a failover and a change of an API key. Only the live table needs rich, which is an extra.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CLIENTS = (
     ClientManifests("gamma", "sales", coreapps=1, masters=0, webs=1, key="too-short", settings=FAST),
     ClientManifests("gamma", "archive", coreapps=1, masters=0, webs=1, settings={"refuse": True, **FAST}),
 )
-# What each is there to show: the reason of its Ready condition.
+# The reason of the Ready condition that each client demonstrates.
 VERDICTS = {
     ("acme", "support"): "Available",
     ("acme", "marketing"): "Available",
@@ -55,11 +55,14 @@ OPERATOR_FLAGS = ("--secret-refresh", "5")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--once", action="store_true", help="run through once, without a terminal, and end")
-    parser.add_argument("--prepare", action="store_true", help="only get the programs of the control plane, and end")
+    parser.add_argument("--once", action="store_true", help="run once without a terminal, then exit")
+    parser.add_argument(
+        "--prepare", action="store_true", help="only fetch the programs of the control plane, then exit"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Runs the demo and returns its exit code; 69 if a program or a library is missing."""
     if not (arguments.once or arguments.prepare) and find_spec("rich") is None:
         report("wahealth demo: needs rich: pip install 'wahealth-operator[playground]'")
         return NOT_THERE
@@ -91,7 +94,7 @@ def _interrupted(*_: object) -> NoReturn:
 
 
 def once(environment: Environment) -> int:
-    """All verdicts, then a failover, then a change of a key. 0, or 1 with what is missing."""
+    """Shows all verdicts, a failover and a change of a key. Returns 0, or 1 if a verdict did not come."""
     try:
         report("waiting for the six verdicts")
         until(lambda: not missing(environment), "six verdicts", 90)
@@ -107,7 +110,7 @@ def once(environment: Environment) -> int:
 
 
 def missing(environment: Environment) -> list[str]:
-    """One line for each client whose verdict is not the one it is there to show."""
+    """One line for each client that does not have the verdict it demonstrates."""
     lines = []
     for (namespace, name), wanted in VERDICTS.items():
         seen = ready_reason(environment.client(namespace, name))
@@ -129,7 +132,7 @@ def fail_over(environment: Environment) -> None:
 
 
 def rotate(environment: Environment) -> None:
-    """The Secret changes; waweb takes the new key once it is restarted, and nothing is unhealthy in between."""
+    """Changes the Secret. waweb uses the new key once it is restarted, and nothing becomes unhealthy in between."""
     report("changing the API key of acme/marketing")
     environment.plane.kubectl("patch", "secret", "-n", "acme", "marketing-api-key", "-p", ROTATED)
     until(lambda: "RestartRequired" in conditions(environment), "RestartRequired", 60)
@@ -185,7 +188,7 @@ def page(environment: Environment, height: int) -> Group:
 
 
 def table(environment: Environment) -> str:
-    """Word for word what kubectl shows."""
+    """The table of clients, exactly as kubectl prints it."""
     return environment.plane.kubectl("get", "whatsappclients", "-A")
 
 
@@ -242,5 +245,5 @@ def _next_steps(environment: Environment) -> Iterator[str]:
     yield f"  kubectl delete pod -n acme {active}      # the active coreapp: a standby takes over"
     yield f"  kubectl delete pod -n acme {primary}  # the primary master: another takes the lease"
     yield f"  {NEW_KEY}"
-    yield f"  kubectl patch secret -n acme marketing-api-key -p '{ROTATED}'  # no alarm: waweb is restarted"
+    yield f"  kubectl patch secret -n acme marketing-api-key -p '{ROTATED}'  # no alarm: the operator restarts waweb"
     yield "  kubectl describe wac -n acme support"

@@ -1,6 +1,6 @@
-"""Everything together: control plane, simulated nodes, the simulated clients' process, the operator as a process.
+"""The whole playground: control plane, simulated nodes, the process of the simulated clients, the operator's process.
 
-The demo runs on it, and so do the integration tests.
+The demo and the integration tests run on it.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ Say = Callable[[str], None]
 
 
 class NeverCame(Exception):
-    """What was waited for did not come; the text says what was seen instead."""
+    """What was waited for did not come in time; the text names it and the time."""
 
 
 class Environment:
-    """A context manager; whatever ends it, nothing stays behind."""
+    """A running playground, as a context manager. However it ends, no process and no file stays behind."""
 
     def __init__(self, say: Say, nodes: int = 1) -> None:
         self._say = say
@@ -105,8 +105,8 @@ class Environment:
     def start_operator(
         self, flags: Iterable[str] = (), env: Mapping[str, str] | None = None, kubeconfig: Path | None = None
     ) -> ManagedProcess:
-        """A process of its own, signed in with the ServiceAccount's rights and nothing more. `listen` has where its
-        own endpoints are."""
+        """Starts the operator as a process that has only its ServiceAccount's rights. `self.listen` is the address and
+        port of its own endpoints."""
         self.listen = f"127.0.0.1:{free_ports(1)[0]}"
         given = {
             "--kubeconfig": str(kubeconfig or self.kubeconfig()),
@@ -119,7 +119,7 @@ class Environment:
         return self.operator
 
     def kubeconfig(self) -> Path:
-        """The operator's own."""
+        """The kubeconfig of the operator's ServiceAccount."""
         return self.plane.service_account_kubeconfig(SYSTEM, access.NAME)
 
     def stop_operator(self) -> None:
@@ -128,7 +128,7 @@ class Environment:
             self.operator = None
 
     def add(self, *clients: ClientManifests) -> None:
-        """Namespaces first, then all the rest at once."""
+        """Creates the objects of these clients, their namespaces first."""
         self.apply(manifests.namespaces(clients, self.ca))
         self.apply(document for client in clients for document in manifests.objects(client, self.port))
 
@@ -136,32 +136,32 @@ class Environment:
         self.plane.kubectl("apply", "--server-side", "-f", "-", input=yaml.safe_dump_all(documents))
 
     def client(self, namespace: str, name: str) -> Document:
-        """The WhatsAppClient as the API server has it."""
+        """A WhatsAppClient as the API server returns it."""
         found: Document = self.plane.read(f"{_GROUP}/namespaces/{namespace}/{PLURAL}/{name}")
         return found
 
     def clients(self, namespace: str | None = None) -> list[Document]:
-        """All WhatsAppClients of a namespace, or of all."""
+        """All WhatsAppClients of a namespace; None means of all namespaces."""
         found: list[Document] = self.plane.read(f"{_GROUP}/{_within(namespace)}{PLURAL}")["items"]
         return found
 
     def pods(self, namespace: str) -> list[Document]:
-        """Without those that are being deleted."""
+        """The pods of a namespace, without those that are being deleted."""
         listed: list[Document] = self.plane.read(f"/api/v1/namespaces/{namespace}/pods")["items"]
         return [pod for pod in listed if "deletionTimestamp" not in pod["metadata"]]
 
     def events(self, namespace: str | None = None) -> list[Document]:
-        """Of all WhatsAppClients, oldest first."""
+        """The events of all WhatsAppClients of a namespace, or of all, oldest first."""
         listed = self.plane.read(f"/api/v1/{_within(namespace)}events")["items"]
         ours = [e for e in listed if e["involvedObject"].get("kind") == KIND]
         return sorted(ours, key=last_seen)
 
     def set_client(self, namespace: str, name: str, **settings: Any) -> None:
-        """Change a simulated client through the control interface."""
+        """Changes the settings of a simulated client through the simulator's control interface."""
         self.control.patch(f"/clients/{namespace}/{name}", json=settings).raise_for_status()
 
     def audit(self) -> list[Document]:
-        """Every request so far. What was read once is not read again."""
+        """Every request to the API server so far, as audit events; the log is read incrementally."""
         with self.plane.audit_log.open("rb") as log:
             log.seek(self._audit_bytes)
             whole, newline, _ = log.read().rpartition(b"\n")
@@ -179,7 +179,7 @@ def last_seen(event: Document) -> str:
 
 
 def until(seen: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """The first true value of `seen`, asked four times a second; `NeverCame` after that long."""
+    """The first true value of `seen`, which is called four times a second. Raises `NeverCame` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         if value := seen():
@@ -190,8 +190,8 @@ def until(seen: Callable[[], Any], what: str, seconds: float = 60) -> Any:
 
 
 def until_kinds_are_served(read: Callable[[str], Any], seconds: float = 90) -> None:
-    """All CustomResourceDefinitions; `read` as `ControlPlane.read`. `kubectl wait` ends with an error where one has no
-    conditions yet."""
+    """Waits until all CustomResourceDefinitions are served; `read` is such as `ControlPlane.read`. `kubectl wait` would
+    fail if one has no conditions yet."""
 
     def served() -> bool:
         kinds = read("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"]

@@ -15,14 +15,15 @@ CLIENT_LABEL = "simulator.wahealth.io/client"
 ROLE_LABEL = "simulator.wahealth.io/role"
 SETTINGS = "simulator.wahealth.io/settings"
 CA_NAME = "waweb-ca"
-SERVER_NAME = "whatsapp-web"  # what the simulated waweb's certificate carries
+SERVER_NAME = "whatsapp-web"  # the name in the simulated waweb's certificate
 GOOD_KEY = "an-api-key-of-the-playground"
 IMAGE = "localhost/wahealth-simulator"
 
 
 @dataclass(frozen=True)
 class ClientManifests:
-    """`settings` are those of the simulator; `spec` is merged into the resource's."""
+    """One simulated client. `coreapps`, `masters` and `webs` are numbers of pods, `settings` are those of the
+    simulator, `spec` overrides top-level fields of the resource's spec."""
 
     namespace: str
     name: str
@@ -35,18 +36,19 @@ class ClientManifests:
 
     @property
     def workloads(self) -> dict[str, int]:
-        """By role: how many pods. A single instance has no masters."""
+        """The number of pods by role, without roles that have none: a single instance has no masters."""
         return {role: n for role, n in (("web", self.webs), ("coreapp", self.coreapps), ("master", self.masters)) if n}
 
 
 def namespaces(clients: tuple[ClientManifests, ...], ca: str) -> Iterator[Document]:
-    """Each namespace, with the certificate that its clients' waweb presents."""
+    """Each namespace, with a ConfigMap that holds the certificate (PEM) of its clients' waweb."""
     for name in sorted({client.namespace for client in clients}):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         yield _object("v1", "ConfigMap", name, CA_NAME, data={"ca.crt": ca})
 
 
 def objects(client: ClientManifests, port: int) -> Iterator[Document]:
+    """Secret, Deployments and resource of a client; `port` is waweb's."""
     yield secret(client)
     for role, replicas in client.workloads.items():
         yield deployment(client, role, replicas, port)

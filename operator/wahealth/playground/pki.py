@@ -1,4 +1,4 @@
-"""Certificates for one run: an authority with what it signs, and one that signs itself as waweb's does."""
+"""Certificates for one run: an authority with certificates that it issues, and self-signed ones as waweb has."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ _BOTH_SIDES = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKe
 
 @dataclass(frozen=True)
 class Authority:
+    """A certificate authority, valid for 30 days."""
+
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
 
@@ -48,7 +50,7 @@ class Authority:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def issue(self, common_name: str, sans: Sequence[str] = (), organization: str | None = None) -> tuple[bytes, bytes]:
-        """(certificate, key) in PEM, good for a server and for a client."""
+        """A certificate and its key in PEM, usable by servers and clients."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name(common_name, organization)
         certificate = _signed(subject, key.public_key(), self.certificate.subject, self.key, sans)
@@ -56,7 +58,7 @@ class Authority:
 
 
 def self_signed(common_name: str, sans: Sequence[str]) -> tuple[bytes, bytes]:
-    """(certificate, key) in PEM: its own authority, as waweb's is by default."""
+    """A self-signed certificate and its key in PEM, like waweb's default one."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(common_name)
     certificate = _signed(name, key.public_key(), name, key, sans, authority=True)
@@ -64,7 +66,7 @@ def self_signed(common_name: str, sans: Sequence[str]) -> tuple[bytes, bytes]:
 
 
 def key_pair() -> bytes:
-    """A private key in PEM, to sign ServiceAccount tokens with."""
+    """A private key in PEM that signs ServiceAccount tokens."""
     return _private(ec.generate_private_key(ec.SECP256R1()), PrivateFormat.TraditionalOpenSSL)
 
 
@@ -87,7 +89,7 @@ def _signed(  # noqa: PLR0913 - the fields of a certificate
         x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
     )
     usage = x509.KeyUsage(**(_NO_USE | {"digital_signature": True, "key_cert_sign": authority}))
-    builder = builder.add_extension(usage, critical=True)  # Python 3.13 and newer refuse an authority without it
+    builder = builder.add_extension(usage, critical=True)  # Python 3.13 and newer reject an authority without it
     if not authority:
         builder = builder.add_extension(_BOTH_SIDES, critical=False)
     if sans:

@@ -1,1 +1,1 @@
-"""A real control plane on this machine, with simulated nodes: where its programs come from, how they run and end."""
+"""A real control plane on this machine, with simulated nodes or a real one: gets its programs, runs and stops them."""

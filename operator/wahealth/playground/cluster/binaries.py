@@ -1,4 +1,5 @@
-"""Where the programs come from, first that works: this machine, the cache, a release, a build from Go modules."""
+"""Provides the programs of a playground. The first source that works is used: this machine, the cache, a release, a
+build from Go modules."""
 
 from __future__ import annotations
 
@@ -22,15 +23,15 @@ _VERSION = re.compile(r"\bv?(\d+)\.(\d+)\.\d+")
 
 
 class BinariesMissing(Exception):
-    """For each way: what was tried and why it failed; and what to do."""
+    """Why a program could not be provided: each source with its failure, and what to do."""
 
 
 class Unusable(Exception):
-    """Why this machine has no such program."""
+    """Why the program on this machine cannot be used."""
 
 
 def provide(names: Sequence[str], *, say: Say) -> dict[str, Path]:
-    """By name: the path of a program of the right version."""
+    """The paths of these programs by their names, all of the right version. Raises `BinariesMissing`."""
     found: dict[str, Path] = {}
     refused: dict[str, str] = {}
     for name in names:
@@ -45,10 +46,12 @@ def provide(names: Sequence[str], *, say: Say) -> dict[str, Path]:
 
 
 def cache() -> Path:
+    """The folder in which programs are kept from run to run."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wahealth"
 
 
 def cached(program: Program) -> Path:
+    """The program's path in the cache, whether it exists or not."""
     return cache() / "bin" / program.version / program.name
 
 
@@ -56,7 +59,7 @@ def cached(program: Program) -> Path:
 
 
 def _on_this_machine(program: Program) -> Path:
-    """From KUBEBUILDER_ASSETS, as it is; from PATH, if the version fits."""
+    """The program in KUBEBUILDER_ASSETS, of any version, or on PATH, if its version fits. Raises `Unusable`."""
     folder = os.environ.get("KUBEBUILDER_ASSETS")
     if folder and (asset := shutil.which(program.name, path=folder)):
         return Path(asset)
@@ -71,7 +74,7 @@ def _on_this_machine(program: Program) -> Path:
 def _check_version(path: str, program: Program) -> None:
     printed = _version_output(path, program)
     if (seen := _VERSION.search(printed)) is None:
-        raise Unusable(f"{path} does not tell its version (it says: {printed.splitlines()[:1]})")
+        raise Unusable(f"{path} does not print its version (but: {printed.splitlines()[:1]})")
     if not _fits(program, (int(seen[1]), int(seen[2]))):
         raise Unusable(f"{path} is of version {seen[0]}, not {_wanted(program)}")
 
@@ -101,14 +104,14 @@ def _version_output(path: str, program: Program) -> str:
 
 
 def _fill_cache(refused: dict[str, str], say: Say) -> None:
-    """One process at a time. Whatever ends it, the cache holds complete programs only."""
+    """Makes the missing programs, one process at a time. However it ends, the cache holds only complete programs."""
     cache().mkdir(parents=True, exist_ok=True)
     downloader = Downloader()
     with _locked(cache() / "lock", say):
         for leftover in (cache() / "bin").rglob(f"*{PARTIAL}"):
             leftover.unlink()
         for name, not_here in refused.items():
-            if not cached(programs()[name]).exists():  # another process may have been quicker
+            if not cached(programs()[name]).exists():  # another process may have made it meanwhile
                 _Making(programs()[name], not_here, downloader, say).into_cache()
 
 
@@ -125,7 +128,7 @@ def _locked(path: Path, say: Say) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Making:
-    """One program on its way into the cache; `not_here`: why the machine's own is not taken."""
+    """Makes one program for the cache. `not_here` is why this machine's own is not used."""
 
     program: Program
     not_here: str
@@ -154,7 +157,7 @@ class _Making:
         self._tell(f"{how} in {time.monotonic() - started:.0f} s")
 
     def _download(self, into: Path) -> str | None:
-        """None, or why there is none."""
+        """Downloads the program. Returns None, or why it failed."""
         if self.program.download is None:
             return "it has no release to download"
         try:
@@ -174,7 +177,7 @@ class _Making:
 
     def _nothing_worked(self, no_download: str, no_build: str) -> str:
         return (
-            f"{self.program.name} {self.program.version} is needed and could not be had:\n"
+            f"{self.program.name} {self.program.version} is needed, but no source has it:\n"
             f"  on this machine: {self.not_here}\n"
             f"  cache:           nothing at {cached(self.program)}\n"
             f"  download:        {no_download}\n"

@@ -1,5 +1,4 @@
-"""A control group of its own for a real node: a kubelet removes whatever it does not know below its root, so it must
-share that with nobody."""
+"""A control group for a real node alone, because a kubelet removes every group below its root that it does not know."""
 
 from __future__ import annotations
 
@@ -10,12 +9,13 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 _REMOVED_SECONDS = 10
-_INHERITED = ("cpuset.mems", "cpuset.cpus")  # without them nothing can run in a new one of version 1
+_INHERITED = ("cpuset.mems", "cpuset.cpus")  # in version 1 nothing can run in a new group without them
 
 
 @contextlib.contextmanager
 def own(name: str) -> Iterator[str]:
-    """The path of a new one, in every hierarchy; removed with all below it once its processes have ended."""
+    """Makes a control group in every hierarchy and yields its path; removes it with all groups below once its processes
+    have ended."""
     folders = [hierarchy / name for hierarchy in _hierarchies()]
     try:
         for folder in folders:
@@ -28,7 +28,7 @@ def own(name: str) -> Iterator[str]:
 
 
 def _hierarchies() -> list[Path]:
-    """One of version 2, or one a controller."""
+    """The mounted hierarchies: a single one in version 2, one for each controller in version 1."""
     if (ROOT / "cgroup.controllers").exists():
         return [ROOT]
     return [folder for folder in ROOT.iterdir() if folder.is_dir() and (folder / "cgroup.procs").exists()]
@@ -46,7 +46,7 @@ def _make(folder: Path) -> None:
 
 
 def _removed(folder: Path) -> bool:
-    """From the deepest up; one that still holds a process stays."""
+    """Removes the group and all below it, the deepest first. Returns False if a group still holds a process."""
     if not folder.exists():
         return True
     below = sorted((path for path in folder.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts))

@@ -1,4 +1,4 @@
-"""How the programs of a control plane are called, and the files that they are given."""
+"""The command lines of a control plane's programs, and the files that they read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_NODE = ["--kubelet-preferred-address-types=InternalIP"]
 _SERVICES = "10.96.0.0/16"
 _FIRST_SERVICE = "10.96.0.1"  # `kubernetes.default`
 
-# Who wrote what, as tests count it. Without the steady murmur: node leases, and what looks at events.
+# Tests count who wrote what. Constant noise is left out: leases of nodes and reads of events.
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -44,6 +44,8 @@ AUDIT_POLICY = {
 
 @dataclass(frozen=True)
 class Ports:
+    """The ports of a control plane's programs, all on loopback but the API server's."""
+
     etcd: int
     peer: int
     api: int
@@ -56,7 +58,7 @@ class Ports:
 
 
 def free_ports(count: int) -> list[int]:
-    """Free now; another may take them before they are used."""
+    """Ports that are free now; another program may take them before they are used."""
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -66,7 +68,7 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a control plane's files and ports are. `host`: the API server's address, loopback or a real node's."""
+    """The files and ports of a control plane. `host` is the API server's address: loopback or that of a real node."""
 
     directory: Path
     ports: Ports
@@ -92,6 +94,7 @@ class Layout:
         return str(self.directory / name)
 
     def write_files(self) -> None:
+        """Writes certificates, kubeconfigs and the audit policy."""
         authority = Authority.new("playground")
         (self.directory / "ca.crt").write_bytes(authority.pem)
         (self.directory / "sa.key").write_bytes(key_pair())
@@ -110,6 +113,7 @@ class Layout:
             (self.directory / f"{name}.{ending}").write_bytes(content)
 
     def write_kubeconfig(self, name: str, user: Mapping[str, str]) -> Path:
+        """Writes a kubeconfig with these fields of a user and returns its path."""
         cluster = {"server": self.url, "certificate-authority": self.at("ca.crt")}
         document: dict[str, Any] = {
             "apiVersion": "v1",
@@ -153,7 +157,7 @@ def api_server(layout: Layout) -> list[str]:
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
-        *(_OF_NODE if layout.host != HOST else ["--endpoint-reconciler-type=none"]),  # loopback is no endpoint
+        *(_OF_NODE if layout.host != HOST else ["--endpoint-reconciler-type=none"]),  # loopback cannot be an endpoint
         f"--kubelet-client-certificate={layout.at('admin.crt')}",
         f"--kubelet-client-key={layout.at('admin.key')}",
         f"--audit-policy-file={layout.at('audit-policy.yaml')}",
@@ -168,7 +172,7 @@ def controller_manager(layout: Layout) -> list[str]:
         f"--service-account-private-key-file={layout.at('sa.key')}",
         f"--root-ca-file={layout.at('ca.crt')}",
         "--use-service-account-credentials=true",
-        "--kube-api-qps=300",  # by default it waits for itself: 5 s more until the first controllers run
+        "--kube-api-qps=300",  # the default rate limit delays the first controllers by 5 s
         "--kube-api-burst=600",
     ]
 

@@ -1,4 +1,5 @@
-"""A real Kubernetes control plane on loopback: etcd, API server, controller manager, scheduler. No root, free ports."""
+"""Runs a real Kubernetes control plane on free ports of loopback, without root: etcd, API server, controller manager,
+scheduler."""
 
 from __future__ import annotations
 
@@ -27,20 +28,21 @@ _DEFAULT_ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 
 
 class ControlPlaneFailed(Exception):
-    """Which program failed, and the end of its log."""
+    """A program of the control plane failed; the text has its name and the end of its log or output."""
 
 
 class PortTaken(ControlPlaneFailed):
-    """A port that was free was taken by the time it was used."""
+    """Another program took a port between its choice and its use."""
 
 
 def kubectl_prints(program: Path, flags: Sequence[str], arguments: Sequence[str], given: str | None) -> str:
+    """The stdout of kubectl; `given` is its stdin. Raises `ControlPlaneFailed`."""
     return printed([program, *flags, *arguments], f"kubectl {' '.join(arguments)}", input=given)
 
 
 def printed(argv: Sequence[str | Path], asked: str, seconds: float = _PROGRAM_SECONDS, **how: Any) -> str:
-    """On stdout. Raises ControlPlaneFailed with what was `asked` and what it says on stderr, or when it does not end.
-    `how`: as for `subprocess.run`."""
+    """The program's stdout. Raises `ControlPlaneFailed`, with `asked` and its stderr, if it fails or runs longer than
+    `seconds`. `how` are further arguments of `subprocess.run`."""
     try:
         done: subprocess.CompletedProcess[str] = subprocess.run(
             argv, capture_output=True, text=True, check=False, timeout=seconds, **how
@@ -53,16 +55,17 @@ def printed(argv: Sequence[str | Path], asked: str, seconds: float = _PROGRAM_SE
 
 
 class ControlPlane:
-    """A context manager; whatever ends it, no process stays behind."""
+    """A running control plane, as a context manager. However it ends, no process stays behind."""
 
     directory: Path
     url: str
-    kubeconfig: Path  # of the administrator
+    kubeconfig: Path  # the administrator's
     audit_log: Path  # a line of JSON for each request
     binaries: dict[str, Path]
 
     def __init__(self, *, say: Callable[[str], None], host: str = command_lines.HOST) -> None:
-        """`host`: where the API server listens; pods of a real node reach it at the node's own address."""
+        """`host` is the address on which the API server listens; pods of a real node reach it at the node's own
+        address."""
         self._say = say
         self._host = host
         self._leaving = contextlib.ExitStack()
@@ -77,13 +80,14 @@ class ControlPlane:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """What runs on it first, etcd last, then the directory."""
+        """Stops the programs in reverse order, etcd last, then removes the directory."""
         self._leaving.close()
 
-    # --- for whoever runs on it -----------------------------------------------------------------------------------
+    # --- for its users --------------------------------------------------------------------------------------------
 
     def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> ManagedProcess:
-        """A further program under this roof, stopped before the control plane is. `env` is added to our own."""
+        """Starts a further program, which is stopped before the control plane is. `env` is added to our own
+        environment."""
         environment = {**os.environ, **env} if env else None
         started = ManagedProcess.start(name, argv, log=self._free_log(name), env=environment)
         self._running.append(started)
@@ -91,13 +95,13 @@ class ControlPlane:
         return started
 
     def kubectl(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002 - as subprocess names it
-        """What the real kubectl prints, as the administrator."""
+        """The stdout of the real kubectl, run as the administrator. Raises `ControlPlaneFailed`."""
         flags = (f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.directory / 'kubectl'}")
         return kubectl_prints(self.binaries["kubectl"], flags, arguments, input)
 
     def read(self, path: str) -> Any:
-        """The document at that path of the API server, as the administrator; no process is started for it. Raises
-        ControlPlaneFailed with what the API server says instead."""
+        """The JSON document at a path of the API server, read as the administrator without a process. Raises
+        `ControlPlaneFailed` with the API server's answer."""
         try:
             answer = self._reader.get(path)
         except httpx.TransportError as error:
@@ -107,7 +111,7 @@ class ControlPlane:
         return answer.json()
 
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
-        """Signs in as that ServiceAccount, for a day."""
+        """The path of a kubeconfig that signs in as this ServiceAccount, for a day."""
         token = self.kubectl("create", "token", name, "-n", namespace, "--duration=24h").strip()
         return self._layout.write_kubeconfig(f"{namespace}-{name}", {"token": token})
 
@@ -153,7 +157,8 @@ class ControlPlane:
         return httpx.Client(base_url=self.url, verify=trust, trust_env=False, timeout=seconds)
 
     def _until(self, client: httpx.Client, path: str) -> None:
-        """Until the API server has it, as long as all programs live."""
+        """Waits until the API server answers 200 to `path`. Raises `ControlPlaneFailed` if that takes too long or a
+        program ends."""
         deadline = time.monotonic() + READY_SECONDS
         while not _found(client, path):
             self._check_alive()

@@ -1,4 +1,4 @@
-"""An official release over HTTPS, its checksum verified before anything of it is kept."""
+"""Downloads official releases over HTTPS and verifies their checksums before anything is kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import httpx
 
 from wahealth.playground.cluster.programs import Download
 
-# Where a mirror may stand in: the variable holds what replaces the origin.
+# Variables that replace an origin by a mirror.
 MIRRORS = {
     "https://dl.k8s.io": "WAHEALTH_KUBERNETES_RELEASES",
     "https://github.com": "WAHEALTH_GITHUB_RELEASES",
@@ -28,17 +28,17 @@ _TIMEOUT = httpx.Timeout(60, connect=5)
 
 
 class DownloadFailed(Exception):
-    """Why, in a few words."""
+    """Why a download failed, in a few words."""
 
 
 class Downloader:
-    """Does not ask a host again that could not be reached once."""
+    """Fetches releases. A host that could not be reached once is not tried again."""
 
     def __init__(self) -> None:
         self._unreachable: set[str] = set()
 
     def fetch(self, download: Download, into: Path) -> None:
-        """The program at `into`, executable; or `DownloadFailed`, and nothing there."""
+        """Writes the program to `into`, executable. Raises `DownloadFailed`; then `into` does not exist."""
         expected = self._expected_sum(download)
         with tempfile.TemporaryFile(dir=into.parent) as content:
             if self._sum_of(download.url, content) != expected:
@@ -97,7 +97,8 @@ def _from_lines(published: str, file: str) -> str | None:
 
 
 def _from_github(published: str, file: str) -> str | None:
-    """The digest that GitHub computed when the file was uploaded."""
+    """The SHA-256 that GitHub computed when the file was uploaded, from its answer about a release; None if there is
+    none."""
     try:
         digests = {asset["name"]: asset["digest"] or "" for asset in json.loads(published)["assets"]}
     except (ValueError, KeyError, TypeError):

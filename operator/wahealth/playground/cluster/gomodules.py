@@ -1,4 +1,4 @@
-"""A program built from its Go module, where nothing prebuilt can be had."""
+"""Builds a program from its Go module if no prebuilt one is available."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _STAGING = re.compile(r"^\s*(k8s\.io/\S+) => \./staging/", re.MULTILINE)
 
 
 class BuildFailed(Exception):
-    """Why, in a few lines."""
+    """Why a build failed, in a few lines."""
 
 
 def build(program: Program, work: Path, into: Path) -> None:
-    """The program at `into`, of the version asked for. `work` keeps the module files: a second build is quick."""
+    """Builds the program in its version to `into`. The module files are kept in `work`, so a second build is fast.
+    Raises `BuildFailed`."""
     if shutil.which("go") is None:
         raise BuildFailed("there is no go on PATH")
     folder = _module_folder(program, work)
@@ -32,7 +33,7 @@ def build(program: Program, work: Path, into: Path) -> None:
 
 
 def _kubernetes_flags(release: Release) -> str:
-    """Without these the server calls itself v0.0.0, and kubectl and Helm refuse it."""
+    """Linker flags that set the version. Without them the server reports v0.0.0, which kubectl and Helm reject."""
     major, minor, _ = release.kubernetes.split(".")
     return " ".join(
         [
@@ -46,7 +47,8 @@ def _kubernetes_flags(release: Release) -> str:
 
 
 def _check_version(folder: Path, wanted: GoModule, built: Path) -> None:
-    """Go raises a module's version in silence where another module wants a newer one; the program itself tells it."""
+    """Checks the version that was built: Go silently raises a module's version if another module requires a newer
+    one."""
     listed = re.findall(r"^\t(?:dep|mod)\t(\S+)\t(\S+)", _go(folder, "version", "-m", str(built)), re.MULTILINE)
     holding = [(module, version) for module, version in listed if f"{wanted.package}/".startswith(f"{module}/")]
     module, version = max(holding, key=lambda found: len(found[0]), default=(wanted.package, "nothing"))
@@ -55,7 +57,8 @@ def _check_version(folder: Path, wanted: GoModule, built: Path) -> None:
 
 
 def _module_folder(program: Program, work: Path) -> Path:
-    """Named for the versions in it, and there only when complete: neither an old nor a half one is used."""
+    """The folder with the go.mod for a program. Its name contains the versions and it appears only when complete, so
+    neither an outdated nor an incomplete one is used."""
     release = chosen()
     of_kubernetes = f"kubernetes-{release.kubernetes}-etcd-{release.etcd}"
     folder = work / (of_kubernetes if program.module.kubernetes else f"{program.name}-{program.version}")
@@ -78,7 +81,8 @@ def _write_module(folder: Path, program: Program) -> None:
 
 
 def _write_kubernetes_module(folder: Path, release: Release) -> None:
-    """k8s.io/kubernetes builds only with each of its staging repositories pinned to the same release."""
+    """Writes a module for k8s.io/kubernetes, which builds only if all its staging repositories are pinned to the same
+    release."""
     start = _go_mod(release.go)
     (folder / "go.mod").write_text(start)
     source = _source(folder, f"k8s.io/kubernetes@v{release.kubernetes}")
@@ -92,7 +96,7 @@ def _write_kubernetes_module(folder: Path, release: Release) -> None:
 
 
 def _source(folder: Path, module: str) -> Path:
-    """Where go keeps the module's source. It tells of its progress in between: the JSON is one part of the output."""
+    """The folder with the module's source. Go prints its progress too, so the JSON is only a part of the output."""
     printed = _go(folder, "mod", "download", "-json", module)
     try:
         found, _ = json.JSONDecoder().raw_decode(printed, printed.index("{"))
@@ -107,7 +111,7 @@ def _tools(packages: Sequence[str]) -> str:
 
 
 def _go(folder: Path, *arguments: str) -> str:
-    """What it printed. On a leash: no compiler outlives us."""
+    """The output of go, run as a managed process, so that no compiler outlives this one. Raises `BuildFailed`."""
     log = folder / "go.log"
     log.unlink(missing_ok=True)
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"}

@@ -1,4 +1,4 @@
-"""Container images out of folders, without a daemon and without a registry."""
+"""Makes container images from folders, without a daemon or a registry."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 
 
 def archive(name: str, root: Path, entrypoint: Sequence[str], into: Path, *, user: str = "65532:65532") -> None:
-    """What `docker save` would write of an image with the folder as its one layer."""
+    """Writes an image with the folder `root` as its only layer to the archive `into`, in the format of `docker
+    save`."""
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
         tar.add(root, ".")
@@ -45,7 +46,8 @@ def _add(tar: tarfile.TarFile, member: str, content: bytes) -> None:
 
 
 def pause_image(name: str, work: Path) -> Path:
-    """What holds a pod's namespaces: this machine's `sleep`, with the libraries that it needs."""
+    """Writes the image that holds a pod's namespaces, made of this machine's `sleep` and its libraries; returns its
+    path."""
     root, into = work / "pause", work / "pause.tar"
     program = shutil.which("sleep") or "/bin/sleep"
     for path in (program, *_libraries(program)):

@@ -1,6 +1,6 @@
-"""Simulated nodes: real Deployments and a real scheduler, while kwok plays kubelet.
+"""Simulated nodes: Deployments and scheduler are real, and kwok takes the part of kubelet.
 
-Each pod gets a loopback address of 127.64.0.0/16, so one process can answer for all of them.
+Each pod gets a loopback address in 127.64.0.0/16, so that one process can answer for all pods.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import yaml
 from wahealth.playground.cluster.control_plane import ControlPlane
 
 CIDR = "127.64.0.0/16"
-LABEL = "kwok"  # of `type`; the scheduler treats real and simulated nodes alike, so pods select by it
+LABEL = "kwok"  # value of the label `type`, by which pods select, because the scheduler treats all nodes alike
 
 _NODE_STATUS = """
 phase: Running
@@ -60,7 +60,7 @@ _ALIVE = {"key": ".metadata.deletionTimestamp", "operator": "DoesNotExist"}
 
 
 def start_nodes(plane: ControlPlane, count: int) -> None:
-    """kwok with that many nodes, Ready."""
+    """Starts kwok and `count` nodes, and waits until they are Ready."""
     config = plane.directory / "kwok.yaml"
     config.write_text(yaml.safe_dump_all(_stages()))
     plane.kubectl("apply", "-f", "-", input=yaml.safe_dump_all([_node(number) for number in range(count)]))
@@ -94,9 +94,10 @@ def _stage(name: str, kind: str, when: list[dict[str, Any]], then: dict[str, Any
 
 @contextlib.contextmanager
 def claim_port(first: int = 8443) -> Iterator[int]:
-    """The first port that no other playground of this machine has: two of them hand out the same addresses.
+    """The first port that no other playground on this machine uses, because playgrounds use the same pod addresses.
 
-    It is ours as long as this process lives. The files stay: to remove one that another is about to lock is a race.
+    The claim lasts during the block. Lock files stay, because removing one while another process locks it is a race.
+    Raises `RuntimeError` if a hundred ports are taken.
     """
     for port in range(first, first + 100):
         with contextlib.ExitStack() as held:
@@ -107,7 +108,8 @@ def claim_port(first: int = 8443) -> Iterator[int]:
 
 
 def _claimed(port: int, held: contextlib.ExitStack) -> bool:
-    """False, too, if the file belongs to another user or the port to another program."""
+    """Whether the port was claimed; False also if its lock file belongs to another user, or the port to another
+    program."""
     path = Path(tempfile.gettempdir()) / f"wahealth-port-{port}.lock"
     try:
         file = held.enter_context(path.open("a"))

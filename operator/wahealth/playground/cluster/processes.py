@@ -1,4 +1,4 @@
-"""Programs that are started here and cannot outlive us: each on a leash of its own."""
+"""Starts programs that cannot outlive this process: each runs under a reaper of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TAIL_BYTES = 64 * 1024
 
 @dataclass(eq=False)
 class ManagedProcess:
-    """A running program; `log` holds what it writes on stdout and stderr."""
+    """A running program; the file `log` has its stdout and stderr."""
 
     name: str
     log: Path
@@ -23,7 +23,7 @@ class ManagedProcess:
 
     @classmethod
     def start(cls, name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> Self:
-        """`env`: None is our own, anything else is all that it gets."""
+        """Starts a program. `env` is its whole environment; None means ours."""
         leash = subprocess.Popen(
             [sys.executable, "-I", str(REAPER), str(log), "--", *argv],
             stdin=subprocess.PIPE,
@@ -35,25 +35,26 @@ class ManagedProcess:
 
     @property
     def pid(self) -> int:
-        """Of the leash."""
+        """The process ID of the program's reaper."""
         return self._leash.pid
 
     def alive(self) -> bool:
         return self._leash.poll() is None
 
     def wait(self, timeout: float | None = None) -> int:
-        """The program's exit code."""
+        """Waits for the end and returns the exit code. Raises `subprocess.TimeoutExpired` after `timeout` seconds."""
         code = self._leash.wait(timeout)
         self.request_stop()
         return code
 
     def request_stop(self) -> None:
-        """Ask it to stop, and do not wait."""
+        """Asks the program to stop, without waiting."""
         if self._leash.stdin is not None:
             self._leash.stdin.close()
 
     def stop(self, timeout: float = 10) -> int:
-        """TERM, then KILL after 5 s; its exit code. A leash that is stuck goes after `timeout`, its program with it."""
+        """Stops the program with TERM, then KILL after 5 s, and returns its exit code. A reaper that does not end
+        within `timeout` seconds is killed together with its program."""
         self.request_stop()
         try:
             return self.wait(timeout)

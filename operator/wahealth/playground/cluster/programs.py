@@ -1,5 +1,5 @@
-"""The programs that a playground needs: a row each, with where it comes from. Versions stand here and in `versions`,
-and nowhere else."""
+"""The programs that a playground needs, one row each, with their sources. Their versions are only here and in
+`versions`."""
 
 from __future__ import annotations
 
@@ -27,28 +27,32 @@ class Download:
     url: str
     sums: str
     member: str | None = None  # the path in the archive; None: the file is the program
-    # "lines": `<sum>`, or many of `<sum>  <file>`. "github": what its API tells of a release, for those without a file.
+    # "lines": `<sum>`, or lines of `<sum>  <file>`. "github": GitHub's API, for releases without a file of checksums.
     form: Literal["lines", "github"] = "lines"
 
 
 @dataclass(frozen=True)
 class GoModule:
+    """The Go package that a program is built from."""
+
     package: str
     version: str  # of the module
     kubernetes: bool = False  # built in the module that pins Kubernetes' staging repositories
-    go: str = "1.24"  # the language's version that the build asks for
+    go: str = "1.24"  # the version of the language
 
 
 @dataclass(frozen=True)
 class Program:
+    """A program, its version and its sources."""
+
     name: str
     version: str
     version_flag: str
-    download: Download | None  # None: it has no release but an image
+    download: Download | None  # None: it is released as an image only
     module: GoModule
-    minutes: float  # what a first build takes on two cores
-    skew: int = 0  # by so many minor versions may one on PATH differ
-    oldest: tuple[int, int] | None = None  # or it may be any from this one on
+    minutes: float  # duration of the first build on two cores
+    skew: int = 0  # minor versions by which a program on PATH may differ
+    oldest: tuple[int, int] | None = None  # if set, a program on PATH may have any version from this one on
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -58,7 +62,7 @@ class Program:
 
 def _kubernetes(release: Release, name: str, minutes: float, flag: str = "--version", skew: int = 0) -> Program:
     version = release.kubernetes
-    url = f"https://dl.k8s.io/v{version}/bin/{_SYSTEM}/{_MACHINE}/{name}"  # servers: for Linux only, else HTTP 404
+    url = f"https://dl.k8s.io/v{version}/bin/{_SYSTEM}/{_MACHINE}/{name}"  # servers exist for Linux only; else HTTP 404
     module = GoModule(f"k8s.io/kubernetes/cmd/{name}", f"v{version}", kubernetes=True, go=release.go)
     return Program(name, version, flag, Download(url, f"{url}.sha256"), module, minutes, skew)
 
@@ -73,7 +77,7 @@ def _etcd(release: Release) -> Program:
 
 
 def _kwok(release: Release) -> Program:
-    """Its releases have no file of checksums; GitHub publishes the digest of each file itself."""
+    """kwok. Its releases have no file of checksums, but GitHub publishes the digest of each file."""
     version = release.kwok
     url = f"https://github.com/kubernetes-sigs/kwok/releases/download/v{version}/kwok-{_SYSTEM}-{_MACHINE}"
     sums = f"https://api.github.com/repos/kubernetes-sigs/kwok/releases/tags/v{version}"
@@ -82,7 +86,7 @@ def _kwok(release: Release) -> Program:
 
 
 def _containerd(release: Release, name: str, minutes: float, flag: str = "--version") -> Program:
-    """For the real node alone."""
+    """A program of containerd, which only a real node needs."""
     version = release.containerd
     archive = f"containerd-{version}-{_SYSTEM}-{_MACHINE}.tar.gz"
     url = f"https://github.com/containerd/containerd/releases/download/v{version}/{archive}"
@@ -91,7 +95,7 @@ def _containerd(release: Release, name: str, minutes: float, flag: str = "--vers
 
 
 def _prometheus(name: str, minutes: float) -> Program:
-    """For tests alone: whether what we tell is what Prometheus reads. Any of its recent versions will do."""
+    """A program of Prometheus, for tests that read our metrics with it. Any recent version will do."""
     folder = f"prometheus-{PROMETHEUS}.{_SYSTEM}-{_MACHINE}"
     release = f"https://github.com/prometheus/prometheus/releases/download/v{PROMETHEUS}"
     download = Download(f"{release}/{folder}.tar.gz", f"{release}/sha256sums.txt", f"{folder}/{name}")
@@ -133,7 +137,7 @@ def _kube_state_metrics() -> Program:
 
 @functools.cache
 def programs() -> dict[str, Program]:
-    """By name, of the Kubernetes that KUBERNETES names. Raises UnknownVersion."""
+    """All programs by name, for the version that KUBERNETES names. Raises `UnknownVersion`."""
     release = chosen()
     rows = (
         _etcd(release),

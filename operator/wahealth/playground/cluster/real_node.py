@@ -1,7 +1,7 @@
-"""A real node: containerd, a bridge, kubelet and kube-proxy; pods are real containers, probed by the real kubelet.
+"""Runs a real node: containerd, a bridge, kubelet and kube-proxy. Pods are real containers that kubelet really probes.
 
-Needs root on Linux. It is to run in namespaces of its own (`make e2e` makes them): bridge, packet filter, mounts and
-processes go with these, whatever ends it.
+It needs root on Linux and must run in namespaces of its own, which `make e2e` makes: bridge, packet filter, mounts and
+processes vanish with them, however it ends.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from wahealth.playground.cluster.command_lines import NODE
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
 from wahealth.playground.cluster.images import pause_image
 
-ADDRESS = "10.244.0.1"  # of the node, on its bridge
+ADDRESS = "10.244.0.1"  # the node's, on its bridge
 _PODS = "10.244.0.0/24"
 _PAUSE = "localhost/wahealth-pause:1"
-_READY_SECONDS = 110  # each takes a few, a busy machine longer; kubectl itself ends after 120
+_READY_SECONDS = 110  # a few are usual; the limit of kubectl itself is 120
 NEEDED = ("kubelet", "kube-proxy", "containerd", "containerd-shim-runc-v2", "ctr")
-MACHINE = ("runc", "iptables", "conntrack", "ip")  # of the distribution's packages
-# Where kubelet, containerd and the plugins write whatever they are told.
+MACHINE = ("runc", "iptables", "conntrack", "ip")  # from the distribution's packages
+# Folders to which kubelet, containerd and the plugins write regardless of their settings.
 _WRITTEN = ("/run/netns", "/var/lib/cni", "/var/log/pods", "/var/log/containers", "/var/lib/kubelet")
 _PLUGINS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
 
 
 def missing() -> list[str]:
-    """What this machine lacks to run one; empty: nothing."""
+    """What this machine lacks to run a real node; empty if it can."""
     lacking = [] if os.geteuid() == 0 else ["root"]
     lacking += [program for program in MACHINE if shutil.which(program) is None]
     return lacking if _plugins() else [*lacking, "CNI plugins"]
@@ -44,7 +44,7 @@ def _plugins() -> Path | None:
 
 
 def bridge() -> None:
-    """The pods' network, before the control plane, which listens there; and folders that go with the mounts."""
+    """Makes the pods' network, needed before the control plane, which listens on it, and mounts temporary folders."""
     for command in (
         ["link", "set", "lo", "up"],
         ["link", "add", "cni0", "type", "bridge"],
@@ -59,8 +59,10 @@ def bridge() -> None:
 
 
 class RealNode:
+    """One node. Its programs are stopped with the control plane."""
+
     def __init__(self, plane: ControlPlane, cgroup: str) -> None:
-        """`cgroup`: path of a control group that is its own (`cgroups.own`)."""
+        """`cgroup` is the path of a control group for this node alone (`cgroups.own`)."""
         self._plane = plane
         self._cgroup = cgroup
         self._programs = provide(NEEDED, say=lambda _: None)
@@ -72,7 +74,7 @@ class RealNode:
         return self._home / "containerd.sock"
 
     def start(self) -> None:
-        """Ready, with pods that can run."""
+        """Starts the node and waits until it is Ready. Raises `ControlPlaneFailed`."""
         self._write("cni/10-bridge.conflist", json.dumps(self._network()))
         containerd = self._write("containerd.toml", self._containerd())
         shims = self._programs["containerd-shim-runc-v2"].parent
@@ -90,7 +92,7 @@ class RealNode:
         self._plane.kubectl("wait", "--for=condition=Ready", f"node/{NODE}", f"--timeout={_READY_SECONDS}s")
 
     def load(self, archive: Path) -> None:
-        """An image, for pods with imagePullPolicy Never."""
+        """Imports an image from an archive, for pods with imagePullPolicy Never. Raises `ControlPlaneFailed`."""
         argv = [str(self._programs["ctr"]), "-a", str(self.socket), "-n", "k8s.io", "images", "import", str(archive)]
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -123,7 +125,7 @@ class RealNode:
         }
 
     def _containerd(self) -> str:
-        """Without CAP_SYS_RESOURCE runc fails, unless it is told not to lower anybody's score."""
+        """The configuration of containerd. Without CAP_SYS_RESOURCE runc fails unless OOM scores stay as they are."""
         return f"""version = 2
 root = "{self._home}/containerd"
 state = "{self._home}/containerd-state"
@@ -159,7 +161,7 @@ state = "{self._home}/containerd-state"
             "tlsPrivateKeyFile": str(at / "kubelet.key"),
             "evictionHard": {"memory.available": "100Mi", **never},
             "imageGCHighThresholdPercent": 100,
-            "syncFrequency": "10s",  # of mounted Secrets, among others
+            "syncFrequency": "10s",  # for mounted Secrets, among others
         }
 
     def _proxy(self) -> dict[str, Any]:

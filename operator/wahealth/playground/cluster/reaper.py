@@ -1,8 +1,8 @@
-"""Holds one child, so that nothing outlives the one who started it: `python -I reaper.py LOG -- ARGV…`
+"""Runs one child that cannot outlive the process which started it: `python -I reaper.py LOG -- ARGV…`
 
-The starter holds the only write end of our standard input: however it ends, even by SIGKILL, that is an end of file
-here, and the child's process group is stopped. On Linux the child is also killed by the kernel when this process is.
-Standard library only, and started isolated: it imports nothing of the project.
+The starter holds the only write end of the reaper's standard input. However the starter ends, even by SIGKILL, the
+reaper reads end of file and stops the child's process group. On Linux the kernel also kills the child if the reaper is
+killed. It runs isolated and imports only the standard library.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO
 
 PATIENCE = 5.0  # seconds between TERM and KILL
 _PR_SET_PDEATHSIG = 1
-_NOT_STARTED = 127  # as a shell says it
+_NOT_STARTED = 127  # as in a shell
 
 
 def main(argv: list[str]) -> int:
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
         print("usage: reaper.py LOG -- COMMAND…", file=sys.stderr)
         return 64
     news = _signals_as_bytes()
-    with open(log, "ab", buffering=0) as output:  # noqa: PTH123 - no import that is not needed
+    with open(log, "ab", buffering=0) as output:  # noqa: PTH123 - avoids an import
         try:
             child = _started(command, output)
         except OSError as error:
@@ -40,9 +40,10 @@ def main(argv: list[str]) -> int:
 
 
 def _signals_as_bytes() -> int:
-    """Where each signal can be read as a byte, so that one select waits for everything and none is missed.
+    """A descriptor from which each signal can be read as a byte, so that one select waits for everything and misses
+    none.
 
-    A handler that does nothing, not SIG_IGN: the child would inherit that. A Ctrl-C is the starter's to answer.
+    The handler does nothing. SIG_IGN would be inherited by the child. Only the starter reacts to Ctrl-C.
     """
     news, told = os.pipe()
     os.set_blocking(told, False)
@@ -62,7 +63,7 @@ def _started(command: list[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
     def die_with_leash() -> None:
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != leash:  # it was killed before the kernel was told
+            if os.getppid() != leash:  # the reaper was killed before prctl
                 os._exit(_NOT_STARTED)
 
     return subprocess.Popen(
@@ -76,7 +77,7 @@ def _started(command: list[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _told_to_stop(news: int) -> bool:
-    """Waits until something happens; False when it was only the child's end or a Ctrl-C."""
+    """Waits until something happens. True if that is a request to stop, False if it is the child's end or a Ctrl-C."""
     readable, _, _ = select.select([0, news], [], [])
     if news in readable and signal.SIGTERM in os.read(news, 4096):
         return True
@@ -84,7 +85,7 @@ def _told_to_stop(news: int) -> bool:
 
 
 def _stopped(child: subprocess.Popen[bytes]) -> int:
-    """The whole group goes: what the child itself has started, too."""
+    """Stops the child's whole process group and returns the exit code."""
     _signal_group(child, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(PATIENCE)

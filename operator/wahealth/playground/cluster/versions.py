@@ -1,4 +1,4 @@
-"""What a Kubernetes goes with: a row a minor version. KUBERNETES=1.36 in the environment chooses one."""
+"""Supported minor versions of Kubernetes, with the matching versions of other programs. KUBERNETES=1.36 chooses one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ VARIABLE = "KUBERNETES"
 
 @dataclass(frozen=True)
 class Release:
+    """A release of Kubernetes and the versions that match it."""
+
     kubernetes: str
-    etcd: str  # the one that its own go.mod asks for: an older one is raised in silence by `go mod tidy`
+    etcd: str  # that of Kubernetes' own go.mod: `go mod tidy` would silently raise an older one
     kwok: str
     containerd: str
-    go: str  # of its own go.mod: the language's version, and the defaults of GODEBUG
+    go: str  # that of its own go.mod: the version of the language, and the defaults of GODEBUG
 
     @property
     def minor(self) -> str:
-        """Such as "1.37"."""
+        """The minor version, such as "1.37"."""
         return self.kubernetes.rpartition(".")[0]
 
 
@@ -35,11 +37,12 @@ DEFAULT = next(iter(RELEASES))  # the newest
 
 
 class UnknownVersion(Exception):
-    """KUBERNETES names one that has no row; which have one."""
+    """KUBERNETES names an unsupported version; the text lists the supported ones."""
 
 
 def chosen() -> Release:
+    """The release that KUBERNETES names, else the newest. Raises `UnknownVersion`."""
     wanted = os.environ.get(VARIABLE) or DEFAULT
     if (release := RELEASES.get(wanted)) is None:
-        raise UnknownVersion(f"{VARIABLE}={wanted} is not known here; choose one of: {', '.join(RELEASES)}")
+        raise UnknownVersion(f"{VARIABLE}={wanted} is not supported; choose one of: {', '.join(RELEASES)}")
     return release

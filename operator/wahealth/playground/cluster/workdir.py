@@ -1,4 +1,4 @@
-"""The directory that a playground lives in: its own, and swept by the next one if its owner was killed."""
+"""The directory of a playground. If its owner was killed, the next playground removes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOCK = "owner.lock"
 
 @contextlib.contextmanager
 def own_directory() -> Iterator[Path]:
-    """Readable by us only; ours as long as we live, gone afterwards."""
+    """A new directory that only this user can read; removed after the block."""
     sweep()
     directory, lock = _claimed()
     try:
@@ -27,7 +27,7 @@ def own_directory() -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Remove what owners have left that were killed."""
+    """Removes the directories of playgrounds whose owner is gone."""
     for directory in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError), (directory / _LOCK).open("r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -35,7 +35,7 @@ def sweep() -> None:
 
 
 def _claimed() -> tuple[Path, IO[str]]:
-    """Locked before it has a name that others sweep."""
+    """A new directory and its lock, which is taken before the directory has a name that `sweep` looks for."""
     unnamed = Path(tempfile.mkdtemp(prefix=f"new-{_PREFIX}"))
     lock = (unnamed / _LOCK).open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -43,7 +43,8 @@ def _claimed() -> tuple[Path, IO[str]]:
 
 
 def _remove(directory: Path) -> None:
-    """The lock goes last: what could not be removed, because its writer is just ending, is swept another time."""
+    """Removes the directory, its lock last. What cannot be removed now, because its writer is still ending, is left for
+    a later `sweep`."""
     for entry in directory.iterdir():
         if entry.is_dir():
             shutil.rmtree(entry, ignore_errors=True)
