@@ -113,8 +113,10 @@ def _health(health: Mapping[str, Any]) -> HealthStatus | Malformed:
     return HealthStatus(messaging, tuple(sorted(map(_entity, entries), key=_sort_key)), reported)
 
 
-def _sort_key(entity: Entity) -> tuple[int, str, str, str]:
-    return _ORDER[entity.type], entity.id, entity.reported_type or "", entity.messaging or ""
+def _sort_key(entity: Entity) -> tuple[object, ...]:
+    """A total order: two entities that are not told apart by it are equal."""
+    words = (entity.id, entity.reported_type or "", entity.messaging or "", entity.reported_messaging or "")
+    return _ORDER[entity.type], *words, entity.errors, entity.additional_info
 
 
 def _entity(entry: Mapping[str, Any]) -> Entity:
