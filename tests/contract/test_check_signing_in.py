@@ -224,7 +224,7 @@ def test_without_a_cluster_one_sentence_says_so(flag: str, tmp_path: Path) -> No
 def test_a_login_that_is_not_beside_the_health_node(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
     typed = ["check", "https://10.1.2.3", "--path=/health", *files.flags("password")]
     assert cli.main(typed) == 64
-    says = "a login goes beside the health node, so --path must end in /v1/health: correct one of them."
+    says = "a login is sent next to the health node, so --path must end in /v1/health: correct one of them."
     assert says in capsys.readouterr().err
 
 

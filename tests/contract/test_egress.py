@@ -252,7 +252,7 @@ class TestWhatIsAboutWhoeverIsBehindIt:
 
         async def story(proxy: Egress, _: Served) -> Outcome:
             outcome = await ask(through(proxy.proxy(), timeout=0.3))
-            detail = f"the proxy {ADDRESS}:{proxy.port} has opened no way there within 0.3 s"
+            detail = f"the proxy {ADDRESS}:{proxy.port} has opened no tunnel there within 0.3 s"
             assert outcome == Unreachable(FailureReason.CONNECT_TIMEOUT, detail, by_proxy=True)
             return outcome
 

@@ -358,7 +358,7 @@ WRONG = {
     "a path that is none": (["--path=v1/health"], "--path must be a path such as /support/v1/health, without query"),
     "a login elsewhere": (
         ["--api-key-file=", "--username-file=/tmp/u", "--password-file=/tmp/p", "--path=/health"],
-        "a login goes beside the health node, so --path must end in /v1/health: correct one of them",
+        "a login is sent next to the health node, so --path must end in /v1/health: correct one of them",
     ),
     "a CA in clear": (["--upstream=http://web", "--ca=/tmp/ca"], "--ca has no meaning with an http:// URL: remove"),
     "a name in clear": (

@@ -177,12 +177,12 @@ class TestBehindAService:
     def test_not_one_with_another_pod(self, selected: tuple[str, ...], why: str) -> None:
         found = behind(*selected)
         assert found is not None
-        assert f"for {why} of it is not asked through Service front: correct" in found.blocker
+        assert f"because its {why} is not probed through Service front: correct" in found.blocker
 
     def test_not_where_one_pod_alone_is_asked(self) -> None:
         found = behind("web-0", "web-1", scope="Service")
         assert found is not None
-        assert "pod web-0 of it is not asked" in found.blocker
+        assert "because its pod web-0 is not probed" in found.blocker
 
     def test_not_one_that_is_not_there_or_has_no_pod(self) -> None:
         found = behind("web-0", workload="other")

@@ -167,7 +167,7 @@ def test_the_proxy_of_a_kubeconfig(written: str, proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("written", ["ftp://canary", "canary", "http://", "http://canary:0", "http://[::1"])
 def test_what_is_no_proxy_is_told_without_it(written: str) -> None:
-    with pytest.raises(NotUsable, match="proxy-url is to be a URL with http") as told:
+    with pytest.raises(NotUsable, match="proxy-url must be a URL with http") as told:
         proxy_for(urlsplit("https://api.test"), 443, written, {})
     assert "canary" not in str(told.value)
 

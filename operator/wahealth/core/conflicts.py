@@ -34,7 +34,7 @@ def shards_useless(names: Names) -> str:
 
 
 def login_elsewhere(names: Names) -> str:
-    return f"a login goes beside the health node, so {names.path} must end in {HEALTH}: correct one of them"
+    return f"a login is sent next to the health node, so {names.path} must end in {HEALTH}: correct one of them"
 
 
 def tls_useless(what: str, names: Names) -> str:

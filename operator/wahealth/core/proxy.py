@@ -129,11 +129,11 @@ class Trouble(FastStrEnum):
 
 _SENTENCES = {
     Trouble.NOT_FOUND: "has a name that cannot be looked up: correct --egress-proxy, or look at the DNS",
-    Trouble.NOT_CONNECTED: "takes no connection: look whether it runs, and whether a NetworkPolicy lets us there",
+    Trouble.NOT_CONNECTED: "accepts no connection: check that it runs, and which NetworkPolicies apply to it",
     Trouble.SIGN_IN: "wants another sign-in (HTTP 407): put its user and password into --egress-proxy",
     Trouble.HANGS_UP: "ends the connection before its answer is complete: look at its log",
-    Trouble.NO_PROXY: "answers as no proxy does: correct --egress-proxy",
-    Trouble.OTHER_ANSWER: "answers with HTTP {status}, which opens no way: correct --egress-proxy, or look at its log",
+    Trouble.NO_PROXY: "does not answer like a proxy: correct --egress-proxy",
+    Trouble.OTHER_ANSWER: "answers with HTTP {status} and opens no tunnel: correct --egress-proxy, or look at its log",
 }
 
 
@@ -178,5 +178,5 @@ def silent(proxy: Proxy, seconds: float) -> Unreachable:
 
     A proxy answers at once about itself, so the silence comes from the target behind it.
     """
-    detail = f"the proxy {proxy.authority} has opened no way there within {seconds:g} s"
+    detail = f"the proxy {proxy.authority} has opened no tunnel there within {seconds:g} s"
     return Unreachable(FailureReason.CONNECT_TIMEOUT, detail, by_proxy=True)

@@ -52,9 +52,9 @@ def behind_no_service(kind: str, name: str, service: str, pod: str) -> str:
 
     `pod` empty: it selects none of them.
     """
-    what = f"pod {pod}" if pod else "any pod"
+    what = f"its pod {pod} is not" if pod else "none of its pods is"
     return (
-        f"{kind} {name} may be another one than waweb, for {what} of it is not asked through Service {service}: correct"
+        f"{kind} {name} may be something other than waweb, because {what} probed through Service {service}: correct"
         " spec.apiKeyRotation.workload, or restart waweb by hand."
     )
 

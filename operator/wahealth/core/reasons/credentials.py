@@ -168,7 +168,7 @@ RESTART_TRIGGERED = Row(
 KEY_ROTATED = Row(Reason.KEY_ROTATED, "The Secret holds another API key now; the web pods take it when they restart")
 TOKEN_EXPIRING_SOON = Row(
     Reason.TOKEN_EXPIRING_SOON,
-    "The token ends within 24 hours",
+    "The token expires within 24 hours",
     "renew it; status.credentials says when",
-    desk=AtDesk("The token ends within 24 hours", "renew it"),
+    desk=AtDesk("The token expires within 24 hours", "renew it"),
 )

@@ -27,7 +27,7 @@ NAMESPACE_BUDGET = Row(
     "The resources of this namespace cost more than a tenth of a core, so their rounds wait for those of others",
     "set a longer spec.probe.periodSeconds, or find out which web pods send large answers",
     Reason.PROBING_REDUCED,
-    "Rounds of this namespace's resources come late, for they cost more than a tenth of a core",
+    "Rounds of this namespace's resources come late, because they cost more than a tenth of a core",
 )
 OBSERVER_ISOLATED = Row(
     Reason.OBSERVER_ISOLATED,

@@ -13,11 +13,11 @@ from wahealth.core.strenum import FastStrEnum
 class Problem(FastStrEnum):
     """A problem of a client; a grace is counted from the first round of the very same problem."""
 
-    REFERENCE = "something referred to is not there"
-    KEY_FORM = "the key has not the right form"
+    REFERENCE = "something referred to does not exist"
+    KEY_FORM = "the key does not have the right form"
     REFUSED = "the key is refused"
     FORBIDDEN = "the question is forbidden"
-    THROTTLED = "it wants to be asked less often"
+    THROTTLED = "it asks to be probed less often"
     UNREACHABLE = "nobody answers"
     UNDECIDED = "the answer decides nothing"
     NO_MODE = "the shape fits no mode"

@@ -3,10 +3,10 @@
 A status holds conditions and no problem; the first row that fits names it:
 
     condition         status          reason                                 problem
-    ----------------  --------------  -------------------------------------  ----------------------------------
+    ----------------  --------------  -------------------------------------  ------------------------------------
     Accepted          False           ModeMismatch                           none
-    Accepted          False           any                                    something referred to is not there
-    CredentialsValid  any             APIKeyInvalidCharacters                the key has not the right form
+    Accepted          False           any                                    something referred to does not exist
+    CredentialsValid  any             APIKeyInvalidCharacters                the key does not have the right form
                                       APIKeyTooLong
                                       APIKeyTooShort
     Reachable         False           any                                    nobody answers
@@ -17,7 +17,7 @@ A status holds conditions and no problem; the first row that fits names it:
                                       LoginLimited
                                       PasswordChangeRequired
                                       TokenExpired
-    Available         False, Unknown  Throttled                              it wants to be asked less often
+    Available         False, Unknown  Throttled                              it asks to be probed less often
     Available         False, Unknown  MultipleActiveCoreapps                 more than one coreapp is connected
     Available         False, Unknown  any other, gateway Connecting          connecting
     Available         False, Unknown  any other, gateway Uninitialized       uninitialized
