@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from wahealth.core.hysteresis import debounce, failover
+from wahealth.core.number import situation
 from wahealth.core.observation import modes
 from wahealth.core.status import ConditionStatus
 from wahealth.core.verdict import written_problem
@@ -21,6 +22,7 @@ def tables() -> dict[str, tuple[str, ...]]:
         f"{_CORE}/hysteresis/failover.py": (_failover(),),
         f"{_CORE}/observation/modes.py": (_shapes(), _modes()),
         f"{_CORE}/verdict/written_problem.py": (_problems(),),
+        f"{_CORE}/number/situation.py": (_situations(),),
     }
 
 
@@ -57,6 +59,11 @@ def _problems() -> str:
         for gateway, problem in written_problem.OF_GATEWAY.items()
     ]
     return _drawn(("condition", "status", "reason", "problem"), [*rows, *others])
+
+
+def _situations() -> str:
+    rows = [(row.seen, row.situation, row.gateway or "as it was") for row in situation.ROWS]
+    return _drawn(("the answer has", "the number is", "status.gateway"), rows)
 
 
 def _signs(sign: written_problem.Sign) -> list[tuple[str, ...]]:

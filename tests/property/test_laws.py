@@ -29,7 +29,7 @@ from wahealth.core.facts import Desired, Facts, Thresholds
 from wahealth.core.observation.expected import HighWaterMark, allowed_at_least, raise_high_water_mark
 from wahealth.core.reconcile import evaluate_once
 from wahealth.core.schedule import next_tick
-from wahealth.core.status import ConditionStatus, ConditionType, Mode, NodeVerdict, Status
+from wahealth.core.status import CLIENT_MODES, ConditionStatus, ConditionType, Mode, NodeVerdict, Status
 from wahealth.core.status_diff import status_to_write
 from wahealth.probe.payload import parse_health
 from wahealth.simulate.replay import Replay
@@ -64,7 +64,7 @@ patiences = st.builds(
 )
 expectations = st.builds(
     Desired,
-    mode=st.none() | st.sampled_from(Mode),
+    mode=st.none() | st.sampled_from(CLIENT_MODES),
     shards=st.none() | st.sampled_from([1, 2, 4, 8]),
     min_connected=st.none() | st.integers(1, 4),
     registration_required=st.booleans(),

@@ -70,10 +70,6 @@ def test_a_healthy_number() -> None:
         status="CONNECTED",
         quality_rating="GREEN",
         platform_type="CLOUD_API",
-        name_status="APPROVED",
-        code_verification_status="VERIFIED",
-        throughput={"level": "STANDARD"},
-        account_mode="LIVE",
         whatsapp_business_manager_messaging_limit="TIER_1K",
         display_phone_number="+1 555 0100",
     )
@@ -82,10 +78,6 @@ def test_a_healthy_number() -> None:
         NumberStatus.CONNECTED,
         Quality.GREEN,
         Platform.CLOUD_API,
-        name_status="APPROVED",
-        code_verification_status="VERIFIED",
-        throughput="STANDARD",
-        account_mode="LIVE",
         messaging_limit="TIER_1K",
     )
     assert report(body) == NumberReport("1000", HealthStatus(Messaging.AVAILABLE, found), fields)

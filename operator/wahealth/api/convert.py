@@ -11,12 +11,16 @@ from pydantic_core import ErrorDetails
 
 from wahealth.api import v1alpha1 as api
 from wahealth.api.credential_source import source_of
+from wahealth.api.v1alpha1.timing import CLOUD_PERIOD, PERIOD
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
+from wahealth.core.cloud.versions import DEFAULT
+from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.facts import Desired, KeyExposure, Thresholds
 
 DEFAULT_TIMEOUT_SECONDS = 14
+CLOUD_STARTUP_ROUNDS = 2
 
 
 class InvalidSpec(ValueError):
@@ -40,7 +44,7 @@ def _field_of(problem: ErrorDetails) -> str:
     return f"{field} ({words})" if words else field
 
 
-def desired_of(spec: api.Spec) -> Desired:
+def desired_of(spec: api.Spec, cloud_floor: float = 0.0) -> Desired:
     """What the core must know of a spec; all durations in seconds."""
     return Desired(
         mode=None if spec.mode == "Auto" else core.Mode(spec.mode),
@@ -54,7 +58,8 @@ def desired_of(spec: api.Spec) -> Desired:
         restart_period=_restart_period(spec.api_key_rotation),
         shows_certificate=spec.tls is not None and spec.tls.client_certificate_ref is not None,
         exposed=_exposure(spec),
-        thresholds=_patience(spec),
+        thresholds=_thresholds(spec, cloud_floor),
+        cloud=_cloud(spec),
     )
 
 
@@ -68,14 +73,34 @@ def _exposure(spec: api.Spec) -> KeyExposure | None:
     return KeyExposure.UNVERIFIED if spec.tls is not None and spec.tls.verification == "None" else None
 
 
-def _patience(spec: api.Spec) -> Thresholds:
+def _thresholds(spec: api.Spec, cloud_floor: float) -> Thresholds:
     return Thresholds(
-        period=float(spec.probe.period_seconds),
+        period=period_of(spec, cloud_floor),
         failure_threshold=spec.probe.failure_threshold,
         success_threshold=spec.probe.success_threshold,
         uninitialized_grace=float(spec.grace.uninitialized_seconds),
         connecting_grace=float(spec.grace.connecting_seconds),
         failover_grace=float(spec.grace.failover_seconds),
+        startup_rounds=CLOUD_STARTUP_ROUNDS if spec.target.cloud else None,
+    )
+
+
+def period_of(spec: api.Spec, cloud_floor: float = 0.0) -> float:
+    """Seconds from one round to the next. `cloud_floor`: at least so many for a number of the Cloud API."""
+    cloud = spec.target.cloud is not None
+    named = spec.probe.period_seconds or (CLOUD_PERIOD if cloud else PERIOD)
+    return max(float(named), cloud_floor) if cloud else float(named)
+
+
+def _cloud(spec: api.Spec) -> CloudDesired | None:
+    if spec.target.cloud is None:
+        return None
+    wanted = spec.cloud or api.Cloud()
+    return CloudDesired(
+        spec.target.cloud.graph_version or DEFAULT,
+        wanted.limited == "Accepted",
+        frozenset(wanted.ignored_codes),
+        wanted.quality == "Warn",
     )
 
 
@@ -87,10 +112,14 @@ class Timing:
     timeout: float
 
 
-def timing(probe: api.Probe) -> Timing:
-    """The timing of a spec; the default timeout is 14 s, or the period where that is shorter."""
-    timeout = probe.timeout_seconds or min(DEFAULT_TIMEOUT_SECONDS, probe.period_seconds)
-    return Timing(float(probe.period_seconds), float(timeout))
+def timing(spec: api.Spec | None, cloud_floor: float = 0.0) -> Timing:
+    """The timing of a spec; the default timeout is 14 s, or the period where that is shorter.
+
+    `spec` None: it is not understood, and the defaults stand in.
+    """
+    period = period_of(spec, cloud_floor) if spec else float(PERIOD)
+    named = spec.probe.timeout_seconds if spec else None
+    return Timing(period, float(named or min(DEFAULT_TIMEOUT_SECONDS, period)))
 
 
 def status_document(status: core.Status) -> dict[str, Any]:
@@ -161,6 +190,7 @@ def written_status(document: Mapping[str, Any]) -> core.Status:
         client_certificate=_read_certificate(read.client_certificate),
         conditions=tuple(_read_condition(c) for c in read.conditions if c.type in _KNOWN_TYPES),
         observed_generation=read.observed_generation,
+        cloud=core.CloudNumber(**read.cloud.model_dump()) if read.cloud else None,
     )
 
 

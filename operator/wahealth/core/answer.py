@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from wahealth.core.certificate import Objection, Presented, Untrusted
+from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.report import NumberReport
 from wahealth.core.strenum import FastStrEnum
 
 
@@ -30,6 +32,12 @@ class Role(FastStrEnum):
     PRIMARY_MASTER = "PrimaryMaster"
     SECONDARY_MASTER = "SecondaryMaster"
     COREAPP = "Coreapp"
+    # of the Cloud API
+    PHONE_NUMBER = "PhoneNumber"
+    BUSINESS_ACCOUNT = "BusinessAccount"
+    BUSINESS = "Business"
+    APP = "App"
+    OTHER = "Other"
 
 
 MASTERS = frozenset({Role.PRIMARY_MASTER, Role.SECONDARY_MASTER})
@@ -139,13 +147,41 @@ class Malformed:
     problem: str
 
 
-Outcome = Answered | Unauthorized | Forbidden | Throttled | Unreachable | Malformed
-REACHED = (Answered, Unauthorized, Forbidden, Throttled)  # the outcomes in which the pod answers, whatever it says
+NumberAnswer = NumberReport | GraphError | Malformed | Unreachable  # of the Cloud API
+Outcome = Answered | Unauthorized | Forbidden | Throttled | Unreachable | Malformed | NumberReport | GraphError
+
+
+def is_reached(outcome: Outcome) -> bool:
+    """The other side answers, whatever it says; a fault of its own, such as HTTP 500, does not count as an answer."""
+    if isinstance(outcome, GraphError):
+        return outcome.kind is not ErrorClass.TRANSIENT
+    return not isinstance(outcome, Unreachable | Malformed)
+
+
+def is_seen(outcome: Outcome) -> bool:
+    """The answer says how the client is."""
+    return isinstance(outcome, Answered | NumberReport)
+
+
+def is_refusal(outcome: Outcome) -> bool:
+    """A word about what is signed in with: another credential may be taken."""
+    if isinstance(outcome, GraphError):
+        return outcome.kind is ErrorClass.CREDENTIAL
+    return isinstance(outcome, Unauthorized)
 
 
 def is_about_ours(outcome: Outcome) -> bool:
     """Whether the server ended the TLS handshake because of our client certificate, or because we showed none."""
     return isinstance(outcome, Unreachable) and outcome.objection in {Objection.CERTIFICATE, Objection.LAPSED}
+
+
+_RESULTS = {
+    ErrorClass.CREDENTIAL: "Refused",
+    ErrorClass.PERMISSION: "Forbidden",
+    ErrorClass.THROTTLE: "Throttled",
+    ErrorClass.NOT_FOUND: "Answered",
+    ErrorClass.DOWN: "Answered",
+}
 
 
 def result_of(outcome: Outcome) -> str:
@@ -157,6 +193,10 @@ def result_of(outcome: Outcome) -> str:
             return FailureReason.INVALID_RESPONSE
         case Unauthorized():
             return "Refused"  # the word of the metric, which is public
+        case NumberReport():
+            return "Answered"
+        case GraphError():
+            return _RESULTS.get(outcome.kind, FailureReason.HTTP_STATUS)
         case _:
             return type(outcome).__name__
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from wahealth.core.answer import REACHED, Answered, PodOutcome
+from wahealth.core.answer import PodOutcome, is_reached, is_seen
 from wahealth.core.certificate import Certificate
+from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.flow import AuthResult
@@ -44,11 +45,12 @@ class Thresholds:
     uninitialized_grace: float = 600.0
     connecting_grace: float = 120.0
     failover_grace: float = 60.0
+    startup_rounds: int | None = None  # rounds that a start may take; None: as many as a failure
 
     @property
     def startup_grace(self) -> float:
-        """Seconds that a new resource is given before anything bad about it is confirmed."""
-        return max(self.connecting_grace, self.failure_threshold * self.period)
+        """What a new resource is given before anything bad about it is confirmed."""
+        return max(self.connecting_grace, (self.startup_rounds or self.failure_threshold) * self.period)
 
     @property
     def unauthorized_grace(self) -> float:
@@ -84,6 +86,7 @@ class Desired:
     exposed: KeyExposure | None = None  # why the credential goes to any server that answers; None: it does not
     thresholds: Thresholds = field(default_factory=Thresholds)
     surface: Surface = Surface.RESOURCE  # where the messages are read
+    cloud: CloudDesired | None = None  # None: a client of waweb
 
 
 class Pod(NamedTuple):
@@ -148,12 +151,12 @@ class Facts:
     @property
     def answered(self) -> bool:
         """Whether the client was seen in this round: at least one pod answered with a report."""
-        return any(isinstance(o.outcome, Answered) for o in self.outcomes if o.asked)
+        return any(is_seen(o.outcome) for o in self.outcomes if o.asked)
 
     @property
     def reached(self) -> bool:
         """Whether at least one pod answered in this round, whatever it said."""
-        return any(isinstance(o.outcome, REACHED) for o in self.outcomes if o.asked)
+        return any(is_reached(o.outcome) for o in self.outcomes if o.asked)
 
     @property
     def nothing_new(self) -> bool:

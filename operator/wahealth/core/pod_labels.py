@@ -25,7 +25,8 @@ _ROLES = {
     Role.COREAPP: "coreapp",
 }
 _ONLY_ONE = frozenset({GatewayStatus.CONNECTED.lower(), _ROLES[Role.PRIMARY_MASTER]})
-_NOT_OBSERVED = frozenset({NodeVerdict.STALE, NodeVerdict.MISSING})
+# The last two are those of a number of the Cloud API, which has no pod.
+_NOT_OBSERVED = frozenset({NodeVerdict.STALE, NodeVerdict.MISSING, NodeVerdict.LIMITED, NodeVerdict.UNKNOWN})
 _NOT_READY = frozenset({NodeVerdict.FAULTY, NodeVerdict.STARTING})
 _WRITTEN_BY = re.compile(r"Written by WhatsAppClient ([a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?)\.").fullmatch
 Labels = frozenset[tuple[str, str]]

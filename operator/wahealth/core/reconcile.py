@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.events.posting import Signals, events_to_post
 from wahealth.core.events.transitions import RESUMED, Transition
 from wahealth.core.facts import Desired, Facts, Thresholds
@@ -21,6 +22,8 @@ from wahealth.core.hysteresis.failover import follow_failovers
 from wahealth.core.hysteresis.flapping import follow_flapping
 from wahealth.core.hysteresis.streaks import count, lasting
 from wahealth.core.instant import Instant
+from wahealth.core.number.number_evaluation import NumberEvaluation, seen_in
+from wahealth.core.number.number_verdict import evaluate_number
 from wahealth.core.observation.observe import Observation, ObservationState, observe
 from wahealth.core.plan import Plan
 from wahealth.core.restart import Skip, WebWorkload, decide_restart
@@ -28,6 +31,7 @@ from wahealth.core.state import State, Steady
 from wahealth.core.status import ConditionType, Failover, Status
 from wahealth.core.suspension import suspend
 from wahealth.core.verdict.evaluate import classify, evaluate
+from wahealth.core.verdict.evaluated import Evaluated
 from wahealth.core.verdict.evaluation import Evaluation
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.timers import keep_only
@@ -43,16 +47,15 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
         return Plan(state)
     if facts.desired.suspended:
         return suspend(state, facts, written, now)
-    if facts.nothing_new:
+    if facts.nothing_new and facts.desired.cloud is None:
         return Plan(state)  # every pod asked for a pause and got it: such a round counts for nothing
     thresholds = facts.desired.thresholds
     before = state._replace(confirmation=state.confirmation.of_generation(facts.generation, now.monotonic))
-    remembered, observation = observe(before.observation, facts, before.confirmed is not None, now.monotonic)
-    evaluation = Evaluation.of(facts, observation, before.timers, before.confirmation.known)
-    after, candidate = _debounced(before._replace(observation=remembered), evaluation, thresholds, now)
-    after, failovers = _with_failovers(after, observation, candidate, now)
+    observed, evaluation = _evaluated(before, facts, now)
+    after, candidate = _debounced(observed, evaluation, thresholds, now)
+    after, failovers = _with_failovers(after, evaluation.observation, candidate, now)
     after = _with_flapping(before, after, thresholds, now)
-    restart = _restart(after, facts, observation, now)
+    restart = _restart(after, facts, evaluation.observation, now)
     transition = _transition(before, after, failovers, facts.desired)
     log, events = events_to_post(before.event_log, transition, _signals(after, facts, restart, now), now.monotonic)
     desired = desired_status(after.confirmation, after.timers, candidate, thresholds, now.monotonic)
@@ -61,7 +64,12 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
     planned = planned._replace(candidate=candidate, failovers=failovers)
     if isinstance(restart, WebWorkload):
         return planned._replace(restart=restart)
-    return planned if _may_be_restarted(facts, observation) else _remember_steady(planned, facts, written)
+    return planned if _may_be_restarted(facts, evaluation.observation) else _remember_steady(planned, facts, written)
+
+
+def evaluate_number_once(facts: Facts, cloud: CloudDesired, now: Instant) -> Status:
+    """The same of a phone number of the Cloud API."""
+    return evaluate_number(seen_in(facts, cloud, NO_STATUS, now)._replace(over=False)).status
 
 
 def evaluate_once(facts: Facts) -> Status:
@@ -74,10 +82,19 @@ def evaluate_once(facts: Facts) -> Status:
     return evaluate(facts, observation, classified, NO_STATUS, over).status
 
 
-def _debounced(state: State, evaluation: Evaluation, thresholds: Thresholds, now: Instant) -> tuple[State, Verdict]:
+def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Evaluated]:
+    """The state with what is observed, and the evaluation of it: of a client, or of a number of the Cloud API."""
+    known, cloud = state.confirmation.known, facts.desired.cloud
+    if cloud is not None:
+        return state, NumberEvaluation.of(facts, cloud, state.timers, known, now)
+    remembered, observation = observe(state.observation, facts, state.confirmed is not None, now.monotonic)
+    return state._replace(observation=remembered), Evaluation.of(facts, observation, state.timers, known)
+
+
+def _debounced(state: State, evaluation: Evaluated, thresholds: Thresholds, now: Instant) -> tuple[State, Verdict]:
     """The state with what this round confirms, and the verdict of this round alone."""
-    candidate, observation = evaluation.verdict(), evaluation.observation
-    if not observation.merged.fresh:
+    candidate = evaluation.verdict()
+    if not evaluation.fresh:
         confirmation = state.confirmation.with_endpoints(candidate)
         return state._replace(confirmation=confirmation), confirmation.verdict or candidate
     confirmation = debounce(state.confirmation, evaluation, candidate, thresholds, now.monotonic)
@@ -86,13 +103,13 @@ def _debounced(state: State, evaluation: Evaluation, thresholds: Thresholds, now
         confirmation=confirmation,
         timers=keep_only(evaluation.timers, candidate.problem) if newly else evaluation.timers,
     )
-    if observation.summary is not None:
+    if evaluation.seen:
         after = after._replace(anomaly_streaks=count(state.anomaly_streaks, candidate.anomalies))
     return after, candidate
 
 
 def _with_failovers(
-    state: State, observation: Observation, candidate: Verdict, now: Instant
+    state: State, observation: Observation | None, candidate: Verdict, now: Instant
 ) -> tuple[State, tuple[Failover, ...]]:
     """The state with the roles followed; the confirmed status shows the last failover."""
     newly = state.confirmed is candidate
@@ -107,12 +124,12 @@ def _with_flapping(before: State, after: State, thresholds: Thresholds, now: Ins
     return after._replace(flaps=follow_flapping(before.flaps, changed, thresholds, now.monotonic))
 
 
-def _may_be_restarted(facts: Facts, observation: Observation) -> bool:
+def _may_be_restarted(facts: Facts, observation: Observation | None) -> bool:
     """Whether pods accept only the previous key, so that their workload may be restarted in time."""
-    return facts.workload is not None and bool(observation.merged.on_previous)
+    return facts.workload is not None and observation is not None and bool(observation.merged.on_previous)
 
 
-def _restart(state: State, facts: Facts, observation: Observation, now: Instant) -> WebWorkload | Skip | None:
+def _restart(state: State, facts: Facts, observation: Observation | None, now: Instant) -> WebWorkload | Skip | None:
     period = facts.desired.restart_period
     if facts.workload is None or period is None or not _may_be_restarted(facts, observation):
         return None

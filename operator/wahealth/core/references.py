@@ -49,6 +49,10 @@ def url_not_admitted(host: str) -> Finding:
     return false(spec.URL_NOT_ADMITTED, host=host)
 
 
+def cloud_not_admitted() -> Finding:
+    return false(spec.CLOUD_NOT_ADMITTED)
+
+
 def url_leads_inside(host: str) -> Finding:
     return false(spec.URL_LEADS_INSIDE, host=host)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wahealth.core.answer import Outcome, Throttled, Unreachable
+from wahealth.core.cloud.errors import GraphError
 
 MOST_PERIODS = 5  # periods of the resource that a pause lasts at most
 
@@ -12,6 +13,8 @@ def rest_of(outcome: Outcome, period: float) -> float:
 
     `period`: seconds between two rounds; a pause lasts `MOST_PERIODS` of them at most.
     """
-    if not isinstance(outcome, Throttled | Unreachable):
+    if not isinstance(outcome, Throttled | Unreachable | GraphError):
         return 0.0
+    if isinstance(outcome, GraphError):
+        return outcome.retry_after  # asking earlier prolongs it
     return min(outcome.retry_after, MOST_PERIODS * period)

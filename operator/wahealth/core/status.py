@@ -16,6 +16,10 @@ class Mode(FastStrEnum):
     SINGLE = "Single"
     HIGH_AVAILABILITY = "HighAvailability"
     MULTICONNECT = "Multiconnect"
+    CLOUD_API = "CloudAPI"
+
+
+CLIENT_MODES = (Mode.SINGLE, Mode.HIGH_AVAILABILITY, Mode.MULTICONNECT)  # those of a client, which may be fixed
 
 
 class Gateway(FastStrEnum):
@@ -39,6 +43,8 @@ class NodeVerdict(FastStrEnum):
     FAULTY = "Faulty"
     STALE = "Stale"
     MISSING = "Missing"
+    LIMITED = "Limited"
+    UNKNOWN = "Unknown"
 
 
 class ConditionStatus(FastStrEnum):
@@ -62,6 +68,9 @@ class ConditionType(FastStrEnum):
     RESTART_REQUIRED = "RestartRequired"
     PODS_CLAIMED = "PodsClaimed"
     PROBING_REDUCED = "ProbingReduced"
+    QUALITY_ACCEPTABLE = "QualityAcceptable"
+    GRAPH_VERSION_SUPPORTED = "GraphVersionSupported"
+    THROTTLED = "Throttled"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"
 
@@ -175,6 +184,16 @@ class Credentials(NamedTuple):
     token_expiry_time: datetime | None = None
 
 
+class CloudNumber(NamedTuple):
+    """What the Cloud API says of the number itself, in our words; None: it did not say."""
+
+    graph_version: str  # the version asked
+    number_status: str | None = None
+    quality_rating: str | None = None
+    messaging_limit: str | None = None  # the vendor's word
+    throttled_until_time: datetime | None = None
+
+
 class Status(NamedTuple):
     """All that `.status` holds. `verdict.evaluate` leaves the times out; `status_diff` sets them."""
 
@@ -194,6 +213,7 @@ class Status(NamedTuple):
     client_certificate: Certificate | None = None
     conditions: tuple[Condition, ...] = ()
     observed_generation: int | None = None
+    cloud: CloudNumber | None = None
 
     def condition(self, type_: ConditionType) -> Condition | None:
         return next((c for c in self.conditions if c.type is type_), None)

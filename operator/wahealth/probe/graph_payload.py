@@ -144,7 +144,6 @@ def _fields(document: Mapping[str, Any]) -> NumberFields:
     status, reported_status = _known(_STATUSES, document.get("status"), NumberStatus.UNKNOWN)
     quality, reported_quality = _known(_QUALITIES, document.get("quality_rating"), Quality.UNKNOWN)
     platform, reported_platform = _known(_PLATFORMS, document.get("platform_type"), Platform.UNKNOWN)
-    throughput = document.get("throughput")
     return NumberFields(
         status=status,
         quality=quality,
@@ -152,10 +151,6 @@ def _fields(document: Mapping[str, Any]) -> NumberFields:
         reported_status=reported_status,
         reported_quality=reported_quality,
         reported_platform=reported_platform,
-        name_status=_word(document.get("name_status")),
-        code_verification_status=_word(document.get("code_verification_status")),
-        throughput=_word(throughput.get("level")) if isinstance(throughput, dict) else None,
-        account_mode=_word(document.get("account_mode")),
         messaging_limit=_word(document.get("whatsapp_business_manager_messaging_limit")),
     )
 

@@ -9,7 +9,7 @@ from wahealth.core.facts import AUTO
 from wahealth.core.origin import HEALTH
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
-from wahealth.core.status import Mode
+from wahealth.core.status import CLIENT_MODES
 
 LOOPBACK = "https://127.0.0.1:443"
 
@@ -40,7 +40,7 @@ FLAGS = (
     Flag("pod-name", "Name of this pod, to find its node in the answer; else $POD_NAME, else the host name."),
     Flag("pod-ip", "Address of this pod; else $POD_IP."),
     Flag("depth", f"Depth of /readyz without a parameter: {', '.join(Depth)}.", Depth.REACHABLE),
-    Flag("mode", f"Mode that the client should have: {', '.join(Mode)}; Auto detects it.", AUTO),
+    Flag("mode", f"Mode that the client should have: {', '.join(CLIENT_MODES)}; Auto detects it.", AUTO),
     Flag("shards", "Number of shards in Multiconnect."),
     Flag("ca", "File with certificates (PEM) to trust."),
     Flag("pin", "SHA-256 fingerprint of the one certificate to trust."),

@@ -18,7 +18,7 @@ from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.kinds import Kind
-from wahealth.core.status import Mode
+from wahealth.core.status import CLIENT_MODES, Mode
 from wahealth.core.strenum import FastStrEnum
 from wahealth.probe.trust import (
     NotAFingerprint,
@@ -145,7 +145,7 @@ def _exposure(given: Mapping[str, str], upstream: Origin) -> KeyExposure | None:
 
 
 def _expected(given: Mapping[str, str], kind: Kind, exposed: KeyExposure | None) -> Desired:
-    mode = _word(given, "mode", (AUTO, *Mode))
+    mode = _word(given, "mode", (AUTO, *CLIENT_MODES))
     thresholds = Thresholds(_seconds(given, "period", 1, 3600))
     desired = Desired(
         mode=None if mode == AUTO else Mode(mode),

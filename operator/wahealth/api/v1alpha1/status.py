@@ -59,8 +59,13 @@ class TopologyNode(Model):
         description="The container part of the node's key, or the whole key if two nodes would share that part.",
         examples=["support-coreapp-0"],
     )
-    role: Literal["PrimaryMaster", "SecondaryMaster", "Coreapp"] | None = Field(
-        None, description="The role that the node reports, or reported last."
+    role: (
+        Literal[
+            "PrimaryMaster", "SecondaryMaster", "Coreapp", "PhoneNumber", "BusinessAccount", "Business", "App", "Other"
+        ]
+        | None
+    ) = Field(
+        None, description="The role that the node reports, or reported last; for the Cloud API, the kind of entity."
     )
     gateway_status: (
         Literal["Connected", "Connecting", "Disconnected", "Uninitialized", "Unregistered", "Unknown"] | None
@@ -71,8 +76,9 @@ class TopologyNode(Model):
     reported_role: str | None = Field(
         None, description="The client's own word, if it is not a known role.", examples=["active_coreapp"]
     )
-    verdict: Literal["Active", "Standby", "Starting", "Faulty", "Stale", "Missing"] = Field(
-        description="Stale: its pod is gone. Missing: its pod exists, but the answer does not list it."
+    verdict: Literal["Active", "Standby", "Starting", "Faulty", "Stale", "Missing", "Limited", "Unknown"] = Field(
+        description="Stale: its pod is gone. Missing: its pod exists, but the answer does not list it. Limited and"
+        " Unknown: for the Cloud API."
     )
     since_time: AwareDatetime | None = Field(None, description="Time of the last change of the verdict.")
     pod_name: str | None = Field(None, description="The pod of the node, if known.", examples=["support-coreapp-0"])
@@ -160,6 +166,24 @@ class ClientCertificate(Model):
     )
 
 
+class CloudStatus(Model):
+    """What the Cloud API says about the phone number itself."""
+
+    graph_version: str = Field(description="Version of the Graph API that is requested.", examples=["v26.0"])
+    number_status: str | None = Field(
+        None,
+        description="Status of the number; Unknown if this version does not know the word.",
+        examples=["Connected"],
+    )
+    quality_rating: str | None = Field(None, description="Its quality rating.", examples=["Green"])
+    messaging_limit: str | None = Field(
+        None, description="The vendor's word for how many people it may write to.", examples=["TIER_1K"]
+    )
+    throttled_until_time: AwareDatetime | None = Field(
+        None, description="While the Cloud API asks for fewer requests: when the next one is made."
+    )
+
+
 WAITING: JsonDict = {
     "gateway": "Unknown",
     "conditions": [
@@ -180,7 +204,10 @@ class Status(Model):
         None, description="The generation of the spec that the verdict describes.", examples=[2]
     )
     conditions: list[Condition] = Field(default_factory=list, json_schema_extra=by_key("type"))
-    mode: Literal["Single", "HighAvailability", "Multiconnect"] | None = Field(None, description="The detected mode.")
+    cloud: CloudStatus | None = None
+    mode: Literal["Single", "HighAvailability", "Multiconnect", "CloudAPI"] | None = Field(
+        None, description="The mode detected."
+    )
     gateway: Literal[
         "Unknown",
         "Connected",

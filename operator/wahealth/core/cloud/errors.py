@@ -99,6 +99,7 @@ class GraphError(NamedTuple):
     status: int  # HTTP status
     code: int | None = None  # None: the body has none, or is not JSON
     subcode: int | None = None
+    retry_after: float = 0.0  # seconds that the vendor wants to be left alone
 
     @property
     def token_expired(self) -> bool:

@@ -103,8 +103,7 @@ class Platform(FastStrEnum):
 class NumberFields(NamedTuple):
     """The fields of the number that are not personal data; None: not in the answer.
 
-    A `reported_…` is the vendor's own word, kept only if ours is UNKNOWN; the last five are the vendor's words as they
-    are.
+    A `reported_…` is the vendor's own word, kept only if ours is UNKNOWN; the last is the vendor's word as it is.
     """
 
     status: NumberStatus | None = None
@@ -113,10 +112,6 @@ class NumberFields(NamedTuple):
     reported_status: str | None = None
     reported_quality: str | None = None
     reported_platform: str | None = None
-    name_status: str | None = None
-    code_verification_status: str | None = None
-    throughput: str | None = None
-    account_mode: str | None = None
     messaging_limit: str | None = None
 
 

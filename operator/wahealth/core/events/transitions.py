@@ -8,7 +8,7 @@ from typing import NamedTuple
 from wahealth.core.events.event import Event, normal
 from wahealth.core.facts import Desired
 from wahealth.core.reasons import asking, client, credentials, progress
-from wahealth.core.status import ConditionStatus, ConditionType, Failover, FailoverKind, Gateway, Status
+from wahealth.core.status import ConditionStatus, ConditionType, Failover, FailoverKind, Gateway, Mode, Status
 
 
 class Transition(NamedTuple):
@@ -51,7 +51,7 @@ def key_rotated(transition: Transition) -> Event | None:
 
 
 def mode_detected(transition: Transition) -> Event | None:
-    if transition.new.mode is None or transition.old.mode is transition.new.mode:
+    if transition.new.mode in {None, Mode.CLOUD_API} or transition.old.mode is transition.new.mode:
         return None
     row = client.MODE_DETECTED if transition.desired.mode is None else client.MODE_CONFIRMED
     return normal(row, transition.desired.surface, mode=transition.new.mode)

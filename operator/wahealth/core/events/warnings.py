@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from wahealth.core.events.event import Event, warning
 from wahealth.core.facts import Desired
-from wahealth.core.reasons import asking, client, credentials, pods, progress
+from wahealth.core.reasons import asking, client, credentials, number, pods, progress
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row, Surface
-from wahealth.core.status import Condition, ConditionStatus, ConditionType, Gateway
+from wahealth.core.status import Condition, ConditionStatus, ConditionType, Gateway, Mode
 from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 
@@ -57,6 +57,7 @@ _WARNED_OF_ACCEPTED = frozenset(
         Reason.CLIENT_CERTIFICATE_INVALID,
         Reason.TARGET_FORBIDDEN,
         Reason.MODE_MISMATCH,
+        Reason.NUMBER_NOT_FOUND,
     }
 )
 
@@ -216,6 +217,49 @@ RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
 )
 
 
+def number_unreachable(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.REACHABLE)
+    return warning(_UNREACHED.get(found.reason, number.SILENT)) if found else None
+
+
+_UNREACHED = {row.reason.value: row for row in (number.FAILED, number.INVALID)}
+
+
+def number_throttled(given: WarningInput) -> Event | None:
+    return warning(number.THROTTLED) if given.verdict.status.condition(ConditionType.THROTTLED) else None
+
+
+def number_unavailable(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.AVAILABLE)
+    return _as_said(found) if found else None
+
+
+_RATED = {row.reason.value: row for row in (number.QUALITY_LOW, number.QUALITY_MEDIUM)}
+
+
+def quality_falling(given: WarningInput) -> Event | None:
+    found = given.verdict.status.condition(ConditionType.QUALITY_ACCEPTABLE)
+    return warning(_RATED[found.reason]) if found is not None and found.reason in _RATED else None
+
+
+def graph_version_ending(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.GRAPH_VERSION_SUPPORTED)
+    return _as_said(found) if found else None
+
+
+NUMBER_RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
+    not_accepted,
+    credentials_invalid,
+    number_unreachable,
+    number_throttled,
+    number_unavailable,
+    quality_falling,
+    graph_version_ending,
+    *map(_anomalous, Anomaly),
+    probing_reduced,
+)
+
+
 def active_warnings(given: WarningInput) -> tuple[Event, ...]:
-    """All Warnings that hold now, in the order of the rules."""
-    return tuple(event for rule in RULES if (event := rule(given)) is not None)
+    rules = NUMBER_RULES if given.verdict.status.mode is Mode.CLOUD_API else RULES
+    return tuple(event for rule in rules if (event := rule(given)) is not None)

@@ -40,7 +40,7 @@ from wahealth.core.hysteresis.confirmation import Confirmation
 from wahealth.core.instant import has_lasted
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionStatus, ConditionType, Gateway, KeyInUse, Status
-from wahealth.core.verdict.evaluation import Evaluation
+from wahealth.core.verdict.evaluated import Evaluated
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.verdict import Verdict
 
@@ -63,6 +63,7 @@ JUDGED = (
 )
 # Reasons of Accepted=False that do not pass, or have had a grace of their own.
 _CERTAIN = frozenset({Reason.INVALID_SPEC, Reason.MODE_MISMATCH})
+SURE_ROUNDS = 2  # for what the vendor says outright, and only a person can cure
 ONLY_AN_EDIT_HELPS = _CERTAIN | {Reason.TARGET_FORBIDDEN}
 
 
@@ -71,7 +72,7 @@ class Comparison:
     """A candidate and the confirmed verdict, compared. `now`: monotonic seconds."""
 
     before: Confirmation
-    evaluation: Evaluation
+    evaluation: Evaluated
     candidate: Verdict
     thresholds: Thresholds
     now: float
@@ -107,7 +108,7 @@ class Rule(NamedTuple):
 
 
 def debounce(
-    before: Confirmation, evaluation: Evaluation, candidate: Verdict, thresholds: Thresholds, now: float
+    before: Confirmation, evaluation: Evaluated, candidate: Verdict, thresholds: Thresholds, now: float
 ) -> Confirmation:
     """The confirmation after a round with news (at `now`, monotonic seconds). `candidate`: `evaluation.verdict()`."""
     compared = Comparison(before, evaluation, candidate, thresholds, now)
@@ -142,8 +143,11 @@ def _after_startup(compared: Comparison) -> Confirmation:
 
 
 def _after_failures(compared: Comparison) -> Confirmation:
-    rounds = compared.before.worse_streak + 1
-    if rounds >= compared.thresholds.failure_threshold and not compared.candidate.protected:
+    rounds, needed = compared.before.worse_streak + 1, compared.thresholds.failure_threshold
+    if (
+        rounds >= (min(needed, SURE_ROUNDS) if compared.candidate.certain else needed)
+        and not compared.candidate.protected
+    ):
         return _at_once(compared)
     return compared.before.with_worse_streak(rounds)
 

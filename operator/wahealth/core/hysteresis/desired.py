@@ -80,7 +80,8 @@ def without_ready(confirmed: Status) -> Status:
 
 def _pending(condition: Condition) -> Condition:
     untried = condition.reason == Reason.NOT_PROBED_YET.value
-    if condition.type not in _WAITED_FOR or condition.status is ConditionStatus.TRUE or untried:
+    open_ = condition.type in _WAITED_FOR or condition.reason == Reason.NUMBER_NOT_FOUND.value
+    if not open_ or condition.status is ConditionStatus.TRUE or untried:
         return condition
     return condition._replace(status=ConditionStatus.UNKNOWN, reason=Reason.GRACE_PERIOD.value)
 

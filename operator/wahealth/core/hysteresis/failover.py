@@ -136,13 +136,13 @@ def _departed(nodes: Named, others: Named, there: frozenset[str]) -> Named:
 
 
 def follow_failovers(
-    before: FailoverState, observation: Observation, candidate: Verdict, confirmed: bool, now: Instant
+    before: FailoverState, observation: Observation | None, candidate: Verdict, confirmed: bool, now: Instant
 ) -> tuple[FailoverState, tuple[Failover, ...]]:
     """The roles after this round, and the failovers that it completes.
 
     `confirmed`: the round's own verdict, `candidate`, is confirmed.
     """
-    if not _says_who(observation, candidate):
+    if observation is None or not _says_who(observation, candidate):
         return before, ()
     coreapps, first = _follow(before.coreapps, active_coreapps(observation), confirmed, now)
     primary, second = _follow(before.primary, primary_master(observation), confirmed, now)

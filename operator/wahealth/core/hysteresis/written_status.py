@@ -22,6 +22,7 @@ UNSEEN = frozenset(
         Problem.FORBIDDEN,
         Problem.THROTTLED,
         Problem.UNREACHABLE,
+        Problem.NOT_FOUND,
     }
 )
 
@@ -63,7 +64,8 @@ def _holders(names: tuple[str, ...]) -> tuple[Holder, ...]:
 
 
 def _anomalies(written: Status, confirmed: Status, problem: Problem | None, now: Instant) -> frozenset[Anomaly]:
-    nodes = frozenset() if problem in UNSEEN else find_anomalies(confirmed.nodes, _mode_of_nodes(confirmed), None)
+    unseen = problem in UNSEEN or confirmed.mode is Mode.CLOUD_API
+    nodes = frozenset() if unseen else find_anomalies(confirmed.nodes, _mode_of_nodes(confirmed), None)
     token_ends = written.credentials.token_expiry_time if written.credentials else None
     ending = {
         Anomaly.CERTIFICATE_EXPIRING: is_expiring(written.tls, now.wall),

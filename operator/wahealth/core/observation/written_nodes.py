@@ -11,11 +11,13 @@ from wahealth.core.observation.modes import Detection
 from wahealth.core.observation.observe import ObservationState
 from wahealth.core.observation.tracking import TrackedNode
 from wahealth.core.reasons.reason import Reason
-from wahealth.core.status import ConditionType, NodeVerdict, Status, TopologyNode
+from wahealth.core.status import ConditionType, Mode, NodeVerdict, Status, TopologyNode
 
 
 def written_observation(written: Status, thresholds: Thresholds, now: Instant) -> ObservationState:
     """The observation state that a written status describes."""
+    if written.mode is Mode.CLOUD_API:
+        return ObservationState({}, {})
     accepted = written.condition(ConditionType.ACCEPTED)
     mismatch = accepted is not None and accepted.reason == Reason.MODE_MISMATCH
     return ObservationState(

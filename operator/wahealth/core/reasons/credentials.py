@@ -133,9 +133,11 @@ REFUSALS = frozenset(
         Reason.TOKEN_EXPIRED,
         Reason.ACCESS_FORBIDDEN,
         Reason.PROXY_SIGN_IN,
+        Reason.TOKEN_REJECTED,
+        Reason.PERMISSION_MISSING,
     }
 )
-FORBIDDING = frozenset({Reason.ACCESS_FORBIDDEN, Reason.PROXY_SIGN_IN})
+FORBIDDING = frozenset({Reason.ACCESS_FORBIDDEN, Reason.PROXY_SIGN_IN, Reason.PERMISSION_MISSING})
 MAY_PASS = FORBIDDING | {Reason.LOGIN_LIMITED}
 
 

@@ -20,6 +20,7 @@ class Reason(FastStrEnum):
     SECRET_FORBIDDEN = "SecretForbidden"  # noqa: S105 - a word
     CA_NOT_FOUND = "CANotFound"
     CLIENT_CERTIFICATE_INVALID = "ClientCertificateInvalid"
+    NUMBER_NOT_FOUND = "NumberNotFound"
 
     # CredentialsValid
     KEY_ACCEPTED = "KeyAccepted"
@@ -33,6 +34,8 @@ class Reason(FastStrEnum):
     ACCESS_FORBIDDEN = "AccessForbidden"
     PROXY_SIGN_IN = "ProxySignIn"
     TOKEN_EXPIRED = "TokenExpired"  # noqa: S105 - a word
+    TOKEN_REJECTED = "TokenRejected"  # noqa: S105 - a word
+    PERMISSION_MISSING = "PermissionMissing"
     NOT_PROBED_YET = "NotProbedYet"
 
     # Reachable: the values of `core.answer.FailureReason` and one more
@@ -58,6 +61,12 @@ class Reason(FastStrEnum):
     CONNECTING = "Connecting"
     UNINITIALIZED = "Uninitialized"
     MULTIPLE_ACTIVE_COREAPPS = "MultipleActiveCoreapps"
+    ACCOUNT_BANNED = "AccountBanned"
+    ACCOUNT_LOCKED = "AccountLocked"
+    NUMBER_DELETED = "NumberDeleted"
+    NUMBER_MIGRATED = "NumberMigrated"
+    PAYMENT_METHOD = "PaymentMethod"
+    ENTITY_BLOCKED = "EntityBlocked"
     CREDENTIALS_UNKNOWN = "CredentialsUnknown"
     UNREACHABLE = "Unreachable"
     THROTTLED = "Throttled"
@@ -73,6 +82,16 @@ class Reason(FastStrEnum):
     # PodsClaimed, which a status holds only if it is False
     SELECTOR_MISSING = "SelectorMissing"
     CLAIMED_BY_ANOTHER = "ClaimedByAnother"
+
+    # QualityAcceptable, GraphVersionSupported, Throttled: of a number of the Cloud API
+    QUALITY_HIGH = "QualityHigh"
+    QUALITY_MEDIUM = "QualityMedium"
+    QUALITY_LOW = "QualityLow"
+    NOT_RATED = "NotRated"
+    VERSION_SUPPORTED = "VersionSupported"
+    VERSION_ENDED = "VersionEnded"
+    VERSION_ENDING = "VersionEnding"
+    TOO_MANY_REQUESTS = "TooManyRequests"
 
     # Ready, and conditions that a status holds only if they are True
     AVAILABLE = "Available"

@@ -72,6 +72,11 @@ URL_NOT_ADMITTED = Row(
     "The operator does not admit host {host}, to which spec.target.url, its hostHeader or tls.serverName leads",
     "add it to --allow-url-hosts",
 )
+CLOUD_NOT_ADMITTED = Row(
+    Reason.TARGET_FORBIDDEN,
+    "The operator does not probe phone numbers of the Cloud API",
+    "start it with --allow-cloud",
+)
 URL_LEADS_INSIDE = Row(
     Reason.TARGET_FORBIDDEN,
     "Host {host} of spec.target.url has an address that is not public",

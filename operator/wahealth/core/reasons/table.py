@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from wahealth.core.reasons import asking, client, credentials, pods, progress, spec
+from wahealth.core.reasons import asking, client, credentials, number, pods, progress, spec
 from wahealth.core.reasons.row import Row
 
 _SUBJECTS: dict[str, ModuleType] = {
@@ -12,6 +12,7 @@ _SUBJECTS: dict[str, ModuleType] = {
     "What is signed in with": credentials,
     "Asking the health node": asking,
     "The client and its nodes": client,
+    "A phone number of the Cloud API": number,
     "What is written onto pods": pods,
     "What is waited for": progress,
 }

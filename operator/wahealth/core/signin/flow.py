@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Self, TypeVar
 
-from wahealth.core.answer import Answered, Forbidden, Malformed, Outcome, Unauthorized, Unreachable
+from wahealth.core.answer import Forbidden, Malformed, Outcome, Unauthorized, Unreachable, is_refusal, is_seen
 from wahealth.core.instant import Instant
 from wahealth.core.reasons.row import Row
 from wahealth.core.status import Finding
@@ -185,12 +185,12 @@ def checkpoint(signin: Authenticator[K]) -> AuthFlow[K, None]:
 
 def refusing(outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
     """The names of the pods that reject the credential."""
-    return tuple(pod for pod, outcome in outcomes.items() if isinstance(outcome, Unauthorized))
+    return tuple(pod for pod, outcome in outcomes.items() if is_refusal(outcome))
 
 
 def is_taken(outcomes: Mapping[str, Outcome]) -> bool:
     """Whether any pod accepts the credential."""
-    return any(isinstance(outcome, Answered) for outcome in outcomes.values())
+    return any(is_seen(outcome) for outcome in outcomes.values())
 
 
 def ends_soon(expires: datetime | None, now: Instant) -> bool:

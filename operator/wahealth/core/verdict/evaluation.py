@@ -7,7 +7,7 @@ from typing import NamedTuple
 from wahealth.core.facts import Facts
 from wahealth.core.instant import AsOf
 from wahealth.core.observation.observe import Observation, while_ambiguous
-from wahealth.core.status import Status
+from wahealth.core.status import Mode, Status
 from wahealth.core.verdict.evaluate import Classification, classify, evaluate
 from wahealth.core.verdict.timers import Timers, clamp, expired, start
 from wahealth.core.verdict.verdict import Verdict
@@ -26,6 +26,16 @@ class Evaluation(NamedTuple):
     timers: Timers  # with the timer of this round's problem
     confirmed: Status  # the status from which everything is taken that stays as it was
 
+    @property
+    def fresh(self) -> bool:
+        """Somebody was asked, and the view that counts is of this round."""
+        return self.observation.merged.fresh
+
+    @property
+    def seen(self) -> bool:
+        """The client was seen in this round."""
+        return self.observation.summary is not None
+
     @classmethod
     def of(cls, facts: Facts, observation: Observation, timers: Timers, confirmed: Status) -> Evaluation:
         """The evaluation of a round. `timers`: before this round. `confirmed`: the status that is confirmed, or, while
@@ -33,7 +43,8 @@ class Evaluation(NamedTuple):
         classified = classify(facts, observation)
         running = start(timers, classified.problem, observation.now.now)
         running = clamp(running, facts.key_changed, observation.detection.ambiguous_since)
-        return cls(facts, observation, classified, running, confirmed)
+        known = confirmed if confirmed.mode is not Mode.CLOUD_API else Status()  # of another target
+        return cls(facts, observation, classified, running, known)
 
     def verdict(self) -> Verdict:
         """The verdict as of this round, which is the candidate."""

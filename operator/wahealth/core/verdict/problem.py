@@ -27,6 +27,8 @@ class Problem(FastStrEnum):
     UNINITIALIZED = "uninitialized"
     UNREGISTERED = "unregistered"
     DISCONNECTED = "disconnected"
+    BLOCKED = "the vendor lets no message out"
+    NOT_FOUND = "no such number"
 
 
 OF_GATEWAY = {

@@ -33,6 +33,7 @@ class Verdict(NamedTuple):
     anomalies: frozenset[Anomaly] = frozenset()
     unanswered: Unreachable | None = None  # why no pod answers; None: one does
     kept: bool = False  # the client was not seen because it asks for a pause, and everything stays as it was
+    certain: bool = False  # the vendor says so outright, and only a person can cure it: two rounds are enough
 
     @property
     def good(self) -> bool:

@@ -5,20 +5,29 @@ A status holds conditions and no problem; the first row that fits names it:
     condition         status          reason                                 problem
     ----------------  --------------  -------------------------------------  ------------------------------------
     Accepted          False           ModeMismatch                           none
+    Accepted          False           NumberNotFound                         no such number
     Accepted          False           any                                    something referred to does not exist
     CredentialsValid  any             APIKeyInvalidCharacters                the key does not have the right form
                                       APIKeyTooLong
                                       APIKeyTooShort
     Reachable         False           any                                    nobody answers
     CredentialsValid  any             AccessForbidden                        the question is forbidden
+                                      PermissionMissing
                                       ProxySignIn
     CredentialsValid  any             APIKeyRejected                         the key is refused
                                       LoginFailed
                                       LoginLimited
                                       PasswordChangeRequired
                                       TokenExpired
+                                      TokenRejected
     Available         False, Unknown  Throttled                              it asks to be probed less often
     Available         False, Unknown  MultipleActiveCoreapps                 more than one coreapp is connected
+    Available         False, Unknown  AccountBanned                          the vendor lets no message out
+                                      AccountLocked
+                                      EntityBlocked
+                                      NumberDeleted
+                                      NumberMigrated
+                                      PaymentMethod
     Available         False, Unknown  any other, gateway Connecting          connecting
     Available         False, Unknown  any other, gateway Uninitialized       uninitialized
     Available         False, Unknown  any other, gateway Unregistered        unregistered
@@ -45,6 +54,16 @@ from wahealth.core.verdict.timers import Timers
 
 OF_GATEWAY = DOWN | {Gateway.PARTIALLY_CONNECTED: Problem.TOO_FEW}
 _KEY_FORM = frozenset({Reason.KEY_TOO_SHORT, Reason.KEY_TOO_LONG, Reason.KEY_INVALID_CHARACTERS})
+_BLOCKED = frozenset(
+    {
+        Reason.ACCOUNT_BANNED,
+        Reason.ACCOUNT_LOCKED,
+        Reason.NUMBER_DELETED,
+        Reason.NUMBER_MIGRATED,
+        Reason.PAYMENT_METHOD,
+        Reason.ENTITY_BLOCKED,
+    }
+)
 _FALSE = frozenset({ConditionStatus.FALSE})
 _NOT_TRUE = frozenset({ConditionStatus.FALSE, ConditionStatus.UNKNOWN})
 _ANY = frozenset(ConditionStatus)
@@ -68,6 +87,7 @@ class Sign(NamedTuple):
 
 SIGNS = (
     Sign(ConditionType.ACCEPTED, _FALSE, {Reason.MODE_MISMATCH}, None),
+    Sign(ConditionType.ACCEPTED, _FALSE, {Reason.NUMBER_NOT_FOUND}, Problem.NOT_FOUND),
     Sign(ConditionType.ACCEPTED, _FALSE, None, Problem.REFERENCE),
     Sign(ConditionType.CREDENTIALS_VALID, _ANY, _KEY_FORM, Problem.KEY_FORM),
     Sign(ConditionType.REACHABLE, _FALSE, None, Problem.UNREACHABLE),
@@ -75,6 +95,7 @@ SIGNS = (
     Sign(ConditionType.CREDENTIALS_VALID, _ANY, REFUSALS - FORBIDDING, Problem.REFUSED),
     Sign(ConditionType.AVAILABLE, _NOT_TRUE, {Reason.THROTTLED}, Problem.THROTTLED),
     Sign(ConditionType.AVAILABLE, _NOT_TRUE, {Reason.MULTIPLE_ACTIVE_COREAPPS}, Problem.TOO_MANY),
+    Sign(ConditionType.AVAILABLE, _NOT_TRUE, _BLOCKED, Problem.BLOCKED),
 )
 _SHOWN_BY = {
     Problem.REFERENCE: ConditionType.ACCEPTED,

@@ -1,0 +1,18 @@
+"""What a resource wants of a phone number of the Cloud API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GRAPH_HOST = "graph.facebook.com"
+
+
+@dataclass(frozen=True, slots=True)
+class CloudDesired:
+    """`graph_version`: the version asked, such as v26.0. `ignored_codes`: codes of entity errors that block nothing
+    that matters to the owner of the number."""
+
+    graph_version: str
+    limited_accepted: bool = False
+    ignored_codes: frozenset[int] = frozenset()
+    rated: bool = True  # the quality rating is shown and warned of

@@ -1,0 +1,184 @@
+"""The conditions of a phone number: a function a condition, from its situation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wahealth.core.answer import Malformed, Unreachable
+from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.report import Entity, Quality
+from wahealth.core.cloud.versions import ends_soon
+from wahealth.core.number.entities import name_of
+from wahealth.core.number.number_input import NUMBER, NumberInput, codes_of
+from wahealth.core.number.situation import Situation, SituationRow
+from wahealth.core.reasons import client, credentials, spec
+from wahealth.core.reasons import number as says
+from wahealth.core.reasons.found import false, true, unknown
+from wahealth.core.reasons.row import Row
+from wahealth.core.signin.kinds import Kind
+from wahealth.core.status import ConditionStatus, ConditionType, Finding
+from wahealth.core.verdict.checks.credentials_valid import not_tried
+from wahealth.core.verdict.checks.ready import ready
+
+
+def findings(seen: NumberInput, row: SituationRow) -> dict[ConditionType, Finding]:
+    """By condition; those about quality and version only where an answer speaks of them."""
+    found = {
+        ConditionType.ACCEPTED: _accepted(seen, row),
+        ConditionType.CREDENTIALS_VALID: _credentials_valid(seen, row),
+        ConditionType.REACHABLE: _reachable(seen, row),
+        ConditionType.AVAILABLE: _available(seen, row),
+        ConditionType.REDUNDANCY_SATISFIED: true(says.NO_SPARES),
+    }
+    found[ConditionType.READY] = ready(found)
+    occasional = {
+        ConditionType.THROTTLED: _throttled(seen, row),
+        ConditionType.QUALITY_ACCEPTABLE: _quality(seen),
+        ConditionType.GRAPH_VERSION_SUPPORTED: _version(seen),
+    }
+    return found | {type_: finding for type_, finding in occasional.items() if finding is not None}
+
+
+def _accepted(seen: NumberInput, row: SituationRow) -> Finding:
+    if seen.reference_problem is not None:
+        return seen.reference_problem
+    if row.situation is not Situation.NOT_FOUND:
+        return true(spec.ACCEPTED, seen.surface)
+    return false(says.NUMBER_GONE if seen.token_good else says.NUMBER_NOT_FOUND, seen.surface)
+
+
+def _credentials_valid(seen: NumberInput, row: SituationRow) -> Finding:
+    at = seen.surface
+    if seen.credential_problem is not None:
+        return seen.credential_problem
+    if row.situation is Situation.CREDENTIAL:
+        expired = seen.error is not None and seen.error.token_expired
+        return false(credentials.TOKEN_EXPIRED, at) if expired else false(says.TOKEN_REJECTED, at, code=_code(seen))
+    if row.situation is Situation.PERMISSION:
+        return false(says.PERMISSION_MISSING, at, code=_code(seen))
+    if seen.report is not None or seen.fails_by(ErrorClass.DOWN) or seen.fails_by(ErrorClass.NOT_FOUND):
+        return true(says.TOKEN_ACCEPTED)
+    return _as_last_known(seen, ConditionType.CREDENTIALS_VALID) or not_tried(Kind.TOKEN)
+
+
+def _reachable(seen: NumberInput, row: SituationRow) -> Finding:
+    at = seen.surface
+    match seen.answer:
+        case None:
+            return _as_last_known(seen, ConditionType.REACHABLE) or unknown(credentials.NOT_TRIED, what="Cloud API")
+        case Unreachable(reason, detail):
+            silent = says.SILENT.says(at, reason=reason, detail=detail, comma=", " if detail else "")
+            return Finding(ConditionStatus.FALSE, reason.value, silent)
+        case Malformed(problem):
+            return false(says.INVALID, at, problem=problem)
+        case GraphError(status=status) if row.situation is Situation.UNREACHABLE:
+            ours = seen.fails_by(ErrorClass.OUR_REQUEST)
+            return false(says.REQUEST_NOT_UNDERSTOOD if ours else says.FAILED, at, status=status, code=_more(seen))
+        case _:
+            return true(says.ANSWERED)
+
+
+def _available(seen: NumberInput, row: SituationRow) -> Finding:
+    if row.situation is Situation.THROTTLED and seen.over:
+        return unknown(says.NOT_SEEN_FOR_LONG, seen.surface)
+    if row.situation in _KEPT:
+        return _as_last_known(seen, ConditionType.AVAILABLE) or unknown(_KEPT[row.situation], seen.surface)
+    if row.situation in _UNSEEN:
+        return unknown(_UNSEEN[row.situation])
+    return _good(seen, row) or _bad(seen, row)
+
+
+def _good(seen: NumberInput, row: SituationRow) -> Finding | None:
+    if row.situation is Situation.AVAILABLE:
+        return true(says.AVAILABLE)
+    if row.situation is Situation.LIMITED:
+        return true(says.LIMITED, seen.surface, entity=_which(seen.limited), code=_of(seen.limited))
+    allowed = row.situation is Situation.UNREGISTERED and not seen.registration_required
+    return true(says.UNREGISTERED_ALLOWED) if allowed else None
+
+
+def _bad(seen: NumberInput, row: SituationRow) -> Finding:
+    code = _code(seen) or _of(seen.blocked)
+    return false(_DOWN[row.situation], seen.surface, entity=_which(seen.blocked), code=code)
+
+
+_UNSEEN: dict[Situation, Row] = {
+    Situation.NOT_ASKED: client.CREDENTIALS_UNKNOWN,
+    Situation.CREDENTIAL: client.CREDENTIALS_UNKNOWN,
+    Situation.PERMISSION: client.CREDENTIALS_UNKNOWN,
+    Situation.UNREACHABLE: client.UNREACHABLE,
+    Situation.NOT_FOUND: client.UNREACHABLE,
+}
+_KEPT: dict[Situation, Row] = {
+    Situation.THROTTLED: says.THROTTLED_AT_FIRST,
+    Situation.UNDECIDED: says.UNDECIDED,
+}
+_DOWN: dict[Situation, Row] = {
+    Situation.BANNED: says.BANNED,
+    Situation.LOCKED: says.LOCKED,
+    Situation.DELETED: says.DELETED,
+    Situation.MIGRATED: says.MIGRATED,
+    Situation.UNREGISTERED: says.UNREGISTERED,
+    Situation.PAYMENT: says.PAYMENT,
+    Situation.BLOCKED: says.BLOCKED,
+}
+
+
+def _throttled(seen: NumberInput, row: SituationRow) -> Finding | None:
+    if row.situation is not Situation.THROTTLED:
+        return None
+    return true(says.THROTTLED, seen.surface, code=_code(seen))
+
+
+def _quality(seen: NumberInput) -> Finding | None:
+    """The vendor limits numbers whose rating is RED, and warns with YELLOW (documented, page "Quality rating")."""
+    rating = seen.fields.quality
+    if rating not in _QUALITIES or not seen.desired.rated:
+        return None
+    return (false if rating is Quality.RED else true)(_QUALITIES[rating], seen.surface)
+
+
+_QUALITIES = {
+    Quality.GREEN: says.QUALITY_HIGH,
+    Quality.YELLOW: says.QUALITY_MEDIUM,
+    Quality.RED: says.QUALITY_LOW,
+    Quality.NOT_APPLICABLE: says.NOT_RATED,
+}
+
+
+def _version(seen: NumberInput) -> Finding | None:
+    asked, at = seen.desired.graph_version, seen.surface
+    served = seen.report.served_version if seen.report else None
+    if served is None:
+        return None
+    if served != asked:
+        return false(says.VERSION_ENDED, at, asked=asked, served=served)
+    if (ends := ends_soon(asked, seen.today)) is not None:
+        return false(says.VERSION_ENDING, at, asked=asked, ends=ends)
+    return true(says.VERSION_SUPPORTED, asked=asked)
+
+
+def _as_last_known(seen: NumberInput, type_: ConditionType) -> Finding | None:
+    last = seen.confirmed.condition(type_)
+    return Finding(last.status, last.reason, last.message) if last is not None else None
+
+
+def _which(entities: tuple[Entity, ...]) -> str:
+    return name_of(entities[0]) if entities else NUMBER
+
+
+def _code(seen: NumberInput) -> str:
+    return _in_words([seen.code]) if seen.code else ""
+
+
+def _more(seen: NumberInput) -> str:
+    return f", code {seen.code}" if seen.code else ""
+
+
+def _of(entities: tuple[Entity, ...]) -> str:
+    return _in_words(sorted(codes_of(entities[0]) - {0})) if entities else ""
+
+
+def _in_words(codes: Iterable[int]) -> str:
+    named = ", ".join(map(str, codes))
+    return f" (code {named})" if named else ""

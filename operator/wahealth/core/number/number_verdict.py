@@ -1,0 +1,60 @@
+"""What one round says of a phone number, as a verdict: the same type that a client's round comes to."""
+
+from __future__ import annotations
+
+from wahealth.core.number.checks import findings
+from wahealth.core.number.entities import nodes_of
+from wahealth.core.number.number_input import NumberInput
+from wahealth.core.number.situation import Situation, SituationRow, situation_of
+from wahealth.core.status import CloudNumber, Condition, Connected, Gateway, Mode, Status
+from wahealth.core.verdict.problem import Problem
+from wahealth.core.verdict.verdict import Anomaly, Verdict
+
+_ON = frozenset({Gateway.CONNECTED, Gateway.PARTIALLY_CONNECTED})
+
+
+def evaluate_number(seen: NumberInput) -> Verdict:
+    """The verdict of one answer, without thresholds. What an answer leaves open is as it was confirmed."""
+    row = situation_of(seen)
+    gateway = seen.confirmed.gateway if row.gateway is None else row.gateway
+    conditions = tuple(Condition(type_, *finding) for type_, finding in findings(seen, row).items())
+    if row.situation is Situation.THROTTLED:
+        gateway = Gateway.UNKNOWN if seen.over else gateway
+    status = Status(
+        gateway=gateway,
+        mode=Mode.CLOUD_API,
+        connected=_connected(gateway),
+        nodes=nodes_of(seen.entities) if seen.entities else seen.confirmed.nodes,
+        credentials=seen.confirmed.credentials,
+        conditions=conditions,
+        cloud=_number(seen),
+    )
+    anomalies = frozenset({Anomaly.UNKNOWN_STATUS} if row.situation is Situation.UNDECIDED else ())
+    kept = row.situation is Situation.THROTTLED and not seen.over
+    return Verdict(status, _problem(seen, row), anomalies=anomalies, kept=kept, certain=row.problem in _CERTAIN)
+
+
+def _number(seen: NumberInput) -> CloudNumber:
+    """What an answer does not say is as it was."""
+    version, fields, known = seen.desired.graph_version, seen.fields, seen.confirmed.cloud
+    if seen.report is None:
+        known = known or CloudNumber(version)
+        return known._replace(graph_version=version, throttled_until_time=seen.throttled_until)
+    status, quality = fields.reported_status or fields.status, fields.reported_quality or fields.quality
+    return CloudNumber(version, status, quality, fields.messaging_limit)
+
+
+def _problem(seen: NumberInput, row: SituationRow) -> Problem | None:
+    """What is allowed is no problem; nobody was asked for want of a reference, or of a usable token."""
+    if row.situation is Situation.NOT_ASKED and seen.credential_problem is not None:
+        return Problem.KEY_FORM
+    allowed = row.problem is Problem.UNREGISTERED and not seen.registration_required
+    return None if allowed else row.problem
+
+
+_CERTAIN = frozenset({Problem.BLOCKED, Problem.UNREGISTERED})
+
+
+def _connected(gateway: Gateway) -> Connected:
+    """A number is one connection: there, not there, or not seen."""
+    return Connected.unseen(1) if gateway is Gateway.UNKNOWN else Connected.of(int(gateway in _ON), 1)

@@ -1,0 +1,143 @@
+"""A phone number over many rounds: when what the Cloud API says of it counts, and what stays while it says nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.builders import Story, condition_of, core, facts, primary
+from support.builders import answer as nodes_of
+from support.numbers import answer, entity, error, health
+from wahealth.core.answer import FailureReason, GatewayStatus, NumberAnswer, PodOutcome, Unreachable
+from wahealth.core.cloud.versions import DEFAULT
+from wahealth.core.cloud.wanted import CloudDesired
+from wahealth.core.facts import Desired, Facts, Thresholds
+from wahealth.core.signin.kinds import Kind
+from wahealth.core.status import ConditionType, Gateway
+
+PERIOD = 300.0
+AVAILABLE, READY, THROTTLED = ConditionType.AVAILABLE, ConditionType.READY, ConditionType.THROTTLED
+GOOD, SILENT = answer(), Unreachable(FailureReason.READ_TIMEOUT)
+UNPAID = answer(health(entity("WABA", "BLOCKED", 141006), outer="BLOCKED"))
+LIMITED = answer(health(entity("APP", "LIMITED")))
+
+
+def number(said: NumberAnswer, generation: int = 1, **more: Any) -> Facts:
+    thresholds = Thresholds(period=PERIOD, startup_rounds=2)
+    desired = Desired(signs_in_by=Kind.TOKEN, thresholds=thresholds, cloud=CloudDesired(DEFAULT), **more)
+    return Facts(desired, generation, (PodOutcome("number", "graph.example.com", said),))
+
+
+def test_a_good_number_is_ready_at_once_and_then_nothing_is_written() -> None:
+    story = Story().rounds(5, number(GOOD))
+    assert condition_of(story.written, READY) == ("True", "Available")
+    assert len(story.writes) == 1
+    assert story.posted == ["GatewayConnected"]
+    assert story.state is not None
+    assert story.state.steady is not None
+
+
+@pytest.mark.parametrize(("said", "reason"), [(UNPAID, "PaymentMethod"), (answer(status="BANNED"), "AccountBanned")])
+def test_what_only_a_person_can_cure_counts_at_the_second_answer(said: NumberAnswer, reason: str) -> None:
+    story = Story().rounds(2, number(GOOD))
+    story.round(number(said))
+    assert condition_of(story.written, READY)[0] == "True"
+    story.round(number(said))
+    assert condition_of(story.written, AVAILABLE) == ("False", reason)
+    assert story.posted[-1] == reason
+
+
+def test_a_new_number_is_judged_after_two_rounds_and_not_three() -> None:
+    story = Story().rounds(2, number(UNPAID))
+    assert condition_of(story.written, AVAILABLE) == ("Unknown", "GracePeriod")
+    story.round(number(UNPAID))  # 600 s after the first one
+    assert condition_of(story.written, AVAILABLE) == ("False", "PaymentMethod")
+
+
+def test_no_answer_counts_after_the_thresholds() -> None:
+    story = Story().rounds(2, number(GOOD)).rounds(2, number(SILENT))
+    assert condition_of(story.written, READY)[0] == "True"
+    story.round(number(SILENT))
+    assert condition_of(story.written, ConditionType.REACHABLE) == ("False", "ReadTimeout")
+    assert condition_of(story.written, AVAILABLE) == ("Unknown", "Unreachable")
+    assert story.written.nodes  # what does not age stays
+    assert story.posted[-1] == "HealthNodeUnreachable"
+
+
+def test_a_number_that_is_throttled_stays_as_it_was_and_says_so() -> None:
+    story = Story().rounds(2, number(GOOD)).round(number(error(80007))).state
+    assert story.confirmed is not None
+    status = story.confirmed.status
+    assert condition_of(status, AVAILABLE) == ("True", "Connected")
+    assert condition_of(status, THROTTLED) == ("True", "TooManyRequests")
+    assert status.gateway is Gateway.CONNECTED
+
+
+def test_what_was_kept_ends() -> None:
+    """Nothing that answers "not now" keeps Ready=True for ever: 5 periods."""
+    story = Story().rounds(2, number(GOOD)).rounds(4, number(error(4)))
+    assert condition_of(story.written, READY)[0] == "True"
+    story.rounds(3, number(error(4)))
+    assert condition_of(story.written, AVAILABLE) == ("Unknown", "Throttled")
+    assert story.written.gateway is Gateway.UNKNOWN
+    story.round(number(GOOD))
+    assert condition_of(story.written, READY)[0] == "True"
+    assert story.written.condition(THROTTLED) is None
+
+
+def test_a_rejected_token_says_nothing_of_the_number() -> None:
+    story = Story().rounds(2, number(GOOD)).rounds(3, number(error(190, 463, 401)))
+    assert condition_of(story.written, ConditionType.CREDENTIALS_VALID) == ("False", "TokenExpired")
+    assert condition_of(story.written, AVAILABLE) == ("Unknown", "CredentialsUnknown")
+
+
+def test_a_number_not_found_is_said_once_the_thresholds_have_passed() -> None:
+    story = Story().rounds(2, number(error(100, 33)))
+    assert condition_of(story.written, ConditionType.ACCEPTED)[0] == "Unknown"
+    story.rounds(2, number(error(100, 33)))
+    assert condition_of(story.written, ConditionType.ACCEPTED) == ("False", "NumberNotFound")
+    assert story.posted[-1] == "NumberNotFound"
+
+
+def test_a_limit_is_partially_connected_and_available() -> None:
+    story = Story().rounds(2, number(GOOD)).rounds(3, number(LIMITED))
+    assert story.written.gateway is Gateway.PARTIALLY_CONNECTED
+    assert condition_of(story.written, AVAILABLE) == ("True", "MinimumConnected")
+
+
+def test_quality_is_warned_of_and_does_not_count() -> None:
+    story = Story().rounds(2, number(GOOD)).rounds(2, number(answer(quality_rating="RED")))
+    assert condition_of(story.written, ConditionType.QUALITY_ACCEPTABLE) == ("False", "QualityLow")
+    assert condition_of(story.written, READY)[0] == "True"
+    assert story.posted[-1] == "QualityLow"
+
+
+@pytest.mark.parametrize("said", [GOOD, UNPAID, SILENT, error(190), error(4), error(100, 33), LIMITED])
+def test_a_new_process_goes_on_from_the_status(said: NumberAnswer) -> None:
+    before = Story().rounds(2, number(GOOD)).rounds(8, number(said))
+    again = before.restarted()
+    again.round(number(said))
+    assert not again.writes
+    assert not again.posted
+
+
+def test_an_edit_from_a_client_to_a_number_takes_nothing_along() -> None:
+    client = facts(nodes_of(primary("m", GatewayStatus.CONNECTED), core("c", GatewayStatus.CONNECTED)))
+    story = Story().rounds(3, client)
+    assert str(story.written.mode) == "Multiconnect"
+    story.round(number(error(4), generation=2))
+    story.rounds(3, number(GOOD, generation=2))
+    assert str(story.written.mode) == "CloudAPI"
+    assert [node.name for node in story.written.nodes] == ["account", "app", "business", "number"]
+    assert story.written.primary_master is None
+    back = facts(nodes_of(primary("m", GatewayStatus.CONNECTED), core("c", GatewayStatus.CONNECTED)))
+    story.rounds(3, Facts(back.desired, 3, back.outcomes))
+    assert str(story.written.mode) == "Multiconnect"
+    assert condition_of(story.written, READY) == ("True", "Available")
+
+
+def test_a_suspended_number_says_nothing() -> None:
+    story = Story().rounds(2, number(GOOD)).rounds(1, number(GOOD, suspended=True))
+    assert condition_of(story.written, ConditionType.SUSPENDED)[0] == "True"
+    assert story.written.condition(READY) is None
