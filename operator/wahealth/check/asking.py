@@ -10,7 +10,7 @@ from wahealth.core.facts import Desired, Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
-from wahealth.probe.client import Prober
+from wahealth.probe.client import Ask, Prober, ask_client
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
@@ -22,8 +22,9 @@ _LEAST = 0.1  # seconds for a request, however long those before it took
 class Asking:
     """Probes `place`, shown as `name`; all requests together may take `timeout` seconds from now."""
 
-    def __init__(self, prober: Prober, place: HealthEndpoint, name: str, timeout: float) -> None:
+    def __init__(self, prober: Prober, place: HealthEndpoint, name: str, timeout: float, ask: Ask = ask_client) -> None:
         self._prober = prober
+        self._ask = ask
         self._place = place
         self._name = name
         self._until = asyncio.get_running_loop().time() + timeout
@@ -56,7 +57,7 @@ class Asking:
         return Facts(desired, 0, (PodOutcome(self._name, self._place.host, await self._outcome(None)),))
 
     async def _outcome(self, secret: Credential | None) -> Outcome:
-        return (await self._prober.ask(self._question(secret))).outcome
+        return (await self._ask(self._prober, self._question(secret))).outcome
 
     def _question(self, secret: Credential | None) -> ProbeRequest:
         left = self._until - asyncio.get_running_loop().time()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from wahealth.core.cloud.versions import DEFAULT
 from wahealth.core.facts import ALLOWED_SHARDS, AUTO
 from wahealth.core.origin import HEALTH
 from wahealth.core.proxy import NotAProxy, Proxy, proxy_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
-from wahealth.core.status import Mode
+from wahealth.core.status import CLIENT_MODES
 from wahealth.core.strenum import FastStrEnum
 
 KEY_VARIABLE, TOKEN_VARIABLE = "WA_API_KEY", "WA_TOKEN"
@@ -18,7 +19,7 @@ LONGEST_TIMEOUT = 60  # seconds, as in the resource
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "%(prog)s URL [options]"
+    parser.usage = "%(prog)s URL [options]\n       %(prog)s --cloud ID [options]"
     parser.description = "One probe, with the full verdict. Exit code 0 healthy, 1 not, 2 unknown."
     parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, max_help_position=26)
     forms = ["table", "json", "yaml"]
@@ -34,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_where(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("url", metavar="URL", help="of waweb: https://10.1.2.3; http:// with --insecure")
+    group.add_argument("url", metavar="URL", nargs="?", help="of waweb: https://10.1.2.3; http:// with --insecure")
+    group.add_argument("--cloud", metavar="ID", help="a phone number of the Cloud API, by its ID; URL may be left out")
+    group.add_argument("--graph-version", metavar="V", default=DEFAULT, help=f"of the Graph API (default: {DEFAULT})")
     group.add_argument("--path", metavar="P", default=HEALTH, help=f"of the health node (default: {HEALTH})")
     group.add_argument("--egress-proxy", type=_proxy, metavar="U", help="probe through this proxy: http://HOST:PORT")
     trust = group.add_mutually_exclusive_group()
@@ -59,7 +62,7 @@ def _add_signin(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_expected(group: argparse._ArgumentGroup) -> None:
-    modes = [AUTO, *_words(Mode)]
+    modes = [AUTO, *(mode.value for mode in CLIENT_MODES)]
     group.add_argument("--mode", metavar="M", choices=modes, default=AUTO, help=", ".join(modes))
     group.add_argument("--shards", metavar="N", type=int, choices=ALLOWED_SHARDS, help="of Multiconnect")
 

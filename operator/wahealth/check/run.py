@@ -6,23 +6,28 @@ import argparse
 import asyncio
 import os
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from wahealth.check import shown, signin
+from wahealth.check import number, shown, signin
 from wahealth.check.asking import Asking
 from wahealth.check.target import exposure_of, place_of
 from wahealth.check.unusable import Unusable
 from wahealth.core.conflicts import among_flags
 from wahealth.core.facts import AUTO, Desired, Facts, KeyExposure
+from wahealth.core.instant import Instant
+from wahealth.core.number.number_input import NUMBER
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.reasons.row import Surface
-from wahealth.core.reconcile import evaluate_once
+from wahealth.core.reconcile import evaluate_number_once, evaluate_once
 from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionStatus, ConditionType, Mode
 from wahealth.probe.client import Prober
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault, ProxyFault
+from wahealth.probe.graph import ask_number
 
 HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
 EXIT_CODES = {ConditionStatus.TRUE: HEALTHY, ConditionStatus.FALSE: NOT_HEALTHY, ConditionStatus.UNKNOWN: UNKNOWN}
@@ -41,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
         return HEALTHY if arguments.ready else UNKNOWN  # a fault of this machine makes no pod unready
     if arguments.ready:
         return _ready(arguments, facts)
-    status = evaluate_once(facts)
+    cloud = facts.desired.cloud
+    status = evaluate_once(facts) if cloud is None else evaluate_number_once(facts, cloud, _now())
     print(shown.written(status, arguments.output))
     return EXIT_CODES[status.condition_status(ConditionType.READY) or ConditionStatus.UNKNOWN]
 
@@ -58,12 +64,21 @@ def _ready(arguments: argparse.Namespace, facts: Facts) -> int:
     return HEALTHY if good else NOT_HEALTHY
 
 
+def _now() -> Instant:
+    return Instant(0.0, datetime.now(UTC).replace(microsecond=0))
+
+
 async def _facts(arguments: argparse.Namespace) -> Facts:
-    place, kind = place_of(arguments), signin.kind_of(arguments)
+    kind, origin = signin.kind_of(arguments), number.target_of(arguments)
+    cloud, place = number.number_of(arguments, kind), place_of(arguments, origin)
     desired = _expected(arguments, kind, exposure_of(arguments, place))
-    reading = await _reading(arguments, kind)
     async with Prober() as prober:
-        asking = Asking(prober, place, arguments.url, arguments.timeout)
+        if cloud is not None:
+            place = replace(place, path=number.path_of(arguments))
+            asking = Asking(prober, place, NUMBER, arguments.timeout, ask_number)
+            return await asking.facts(replace(desired, cloud=cloud), await signin.reading(arguments, kind))
+        reading = await _reading(arguments, kind)
+        asking = Asking(prober, place, origin, arguments.timeout)
         return await (asking.without(desired) if reading is None else asking.facts(desired, reading))
 
 

@@ -32,9 +32,9 @@ _NO_CONSENT = (
 )
 
 
-def place_of(arguments: argparse.Namespace) -> HealthEndpoint:
-    """The endpoint that the arguments name, with its trust. Raises `Unusable`."""
-    origin = _origin(arguments.url)
+def place_of(arguments: argparse.Namespace, url: str) -> HealthEndpoint:
+    """The endpoint at `url`, with the trust that the arguments name. Raises `Unusable`."""
+    origin = _origin(url)
     return HealthEndpoint(
         origin.host, (), origin.port, _trust(arguments, origin), path=arguments.path, through=arguments.egress_proxy
     )

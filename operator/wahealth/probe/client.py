@@ -7,6 +7,7 @@ What the world does comes back as a value. What is our own fault (no file descri
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -28,13 +29,14 @@ from wahealth.probe.trust import objected_to, unverified
 from wahealth.probe.waweb import ProbeRequest, health_request, login_request, read_health, read_login
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class ProbeResponse(NamedTuple, Generic[T]):
+class ProbeResponse(NamedTuple, Generic[T_co]):
     """What came of a question. `presented`: the trusted certificate (DER) of a connection that was made for it, or
     of any where the question wants to know."""
 
-    outcome: T
+    outcome: T_co
     presented: bytes | None = None
 
 
@@ -136,3 +138,11 @@ async def _look_at(request: Request, until: float) -> bytes | None:
 
 
 _NOBODY = unverified()
+
+
+Ask = Callable[[Prober, ProbeRequest], Awaitable[ProbeResponse[Outcome]]]  # how one target is asked; raises as `ask`
+
+
+def ask_client(prober: Prober, probe_request: ProbeRequest) -> Awaitable[ProbeResponse[Outcome]]:
+    """How a client of waweb is; as `probe.graph.ask_number` is for a number of the Cloud API."""
+    return prober.ask(probe_request)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from wahealth.playground.simulator.client import Json
 from wahealth.playground.simulator.cloud.entities import health_status, merged_entities
-from wahealth.playground.simulator.cloud.graph_errors import envelope, refusal
+from wahealth.playground.simulator.cloud.graph_errors import Refusal, envelope, refusal
 from wahealth.playground.simulator.cloud.settings import (
     AccountSettings,
     ErrorSettings,
@@ -80,13 +80,19 @@ def account_document(id_: str, account: AccountSettings, view: View) -> Json:
 def _selected(id_: str, object_: ObjectSettings, made: Made, fields: Iterable[str], node_type: str) -> Json:
     document: Json = {}
     for name in fields:
+        if name in object_.nonexisting:
+            raise _nonexisting(name, node_type)
         if name in object_.fields:
             document[name] = object_.fields[name]
         elif name in made:
             document[name] = made[name]()
         elif name != "id":
-            raise refusal(100, message=f"(#100) Tried accessing nonexisting field ({name}) on node type ({node_type})")
+            raise _nonexisting(name, node_type)
     return {name: value for name, value in document.items() if name not in object_.left_out} | {"id": id_}
+
+
+def _nonexisting(name: str, node_type: str) -> Refusal:
+    return refusal(100, message=f"(#100) Tried accessing nonexisting field ({name}) on node type ({node_type})")
 
 
 def templates_page(account: AccountSettings, fields: Sequence[str], limit: int, after: int) -> Json:

@@ -68,6 +68,9 @@ class ObjectSettings(GraphFaults):
         default_factory=list, description="Fields that the answer lacks, such as health_status."
     )
     fields: dict[str, Any] = Field(default_factory=dict, description="Fields to answer as they stand here.")
+    nonexisting: list[str] = Field(
+        default_factory=list, description="Fields that this version does not know: asking for one is an error."
+    )
 
 
 class NumberSettings(ObjectSettings):

@@ -1,0 +1,56 @@
+"""A phone number of the Cloud API instead of a client: what goes with --cloud, and what does not."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from wahealth.check.unusable import Unusable
+from wahealth.core.cloud.wanted import GRAPH_HOST, CloudDesired
+from wahealth.core.facts import AUTO
+from wahealth.core.origin import HEALTH
+from wahealth.core.signin.kinds import Kind
+from wahealth.probe.graph import number_path
+
+ORIGIN = f"https://{GRAPH_HOST}"
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")
+_NO_TARGET = "name the URL of waweb, or a phone number of the Cloud API with --cloud"
+_NO_ID = "--cloud must be the ID of a phone number, digits alone, as the Business Manager shows it"
+_NO_VERSION = "--graph-version must be a version such as v26.0"
+_TOKEN_ALONE = "--cloud is signed in with a token: name it with --token-file or --token-from"  # noqa: S105 - no secret
+_NOT_FOR_A_NUMBER = {
+    "path": HEALTH,
+    "mode": AUTO,
+    "shards": None,
+    "ready": False,
+    "insecure": False,
+    "client_certificate": None,
+}
+
+
+def target_of(arguments: argparse.Namespace) -> str:
+    """The origin to ask. Raises `Unusable`."""
+    if arguments.url is None and arguments.cloud is None:
+        raise Unusable(_NO_TARGET)
+    return ORIGIN if arguments.url is None else str(arguments.url)
+
+
+def number_of(arguments: argparse.Namespace, kind: Kind) -> CloudDesired | None:
+    """What is wanted of the number; None without --cloud. Raises `Unusable`."""
+    if arguments.cloud is None:
+        return None
+    if _ID.fullmatch(arguments.cloud) is None:
+        raise Unusable(_NO_ID)
+    if _VERSION.fullmatch(arguments.graph_version) is None:
+        raise Unusable(_NO_VERSION)
+    if kind is not Kind.TOKEN:
+        raise Unusable(_TOKEN_ALONE)
+    useless = [name for name, default in _NOT_FOR_A_NUMBER.items() if getattr(arguments, name) != default]
+    if useless:
+        raise Unusable(f"--{useless[0].replace('_', '-')} does not apply to --cloud: remove one of them")
+    return CloudDesired(arguments.graph_version)
+
+
+def path_of(arguments: argparse.Namespace) -> str:
+    return number_path(arguments.graph_version, arguments.cloud)
