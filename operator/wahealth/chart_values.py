@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from wahealth.core.cloud.wanted import GRAPH_HOST
 from wahealth.kube.settings import NAMESPACE, LogFormat, LogLevel, SecretRefresh, Shards
 
 Object = dict[str, Any]  # a Kubernetes object, which the API server checks
@@ -136,6 +137,11 @@ class Egress(Part):
     ca: Authorities = Authorities()
 
 
+class Cloud(Part):
+    enabled: bool = False
+    origin: Annotated[str, Field(pattern=r"^https://[^@/?#\s]+/?$")] = f"https://{GRAPH_HOST}"
+
+
 class Values(Part):
     enabled: bool = True  # for the `condition` of an umbrella chart
     global_: Annotated[Global, Field(alias="global")] = Global()
@@ -156,6 +162,7 @@ class Values(Part):
     allow_url_hosts: list[HostPattern] = []
     allow_url_networks: list[Network] = []
     allow_pod_networks: list[Network] = []
+    cloud: Cloud = Cloud()
     egress: Egress = Egress()
     log_level: LogLevel = "info"
     log_format: LogFormat = "json"

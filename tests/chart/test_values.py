@@ -151,6 +151,8 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("allowUrlHosts", ["a.example", "b"], lambda r: r.env("WAHEALTH_ALLOW_URL_HOSTS") == "a.example,b", {}),
     ("allowUrlNetworks", ["10.0.0.0/8"], lambda r: r.env("WAHEALTH_ALLOW_URL_NETWORKS") == "10.0.0.0/8", {}),
     ("allowPodNetworks", ["240.0.0.0/4"], lambda r: r.env("WAHEALTH_ALLOW_POD_NETWORKS") == "240.0.0.0/4", {}),
+    ("cloud.enabled", True, lambda r: r.env("WAHEALTH_ALLOW_CLOUD") == "true", {}),
+    ("cloud.origin", "https://graph.test", lambda r: r.env("WAHEALTH_CLOUD_ORIGIN") == "https://graph.test", {}),
     ("egress.proxy", "http://p:1", lambda r: r.env("WAHEALTH_EGRESS_PROXY") == "http://p:1", {}),
     ("egress.proxySecret.name", "p", lambda r: r.secret("WAHEALTH_EGRESS_PROXY") == {"name": "p", "key": "proxy"}, {}),
     (

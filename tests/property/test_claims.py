@@ -119,7 +119,8 @@ def _written(change: PodChange) -> Iterable[Written]:
 def node(pod: str) -> st.SearchStrategy[TopologyNode | None]:
     """As an answer names that pod; mostly at its address, and mostly it is observed."""
     addresses = st.sampled_from((ADDRESSES[0],) * 4 + ADDRESSES)
-    verdicts = st.sampled_from((NodeVerdict.ACTIVE, NodeVerdict.FAULTY) * 3 + tuple(NodeVerdict))
+    others = [one for one in NodeVerdict if one not in {NodeVerdict.LIMITED, NodeVerdict.UNKNOWN}]  # of no pod
+    verdicts = st.sampled_from([NodeVerdict.ACTIVE, NodeVerdict.FAULTY] * 3 + others)
     roles = st.sampled_from((Role.COREAPP, Role.PRIMARY_MASTER))
     named = st.builds(
         lambda address, verdict, role: TopologyNode(

@@ -53,6 +53,11 @@ WHOLE: tuple[Resource, ...] = (
             "clientCertificateRef": {"name": "web-client"},
         },
     ),
+    changed(
+        spec__target={"cloud": {"phoneNumberID": "900000000000001", "graphVersion": "v26.0"}},
+        spec__auth={"bearerToken": {"secretKeyRef": {"name": "t", "key": "token"}}},
+        spec__cloud={"limited": "Accepted", "ignoredCodes": [141010], "quality": "Ignore"},
+    ),
 )
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
+from wahealth.core.cloud.wanted import GRAPH_HOST
 from wahealth.core.facts import Desired, Facts, Thresholds
 from wahealth.core.hosts import Hosts
 from wahealth.core.instant import Instant
 from wahealth.core.networks import Networks
+from wahealth.core.origin import Origin
 from wahealth.core.plan import Plan
 from wahealth.core.reconcile import evaluate_once, reconcile
 from wahealth.core.restore import restore_state
@@ -162,4 +164,5 @@ def resource(
 def any_targets(inventory: Inventory, *hosts: str, lookup: Lookup = look_up, networks: tuple[str, ...] = ()) -> Targets:
     """The pods that the inventory has, and `hosts` outside of the cluster, in public networks or in `networks`."""
     urls = Networks(tuple(map(ip_network, networks)), only_public=True)
-    return Targets(inventory, Limits(Networks(), Hosts(frozenset(hosts)), urls), Resolver(lookup))
+    limits = Limits(Networks(), Hosts(frozenset(hosts)), urls, cloud=Origin("https", GRAPH_HOST, 443))
+    return Targets(inventory, limits, Resolver(lookup))

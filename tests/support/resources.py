@@ -30,6 +30,13 @@ def changed(**paths: Any) -> Resource:
     return document
 
 
+def numbered(**spec: Any) -> Resource:
+    """A phone number of the Cloud API, with these fields of its spec besides or instead."""
+    target = {"cloud": {"phoneNumberID": "900000000000001"}}
+    auth = {"bearerToken": {"secretKeyRef": {"name": "number-token", "key": "token"}}}
+    return changed(spec={"target": target, "auth": auth, **spec})
+
+
 BOTH = {"roleLabels": "Enabled", "readinessGates": "Enforce"}
 OWN_PODS = {"matchLabels": {f"label-{n}": "core" for n in range(16)}}
 SELECT = "spec.pods.selector: name at least one label of the client's own pods"
@@ -68,10 +75,46 @@ ACCEPTED = {
     "the longest period": changed(spec__probe={"periodSeconds": 3600, "timeoutSeconds": 60}),
     "a selector alone": changed(spec__pods={"selector": {"matchLabels": {"app": "core"}}}),
     "labels and a gate on selected pods": changed(spec__pods={"selector": OWN_PODS, **BOTH}),
+    "a phone number": numbered(),
+    "a phone number with all defaults stored": numbered(
+        mode="Auto",
+        apiKeyRotation={"restartPolicy": "Never", "minPeriodSeconds": 300},
+        pods={"roleLabels": "Disabled", "readinessGates": "Disabled"},
+    ),
+    "a phone number with its own wishes": numbered(cloud={"limited": "Accepted", "ignoredCodes": [141010]}),
     "neither labels nor a gate": changed(spec__pods={"roleLabels": "Disabled", "readinessGates": "Disabled"}),
 }
 
 REFUSED = {
+    "a phone number with a mode": (numbered(mode="Single"), "target.cloud has no mode"),
+    "a phone number with shards": (numbered(multiconnect={"shards": 2}), "target.cloud has no shards"),
+    "a phone number that is restarted": (
+        numbered(apiKeyRotation={"restartPolicy": "OnChange"}),
+        "restartPolicy OnChange needs auth.apiKey",
+    ),
+    "a phone number with labels on pods": (
+        numbered(pods={"selector": {"matchLabels": {"app": "core"}}, "roleLabels": "Enabled"}),
+        "target.cloud has no pods",
+    ),
+    "a phone number with tls": (numbered(tls={"serverName": "a"}), "target.cloud is always verified in full"),
+    "a phone number with an API key": (
+        numbered(auth={"apiKey": {"secretKeyRef": {"name": "k"}}}),
+        "target.cloud needs auth.bearerToken",
+    ),
+    "a phone number over HTTP": (
+        numbered(target={"cloud": {"phoneNumberID": "900000000000001"}, "scheme": "HTTP"}),
+        "do not apply to target.cloud",
+    ),
+    "an id with a newline": (numbered(target={"cloud": {"phoneNumberID": "900000000000001\n"}}), "should match"),
+    "a version that is none": (
+        numbered(target={"cloud": {"phoneNumberID": "900000000000001", "graphVersion": "26"}}),
+        "should match",
+    ),
+    "wishes without a phone number": (
+        changed(spec__cloud={"limited": "Accepted"}),
+        "cloud applies only with target.cloud",
+    ),
+    "51 ignored codes": (numbered(cloud={"ignoredCodes": list(range(1, 52))}), "must have at most 50 items"),
     "a name of 64 characters": (changed(metadata__name="a" * 64), "must not be longer than 63"),
     "Multiconnect without shards": (changed(spec__mode="Multiconnect"), "needs multiconnect.shards"),
     "shards with Single": (
@@ -128,8 +171,11 @@ REFUSED = {
     ),
     "a name with a path": (changed(spec__tls={"serverName": "waweb/../x"}), "should match"),
     "3 shards": (changed(spec__multiconnect={"shards": 3}), "Unsupported value"),
-    "no target": (changed(spec__target={}), "name exactly one of workload, service and url"),
-    "two targets": (changed(spec__target__service={"name": "web"}), "name exactly one of workload, service and url"),
+    "no target": (changed(spec__target={}), "name exactly one of workload, service, url and cloud"),
+    "two targets": (
+        changed(spec__target__service={"name": "web"}),
+        "name exactly one of workload, service, url and cloud",
+    ),
     "a workload as one": (changed(spec__target__scope="Service"), "scope Service applies only with target.service"),
     "a URL with a path": (changed(spec__target={"url": "https://a.example.com/v1"}), "url must be an origin"),
     "a URL with a user": (changed(spec__target={"url": "https://u:p@a.example.com"}), "url must be an origin"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -12,23 +12,27 @@ from support.builders import CONNECTED, any_targets, at, resource, single
 from support.played import Played
 from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
-from wahealth.core.answer import Outcome, Unauthorized
+from wahealth.core.answer import Outcome, Unauthorized, Unreachable
+from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.signin.flow import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, bearer_token
+from wahealth.probe.message import Reader, Request
 from wahealth.probe.reading import reading_of
 from wahealth.probe.trust import Trust, unverified
 from wahealth.probe.waweb import ProbeRequest
 
+T = TypeVar("T")
 AUTH: dict[str, Any] = {
     "key": {"apiKey": {"secretKeyRef": {"name": "first"}}},
     "token": {"bearerToken": {"secretKeyRef": {"name": "first", "key": "token"}}},
     "login": {"userCredentials": {"secretRef": {"name": "first"}}},
 }
 WEB: dict[str, Any] = {"workload": {"kind": "StatefulSet", "name": "web"}}
+NUMBER: dict[str, Any] = {"target": {"cloud": {"phoneNumberID": "900000000000001"}}}
 ELSEWHERE: dict[str, dict[str, Any]] = {
     "another workload": {"target": {"workload": {"kind": "StatefulSet", "name": "other"}}},
     "another port": {"target": {"workload": {"kind": "StatefulSet", "name": "web", "port": 8443}}},
@@ -42,7 +46,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
 class Secrets(Played):
     """In each Secret stands something that begins with its name."""
 
-    async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
+    async def secret(self, namespace: str, source: CredentialSource, labelled: bool = False) -> Reading[Credential]:
         return reading_of(source.kind, [f"{source.secret}-{entry}-canary".encode() for entry in source.entries])
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust:
@@ -62,6 +66,13 @@ class Listening(Prober):
         taken = self.takes is None or probe_request.credential in self.takes
         return ProbeResponse(single(CONNECTED) if taken else Unauthorized())
 
+    async def exchange(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
+        """A number of the Cloud API, which rejects the token: the header is noted as the credential that it is."""
+        said = next(value for name, value in request.headers if name == "Authorization")
+        self.sent.append(bearer_token(said.removeprefix("Bearer ").encode()))
+        rejected = GraphError(ErrorClass.CREDENTIAL, 401, 190)
+        return ProbeResponse(cast("T", rejected))
+
     async def log_in(self, probe_request: ProbeRequest) -> ProbeResponse[LoginOutcome[Credential]]:
         self.sent.append(probe_request.credential)
         return ProbeResponse(LoggedIn(bearer_token(b"given-by-a-login")) if self.takes is None else Unauthorized())
@@ -76,7 +87,8 @@ def sent(before: dict[str, Any], *after: dict[str, Any], takes_old: bool = False
         pod = {"namespace": "acme", "name": f"{name}-0", "ownerReferences": [owner]}
         inventory.pods.put({"metadata": pod, "status": {"phase": "Running", "podIP": address}})
     prober = Listening()
-    gatherer = Gatherer(inventory, any_targets(inventory), Secrets(), prober)
+    targets = any_targets(inventory, lookup=lambda _: ["192.0.2.1"])
+    gatherer = Gatherer(inventory, targets, Secrets(), prober)
     entry = entry_of(resource(**({"target": WEB} | before)))
 
     async def story() -> tuple[set[Any], list[Any]]:
@@ -90,6 +102,21 @@ def sent(before: dict[str, Any], *after: dict[str, Any], takes_old: bool = False
         return old, prober.sent
 
     return asyncio.run(story())
+
+
+@pytest.mark.parametrize("before", list(AUTH))
+def test_an_edit_to_a_number_of_the_cloud_api_takes_no_credential_along(before: str) -> None:
+    old, new = sent(named("first", before), named("second", "token") | NUMBER)
+    assert new
+    assert not old & set(new)
+
+
+@pytest.mark.parametrize("after", list(AUTH))
+def test_nor_does_an_edit_from_a_number(after: str) -> None:
+    old, new = sent(named("first", "token") | NUMBER, named("second", after) | {"target": WEB})
+    assert old
+    assert new
+    assert not old & set(new)
 
 
 def named(secret: str, kind: str) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import argparse
 
-from wahealth.api.convert import timing
-from wahealth.api.v1alpha1.timing import Probe
+from support.resources import changed
+from wahealth.api.convert import spec_of, timing
 from wahealth.check import flags as check
 from wahealth.sidecar import flags as sidecar
 
@@ -14,8 +14,8 @@ OURS = 14
 
 
 def test_the_default_is_the_same_for_a_resource_at_the_desk_and_in_a_sidecar() -> None:
-    assert timing(Probe(period_seconds=60)).timeout == OURS
-    assert timing(Probe(period_seconds=10)).timeout == 10
+    assert timing(spec_of(changed(spec__probe={"periodSeconds": 60}))).timeout == OURS
+    assert timing(spec_of(changed(spec__probe={"periodSeconds": 10}))).timeout == 10
     parser = argparse.ArgumentParser()
     check.add_arguments(parser)
     assert parser.parse_args(["https://waweb.example"]).timeout == OURS

@@ -59,7 +59,7 @@ def settings(**more: Any) -> OperatorSettings:
 
 
 class Secrets(Played):
-    async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
+    async def secret(self, namespace: str, source: CredentialSource, labelled: bool = False) -> Reading[Credential]:
         return Reading(api_key(KEY))
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust:

@@ -157,7 +157,7 @@ READY = [{"type": "Ready", "status": "True"}]
 
 
 class Secret(Played):
-    async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
+    async def secret(self, namespace: str, source: CredentialSource, labelled: bool = False) -> Reading[Credential]:
         return Reading(api_key(b"a-key-of-enough-characters"))
 
 

@@ -215,6 +215,11 @@ BAD = {
         1,
         "or too large",
     ),
+    "a phone number of the Cloud API": (
+        "client: {spec: {target: {cloud: {phoneNumberID: '1'}}}}\nuntil: 1\nsteps: [{at: 0}]\n",
+        1,
+        "names a phone number of the Cloud API",
+    ),
     "a body of such": (
         f"client: {{}}\nuntil: 1\nsteps:\n- at: 0\n  pods:\n    w:\n      body:\n{ALIASES.replace('  ', ' ' * 8)}",
         6,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from wahealth.api.convert import InvalidSpec, Timing, desired_of, spec_of, timing, written_status
 from wahealth.api.credential_source import secrets_of
-from wahealth.api.v1alpha1 import PodsOfNodes, Probe, Spec
+from wahealth.api.v1alpha1 import PodsOfNodes, Spec
 from wahealth.core.budget import NEVER, Postponed
 from wahealth.core.facts import Desired
 from wahealth.core.reasons.reason import Reason
@@ -47,6 +47,7 @@ class ResourceEntry:
     state: State | None = None  # None: this process has not evaluated a round of it. The reconciler writes it
     postponed: Postponed = NEVER  # the scheduler writes it
     gone: bool = False  # the resource was deleted. The scheduler writes it
+    cloud_floor: float = 0.0  # the shortest period of a number of the Cloud API, in seconds
     probe: ProbeState = field(default_factory=ProbeState)
     history: RoundHistory = field(default_factory=RoundHistory)
     writes: WriteState = field(default_factory=WriteState)
@@ -54,8 +55,8 @@ class ResourceEntry:
 
     @property
     def is_outside(self) -> bool:
-        """The target is a URL, so a host outside of the cluster."""
-        return self.spec is not None and self.spec.target.url is not None
+        """The target is a host outside of the cluster: that of a URL, or of the Cloud API."""
+        return self.spec is not None and (self.spec.target.url is not None or self.spec.target.cloud is not None)
 
     @property
     def pods(self) -> PodsOfNodes:
@@ -80,7 +81,7 @@ class ResourceEntry:
         if metadata["generation"] == self.generation:
             return False
         self.generation = metadata["generation"]
-        self.spec, self.invalid, self.desired, self.timing = _understood(document)
+        self.spec, self.invalid, self.desired, self.timing = _understood(document, self.cloud_floor)
         self.probe.spec_changed()
         return True
 
@@ -105,8 +106,9 @@ class ResourceEntry:
             record.forget_rounds()
 
 
-def entry_of(document: Document) -> ResourceEntry:
-    """From a whole `WhatsAppClient`, as read or watched."""
+def entry_of(document: Document, cloud_floor: float = 0.0) -> ResourceEntry:
+    """From a whole `WhatsAppClient`, as read or watched. `cloud_floor`: the shortest period of a number of the Cloud
+    API, in seconds."""
     metadata = document["metadata"]
     return ResourceEntry(
         Ref(metadata["namespace"], metadata["name"]),
@@ -114,9 +116,10 @@ def entry_of(document: Document) -> ResourceEntry:
         metadata.get("creationTimestamp", ""),
         metadata["generation"],
         metadata["resourceVersion"],
-        *_understood(document),
+        *_understood(document, cloud_floor),
         written := written_status(document),
         postponed=_as_reported(written),
+        cloud_floor=cloud_floor,
     )
 
 
@@ -126,9 +129,9 @@ def _as_reported(written: Status) -> Postponed:
     return Postponed(reported=found is not None and found.reason == Reason.NAMESPACE_BUDGET)
 
 
-def _understood(document: Document) -> tuple[Spec | None, Finding | None, Desired, Timing]:
+def _understood(document: Document, cloud_floor: float) -> tuple[Spec | None, Finding | None, Desired, Timing]:
     try:
         spec = spec_of(document)
     except InvalidSpec as error:
-        return None, invalid_spec(str(error)), Desired(), timing(Probe())
-    return spec, None, desired_of(spec), timing(spec.probe)
+        return None, invalid_spec(str(error)), Desired(), timing(None)
+    return spec, None, desired_of(spec, cloud_floor), timing(spec, cloud_floor)

@@ -17,7 +17,8 @@ from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.probe_run import ProbeRun
 from wahealth.kube.references import References
 from wahealth.kube.targets import Targets
-from wahealth.probe.client import Prober
+from wahealth.probe.client import Ask, Prober, ask_client
+from wahealth.probe.graph import ask_number, number_path
 from wahealth.probe.waweb import HealthEndpoint
 
 
@@ -47,13 +48,14 @@ class Gatherer:
         endpoint = await self._endpoint(entry, spec)
         if isinstance(endpoint, Finding):
             return replace(facts, reference_problem=endpoint)
-        run = ProbeRun(self._references, self._prober, entry, spec, resolved, endpoint)
+        ask: Ask = ask_client if spec.target.cloud is None else ask_number
+        run = ProbeRun(self._references, self._prober, entry, spec, resolved, endpoint, ask)
         facts = await run.ask(facts, now)
         return run.with_others(replace(facts, workload=self._web_workload(entry, spec, resolved.targets.keys(), now)))
 
     async def _endpoint(self, entry: ResourceEntry, spec: Spec) -> HealthEndpoint | Finding:
         """What all pods of the target have in common: path, Host, trust. It has no address yet."""
-        endpoint = HealthEndpoint("", (), path=spec.target.path, host_header=spec.target.host_header or "")
+        endpoint = HealthEndpoint("", (), path=_path(entry, spec), host_header=spec.target.host_header or "")
         if spec.target.scheme == "HTTP":
             return endpoint
         trust = await self._references.trust(entry, spec.tls)
@@ -92,6 +94,14 @@ class Gatherer:
             return ""
         stray = min(pods - asked, default="")
         return behind_no_service(workload.kind, workload.name, spec.target.service.name, stray)
+
+
+def _path(entry: ResourceEntry, spec: Spec) -> str:
+    """Where the health node is, or the number of the Cloud API."""
+    wanted = entry.desired.cloud
+    if spec.target.cloud is None or wanted is None:
+        return spec.target.path
+    return number_path(wanted.graph_version, spec.target.cloud.phone_number_id)
 
 
 def _refused(entry: ResourceEntry, uid: str, now: Instant) -> str:

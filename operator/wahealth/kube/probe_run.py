@@ -12,12 +12,14 @@ import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.answer import Outcome, is_about_ours, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
+from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.resting import rest_of
@@ -45,10 +47,11 @@ from wahealth.kube.records import Cached
 from wahealth.kube.references import References
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.certificate import certificate_of
-from wahealth.probe.client import Prober, ProbeResponse
+from wahealth.probe.client import Ask, Prober, ProbeResponse, ask_client
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault
+from wahealth.probe.graph_usage import LONGEST
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 from wahealth.telemetry import metrics
 
@@ -70,6 +73,7 @@ class ProbeRun:
     spec: Spec
     resolved: ResolvedTarget
     endpoint: HealthEndpoint
+    request_health: Ask = ask_client
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
@@ -144,7 +148,8 @@ class ProbeRun:
         """The Secret as it is now; while the API server cannot be asked, the last good reading."""
         state = self.entry.probe
         try:
-            reading = await self.references.secret(self.entry.ref.namespace, source_of(self.spec.auth))
+            labelled = self.spec.target.cloud is not None  # it leaves the cluster
+            reading = await self.references.secret(self.entry.ref.namespace, source_of(self.spec.auth), labelled)
         except ApiUnavailable:
             if state.reading is None:
                 raise
@@ -174,7 +179,7 @@ class ProbeRun:
     async def _measured(self, request: ProbeRequest) -> ProbeResponse[Outcome]:
         began = time.perf_counter()
         with metrics.probes_in_flight.track_inprogress():
-            response = await self.prober.ask(request)
+            response = await self.request_health(self.prober, request)
         result = result_of(response.outcome)
         metrics.probes.labels(result).inc()
         metrics.probe_duration.labels(result).observe(time.perf_counter() - began)
@@ -190,8 +195,20 @@ class ProbeRun:
 
     def _resting(self, target: ProbeTarget, now: float) -> Outcome | None:
         """The last answer of a pod that wants to be left alone until after `now`, in monotonic seconds."""
-        held = self.entry.probe.retry_after.get(target.host)
+        held = self.entry.probe.retry_after.get(target.host) or self._throttled_before(target, now)
         return held.value if held is not None and now < held.until else None
+
+    def _throttled_before(self, target: ProbeTarget, now: float) -> Cached[Outcome] | None:
+        """What the process before this one was told, as far as the status says: the vendor asks for a pause."""
+        number = self.entry.written.cloud
+        if self.entry.state is not None or number is None or number.throttled_until_time is None:
+            return None
+        left = (number.throttled_until_time - datetime.now(UTC)).total_seconds()
+        if not 0 < left <= LONGEST:
+            return None
+        held: Cached[Outcome] = Cached(GraphError(ErrorClass.THROTTLE, 0, retry_after=left), now + left)
+        self.entry.probe.retry_after[target.host] = held
+        return held
 
     def _request(self, target: ProbeTarget, secret: Credential | None, period: float = 0.0) -> ProbeRequest:
         host, addresses, port, through = target

@@ -55,6 +55,7 @@ class Wanted(NamedTuple):
     entries: tuple[str, ...]
     label: tuple[str, str]  # name and value by which the Secret permits that use
     type: str = ""  # the type that it must have; empty: any
+    labelled: bool = False  # the label is needed, whatever the settings say
 
 
 class References:
@@ -75,11 +76,14 @@ class References:
         """Seconds until a good object is read again, different each time."""
         return self._refresh * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
 
-    async def secret(self, namespace: str, source: CredentialSource) -> Reading[Credential]:
-        """What to sign in with, from the Secret as it is now; or what is wrong with it.
+    async def secret(self, namespace: str, source: CredentialSource, labelled: bool = False) -> Reading[Credential]:
+        """What to sign in with, from the Secret as it is now; or what is wrong with it. `labelled`: only if its label
+        permits that, whatever the settings say.
 
         Raises `ApiUnavailable`, and `ApiError` for every refusal but 403 and 404."""
-        found = await self._entries(namespace, Wanted(source.secret, source.entries, labels.wanted(source)))
+        found = await self._entries(
+            namespace, Wanted(source.secret, source.entries, labels.wanted(source), labelled=labelled)
+        )
         return Reading(reference=found) if isinstance(found, Finding) else reading_of(source.kind, found)
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust | Finding:
@@ -152,7 +156,9 @@ class References:
             document = await self._read(namespace, "Secret", wanted.secret)
         except ApiError as error:
             return _unread(error, wanted.secret)
-        if self._only_labelled and not labels.permit(document["metadata"].get("labels", {}), wanted.label):
+        if (self._only_labelled or wanted.labelled) and not labels.permit(
+            document["metadata"].get("labels", {}), wanted.label
+        ):
             return secret_not_labelled(wanted.secret, *wanted.label)
         if wanted.type and document.get("type") != wanted.type:
             return secret_of_another_type(wanted.secret, wanted.type)

@@ -34,9 +34,9 @@ from wahealth.kube.process.supervise import run_supervised
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.references import References
 from wahealth.kube.resync import Pace, Resync
-from wahealth.kube.scheduler import Scheduler
+from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.kube.settings import OperatorSettings
-from wahealth.kube.targets import Targets, limits_of
+from wahealth.kube.targets import Targets, cloud_floor_of, limits_of
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
@@ -147,6 +147,7 @@ class _Operator:
         self.reconciler = Reconciler(gatherer, self.cluster, recorder, self.guard, self.lag)
         self.scheduler = Scheduler(
             self.reconciler.reconcile,
+            Outside(cloud_floor=cloud_floor_of(settings)),
             forget=self.forget,
             leads=self.elector.leads,
             shown=self.reconciler.labeler.claims.put,

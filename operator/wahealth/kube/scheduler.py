@@ -39,10 +39,14 @@ _LONGEST_REST = 300.0  # seconds of back-off for a resource whose rounds fail by
 
 
 class Outside(NamedTuple):
-    """Chance and clocks. `random_phase`: 0 to 1, for each new resource. `meter` reads the clocks."""
+    """Chance, clocks and what others allow. `random_phase`: 0 to 1, for each new resource. `meter` reads the clocks.
+
+    `cloud_floor`: the shortest period of a number of the Cloud API, in seconds.
+    """
 
     random_phase: Callable[[], float] = random.random
     meter: Callable[[Ledger], Meter] = Meter
+    cloud_floor: float = 0.0
 
 
 class Scheduler:
@@ -63,7 +67,7 @@ class Scheduler:
         self._shown = shown
         self._forget = forget
         self._leads = leads
-        self._random_phase = outside.random_phase
+        self._random_phase, self._cloud_floor = outside.random_phase, outside.cloud_floor
         self._entries: dict[str, ResourceEntry] = {}  # by uid
         self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
@@ -79,7 +83,7 @@ class Scheduler:
             if "deletionTimestamp" in metadata:
                 self.remove(metadata["uid"])
             elif metadata["uid"] not in self._entries:
-                self._take_up(entry_of(document))
+                self._take_up(entry_of(document, self._cloud_floor))
             else:
                 self._renew(self._entries[metadata["uid"]], document)
 

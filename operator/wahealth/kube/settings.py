@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from wahealth.core.cloud.wanted import GRAPH_HOST
 from wahealth.core.hosts import is_pattern
-from wahealth.core.origin import listening_at
+from wahealth.core.origin import NotAnOrigin, listening_at, origin_of
 from wahealth.core.proxy import Proxy, proxy_of
 
 
@@ -60,6 +61,17 @@ def _namespace(written: str) -> str:
     return written
 
 
+def _https_origin(written: str) -> str:
+    try:
+        origin = origin_of(written)
+    except NotAnOrigin:
+        origin = None
+    if origin is None or origin.scheme != "https":
+        raise ValueError("name an origin with https, such as https://graph.example.com:8443")
+    return written
+
+
+CloudOrigin = Annotated[str, AfterValidator(_https_origin)]
 HttpProxy = Annotated[Proxy | None, NoDecode, BeforeValidator(_proxy)]
 File = Annotated[Path | None, BeforeValidator(lambda written: written or None)]
 Listen = Annotated[str, AfterValidator(_address)]
@@ -106,6 +118,14 @@ class OperatorSettings(BaseSettings):
     egress_ca_file: File = Field(
         None,
         description="Certificate authorities (PEM) trusted for those hosts, next to the public ones, without a caRef.",
+    )
+    allow_cloud: bool = Field(
+        False,
+        description="Probe phone numbers of the Cloud API: the tokens that resources name leave the cluster.",
+    )
+    cloud_origin: CloudOrigin = Field(
+        f"https://{GRAPH_HOST}",
+        description="Where the Cloud API answers: a simulator or a reverse proxy, if it is not the vendor's own host.",
     )
     own_deployment: str | None = Field(
         None,

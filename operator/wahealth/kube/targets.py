@@ -13,9 +13,11 @@ from typing import NamedTuple
 from wahealth.api import v1alpha1 as api
 from wahealth.core import references
 from wahealth.core.answer import Unreachable
+from wahealth.core.cloud.wanted import GRAPH_HOST
 from wahealth.core.hosts import Hosts
 from wahealth.core.networks import Address, Networks
-from wahealth.core.origin import is_address, origin_of
+from wahealth.core.number.number_input import NUMBER
+from wahealth.core.origin import Origin, is_address, origin_of
 from wahealth.core.proxy import Proxy
 from wahealth.core.status import Finding
 from wahealth.kube.entry import ResourceEntry
@@ -53,13 +55,17 @@ class ResolvedTarget(NamedTuple):
         return self.others | {probe_target.host for probe_target in self.targets.values()}
 
 
+LEAST_VENDOR_PERIOD = 60.0  # seconds
+
+
 class Limits(NamedTuple):
     """What may be probed at all."""
 
     pods: Networks
     url_hosts: Hosts
     url_networks: Networks
-    proxy: Proxy | None = None  # for the hosts of URLs only
+    proxy: Proxy | None = None  # for hosts outside of the cluster only
+    cloud: Origin | None = None  # where the Cloud API answers; None: no number is probed
 
 
 def limits_of(settings: OperatorSettings, api_server: Iterable[Address]) -> Limits:
@@ -70,7 +76,13 @@ def limits_of(settings: OperatorSettings, api_server: Iterable[Address]) -> Limi
         Hosts(frozenset(settings.allow_url_hosts)),
         Networks(settings.allow_url_networks, denied, only_public=True),
         settings.egress_proxy,
+        origin_of(settings.cloud_origin) if settings.allow_cloud else None,
     )
+
+
+def cloud_floor_of(settings: OperatorSettings) -> float:
+    """Seconds: the vendor's own host counts requests by the hour; a simulator or a reverse proxy is asked as wanted."""
+    return LEAST_VENDOR_PERIOD if origin_of(settings.cloud_origin).host == GRAPH_HOST else 0.0
 
 
 class Targets:
@@ -85,6 +97,8 @@ class Targets:
         Reads and writes which pod of a Service is probed where it is asked as one (`ProbeState.pod_of_service`).
         """
         target = spec.target
+        if target.cloud is not None:
+            return await self._of_cloud(entry.timing.timeout)
         if target.url is None and self._is_unseen(entry.ref.namespace, target):
             return references.pods_not_to_be_seen(*target.named)
         if target.workload is not None:
@@ -139,13 +153,27 @@ class Targets:
         `names`: the other names that are sent there, by which a shared server, such as a CDN, chooses whom to serve.
         `seconds`: how long the lookup may take.
         """
-        _, host, port = origin = origin_of(url)
-        name, shown = origin.authority, {origin.authority: host}
-        refused = next((one for one in (host, *names) if not self._limits.url_hosts.admit(one)), None)
+        origin = origin_of(url)
+        refused = next((one for one in (origin.host, *names) if not self._limits.url_hosts.admit(one)), None)
         if refused is not None:
             return references.url_not_admitted(refused)
+        found = await self._outside(origin, origin.authority, seconds)
+        addresses = found.targets[origin.authority].addresses if found.targets else ()
+        admitted = all(map(self._limits.url_networks.admit, addresses or _literal(origin)))
+        return found if admitted else references.url_leads_inside(origin.host)
+
+    async def _of_cloud(self, seconds: float) -> ResolvedTarget | Finding:
+        """The Cloud API, at the origin of the settings, which is admitted as it stands. `seconds`: for the lookup."""
+        if self._limits.cloud is None:
+            return references.cloud_not_admitted()
+        return await self._outside(self._limits.cloud, NUMBER, seconds)
+
+    async def _outside(self, origin: Origin, name: str, seconds: float) -> ResolvedTarget:
+        """A host outside of the cluster, under `name` in the status. A proxy looks its address up itself."""
+        _, host, port = origin
+        shown = {name: host}
         if self._limits.proxy is not None:
-            return self._by_proxy(ProbeTarget(host, (), port, self._limits.proxy), name)
+            return ResolvedTarget({name: ProbeTarget(host, (), port, self._limits.proxy)}, shown)
         try:
             async with asyncio.timeout(seconds):
                 addresses = await self._resolver.addresses(host)
@@ -153,15 +181,12 @@ class Targets:
             return ResolvedTarget({}, shown, {name: out_of_time(Stage.LOOKING_UP, seconds)}, frozenset({host}))
         except ProbeError as failed:
             return ResolvedTarget({}, shown, {name: failed.outcome}, frozenset({host}))
-        if not all(map(self._limits.url_networks.admit, addresses)):
-            return references.url_leads_inside(host)
         return ResolvedTarget({name: ProbeTarget(host, addresses, port)}, shown)
 
-    def _by_proxy(self, probe_target: ProbeTarget, name: str) -> ResolvedTarget | Finding:
-        """A name is looked up and allowed by the proxy; an address is checked here."""
-        if is_address(probe_target.host) and not self._limits.url_networks.admit(probe_target.host):
-            return references.url_leads_inside(probe_target.host)
-        return ResolvedTarget({name: probe_target}, {name: probe_target.host})
+
+def _literal(origin: Origin) -> tuple[str, ...]:
+    """The host where it is an address: then no lookup decides where it leads, even behind a proxy."""
+    return (origin.host,) if is_address(origin.host) else ()
 
 
 def _other_names(spec: api.Spec) -> list[str]:

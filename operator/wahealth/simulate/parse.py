@@ -90,6 +90,17 @@ def _check_client(path: Path, text: str, scenario: Scenario) -> None:
     for where, client in clients:
         if not _is_bounded(client):
             raise ScenarioError(f"{_at(path, text, where)}: client contains itself, is nested too deep or too large")
+        if _is_number(client):
+            raise ScenarioError(f"{_at(path, text, where)}: {_NO_NUMBERS}")
+
+
+_NO_NUMBERS = "client names a phone number of the Cloud API, and answers are those of waweb: name another target"
+
+
+def _is_number(client: dict[str, Any]) -> bool:
+    spec = client.get("spec")
+    target = spec.get("target") if isinstance(spec, dict) else None
+    return isinstance(target, dict) and "cloud" in target
 
 
 def _is_bounded(value: Any) -> bool:

@@ -8,6 +8,7 @@ with `has()`, because the API server also checks defaults against them.
 from __future__ import annotations
 
 from wahealth.api.v1alpha1.auth import ApiKey, Auth, BearerToken, LoginRef, SecretKeyRef, TokenRef, UserCredentials
+from wahealth.api.v1alpha1.cloud import Cloud, CloudTarget
 from wahealth.api.v1alpha1.resource import (
     API_VERSION,
     CATEGORY,
@@ -24,6 +25,7 @@ from wahealth.api.v1alpha1.spec import Expectations, Multiconnect, Spec
 from wahealth.api.v1alpha1.status import (
     WAITING,
     ClientCertificate,
+    CloudStatus,
     Condition,
     Connected,
     Credentials,
@@ -60,6 +62,9 @@ __all__ = [
     "CaRef",
     "ClientCertificate",
     "ClientCertificateRef",
+    "Cloud",
+    "CloudStatus",
+    "CloudTarget",
     "Condition",
     "Connected",
     "Credentials",

@@ -8,15 +8,30 @@ from pydantic import ConfigDict, Field, model_validator
 
 from wahealth.api.schema import Model, rule, rules
 from wahealth.api.v1alpha1.auth import Auth
+from wahealth.api.v1alpha1.cloud import Cloud
 from wahealth.api.v1alpha1.target import Target
 from wahealth.api.v1alpha1.timing import GRACE_DEFAULT, PROBE_DEFAULT, Grace, Probe
 from wahealth.api.v1alpha1.tls import Tls
-from wahealth.api.v1alpha1.writes import PODS_DEFAULT, ROTATION_DEFAULT, ApiKeyRotation, PodsOfNodes
+from wahealth.api.v1alpha1.writes import NOTHING_WRITTEN, PODS_DEFAULT, ROTATION_DEFAULT, ApiKeyRotation, PodsOfNodes
 from wahealth.core.conflicts import RESOURCE, login_elsewhere, shards_needed, shards_useless, tls_useless
 
 _NEVER = (
     "!has(self.apiKeyRotation) || !has(self.apiKeyRotation.restartPolicy) "
     "|| self.apiKeyRotation.restartPolicy == 'Never'"
+)
+
+
+# What a phone number of the Cloud API has nothing of. Defaults are there before a rule looks: it compares values.
+_OF_A_NUMBER = (
+    ("!has(self.mode) || self.mode == 'Auto'", "target.cloud has no mode: remove mode", ".mode"),
+    ("!has(self.multiconnect)", "target.cloud has no shards: remove multiconnect", ".multiconnect"),
+    (
+        f"!has(self.pods) || ({NOTHING_WRITTEN.replace('self', 'self.pods')})",
+        "target.cloud has no pods: set pods.roleLabels and pods.readinessGates to Disabled",
+        ".pods",
+    ),
+    ("!has(self.tls)", "target.cloud is always verified in full: remove tls", ".tls"),
+    ("has(self.auth.bearerToken)", "target.cloud needs auth.bearerToken: name a Secret with the token", ".auth"),
 )
 
 
@@ -94,6 +109,15 @@ class Spec(Model):
                 "apiKeyRotation.workload applies only with target.service: name the service or remove it",
                 fieldPath=".apiKeyRotation",
             ),
+            *(
+                rule(f"!has(self.target.cloud) || ({holds})", message, fieldPath=field)
+                for holds, message, field in _OF_A_NUMBER
+            ),
+            rule(
+                "!has(self.cloud) || has(self.target.cloud)",
+                "cloud applies only with target.cloud: name a phone number or remove it",
+                fieldPath=".cloud",
+            ),
         )
     )
 
@@ -115,6 +139,7 @@ class Spec(Model):
         default_factory=Expectations, json_schema_extra={"default": {"minMasters": 2, "registration": "Required"}}
     )
     pods: PodsOfNodes = Field(default_factory=PodsOfNodes, json_schema_extra={"default": PODS_DEFAULT})
+    cloud: Cloud | None = None
     suspend: bool = Field(False, description="Stop probing and keep the last status; a condition says so.")
 
     @model_validator(mode="after")

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from wahealth.api.schema import DNS_NAME, Model, ObjectName, rule, rules
+from wahealth.api.v1alpha1.cloud import CloudTarget
+from wahealth.core.cloud.wanted import GRAPH_HOST
 from wahealth.core.origin import HEALTH, LONGEST_PATH, PATH, origin_of
 
 
@@ -73,13 +75,13 @@ Path = Annotated[
 
 
 class Target(Model):
-    """Where waweb answers: exactly one of workload, service and url."""
+    """Where waweb answers, or a number of the Cloud API: exactly one of workload, service, url and cloud."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "[has(self.workload), has(self.service), has(self.url)].filter(one, one).size() == 1",
-                "name exactly one of workload, service and url",
+                "[has(self.workload), has(self.service), has(self.url), has(self.cloud)].filter(one, one).size() == 1",
+                "name exactly one of workload, service, url and cloud",
             ),
             rule(
                 "!has(self.scope) || self.scope != 'Service' || has(self.service)",
@@ -90,6 +92,12 @@ class Target(Model):
                 "!has(self.url) || self.url.startsWith('http://') == (has(self.scheme) && self.scheme == 'HTTP')",
                 "url and scheme must say the same: https:// without scheme, http:// with scheme HTTP",
                 fieldPath=".url",
+            ),
+            rule(
+                "!has(self.cloud) || ((!has(self.scheme) || self.scheme == 'HTTPS') && !has(self.hostHeader)"
+                f" && (!has(self.path) || self.path == '{HEALTH}'))",
+                "scheme HTTP, hostHeader and path do not apply to target.cloud: remove them",
+                fieldPath=".cloud",
             ),
         )
     )
@@ -102,6 +110,7 @@ class Target(Model):
         "--allow-url-hosts must admit its host, and none is admitted by default.",
         examples=["https://waweb.example.com:8443"],
     )
+    cloud: CloudTarget | None = None
     scheme: Literal["HTTPS", "HTTP"] = Field(
         "HTTPS", description="HTTP: the API key is sent unencrypted, to any server that answers."
     )
@@ -120,13 +129,15 @@ class Target(Model):
 
     @model_validator(mode="after")
     def exactly_one(self) -> Self:
-        if sum(one is not None for one in (self.workload, self.service, self.url)) != 1:
+        if sum(one is not None for one in (self.workload, self.service, self.url, self.cloud)) != 1:
             raise ValueError
         return self
 
     @property
     def named(self) -> tuple[str, str]:
         """Kind and name of the target, such as Deployment and web; Host and its name for a URL."""
+        if self.cloud is not None:
+            return "Host", GRAPH_HOST
         if self.workload is not None:
             return self.workload.kind, self.workload.name
         return ("Service", self.service.name) if self.service is not None else ("Host", origin_of(self.url or "").host)

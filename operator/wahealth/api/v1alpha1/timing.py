@@ -7,7 +7,8 @@ from pydantic.config import JsonDict
 
 from wahealth.api.schema import Model, rule, rules
 
-PROBE_DEFAULT: JsonDict = {"periodSeconds": 30, "failureThreshold": 3, "successThreshold": 1}
+PROBE_DEFAULT: JsonDict = {"failureThreshold": 3, "successThreshold": 1}
+PERIOD, CLOUD_PERIOD = 30, 300  # seconds, where the resource names none
 GRACE_DEFAULT: JsonDict = {"uninitializedSeconds": 600, "connectingSeconds": 120, "failoverSeconds": 60}
 
 
@@ -17,7 +18,8 @@ class Probe(Model):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "!has(self.timeoutSeconds) || !has(self.periodSeconds) || self.timeoutSeconds <= self.periodSeconds",
+                "!has(self.timeoutSeconds) || "
+                f"self.timeoutSeconds <= (has(self.periodSeconds) ? self.periodSeconds : {PERIOD})",
                 "timeoutSeconds must not be longer than periodSeconds: lower timeoutSeconds or raise periodSeconds",
                 fieldPath=".timeoutSeconds",
             )
@@ -25,12 +27,13 @@ class Probe(Model):
     )
 
     # Only the CustomResourceDefinition has the minimum of 5: the operator itself can probe each second.
-    period_seconds: int = Field(
-        30,
+    period_seconds: int | None = Field(
+        None,
         ge=1,
         le=3600,
         json_schema_extra={"minimum": 5},
-        description="Seconds from one round of probes to the next.",
+        description=f"Seconds from one round of probes to the next. Default {PERIOD}; {CLOUD_PERIOD} for target.cloud, "
+        "which limits the requests an hour.",
         examples=[60],
     )
     timeout_seconds: int | None = Field(

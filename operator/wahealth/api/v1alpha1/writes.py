@@ -11,7 +11,7 @@ from wahealth.api.schema import Model, ObjectName, rule, rules
 
 ROTATION_DEFAULT: JsonDict = {"restartPolicy": "Never", "minPeriodSeconds": 300}
 PODS_DEFAULT: JsonDict = {"roleLabels": "Disabled", "readinessGates": "Disabled"}
-_NOTHING_WRITTEN = " && ".join(
+NOTHING_WRITTEN = " && ".join(
     f"(!has(self.{field}) || self.{field} == 'Disabled')" for field in ("roleLabels", "readinessGates")
 )
 _OURS = "['wahealth.io/client', 'wahealth.io/role', 'wahealth.io/gateway']"
@@ -76,7 +76,7 @@ class PodsOfNodes(Model):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                f"({_NOTHING_WRITTEN}) || (has(self.selector) && has(self.selector.matchLabels) "
+                f"({NOTHING_WRITTEN}) || (has(self.selector) && has(self.selector.matchLabels) "
                 "&& self.selector.matchLabels.size() > 0)",
                 "spec.pods.selector: name at least one label of the client's own pods: roleLabels and readinessGates "
                 "are written on no others",

@@ -1,0 +1,46 @@
+"""A phone number of the Cloud API: `.spec.target.cloud`, and what is wanted of it: `.spec.cloud`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from wahealth.api.schema import Model
+
+PHONE_NUMBER_ID = r"^[0-9A-Za-z_-]+$"
+GRAPH_VERSION = r"^v[0-9]{1,3}\.[0-9]{1,2}$"
+
+
+class CloudTarget(Model):
+    """A phone number of the Cloud API, asked at graph.facebook.com."""
+
+    phone_number_id: Annotated[str, Field(min_length=1, max_length=64, pattern=PHONE_NUMBER_ID)] = Field(
+        alias="phoneNumberID",
+        description="ID of the phone number, as the Business Manager shows it; not the number itself.",
+        examples=["900000000000001"],
+    )
+    graph_version: Annotated[str, Field(max_length=7, pattern=GRAPH_VERSION)] | None = Field(
+        None,
+        description="Version of the Graph API. Default: the newest that the operator knows; status.cloud says which.",
+        examples=["v26.0"],
+    )
+
+
+class Cloud(Model):
+    """What counts about a phone number of the Cloud API."""
+
+    limited: Literal["Degraded", "Accepted"] = Field(
+        "Degraded", description="Accepted: a number that may send messages within limits counts as Connected."
+    )
+    ignored_codes: list[Annotated[int, Field(ge=1, le=9_999_999)]] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Codes of entity errors that do not matter to you: an entity blocked by these alone counts as "
+        "available.",
+        examples=[[141010]],
+        json_schema_extra={"x-kubernetes-list-type": "set"},
+    )
+    quality: Literal["Warn", "Ignore"] = Field(
+        "Warn", description="Warn: the condition QualityAcceptable and its events. Ignore: neither of them."
+    )

@@ -1,0 +1,149 @@
+"""A phone number of the Cloud API as a resource: the real API server, the operator, and the simulated Cloud API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from support.clients import WaitFor, conditions
+from support.cloud import SimulatedCloud, simulated_cloud
+from support.worlds import FLAGS, Worlds
+from wahealth.playground.environment import Environment, until
+from wahealth.playground.simulator.cloud.settings import NUMBER, TOKEN
+
+NAMESPACE, NAME, PERIOD = "cloud", "number", 5
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedCloud]:
+    with simulated_cloud("--port=0") as ready, httpx.Client(base_url=ready["control"], trust_env=False) as control:
+        (tmp_path_factory.getbasetemp() / "cloud-ca.crt").write_text(ready["ca"])
+        yield SimulatedCloud(ready["url"], control, control)
+
+
+@pytest.fixture(scope="module")
+def environment(
+    worlds: Worlds, cloud: SimulatedCloud, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Environment]:
+    running = worlds.shared()
+    running.stop_operator()
+    ca = tmp_path_factory.getbasetemp() / "cloud-ca.crt"
+    given = ["--allow-cloud", f"--cloud-origin={cloud.url}", f"--egress-ca-file={ca}"]
+    running.start_operator([*FLAGS, *given])
+    running.plane.kubectl("create", "namespace", NAMESPACE)
+    _apply(running, secret(labelled=True), number(NAME))
+    yield running
+    running.plane.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+    running.stop_operator()  # whoever comes next starts their own
+
+
+def _apply(environment: Environment, *documents: dict[str, Any]) -> None:
+    environment.plane.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(documents))
+
+
+def secret(labelled: bool, name: str = "number-token") -> dict[str, Any]:
+    labels = {"wahealth.io/credentials": "token"} if labelled else {}
+    metadata = {"name": name, "namespace": NAMESPACE, "labels": labels}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"token": TOKEN}}
+
+
+def number(name: str, secret_name: str = "number-token", **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "wahealth.io/v1alpha1",
+        "kind": "WhatsAppClient",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {
+            "target": {"cloud": {"phoneNumberID": NUMBER}},
+            "auth": {"bearerToken": {"secretKeyRef": {"name": secret_name, "key": "token"}}},
+            "probe": {"periodSeconds": PERIOD, "timeoutSeconds": 3, "failureThreshold": 2},
+            "grace": {"connectingSeconds": 0},
+            **spec,
+        },
+    }
+
+
+def test_a_number_that_may_send(environment: Environment, wait_for: WaitFor) -> None:
+    status = wait_for(NAMESPACE, NAME, ready="Available", gateway="Connected")
+    assert (status["mode"], status["connected"]["summary"]) == ("CloudAPI", "1/1")
+    assert [node["name"] for node in status["topology"]["nodes"]] == ["account", "app", "business", "number"]
+    assert status["cloud"]["graphVersion"] == "v26.0"
+    assert conditions(status)["QualityAcceptable"] == ("True", "QualityHigh")
+    row = environment.plane.kubectl("get", "whatsappclients", "-n", NAMESPACE, NAME, "--no-headers").split()
+    assert row[0] == NAME
+    assert "CloudAPI" in row
+    assert "Connected" in row
+
+
+def test_what_the_vendor_says_outright_counts_at_the_second_answer(
+    environment: Environment, cloud: SimulatedCloud, wait_for: WaitFor
+) -> None:
+    cloud.set_number(entities={"WABA": {"can_send_message": "BLOCKED", "errors": [141006]}})
+    status = wait_for(NAMESPACE, NAME, ready="PaymentMethod", gateway="Disconnected")
+    assert conditions(status)["Available"] == ("False", "PaymentMethod")
+    events = environment.plane.read(f"/api/v1/namespaces/{NAMESPACE}/events")["items"]
+    assert "PaymentMethod" in {event["reason"] for event in events if event["type"] == "Warning"}
+    cloud.set_number(entities={"WABA": {"can_send_message": "AVAILABLE", "errors": []}})
+    wait_for(NAMESPACE, NAME, ready="Available", gateway="Connected")
+
+
+def test_throttled_requests_change_nothing_and_are_not_repeated(
+    environment: Environment, cloud: SimulatedCloud, wait_for: WaitFor
+) -> None:
+    cloud.set_number(error={"code": 80007})
+    until(lambda: "Throttled" in conditions(_status(environment)), "the condition Throttled", 30)
+    status = _status(environment)
+    assert conditions(status)["Available"] == ("True", "Connected")
+    assert status["cloud"]["throttledUntilTime"]
+    asked = _asked(cloud)
+    cloud.set_number(error=None)
+    before = _rounds(environment)
+    until(lambda: _rounds(environment) > before + 2, "rounds in which nobody is asked", 20 * PERIOD)
+    assert _asked(cloud) == asked
+
+
+def test_a_token_without_the_label_stays_in_the_cluster(environment: Environment, wait_for: WaitFor) -> None:
+    _apply(environment, secret(labelled=False, name="unlabelled"), number("unlabelled", "unlabelled"))
+    status = wait_for(NAMESPACE, "unlabelled", ready="SecretForbidden")
+    message = next(one["message"] for one in status["conditions"] if one["type"] == "Accepted")
+    assert "wahealth.io/credentials" in message
+
+
+def test_no_number_is_probed_unless_the_operator_is_told_so(environment: Environment, wait_for: WaitFor) -> None:
+    environment.stop_operator()
+    environment.start_operator(FLAGS)
+    _apply(environment, number("forbidden"))
+    status = wait_for(NAMESPACE, "forbidden", ready="TargetForbidden")
+    message = next(one["message"] for one in status["conditions"] if one["type"] == "Accepted")
+    assert message == "The operator does not probe phone numbers of the Cloud API: start it with --allow-cloud."
+
+
+def test_the_token_and_the_id_are_shown_nowhere_else(environment: Environment) -> None:
+    clients = environment.plane.read(f"/apis/wahealth.io/v1alpha1/namespaces/{NAMESPACE}/whatsappclients")["items"]
+    events = environment.plane.read(f"/api/v1/namespaces/{NAMESPACE}/events")["items"]
+    told = [events, *(client["status"] for client in clients)]
+    metrics = httpx.get(f"http://{environment.listen}/metrics", trust_env=False).text
+    assert environment.operator is not None
+    everything = json.dumps(told) + metrics + environment.operator.log.read_text()
+    assert TOKEN not in everything
+    assert NUMBER not in everything
+
+
+def _status(environment: Environment) -> dict[str, Any]:
+    status: dict[str, Any] = environment.client(NAMESPACE, NAME)["status"]
+    return status
+
+
+def _asked(cloud: SimulatedCloud) -> int:
+    return int(cloud.control.get("/").json()["counts"][NUMBER]["requests"])
+
+
+def _rounds(environment: Environment) -> float:
+    """Rounds that this operator has begun, of any resource."""
+    text = httpx.get(f"http://{environment.listen}/metrics", trust_env=False).text
+    line = next(one for one in text.splitlines() if one.startswith("wahealth_probe_lateness_seconds_count"))
+    return float(line.rpartition(" ")[2])
