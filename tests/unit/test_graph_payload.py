@@ -246,7 +246,7 @@ def test_many_short_words_are_no_dearer_than_a_long_one() -> None:
         body = answered(*[entity("WABA", additional_info=[text] * MOST_TEXTS)] * 100)
         return instructions(lambda: number_outcome_of(200, body))
 
-    assert cost("a " * 150) == cost("a" * 300)
+    assert cost("a " * 150) < 1.05 * cost("a" * 300)  # counted, and not to the last instruction
 
 
 def test_twice_the_entities_cost_twice_as_much() -> None:
