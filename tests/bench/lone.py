@@ -16,10 +16,10 @@ from ipaddress import ip_network
 from typing import Any
 
 from wahealth.api.v1alpha1 import API_VERSION, KIND
+from wahealth.core.egress.hosts import Hosts
+from wahealth.core.egress.networks import Networks
+from wahealth.core.egress.origin import origin_of
 from wahealth.core.events.event import Event
-from wahealth.core.hosts import Hosts
-from wahealth.core.networks import Networks
-from wahealth.core.origin import origin_of
 from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Subject

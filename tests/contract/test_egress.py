@@ -19,7 +19,7 @@ from support import scripted
 from support.egress import ADDRESS, PASSWORD, USER, Answer, Egress, Switch, egress, is_silent, says, status
 from support.scripted import GOOD, KEY, TRUST, Served, answer, server_context, serving
 from wahealth.core.answer import Answered, FailureReason, Outcome, Unreachable
-from wahealth.core.proxy import Proxy, Trouble
+from wahealth.core.egress.proxy import Proxy, Trouble
 from wahealth.core.reasons.asking import row_of
 from wahealth.core.reasons.row import Surface
 from wahealth.playground.pki import self_signed

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from wahealth import listening
-from wahealth.core.origin import listening_at
+from wahealth.core.egress.origin import listening_at
 from wahealth.kube.process.http_server import CannotListen, HealthServer
 from wahealth.playground.cluster.command_lines import free_ports
 from wahealth.sidecar.server import Page, Server

@@ -13,8 +13,8 @@ from support.builders import CONNECTED, Story, condition_of, facts, single
 from support.lossy import Wire, is_possible, rounds
 from support.scripted import ADDRESS, GOOD, TRUST, Script, answer, reason, says, serving
 from wahealth.core.answer import FailureReason, Outcome, Unreachable
+from wahealth.core.control.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.facts import Thresholds
-from wahealth.core.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.status import ConditionType
 from wahealth.probe.client import Prober
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest

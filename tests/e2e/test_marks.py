@@ -11,7 +11,7 @@ import pytest
 from e2e.conftest import Client, Document, Plane
 from wahealth.api.crd import custom_resource_definition
 from wahealth.api.v1alpha1 import API_VERSION, KIND
-from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE
+from wahealth.core.control.pod_labels import CLIENT, GATE, GATEWAY, ROLE
 from wahealth.kube import access
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.cluster.processes import ManagedProcess

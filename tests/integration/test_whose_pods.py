@@ -11,7 +11,7 @@ import pytest
 from support.clients import OPERATOR, PERIOD, WaitFor, conditions, reasons, simulated
 from support.storm import Replica
 from support.worlds import FLAGS
-from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE
+from wahealth.core.control.pod_labels import CLIENT, GATE, GATEWAY, ROLE
 from wahealth.playground import manifests
 from wahealth.playground.environment import Environment, until
 from wahealth.playground.manifests import CLIENT_LABEL, ROLE_LABEL, Document

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from support.builders import resource
 from wahealth.core.answer import GatewayStatus, Role
-from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE, Options, PodChange, changes, desired_pods
+from wahealth.core.control.pod_labels import CLIENT, GATE, GATEWAY, ROLE, Options, PodChange, changes, desired_pods
 from wahealth.core.status import NodeVerdict, Status, TopologyNode
 from wahealth.kube.claims import Claims, options_of
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of

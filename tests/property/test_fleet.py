@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wahealth.core.isolation_detector import LONGEST, MIN_LOST, MOST_PERIODS, IsolationDetector, Path, Vote
+from wahealth.core.control.isolation_detector import LONGEST, MIN_LOST, MOST_PERIODS, IsolationDetector, Path, Vote
 
 PERIOD, SLOWEST = 30.0, 3600.0
 OTHERS = [Vote(Path.CLUSTER, f"tenant-{n}", f"Deployment/{n}") for n in range(12)]

@@ -25,10 +25,10 @@ from wahealth.core.answer import (
     Unauthorized,
     Unreachable,
 )
+from wahealth.core.control.schedule import next_tick
 from wahealth.core.facts import Desired, Facts, Thresholds
 from wahealth.core.observation.expected import HighWaterMark, allowed_at_least, raise_high_water_mark
 from wahealth.core.reconcile import evaluate_once
-from wahealth.core.schedule import next_tick
 from wahealth.core.status import CLIENT_MODES, ConditionStatus, ConditionType, Mode, NodeVerdict, Status
 from wahealth.core.status_diff import status_to_write
 from wahealth.probe.payload import parse_health

@@ -11,11 +11,11 @@ from typing import Any
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
 from wahealth.core.cloud.wanted import GRAPH_HOST
+from wahealth.core.egress.hosts import Hosts
+from wahealth.core.egress.networks import Networks
+from wahealth.core.egress.origin import Origin
 from wahealth.core.facts import Desired, Facts, Thresholds
-from wahealth.core.hosts import Hosts
 from wahealth.core.instant import Instant
-from wahealth.core.networks import Networks
-from wahealth.core.origin import Origin
 from wahealth.core.plan import Plan
 from wahealth.core.reconcile import evaluate_once, reconcile
 from wahealth.core.restore import restore_state

@@ -23,8 +23,8 @@ from bench.lone import Given, Nowhere
 from fuzz.dear import Draft
 from support.builders import resource
 from support.scripted import CERTIFICATE, GOOD, KEY, answer, server_context
-from wahealth.core.hosts import Hosts
-from wahealth.core.networks import Networks
+from wahealth.core.egress.hosts import Hosts
+from wahealth.core.egress.networks import Networks
 from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.gatherer import Gatherer

@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-from wahealth.core.proxy import Proxy
+from wahealth.core.egress.proxy import Proxy
 
 ADDRESS = "127.0.0.1"
 USER, PASSWORD = "canary-user-of-the-proxy", "canary/pass word@of:the-proxy"

@@ -9,7 +9,7 @@ from typing import Any
 
 import looptime
 
-from wahealth.core.budget import Ledger
+from wahealth.core.control.budget import Ledger
 from wahealth.kube.process.meter import Meter
 from wahealth.kube.scheduler import Outside
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wahealth.core.budget import AT_ONCE, LATE, MOST_USED, NEVER, WINDOW, Account, Ledger, Postponed
-from wahealth.core.due import Begun, Due
+from wahealth.core.control.budget import AT_ONCE, LATE, MOST_USED, NEVER, WINDOW, Account, Ledger, Postponed
+from wahealth.core.control.due import Begun, Due
 
 DEAR, CHEAP = "dear", "cheap"
 

@@ -8,8 +8,8 @@ import pytest
 
 from support.builders import CONNECTED, Story, answer, condition_of, core, facts, primary, secondary
 from support.work import instructions
-from wahealth.core.claims import Age, Claimant, Claims, claimed_by_another, selector_missing, selector_of
-from wahealth.core.pod_labels import CLIENT, GATEWAY, ROLE, CurrentPod, Hold
+from wahealth.core.control.claims import Age, Claimant, Claims, claimed_by_another, selector_missing, selector_of
+from wahealth.core.control.pod_labels import CLIENT, GATEWAY, ROLE, CurrentPod, Hold
 from wahealth.core.status import ConditionStatus, ConditionType, Finding
 
 APP = frozenset({("app", "core")})

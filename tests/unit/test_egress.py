@@ -21,8 +21,8 @@ from support.scripted import CERTIFICATE, GOOD, KEY, TRUST, answer, says, servin
 from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Answered, Outcome
+from wahealth.core.egress.proxy import NotAProxy, Proxy, Trouble, proxy_of
 from wahealth.core.instant import Instant
-from wahealth.core.proxy import NotAProxy, Proxy, Trouble, proxy_of
 from wahealth.core.signin.flow import Reading
 from wahealth.core.status import Finding
 from wahealth.kube.egress import Authorities, NoAuthorities

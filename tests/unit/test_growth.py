@@ -20,7 +20,7 @@ import pytest
 from support.builders import resource
 from support.work import instructions
 from wahealth.core.answer import Answered, GatewayStatus, Node, PodOutcome, Report, Role
-from wahealth.core.isolation_detector import IsolationDetector, Path, Vote
+from wahealth.core.control.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.observation.views import merge_views
 from wahealth.core.status import Endpoint, Status
 from wahealth.core.status_diff import status_to_write

@@ -10,7 +10,7 @@ import looptime
 import pytest
 
 from wahealth.api.v1alpha1.target import Workload
-from wahealth.core.pod_labels import CLIENT, GATE, Gate
+from wahealth.core.control.pod_labels import CLIENT, GATE, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
 from wahealth.kube.inventory.keys import Key, WorkloadRef

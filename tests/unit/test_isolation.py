@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wahealth.core.isolation_detector import Path, Vote
+from wahealth.core.control.isolation_detector import Path, Vote
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.keys import WorkloadRef
 from wahealth.kube.isolation import IsolationGuard

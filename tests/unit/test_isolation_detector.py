@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wahealth.core.isolation_detector import LONGEST, IsolationDetector, Path, Vote
+from wahealth.core.control.isolation_detector import LONGEST, IsolationDetector, Path, Vote
 
 PERIOD = 30.0
 

@@ -17,7 +17,7 @@ import yaml
 
 from support import odd_servers
 from support.odd_servers import Signed
-from wahealth.core.proxy import Proxy
+from wahealth.core.egress.proxy import Proxy
 from wahealth.kube.apiserver.session import Identity, signed_in
 from wahealth.kubeconfig.login import login
 from wahealth.kubeconfig.problem import NotUsable

@@ -12,7 +12,7 @@ from typing import Any
 import looptime
 import pytest
 
-from wahealth.core.lease import shard_of
+from wahealth.core.control.lease import shard_of
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
 from wahealth.kube.process.leader_election import Election, LeaderElector, NotLeading
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wahealth.core.pod_labels import GATE, Gate
+from wahealth.core.control.pod_labels import GATE, Gate
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.inventory.kinds import KINDS, RESTARTED_AT

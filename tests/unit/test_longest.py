@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wahealth.core.longest import Longest
+from wahealth.core.control.longest import Longest
 
 NUMBERS = st.sampled_from([5.0, 30.0, 30.0, 300.0, 3600.0])
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.processor import Processor
-from wahealth.core.budget import Ledger
+from wahealth.core.control.budget import Ledger
 from wahealth.kube.process.meter import SHARE, Meter, piece, was_held_up
 
 STEP = 0.51 * SHARE

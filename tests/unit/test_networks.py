@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from wahealth.core.networks import Networks
+from wahealth.core.egress.networks import Networks
 
 V4 = (
     "127.0.0.1",

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from support.builders import CONNECTED, START, Story, answer, core, facts, primary, resource
+from wahealth.core.control.pod_labels import CLIENT, GATE, GATEWAY, ROLE, Gate, PodChange
 from wahealth.core.facts import Pod, Pods
-from wahealth.core.pod_labels import CLIENT, GATE, GATEWAY, ROLE, Gate, PodChange
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.cluster import Cluster, Gone
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of

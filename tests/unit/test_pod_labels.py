@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from support.builders import CONNECTED, CONNECTING, Story, answer, core, facts, primary, secondary
-from wahealth.core.facts import Facts, Pod, Pods
-from wahealth.core.pod_labels import (
+from wahealth.core.control.pod_labels import (
     CLIENT,
     GATEWAY,
     ROLE,
@@ -24,6 +23,7 @@ from wahealth.core.pod_labels import (
     named,
     writer_of,
 )
+from wahealth.core.facts import Facts, Pod, Pods
 from wahealth.core.status import NodeVerdict, Status, TopologyNode
 
 LABELS = Options(labels=True)

@@ -12,9 +12,9 @@ from support.builders import CONNECTED, IMMEDIATE, START, any_targets, condition
 from wahealth.api.v1alpha1 import Target
 from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.answer import FailureReason, PodOutcome, Unreachable
+from wahealth.core.control.isolation_detector import Path, Vote
 from wahealth.core.facts import Desired, Facts
 from wahealth.core.instant import Instant
-from wahealth.core.isolation_detector import Path, Vote
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionStatus, ConditionType, Finding, Status

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from wahealth.core.cloud.versions import DEFAULT
+from wahealth.core.egress.origin import HEALTH
+from wahealth.core.egress.proxy import NotAProxy, Proxy, proxy_of
 from wahealth.core.facts import ALLOWED_SHARDS, AUTO
-from wahealth.core.origin import HEALTH
-from wahealth.core.proxy import NotAProxy, Proxy, proxy_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.status import CLIENT_MODES

@@ -7,8 +7,8 @@ import re
 
 from wahealth.check.unusable import Unusable
 from wahealth.core.cloud.wanted import GRAPH_HOST, CloudDesired
+from wahealth.core.egress.origin import HEALTH
 from wahealth.core.facts import AUTO
-from wahealth.core.origin import HEALTH
 from wahealth.core.signin.kinds import Kind
 from wahealth.probe.graph import number_path
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from wahealth.check.unusable import NOT_THERE, Unusable, read
 from wahealth.core.conflicts import FLAGS, HALF_A_PAIR, tls_useless
+from wahealth.core.egress.origin import NotAnOrigin, Origin, origin_of
 from wahealth.core.facts import KeyExposure
-from wahealth.core.origin import NotAnOrigin, Origin, origin_of
 from wahealth.core.reasons.trust import not_shown
 from wahealth.keypair import UnfitPair
 from wahealth.probe.pair import Pair

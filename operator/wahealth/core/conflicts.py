@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from wahealth.core.egress.origin import HEALTH, is_path
 from wahealth.core.facts import ALLOWED_SHARDS, Desired
-from wahealth.core.origin import HEALTH, is_path
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import Mode
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from wahealth.core import claims
-from wahealth.core.claims import Age, Claimant, claimed_by_another, selector_missing, selector_of
-from wahealth.core.pod_labels import CurrentPod, Hold, Labels, Options, named
+from wahealth.core.control import claims
+from wahealth.core.control.claims import Age, Claimant, claimed_by_another, selector_missing, selector_of
+from wahealth.core.control.pod_labels import CurrentPod, Hold, Labels, Options, named
 from wahealth.core.status import Finding
 from wahealth.kube.entry import Ref, ResourceEntry
 from wahealth.kube.inventory.pods import Pods

@@ -13,7 +13,7 @@ from typing import Any
 
 from wahealth.api.convert import left_standing
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
-from wahealth.core.pod_labels import GATE, Gate, PodChange
+from wahealth.core.control.pod_labels import GATE, Gate, PodChange
 from wahealth.core.restart import WebWorkload, no_safe_way
 from wahealth.kube.apiserver.api import (
     APPLY,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from wahealth.api.convert import InvalidSpec, Timing, desired_of, spec_of, timing, written_status
 from wahealth.api.credential_source import secrets_of
 from wahealth.api.v1alpha1 import PodsOfNodes, Spec
-from wahealth.core.budget import NEVER, Postponed
+from wahealth.core.control.budget import NEVER, Postponed
 from wahealth.core.facts import Desired
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.references import invalid_spec

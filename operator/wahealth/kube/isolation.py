@@ -1,6 +1,6 @@
 """When most clients are lost at once: one Warning on the operator's own Deployment, and nothing on the resources.
 
-`core.isolation_detector` decides when that is, and why the fault is then the operator's own.
+`core.control.isolation_detector` decides when that is, and why the fault is then the operator's own.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import logging
 from datetime import UTC, datetime
 from functools import partial
 
+from wahealth.core.control.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.events.event import Event, normal, warning
-from wahealth.core.isolation_detector import IsolationDetector, Path, Vote
 from wahealth.core.reasons import progress
 from wahealth.kube.events import Recorder, Subject
 from wahealth.kube.inventory.inventory import Inventory

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable, Set
 from datetime import UTC, datetime
 
+from wahealth.core.control.pod_labels import MOST_PERIODS, Options, PodChange, changes, desired_pods
 from wahealth.core.instant import has_lasted
-from wahealth.core.pod_labels import MOST_PERIODS, Options, PodChange, changes, desired_pods
 from wahealth.core.state import State
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
 from wahealth.kube.claims import Claims, options_of, wants

@@ -17,11 +17,11 @@ from typing import Any
 
 from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import API_VERSION, KIND, Target
+from wahealth.core.control.isolation_detector import Path, Vote
+from wahealth.core.egress.origin import origin_of
 from wahealth.core.events.transitions import RESTARTED
 from wahealth.core.facts import Facts
 from wahealth.core.instant import Instant
-from wahealth.core.isolation_detector import Path, Vote
-from wahealth.core.origin import origin_of
 from wahealth.core.plan import Plan
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reconcile import reconcile

@@ -13,8 +13,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.certificate import Certificate
+from wahealth.core.control.pod_labels import PodChange
 from wahealth.core.events.event import Event
-from wahealth.core.pod_labels import PodChange
 from wahealth.core.signin.flow import Authenticator, Reading
 from wahealth.core.signin.kinds import Meant
 from wahealth.probe.credential import Credential

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from wahealth.core.lease import LeaseTiming
+from wahealth.core.control.lease import LeaseTiming
 from wahealth.kube import secrets
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.apiserver.outage import Outage

@@ -15,9 +15,9 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, NamedTuple
 
-from wahealth.core.budget import Ledger
-from wahealth.core.due import Begun, Due
-from wahealth.core.schedule import next_tick
+from wahealth.core.control.budget import Ledger
+from wahealth.core.control.due import Begun, Due
+from wahealth.core.control.schedule import next_tick
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Gone
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from wahealth.core.cloud.wanted import GRAPH_HOST
-from wahealth.core.hosts import is_pattern
-from wahealth.core.origin import NotAnOrigin, listening_at, origin_of
-from wahealth.core.proxy import Proxy, proxy_of
+from wahealth.core.egress.hosts import is_pattern
+from wahealth.core.egress.origin import NotAnOrigin, listening_at, origin_of
+from wahealth.core.egress.proxy import Proxy, proxy_of
 
 
 def _listed(written: object) -> object:

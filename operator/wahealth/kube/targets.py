@@ -14,11 +14,11 @@ from wahealth.api import v1alpha1 as api
 from wahealth.core import references
 from wahealth.core.answer import Unreachable
 from wahealth.core.cloud.wanted import GRAPH_HOST
-from wahealth.core.hosts import Hosts
-from wahealth.core.networks import Address, Networks
+from wahealth.core.egress.hosts import Hosts
+from wahealth.core.egress.networks import Address, Networks
+from wahealth.core.egress.origin import Origin, is_address, origin_of
+from wahealth.core.egress.proxy import Proxy
 from wahealth.core.number.number_input import NUMBER
-from wahealth.core.origin import Origin, is_address, origin_of
-from wahealth.core.proxy import Proxy
 from wahealth.core.status import Finding
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.inventory.inventory import Inventory

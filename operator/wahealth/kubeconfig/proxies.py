@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult
 
-from wahealth.core.proxy import Proxy, proxy_in
+from wahealth.core.egress.proxy import Proxy, proxy_in
 from wahealth.kubeconfig.problem import NotUsable
 
 

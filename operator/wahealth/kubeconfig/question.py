@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from wahealth.core.proxy import Proxy
+from wahealth.core.egress.proxy import Proxy
 from wahealth.kubeconfig.login import Login
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.kubeconfig.proxies import proxy_for

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from wahealth.core.proxy import Proxy, question, status_of
+from wahealth.core.egress.proxy import Proxy, question, status_of
 from wahealth.kubeconfig.trust import trust
 
 _LONGEST_HEAD = 16 * 1024  # bytes of a proxy's answer

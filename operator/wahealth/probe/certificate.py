@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from wahealth.core.certificate import Certificate, Presented
-from wahealth.core.origin import is_name
+from wahealth.core.egress.origin import is_name
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from wahealth.core.answer import FailureReason
-from wahealth.core.origin import is_address
+from wahealth.core.egress.origin import is_address
 from wahealth.probe.errors import ObserverFault, probe_error
 
 MOST_LOOKUPS = 64  # under way; a lookup that hangs keeps its thread

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from wahealth.core.answer import BROKE_OFF, HALF_A_HANDSHAKE, NOBODY_BEHIND, FailureReason, Unreachable
 from wahealth.core.certificate import EXPIRED, Objection, Untrusted
-from wahealth.core.proxy import Proxy, Trouble, sentence, silent
+from wahealth.core.egress.proxy import Proxy, Trouble, sentence, silent
 
 _NO_SOURCE = errno.EADDRNOTAVAIL  # no port left to connect from, or no address of ours in that family
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EPERM, _NO_SOURCE})

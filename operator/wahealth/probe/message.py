@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 
 from wahealth.core.answer import Malformed
-from wahealth.core.proxy import Proxy
+from wahealth.core.egress.proxy import Proxy
 from wahealth.probe.credential import Credential
 from wahealth.probe.trust import Trust
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 import httpx
 
 from wahealth.core.answer import NO_ANSWER, FailureReason
-from wahealth.core.origin import authority
+from wahealth.core.egress.origin import authority
 from wahealth.probe.connect import connected
 from wahealth.probe.errors import Progress, Stage, probe_error
 from wahealth.probe.http1 import Body, ClosedMeanwhile, Exchange

@@ -6,8 +6,8 @@ answers is bounded as any answer is; the deadline is the caller's.
 
 from __future__ import annotations
 
-from wahealth.core import proxy as meaning
-from wahealth.core.proxy import Proxy, Trouble
+from wahealth.core.egress import proxy as meaning
+from wahealth.core.egress.proxy import Proxy, Trouble
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProbeError, Progress, ProxyFault, Stage, read_error
 from wahealth.probe.heads import MOST_INFORMATIONAL, Heads

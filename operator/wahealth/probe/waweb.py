@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from wahealth.core.answer import Malformed, Outcome
-from wahealth.core.origin import HEALTH, authority
-from wahealth.core.proxy import Proxy
+from wahealth.core.egress.origin import HEALTH, authority
+from wahealth.core.egress.proxy import Proxy
 from wahealth.core.signin.flow import LoginOutcome
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import Credential

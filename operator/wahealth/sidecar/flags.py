@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
+from wahealth.core.egress.origin import HEALTH
 from wahealth.core.facts import AUTO
-from wahealth.core.origin import HEALTH
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import PodRole
 from wahealth.core.status import CLIENT_MODES

@@ -12,8 +12,8 @@ from typing import Literal, NoReturn, TypeVar
 
 from wahealth import mounted
 from wahealth.core.conflicts import FLAGS, HALF_A_PAIR, among_flags, tls_useless
+from wahealth.core.egress.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.facts import ALLOWED_SHARDS, AUTO, Desired, KeyExposure, Thresholds
-from wahealth.core.origin import NotAnOrigin, Origin, is_address, listening_at, origin_of
 from wahealth.core.readiness.depth import Depth
 from wahealth.core.readiness.node import Identity, PodRole
 from wahealth.core.reasons.row import Surface

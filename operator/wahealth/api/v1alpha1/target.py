@@ -9,7 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from wahealth.api.schema import DNS_NAME, Model, ObjectName, rule, rules
 from wahealth.api.v1alpha1.cloud import CloudTarget
 from wahealth.core.cloud.wanted import GRAPH_HOST
-from wahealth.core.origin import HEALTH, LONGEST_PATH, PATH, origin_of
+from wahealth.core.egress.origin import HEALTH, LONGEST_PATH, PATH, origin_of
 
 
 class Workload(Model):

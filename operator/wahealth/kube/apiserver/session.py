@@ -27,7 +27,7 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from wahealth.authorities import add_authorities
-from wahealth.core.networks import Address
+from wahealth.core.egress.networks import Address
 from wahealth.kube.apiserver.backoff import Backoff
 from wahealth.kube.apiserver.outage import Outage
 from wahealth.kubeconfig.context import Cluster

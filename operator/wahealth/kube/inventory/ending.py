@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from wahealth.core.pod_labels import CLIENT, CurrentPod
+from wahealth.core.control.pod_labels import CLIENT, CurrentPod
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.keys import Key, key_of
 from wahealth.kube.inventory.pod_index import others_of

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from wahealth.core import facts
-from wahealth.core.pod_labels import CLIENT, GATE, CurrentPod, Gate, Labels, writer_of
+from wahealth.core.control.pod_labels import CLIENT, GATE, CurrentPod, Gate, Labels, writer_of
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.ending import Ending
 from wahealth.kube.inventory.keys import Key, WorkloadRef, key_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from wahealth.core.pod_labels import Labels
+from wahealth.core.control.pod_labels import Labels
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.keys import Key, key_of
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 
 from aiohttp import web
 
-from wahealth.core.origin import listening_at
+from wahealth.core.egress.origin import listening_at
 from wahealth.listening import Guests
 from wahealth.telemetry import metrics
 from wahealth.telemetry.exposition import Family, exposition

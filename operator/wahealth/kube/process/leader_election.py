@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from wahealth.core.lease import Lease, LeaseState, LeaseTiming, shard_of
+from wahealth.core.control.lease import Lease, LeaseState, LeaseTiming, shard_of
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document, micro_time
 from wahealth.kube.apiserver.session import replica
 from wahealth.telemetry import metrics

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterator, Set
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-from wahealth.core.budget import Ledger
+from wahealth.core.control.budget import Ledger
 
 T = TypeVar("T")
 _TIDY = 60.0  # seconds between two looks for namespaces without a resource

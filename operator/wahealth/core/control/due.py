@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from itertools import chain
 from typing import NamedTuple
 
-from wahealth.core.budget import LATE, MOST_USED, Account, Ledger
+from wahealth.core.control.budget import LATE, MOST_USED, Account, Ledger
 
 
 class Entry(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from wahealth.core.answer import FailureReason, Unreachable
-from wahealth.core.origin import bracketed, is_host
+from wahealth.core.egress.origin import bracketed, is_host
 from wahealth.core.strenum import FastStrEnum
 
 

@@ -4,7 +4,7 @@ A resource claims a pod that its selector matches, that its answer names, and th
 gives for it. The oldest resource that claims the pod holds it; a suspended one only if no other claims it. All of this
 comes from what the watch shows: specs, written statuses, pods. So every replica reaches the same result.
 
-Like `core.isolation_detector` it keeps state of its own: every round of every resource looks up who names a pod.
+Like `isolation_detector` it keeps state of its own: every round of every resource looks up who names a pod.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wahealth.core.pod_labels import CLIENT, GATEWAY, ROLE, CurrentPod, Hold, Labels
+from wahealth.core.control.pod_labels import CLIENT, GATEWAY, ROLE, CurrentPod, Hold, Labels
 from wahealth.core.reasons import pods as says
 from wahealth.core.reasons.found import false
 from wahealth.core.status import Finding

@@ -1,6 +1,6 @@
 """Labels and a readiness gate on the pods of a client's nodes, so that a Service can select the connected one.
 
-They are written only onto pods that the resource holds (`core.claims`). On a change the old holder of a role is demoted
+They are written only onto pods that the resource holds (`claims`). On a change the old holder of a role is demoted
 before the new one is promoted. Labels that no answer has confirmed for a while are removed.
 """
 

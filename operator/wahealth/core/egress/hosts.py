@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from wahealth.core.origin import is_address, is_host
+from wahealth.core.egress.origin import is_address, is_host
 
 _ANY_BELOW = "*."
 

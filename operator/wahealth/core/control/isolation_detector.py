@@ -16,7 +16,7 @@ from collections.abc import Set
 from itertools import takewhile
 from typing import NamedTuple
 
-from wahealth.core.longest import Longest
+from wahealth.core.control.longest import Longest
 from wahealth.core.strenum import FastStrEnum
 
 AT_ONCE = 45.0  # seconds within which votes must be lost, or more: a default period and a default timeout

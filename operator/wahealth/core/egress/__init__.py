@@ -1,0 +1,1 @@
+"""Where a probe may go, and by which way: origins, hosts, networks, proxies."""
