@@ -231,7 +231,7 @@ SITUATIONS: dict[str, tuple[NumberAnswer | None, Situation, Gateway, str, str, s
         Situation.NOT_ASKED,
         Gateway.UNKNOWN,
         "Unknown",
-        "CredentialsUnknown",
+        "NotProbedYet",
         "NotProbedYet",
     ),
 }

@@ -164,6 +164,12 @@ class Facts:
         return bool(self.outcomes) and not any(o.asked for o in self.outcomes)
 
 
+def with_period(facts: Facts, period: float) -> Facts:
+    """The facts of a resource that is asked every `period` seconds, whatever it wants."""
+    thresholds = replace(facts.desired.thresholds, period=period)
+    return replace(facts, desired=replace(facts.desired, thresholds=thresholds))
+
+
 def with_probe_results(
     facts: Facts, asked: AuthResult[Any], addresses: Mapping[str, str], resting: Set[str] = frozenset()
 ) -> Facts:

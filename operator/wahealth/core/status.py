@@ -188,6 +188,7 @@ class CloudNumber(NamedTuple):
     """What the Cloud API says of the number itself, in our words; None: it did not say."""
 
     graph_version: str  # the version asked
+    period_seconds: int | None = None  # from one request to the next, as the budget allows
     number_status: str | None = None
     quality_rating: str | None = None
     messaging_limit: str | None = None  # the vendor's word

@@ -6,7 +6,8 @@ from collections.abc import Set
 from dataclasses import replace
 
 from wahealth.api.v1alpha1 import Spec
-from wahealth.core.facts import Facts
+from wahealth.core.cloud.quota import Quota
+from wahealth.core.facts import Facts, with_period
 from wahealth.core.instant import Instant
 from wahealth.core.restart import WebWorkload, behind_no_service, blocker, no_safe_way, not_there, not_to_be_seen
 from wahealth.core.status import Finding
@@ -25,8 +26,17 @@ from wahealth.probe.waweb import HealthEndpoint
 class Gatherer:
     """Resolves the target, reads what the spec refers to, and has a `ProbeRun` ask the pods."""
 
-    def __init__(self, inventory: Inventory, targets: Targets, references: References, prober: Prober) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        targets: Targets,
+        references: References,
+        prober: Prober,
+        quota: Quota | None = None,
+    ) -> None:
+        """`quota`: what the Cloud API admits; None: whatever answers there counts nothing, such as a simulator."""
         self.inventory = inventory
+        self._quota = quota
         self._targets = targets
         self._references = references
         self._prober = prober
@@ -50,6 +60,11 @@ class Gatherer:
             return replace(facts, reference_problem=endpoint)
         ask: Ask = ask_client if spec.target.cloud is None else ask_number
         run = ProbeRun(self._references, self._prober, entry, spec, resolved, endpoint, ask)
+        if facts.desired.cloud is not None and self._quota is not None:
+            pace = run.pace(self._quota, now)
+            if pace is None:
+                return facts  # its turn within the budget has not come yet
+            facts = with_period(facts, pace)
         facts = await run.ask(facts, now)
         return run.with_others(replace(facts, workload=self._web_workload(entry, spec, resolved.targets.keys(), now)))
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import ceil
 from typing import TypeVar
 
 from wahealth.api.credential_source import meant, source_of
@@ -20,6 +21,7 @@ from wahealth.api.v1alpha1 import Spec
 from wahealth.core.answer import Outcome, is_about_ours, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.quota import Quota
 from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.resting import rest_of
@@ -74,6 +76,16 @@ class ProbeRun:
     resolved: ResolvedTarget
     endpoint: HealthEndpoint
     request_health: Ask = ask_client
+
+    def pace(self, quota: Quota, now: Instant) -> float | None:
+        """Seconds from one request about this number to the next, within the budget of its token; None: not yet."""
+        state, own = self.entry.probe, self.entry.timing.period
+        secret = state.reading.secret if state.reading else None
+        token = f"{self.entry.ref.namespace}/{source_of(self.spec.auth).secret}" if secret is None else secret.digest
+        if quota.wait(token, self.entry.uid, own, now.monotonic):
+            return None
+        state.pace = own * ceil(quota.period(token, own) / own)  # rounds come by its own period
+        return state.pace
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
@@ -172,9 +184,13 @@ class ProbeRun:
             return said
         period = self.entry.timing.period
         outcome = self._heard(target, await self._measured(self._request(target, secret, period)))
-        if wait := rest_of(outcome, period):
+        if wait := max(rest_of(outcome, period), self._rest_of_budget(period)):
             self.entry.probe.retry_after[target.host] = Cached(outcome, now + wait)
         return outcome
+
+    def _rest_of_budget(self, period: float) -> float:
+        """Seconds for which the number is left alone because others share its token."""
+        return self.entry.probe.pace - period / 2 if self.entry.probe.pace > period else 0.0
 
     async def _measured(self, request: ProbeRequest) -> ProbeResponse[Outcome]:
         began = time.perf_counter()

@@ -57,6 +57,7 @@ class ProbeState:
     heard: dict[str, PodOutcome] = field(default_factory=dict)  # by pod, where they are probed in turns: last answer
     requests: int = 0  # how often something other than the spec was a reason to probe at once
     probed_pod: str = ""  # where a Service is probed as one: which of its pods is probed
+    pace: float = 0.0  # seconds from one request about a number to the next, as its budget allows
     skipped_pod: str = ""  # the one before it, which did not answer
 
     def secret_changed(self) -> None:

@@ -36,7 +36,7 @@ from wahealth.kube.references import References
 from wahealth.kube.resync import Pace, Resync
 from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.kube.settings import OperatorSettings
-from wahealth.kube.targets import Targets, cloud_floor_of, limits_of
+from wahealth.kube.targets import Targets, cloud_floor_of, limits_of, quota_of
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
@@ -143,7 +143,7 @@ class _Operator:
         references = References(self.api, settings.secret_refresh, settings.require_secret_label, clients.outside)
         limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
         targets = Targets(self.inventory, limits, Resolver())
-        gatherer = Gatherer(self.inventory, targets, references, self.prober)
+        gatherer = Gatherer(self.inventory, targets, references, self.prober, quota_of(settings))
         self.reconciler = Reconciler(gatherer, self.cluster, recorder, self.guard, self.lag)
         self.scheduler = Scheduler(
             self.reconciler.reconcile,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from wahealth.api import v1alpha1 as api
 from wahealth.core import references
 from wahealth.core.answer import Unreachable
+from wahealth.core.cloud.quota import Quota
 from wahealth.core.cloud.wanted import GRAPH_HOST
 from wahealth.core.egress.hosts import Hosts
 from wahealth.core.egress.networks import Address, Networks
@@ -82,7 +83,16 @@ def limits_of(settings: OperatorSettings, api_server: Iterable[Address]) -> Limi
 
 def cloud_floor_of(settings: OperatorSettings) -> float:
     """Seconds: the vendor's own host counts requests by the hour; a simulator or a reverse proxy is asked as wanted."""
-    return LEAST_VENDOR_PERIOD if origin_of(settings.cloud_origin).host == GRAPH_HOST else 0.0
+    return LEAST_VENDOR_PERIOD if _asks_vendor(settings) else 0.0
+
+
+def quota_of(settings: OperatorSettings) -> Quota | None:
+    """The budget of each token at the vendor's own host; None for any other origin."""
+    return Quota(settings.shards) if _asks_vendor(settings) else None
+
+
+def _asks_vendor(settings: OperatorSettings) -> bool:
+    return origin_of(settings.cloud_origin).host == GRAPH_HOST
 
 
 class Targets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 from typing import NoReturn
@@ -68,6 +69,11 @@ class Credential:
     def scheme(self) -> str:
         """The first word of that value."""
         return self._scheme
+
+    @property
+    def digest(self) -> str:
+        """The same for equal credentials; to be compared within this process alone."""
+        return hashlib.sha256(self._secret).hexdigest()
 
     def header(self) -> str:
         """The value of the Authorization header."""

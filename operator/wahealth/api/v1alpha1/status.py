@@ -170,6 +170,13 @@ class CloudStatus(Model):
     """What the Cloud API says about the phone number itself."""
 
     graph_version: str = Field(description="Version of the Graph API that is requested.", examples=["v26.0"])
+    period_seconds: int | None = Field(
+        None,
+        ge=0,
+        description="Seconds from one request about this number to the next: longer than spec.probe.periodSeconds if "
+        "many numbers share a token.",
+        examples=[300],
+    )
     number_status: str | None = Field(
         None,
         description="Status of the number; Unknown if this version does not know the word.",

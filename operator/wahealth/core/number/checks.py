@@ -65,7 +65,7 @@ def _reachable(seen: NumberInput, row: SituationRow) -> Finding:
     at = seen.surface
     match seen.answer:
         case None:
-            return _as_last_known(seen, ConditionType.REACHABLE) or unknown(credentials.NOT_TRIED, what="Cloud API")
+            return _as_last_known(seen, ConditionType.REACHABLE) or unknown(says.NOT_ASKED_YET)
         case Unreachable(reason, detail):
             silent = says.SILENT.says(at, reason=reason, detail=detail, comma=", " if detail else "")
             return Finding(ConditionStatus.FALSE, reason.value, silent)
@@ -83,6 +83,8 @@ def _available(seen: NumberInput, row: SituationRow) -> Finding:
         return unknown(says.NOT_SEEN_FOR_LONG, seen.surface)
     if row.situation in _KEPT:
         return _as_last_known(seen, ConditionType.AVAILABLE) or unknown(_KEPT[row.situation], seen.surface)
+    if row.situation is Situation.NOT_ASKED and seen.reference_problem is None and seen.credential_problem is None:
+        return unknown(says.NOT_ASKED_YET)
     if row.situation in _UNSEEN:
         return unknown(_UNSEEN[row.situation])
     return _good(seen, row) or _bad(seen, row)

@@ -44,7 +44,8 @@ class NumberEvaluation(NamedTuple):
         row = situation_of(look)
         grace = facts.desired.thresholds.throttled_grace if row.situation is Situation.THROTTLED else 0.0
         # Time counts while requests are throttled, although none is made.
-        fresh = row.situation is Situation.THROTTLED or not facts.nothing_new
+        nobody = not facts.outcomes and not facts.not_probed  # its turn within the budget has not come yet
+        fresh = row.situation is Situation.THROTTLED or not (nobody or facts.nothing_new)
         return cls(look, start(timers, row.problem, now.monotonic), row.problem, grace, now.monotonic, fresh)
 
     def verdict(self) -> Verdict:
@@ -70,6 +71,7 @@ def seen_in(facts: Facts, cloud: CloudDesired, confirmed: Status, now: Instant) 
         facts.reference_problem,
         facts.credential_problem,
         throttled_until=_throttled_until(outcome, confirmed, now),
+        period=desired.thresholds.period,
     )
 
 

@@ -34,6 +34,7 @@ class NumberInput(NamedTuple):
     over: bool = True
     token_good: bool | None = None
     throttled_until: datetime | None = None  # when the vendor may be asked again
+    period: float = 0.0  # seconds from one request to the next, as the budget allows
 
     @property
     def report(self) -> NumberReport | None:

@@ -37,17 +37,18 @@ def evaluate_number(seen: NumberInput) -> Verdict:
 def _number(seen: NumberInput) -> CloudNumber:
     """What an answer does not say is as it was."""
     version, fields, known = seen.desired.graph_version, seen.fields, seen.confirmed.cloud
+    period = round(seen.period)
     if seen.report is None:
         known = known or CloudNumber(version)
-        return known._replace(graph_version=version, throttled_until_time=seen.throttled_until)
+        return known._replace(graph_version=version, period_seconds=period, throttled_until_time=seen.throttled_until)
     status, quality = fields.reported_status or fields.status, fields.reported_quality or fields.quality
-    return CloudNumber(version, status, quality, fields.messaging_limit)
+    return CloudNumber(version, period, status, quality, fields.messaging_limit)
 
 
 def _problem(seen: NumberInput, row: SituationRow) -> Problem | None:
     """What is allowed is no problem; nobody was asked for want of a reference, or of a usable token."""
-    if row.situation is Situation.NOT_ASKED and seen.credential_problem is not None:
-        return Problem.KEY_FORM
+    if row.situation is Situation.NOT_ASKED and seen.reference_problem is None:
+        return Problem.KEY_FORM if seen.credential_problem is not None else Problem.UNDECIDED
     allowed = row.problem is Problem.UNREGISTERED and not seen.registration_required
     return None if allowed else row.problem
 

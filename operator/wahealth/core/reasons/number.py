@@ -20,6 +20,9 @@ PERMISSION_MISSING = Row(
     "grant whatsapp_business_management to its system user, and assign the WhatsApp Business account to that user",
 )
 TOKEN_ACCEPTED = Row(Reason.KEY_ACCEPTED, "The Cloud API accepts the token")
+NOT_ASKED_YET = Row(
+    Reason.NOT_PROBED_YET, "The number has not been asked for yet, because others share the budget of its token"
+)
 ANSWERED = Row(Reason.HEALTH_NODE_ANSWERED, "The Cloud API answers")
 THROTTLED = Row(
     Reason.TOO_MANY_REQUESTS,

@@ -78,7 +78,7 @@ def last_probe(client: ClientSample) -> Iterator[Sample]:
 
 def probe_period(client: ClientSample) -> Iterator[Sample]:
     if not client.record.desired.suspended:
-        yield (), client.record.timing.period
+        yield (), client.record.probe.pace or client.record.timing.period
 
 
 def token_expiry(client: ClientSample) -> Iterator[Sample]:
