@@ -13,7 +13,7 @@ FIRST, SECOND = (
     "acme        support   True    Connected\nbeta        pilot     False   Unregistered\n",
 )
 PRINTED = (
-    f"\nSix clients, six verdicts\n\n{HEAD}\n{FIRST}\nEvents\n\n10:00:01  Warning  beta/pilot  GatewayUnregistered\n"
+    f"\nEight verdicts\n\n{HEAD}\n{FIRST}\nEvents\n\n10:00:01  Warning  beta/pilot  GatewayUnregistered\n"
     f"\nAfter the failover\n\n{HEAD}\n{SECOND}\nEvents\n\n"
     "10:00:01  Warning  beta/pilot  GatewayUnregistered\n10:00:09  Normal   acme/support  FailoverCompleted\n"
 )

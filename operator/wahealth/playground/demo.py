@@ -1,4 +1,4 @@
-"""`wahealth demo`: shows six simulated clients on a real API server and the operator's verdicts about them.
+"""`wahealth demo`: shows simulated clients and phone numbers on a real API server, and the operator's verdicts on them.
 
 With `--once` it also shows a failover and a change of an API key. Only the live table needs rich, which is an extra.
 """
@@ -21,6 +21,7 @@ from wahealth.playground.cluster.control_plane import NEEDED, ControlPlaneFailed
 from wahealth.playground.cluster.versions import UnknownVersion
 from wahealth.playground.environment import Environment, NeverCame, last_seen, until
 from wahealth.playground.manifests import ClientManifests, Document
+from wahealth.playground.numbers import NAMESPACE, cloud_file, number_objects
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -50,6 +51,8 @@ VERDICTS = {
     ("beta", "pilot"): "Unregistered",
     ("gamma", "sales"): "APIKeyTooShort",
     ("gamma", "archive"): "ConnectionRefused",
+    (NAMESPACE, "orders"): "Available",
+    (NAMESPACE, "newsletter"): "PaymentMethod",
 }
 OPERATOR_FLAGS = ("--secret-refresh", "5")
 
@@ -72,8 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
             provide(NEEDED, say=report)
             return 0
         with Environment(report) as environment:
-            environment.start_operator(OPERATOR_FLAGS)
+            environment.start_operator([*OPERATOR_FLAGS, *environment.start_cloud(cloud_file())])
             environment.add(*CLIENTS)
+            environment.apply(number_objects())
             return once(environment) if arguments.once else live(environment)
     except KeyboardInterrupt:
         return 0
@@ -96,9 +100,9 @@ def _interrupted(*_: object) -> NoReturn:
 def once(environment: Environment) -> int:
     """Shows all verdicts, a failover and a change of a key. Returns 0, or 1 if a verdict did not come."""
     try:
-        report("waiting for the six verdicts")
-        until(lambda: not missing(environment), "six verdicts", 90)
-        show(environment, "Six clients, six verdicts")
+        report("waiting for the eight verdicts")
+        until(lambda: not missing(environment), "eight verdicts", 90)
+        show(environment, "Six clients, two phone numbers, eight verdicts")
         fail_over(environment)
         show(environment, "After the failover of acme/support")
         rotate(environment)

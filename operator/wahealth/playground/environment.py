@@ -91,16 +91,17 @@ class Environment:
         }
         argv = [*self.python, "simulator", *(f"--{name}={value}" for name, value in flags.items())]
         self.simulator = self.plane.start("simulator", argv)
-        self.control = httpx.Client(base_url=self._ready_line()["control"], trust_env=False)
+        self.control = httpx.Client(base_url=_ready_line(self.simulator)["control"], trust_env=False)
         self._leaving.callback(self.control.close)
 
-    def _ready_line(self) -> Document:
-        def first_line() -> Document | None:
-            lines = [line for line in self.simulator.log_tail(50).splitlines() if line.startswith('{"control"')]
-            return json.loads(lines[0]) if lines else None
-
-        line: Document = until(first_line, "the simulator is ready", 20)
-        return line
+    def start_cloud(self, file: Document) -> tuple[str, ...]:
+        """Starts the simulated Cloud API with what `file` describes. Returns the flags that lead an operator there."""
+        settings, ca = (self.plane.directory / f"cloud.{end}" for end in ("json", "crt"))
+        settings.write_text(json.dumps(file))
+        process = self.plane.start("cloud", [*self.python, "simulator", f"--cloud={settings}", "--port=0"])
+        ready = _ready_line(process)
+        ca.write_text(ready["ca"])
+        return "--allow-cloud", f"--cloud-origin={ready['url']}", f"--egress-ca-file={ca}"
 
     def start_operator(
         self, flags: Iterable[str] = (), env: Mapping[str, str] | None = None, kubeconfig: Path | None = None
@@ -168,6 +169,17 @@ class Environment:
         self._audit += map(json.loads, whole.splitlines())
         self._audit_bytes += len(whole) + len(newline)
         return list(self._audit)
+
+
+def _ready_line(simulator: ManagedProcess) -> Document:
+    """What a simulator prints once it is ready."""
+
+    def first_line() -> Document | None:
+        lines = [line for line in simulator.log_tail(50).splitlines() if line.startswith('{"control"')]
+        return json.loads(lines[0]) if lines else None
+
+    line: Document = until(first_line, "the simulator is ready", 20)
+    return line
 
 
 def _within(namespace: str | None) -> str:

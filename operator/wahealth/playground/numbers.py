@@ -1,0 +1,59 @@
+"""Two phone numbers of the simulated Cloud API, next to the simulated clients: one may send messages, one may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from wahealth.api.labels import CREDENTIALS
+from wahealth.api.v1alpha1 import API_VERSION, KIND
+from wahealth.playground.manifests import Document
+from wahealth.playground.simulator.cloud.settings import TOKEN
+
+NAMESPACE = "delta"
+_SECRET, _ENTRY = "numbers-token", "token"
+_UNPAID = 141006
+
+
+class Number(NamedTuple):
+    name: str
+    id: str
+    account: str
+    blocked_by: tuple[int, ...] = ()  # codes of errors on its account
+
+
+NUMBERS = (
+    Number("orders", "100000000000011", "200000000000011"),
+    Number("newsletter", "100000000000012", "200000000000012", (_UNPAID,)),
+)
+
+
+def cloud_file() -> Document:
+    """What `wahealth simulator --cloud` reads."""
+    return {
+        "numbers": {number.id: {"account": number.account, "entities": _entities(number)} for number in NUMBERS},
+        "accounts": {number.account: {} for number in NUMBERS},
+    }
+
+
+def _entities(number: Number) -> Document:
+    if not number.blocked_by:
+        return {}
+    return {"WABA": {"can_send_message": "BLOCKED", "errors": list(number.blocked_by)}}
+
+
+def number_objects() -> Iterator[Document]:
+    """Namespace, token and a resource for each number."""
+    yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    labels = {CREDENTIALS: "token"}
+    metadata = {"namespace": NAMESPACE, "name": _SECRET, "labels": labels}
+    yield {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {_ENTRY: TOKEN}}
+    for number in NUMBERS:
+        spec = {
+            "target": {"cloud": {"phoneNumberID": number.id}},
+            "auth": {"bearerToken": {"secretKeyRef": {"name": _SECRET, "key": _ENTRY}}},
+            "probe": {"periodSeconds": 5, "failureThreshold": 2},
+            "grace": {"connectingSeconds": 10},
+        }
+        metadata = {"namespace": NAMESPACE, "name": number.name}
+        yield {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}
