@@ -1,0 +1,91 @@
+"""How a number of the Cloud API is asked: what of an answer never goes any further, and how long it may take."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+import looptime
+import pytest
+
+from wahealth.core.answer import Malformed, NumberAnswer, Unreachable
+from wahealth.probe.client import Prober, ProbeResponse
+from wahealth.probe.credential import bearer_token
+from wahealth.probe.graph import ask_number
+from wahealth.probe.message import Headers, Reader, Request, Response
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
+
+T = TypeVar("T")
+TOKEN, NUMBER = "canary-of-some-length", "900000000000001"
+
+
+class Body:
+    def __init__(self, said: bytes) -> None:
+        self.said = said
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.said
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class Saying(Prober):
+    """Gives one response after the other, each after some seconds, and notes the requests."""
+
+    def __init__(self, *said: tuple[int, bytes], location: str = "", seconds: float = 0.0) -> None:
+        super().__init__()
+        self.left, self.location, self.seconds = list(said), location, seconds
+        self.requests: list[Request] = []
+
+    async def exchange(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
+        self.requests.append(request)
+        await asyncio.sleep(self.seconds)
+        status, body = self.left.pop(0)
+        headers = Headers([(b"location", self.location.encode())] if self.location else [])
+        return ProbeResponse(await read(Response(status, headers, Body(body))))
+
+
+def asked(prober: Prober) -> NumberAnswer:
+    request = ProbeRequest(
+        HealthEndpoint("graph.example.com", ("192.0.2.1",), path=f"/v26.0/{NUMBER}"), bearer_token(TOKEN.encode()), 14.0
+    )
+    with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
+        return runner.run(ask_number(prober, request)).outcome
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"id": NUMBER, "status": TOKEN}).encode(),
+        json.dumps({"id": NUMBER, "quality_rating": TOKEN}).encode(),
+        json.dumps({"id": NUMBER, "whatsapp_business_manager_messaging_limit": TOKEN}).encode(),
+        json.dumps({"health_status": {"can_send_message": TOKEN, "entities": [{"entity_type": TOKEN}]}}).encode(),
+        f"<html><title>{TOKEN} is wrong</title></html>".encode(),
+    ],
+)
+def test_whoever_repeats_the_token_does_not_bring_it_into_the_status(body: bytes) -> None:
+    assert TOKEN not in repr(asked(Saying((200, body))))
+
+
+@pytest.mark.parametrize("where", [f"https://login.example.com/{TOKEN}", f"https://{TOKEN}.example.com/"])
+def test_a_redirect_shows_no_token(where: str) -> None:
+    assert TOKEN not in repr(asked(Saying((302, b""), location=where)))
+
+
+def test_a_redirect_and_a_page_show_no_id() -> None:
+    redirected = asked(Saying((302, b""), location=f"https://www.example.com/v26.0/{NUMBER}"))
+    assert isinstance(redirected, Unreachable)
+    assert redirected.detail == "HTTP 302 to https://www.example.com"
+    page = asked(Saying((200, f"<title>Cannot GET /v26.0/{NUMBER}</title>".encode())))
+    assert isinstance(page, Malformed)
+    assert NUMBER not in page.problem
+
+
+def test_both_requests_together_have_one_timeout() -> None:
+    unknown = json.dumps({"error": {"code": 100, "message": "Tried accessing nonexisting field"}}).encode()
+    prober = Saying((400, unknown), (200, b'{"id": "1"}'), seconds=10.0)
+    asked(prober)
+    assert [request.timeout for request in prober.requests] == [14.0, 4.0]
