@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -141,3 +143,27 @@ def test_a_suspended_number_says_nothing() -> None:
     story = Story().rounds(2, number(GOOD)).rounds(1, number(GOOD, suspended=True))
     assert condition_of(story.written, ConditionType.SUSPENDED)[0] == "True"
     assert story.written.condition(READY) is None
+
+
+def another(said: NumberAnswer, generation: int) -> Facts:
+    """The resource names another number by now."""
+    told = number(said, generation)
+    cloud = CloudDesired(DEFAULT, number="900000000000099")
+    return replace(told, desired=replace(told.desired, cloud=cloud))
+
+
+@pytest.mark.parametrize("said", [error(4), answer("ABSENT"), SILENT])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_edit_from_a_number_to_another_takes_nothing_along(said: NumberAnswer, restarted: bool) -> None:
+    story = Story().rounds(2, number(GOOD))
+    story = story.restarted() if restarted else story
+    story.rounds(6, another(said, 2))
+    assert story.written.gateway is Gateway.UNKNOWN
+    assert condition_of(story.written, READY)[0] != "True"
+    assert not story.written.nodes
+
+
+def test_another_edit_keeps_what_is_known_while_requests_are_throttled() -> None:
+    story = Story().rounds(2, number(GOOD)).rounds(3, number(error(4), generation=2))
+    assert condition_of(story.written, AVAILABLE) == ("True", "Connected")
+    assert story.written.nodes

@@ -101,6 +101,7 @@ def _cloud(spec: api.Spec) -> CloudDesired | None:
         wanted.limited == "Accepted",
         frozenset(wanted.ignored_codes),
         wanted.quality == "Warn",
+        spec.target.cloud.phone_number_id,
     )
 
 

@@ -60,7 +60,8 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
     log, events = events_to_post(before.event_log, transition, _signals(after, facts, restart, now), now.monotonic)
     desired = desired_status(after.confirmation, after.timers, candidate, thresholds, now.monotonic)
     events = (RESUMED, *events) if state.suspended else events
-    planned = Plan.of(after._replace(event_log=log, suspended=False), desired, written, events, now)
+    about = before.about if after.confirmed and not after.settled else facts.desired.cloud
+    planned = Plan.of(after._replace(event_log=log, suspended=False, about=about), desired, written, events, now)
     planned = planned._replace(candidate=candidate, failovers=failovers)
     if isinstance(restart, WebWorkload):
         return planned._replace(restart=restart)
@@ -86,6 +87,7 @@ def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Evaluat
     """The state with what is observed, and the evaluation of it: of a client, or of a number of the Cloud API."""
     known, cloud = state.confirmation.known, facts.desired.cloud
     if cloud is not None:
+        known = known if state.knows(cloud) else NO_STATUS
         return state, NumberEvaluation.of(facts, cloud, state.timers, known, now)
     remembered, observation = observe(state.observation, facts, state.confirmed is not None, now.monotonic)
     return state._replace(observation=remembered), Evaluation.of(facts, observation, state.timers, known)

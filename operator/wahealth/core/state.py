@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.events.posting import EventLog
 from wahealth.core.facts import Facts
 from wahealth.core.hysteresis.confirmation import Confirmation
@@ -41,6 +42,11 @@ class State(NamedTuple):
     suspended: bool = False
     last_write: float | None = None  # when the status was last written (monotonic seconds)
     steady: Steady | None = None
+    about: CloudDesired | None = None  # the number that is known by `confirmation`; None: none, or not known which
+
+    def knows(self, cloud: CloudDesired) -> bool:
+        """Whether `confirmation` is about this number, and not about one that the resource named before."""
+        return self.settled or (self.about is not None and self.about.number == cloud.number)
 
     @property
     def confirmed(self) -> Verdict | None:

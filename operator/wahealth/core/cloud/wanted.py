@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 GRAPH_HOST = "graph.facebook.com"
 
@@ -10,9 +10,10 @@ GRAPH_HOST = "graph.facebook.com"
 @dataclass(frozen=True, slots=True)
 class CloudDesired:
     """`graph_version`: the version asked, such as v26.0. `ignored_codes`: codes of entity errors that block nothing
-    that matters to the owner of the number."""
+    that matters to the owner of the number. `number`: its ID, by which one is told from another."""
 
     graph_version: str
     limited_accepted: bool = False
     ignored_codes: frozenset[int] = frozenset()
     rated: bool = True  # the quality rating is shown and warned of
+    number: str = field(default="", repr=False)
