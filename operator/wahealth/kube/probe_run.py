@@ -40,7 +40,7 @@ from wahealth.core.signin.flow import (
     ReadSecret,
     is_taken,
 )
-from wahealth.core.signin.kinds import carried_on
+from wahealth.core.signin.kinds import Meant, carried_on
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.entry import ResourceEntry
@@ -89,7 +89,7 @@ class ProbeRun:
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
-        self.entry.probe.keep_only(self.resolved.hosts)
+        self._keep_rests()
         resting = frozenset(
             name for name, target in self.resolved.targets.items() if self._resting(target, now.monotonic) is not None
         )
@@ -98,6 +98,17 @@ class ProbeRun:
         if facts.own is not None and any(map(is_about_ours, asked.outcomes.values())):
             self.entry.probe.forget_trust()  # our certificate may have been renewed meanwhile
         return with_probe_results(facts, asked, self.resolved.addresses, resting)
+
+    def _keep_rests(self) -> None:
+        """Forget the pauses of hosts that are gone, and of a target or token that the spec does not name any more: all
+        numbers of the Cloud API have one host."""
+        state, now = self.entry.probe, meant(self.spec)
+        state.keep_only(self.resolved.hosts)
+        if state.signin_of is not None and (state.signin_of.whom != now.whom or self._cloud_edited(state.signin_of)):
+            state.retry_after = {}
+
+    def _cloud_edited(self, before: Meant) -> bool:
+        return self.spec.target.cloud is not None and before != meant(self.spec)
 
     def with_others(self, facts: Facts) -> Facts:
         """`facts` with the last answers of the pods whose turn it is not, where pods are probed in turns."""
@@ -216,9 +227,12 @@ class ProbeRun:
 
     def _throttled_before(self, target: ProbeTarget, now: float) -> Cached[Outcome] | None:
         """What the process before this one was told, as far as the status says: the vendor asks for a pause."""
-        number = self.entry.written.cloud
+        written = self.entry.written
+        number = written.cloud if self.spec.target.cloud is not None else None
         if self.entry.state is not None or number is None or number.throttled_until_time is None:
             return None
+        if written.observed_generation not in {None, self.entry.generation}:
+            return None  # it may be about another number
         left = (number.throttled_until_time - datetime.now(UTC)).total_seconds()
         if not 0 < left <= LONGEST:
             return None
