@@ -167,3 +167,18 @@ def test_another_edit_keeps_what_is_known_while_requests_are_throttled() -> None
     story = Story().rounds(2, number(GOOD)).rounds(3, number(error(4), generation=2))
     assert condition_of(story.written, AVAILABLE) == ("True", "Connected")
     assert story.written.nodes
+
+
+def test_a_number_is_told_of_the_end_of_its_version_although_nothing_else_changes() -> None:
+    """v21.0 ends on 2027-01-21."""
+    old = answer(served="v21.0")
+    told = number(old)
+    told = replace(told, desired=replace(told.desired, cloud=CloudDesired("v21.0")))
+    story = Story()
+    story.wall = datetime(2026, 10, 22, tzinfo=UTC)
+    story.rounds(3, told)
+    supported = ConditionType.GRAPH_VERSION_SUPPORTED
+    assert condition_of(story.written, supported)[0] == "True"
+    story.seconds += 86400
+    story.round(told)
+    assert condition_of(story.written, supported) == ("False", "VersionEnding")

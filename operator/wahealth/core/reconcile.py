@@ -37,6 +37,8 @@ from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.timers import keep_only
 from wahealth.core.verdict.verdict import Verdict
 
+_LOOK_AT_CALENDAR = 3600.0  # seconds
+
 
 def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan:
     """The plan after one round. `written`: the resource's present status.
@@ -65,7 +67,9 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
     planned = planned._replace(candidate=candidate, failovers=failovers)
     if isinstance(restart, WebWorkload):
         return planned._replace(restart=restart)
-    return planned if _may_be_restarted(facts, evaluation.observation) else _remember_steady(planned, facts, written)
+    return (
+        planned if _may_be_restarted(facts, evaluation.observation) else _remember_steady(planned, facts, written, now)
+    )
 
 
 def evaluate_number_once(facts: Facts, cloud: CloudDesired, now: Instant) -> Status:
@@ -160,9 +164,12 @@ def _signals(state: State, facts: Facts, restart: WebWorkload | Skip | None, now
     )
 
 
-def _remember_steady(planned: Plan, facts: Facts, written: Status) -> Plan:
+def _remember_steady(planned: Plan, facts: Facts, written: Status, now: Instant) -> Plan:
     """Remember a round that changes nothing and waits for nothing: the same facts need not be evaluated again."""
     state = planned.state
     if planned.status is not None or planned.events or not state.is_steady:
         return planned if state.steady is None else planned._replace(state=state._replace(steady=None))
-    return planned._replace(state=state._replace(steady=Steady(facts, written, state.event_log.next_repeat)))
+    # The end of a Graph version comes by the calendar, and not by an answer.
+    until = state.event_log.next_repeat if facts.desired.cloud is None else now.monotonic + _LOOK_AT_CALENDAR
+    steady = Steady(facts, written, min(until, state.event_log.next_repeat))
+    return planned._replace(state=state._replace(steady=steady))
