@@ -182,3 +182,14 @@ def test_a_number_is_told_of_the_end_of_its_version_although_nothing_else_change
     story.seconds += 86400
     story.round(told)
     assert condition_of(story.written, supported) == ("False", "VersionEnding")
+
+
+@pytest.mark.parametrize("first", [SILENT, error(190)])
+def test_a_single_answer_is_never_certain(first: NumberAnswer) -> None:
+    story = Story().rounds(2, number(GOOD)).round(number(first)).state
+    again = Story().rounds(2, number(GOOD))
+    again.round(number(first))
+    again.round(number(UNPAID))
+    assert condition_of(again.written, READY)[0] == "True", story
+    again.round(number(UNPAID))
+    assert condition_of(again.written, AVAILABLE) == ("False", "PaymentMethod")

@@ -20,6 +20,7 @@ class Confirmation(NamedTuple):
     verdict_generation: int | None = None  # the generation that `verdict`, or a suspension, is about
     preliminary: Status = NO_STATUS  # what was last seen while nothing is confirmed
     worse_streak: int = 0  # rounds in a row that are worse than `verdict`, or bad ones of a new generation
+    certain_streak: int = 0  # of the worse ones, the last in a row that the vendor says outright
     other_streak: int = 0  # rounds in a row that differ from `verdict` in another way
     other_candidate: Verdict | None = None  # the verdict of those rounds, if all of them must agree
 
@@ -63,15 +64,16 @@ class Confirmation(NamedTuple):
 
     def without_streaks(self) -> Confirmation:
         """The confirmation with all streaks ended."""
-        return self._replace(worse_streak=0, other_streak=0, other_candidate=None)
+        return self._replace(worse_streak=0, certain_streak=0, other_streak=0, other_candidate=None)
 
-    def with_worse_streak(self, rounds: int) -> Confirmation:
-        """The confirmation after so many worse rounds in a row, which end any other streak."""
-        return self._replace(worse_streak=rounds, other_streak=0, other_candidate=None)
+    def with_worse_streak(self, rounds: int, certain: int = 0) -> Confirmation:
+        """The confirmation after so many worse rounds in a row, which end any other streak. `certain`: the last of them
+        that the vendor says outright."""
+        return self.without_streaks()._replace(worse_streak=rounds, certain_streak=certain)
 
     def with_other_streak(self, rounds: int, candidate: Verdict | None) -> Confirmation:
         """The confirmation after so many differing rounds in a row; `candidate`: their verdict, if all must agree."""
-        return self._replace(worse_streak=0, other_streak=rounds, other_candidate=candidate)
+        return self.without_streaks()._replace(other_streak=rounds, other_candidate=candidate)
 
     def after_round(self, candidate: Verdict, now: float) -> Confirmation:
         """The confirmation after a round that counted; its status is the preliminary one while nothing is confirmed."""

@@ -144,12 +144,10 @@ def _after_startup(compared: Comparison) -> Confirmation:
 
 def _after_failures(compared: Comparison) -> Confirmation:
     rounds, needed = compared.before.worse_streak + 1, compared.thresholds.failure_threshold
-    if (
-        rounds >= (min(needed, SURE_ROUNDS) if compared.candidate.certain else needed)
-        and not compared.candidate.protected
-    ):
+    certain = compared.before.certain_streak + 1 if compared.candidate.certain else 0
+    if (rounds >= needed or certain >= SURE_ROUNDS) and not compared.candidate.protected:
         return _at_once(compared)
-    return compared.before.with_worse_streak(rounds)
+    return compared.before.with_worse_streak(rounds, certain)
 
 
 def _after_the_same(compared: Comparison) -> Confirmation:
