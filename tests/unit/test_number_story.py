@@ -193,3 +193,22 @@ def test_a_single_answer_is_never_certain(first: NumberAnswer) -> None:
     assert condition_of(again.written, READY)[0] == "True", story
     again.round(number(UNPAID))
     assert condition_of(again.written, AVAILABLE) == ("False", "PaymentMethod")
+
+
+@pytest.mark.parametrize("said", [error(4), SILENT, error(190)])
+def test_quality_and_version_stay_while_nothing_is_said_of_them(said: NumberAnswer) -> None:
+    red = answer(quality_rating="RED")
+    story = Story().rounds(2, number(red))
+    for _ in range(4):
+        story.round(number(said))
+        story.round(number(red))
+    assert story.posted.count("QualityLow") == 1
+    story.rounds(6, number(said))
+    assert condition_of(story.written, ConditionType.QUALITY_ACCEPTABLE) == ("False", "QualityLow")
+
+
+def test_a_number_not_found_stays_so_while_requests_are_throttled() -> None:
+    story = Story().rounds(5, number(error(100, 33)))
+    for said in (error(4), error(100, 33), error(4), error(100, 33), error(4)):
+        story.round(number(said))
+        assert condition_of(story.written, ConditionType.ACCEPTED) == ("False", "NumberNotFound")

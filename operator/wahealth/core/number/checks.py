@@ -33,8 +33,8 @@ def findings(seen: NumberInput, row: SituationRow) -> dict[ConditionType, Findin
     found[ConditionType.READY] = ready(found)
     occasional = {
         ConditionType.THROTTLED: _throttled(seen, row),
-        ConditionType.QUALITY_ACCEPTABLE: _quality(seen),
-        ConditionType.GRAPH_VERSION_SUPPORTED: _version(seen),
+        ConditionType.QUALITY_ACCEPTABLE: _quality(seen) if seen.report else _quality_before(seen),
+        ConditionType.GRAPH_VERSION_SUPPORTED: _version(seen) if seen.report else _version_before(seen),
     }
     return found | {type_: finding for type_, finding in occasional.items() if finding is not None}
 
@@ -42,6 +42,9 @@ def findings(seen: NumberInput, row: SituationRow) -> dict[ConditionType, Findin
 def _accepted(seen: NumberInput, row: SituationRow) -> Finding:
     if seen.reference_problem is not None:
         return seen.reference_problem
+    before = _as_last_known(seen, ConditionType.ACCEPTED)
+    if row.situation is Situation.THROTTLED and before is not None and before.reason == says.NUMBER_NOT_FOUND.reason:
+        return before
     if row.situation is not Situation.NOT_FOUND:
         return true(spec.ACCEPTED, seen.surface)
     return false(says.NUMBER_GONE if seen.token_good else says.NUMBER_NOT_FOUND, seen.surface)
@@ -158,6 +161,16 @@ def _version(seen: NumberInput) -> Finding | None:
     if (ends := ends_soon(asked, seen.today)) is not None:
         return false(says.VERSION_ENDING, at, asked=asked, ends=ends)
     return true(says.VERSION_SUPPORTED, asked=asked)
+
+
+def _quality_before(seen: NumberInput) -> Finding | None:
+    return _as_last_known(seen, ConditionType.QUALITY_ACCEPTABLE) if seen.desired.rated else None
+
+
+def _version_before(seen: NumberInput) -> Finding | None:
+    known = seen.confirmed.cloud
+    same = known is not None and known.graph_version == seen.desired.graph_version
+    return _as_last_known(seen, ConditionType.GRAPH_VERSION_SUPPORTED) if same else None
 
 
 def _as_last_known(seen: NumberInput, type_: ConditionType) -> Finding | None:
