@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TypeVar
 
 import looptime
 import pytest
 
-from wahealth.core.answer import Malformed, NumberAnswer, Unreachable
+from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import bearer_token
 from wahealth.probe.graph import ask_number
@@ -89,3 +90,27 @@ def test_both_requests_together_have_one_timeout() -> None:
     prober = Saying((400, unknown), (200, b'{"id": "1"}'), seconds=10.0)
     asked(prober)
     assert [request.timeout for request in prober.requests] == [14.0, 4.0]
+
+
+class Impatient(Prober):
+    """Where one number alone runs out of time."""
+
+    async def _exchanged(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
+        if NUMBER in request.target:
+            return ProbeResponse(Unreachable(FailureReason.READ_TIMEOUT))
+        return ProbeResponse(await read(Response(200, Headers([]), Body(b'{"id": "1"}'))))
+
+
+def test_a_number_that_runs_out_of_time_slows_no_other() -> None:
+    """Its resource chooses its timeout; all numbers have one host."""
+    prober = Impatient(slots=4)
+
+    async def story() -> None:
+        other = HealthEndpoint("graph.example.com", ("192.0.2.1",), path="/v26.0/900000000000002")
+        for place in (other, replace(other, path=f"/v26.0/{NUMBER}")):
+            await ask_number(prober, ProbeRequest(place, None, 1.0))
+        prober._bulkhead.timed_out("hole")
+        async with asyncio.timeout(1), prober._bulkhead.slot("hole"):
+            await ask_number(prober, ProbeRequest(other, None, 1.0))
+
+    asyncio.run(story())

@@ -66,7 +66,7 @@ class Prober:
 
     async def exchange(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
         """What `read` makes of the response, or why there is none. Waits for its turn; raises `ObserverFault`."""
-        host = request.route.host
+        host = request.turn or request.route.host
         async with self._bulkhead.slot(host):
             heard = await self._exchanged(request, read)
         if isinstance(heard.outcome, Unreachable) and heard.outcome.reason in TIMED_OUT:

@@ -61,8 +61,11 @@ def _now() -> float:
 
 
 def number_request(probe_request: ProbeRequest, fields: Sequence[str]) -> Request:
+    """Each number has a turn of its own: all have one host, and the timeout of one, which its resource may choose, must
+    not put the others among the silent ones."""
     request = health_request(probe_request)
-    return replace(request, target=f"{request.target}?fields={','.join(fields)}")
+    turn = f"{request.route.host}{request.target}"
+    return replace(request, target=f"{request.target}?fields={','.join(fields)}", turn=turn)
 
 
 async def read_number(probe_request: ProbeRequest, response: Response) -> NumberAnswer:

@@ -35,7 +35,8 @@ class Request:
     them, Host too, in the order in which they are sent. `addresses`: of the route's host; empty: it is looked up, and
     a proxy always is. `timeout`: seconds for the whole exchange, from its turn until the response is read. `period`:
     seconds after which the same route is asked again; 0: at once. `shows_certificate`: the presented certificate is
-    wanted although the connection may have been made for another request.
+    wanted although the connection may have been made for another request. `turn`: whose slowness counts for its turn;
+    empty: that of the route's host.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Request:
     timeout: float
     period: float = 0.0
     shows_certificate: bool = False
+    turn: str = field(default="", repr=False)
 
 
 def json_headers(host: str, credential: Credential | None) -> tuple[tuple[str, str], ...]:
