@@ -195,6 +195,13 @@ def test_a_single_answer_is_never_certain(first: NumberAnswer) -> None:
     assert condition_of(again.written, AVAILABLE) == ("False", "PaymentMethod")
 
 
+def test_what_the_vendor_says_counts_although_requests_are_throttled_in_between() -> None:
+    story = Story().rounds(2, number(GOOD))
+    for said in (UNPAID, error(4), UNPAID):
+        story.round(number(said))
+    assert condition_of(story.written, AVAILABLE) == ("False", "PaymentMethod")
+
+
 @pytest.mark.parametrize("said", [error(4), SILENT, error(190)])
 def test_quality_and_version_stay_while_nothing_is_said_of_them(said: NumberAnswer) -> None:
     red = answer(quality_rating="RED")

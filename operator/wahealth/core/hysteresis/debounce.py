@@ -16,6 +16,7 @@ confirmed verdict depends on what is confirmed already; the first row that fits 
                               the same                               already; all streaks end
                               other, in single pods alone            at once
                               other, only because time has passed    at once
+                              a pause, between worse ones            at once, and the streak of worse ones goes on
                               undecided, between worse ones          not by this round, and no streak ends
                               other, unreachable before and after    after failureThreshold rounds of the same
                               other, such as better                  after successThreshold rounds
@@ -167,6 +168,11 @@ def _after_successes(compared: Comparison) -> Confirmation:
     return compared.before.with_other_streak(rounds, None)
 
 
+def _at_once_and_on(compared: Comparison) -> Confirmation:
+    before = compared.before
+    return _at_once(compared).with_worse_streak(before.worse_streak, before.certain_streak)
+
+
 def _streaks_end(compared: Comparison) -> Confirmation:
     return compared.before.without_streaks()
 
@@ -179,6 +185,7 @@ AT_ONCE = Decision("at once", _at_once)
 AFTER_STARTUP = Decision("once the start-up grace has ended", _after_startup)
 AFTER_FAILURES = Decision("after failureThreshold rounds, outside its grace", _after_failures)
 AFTER_THE_SAME = Decision("after failureThreshold rounds of the same", _after_the_same)
+AT_ONCE_AND_ON = Decision("at once, and the streak of worse ones goes on", _at_once_and_on)
 AFTER_SUCCESSES = Decision("after successThreshold rounds", _after_successes)
 STREAKS_END = Decision("already; all streaks end", _streaks_end)
 AS_IT_WAS = Decision("not by this round, and no streak ends", _as_it_was)
@@ -227,6 +234,10 @@ def _undecided_while_worse(compared: Comparison) -> bool:
     return compared.candidate.problem is Problem.UNDECIDED and bool(compared.before.worse_streak)
 
 
+def _kept_while_worse(compared: Comparison) -> bool:
+    return compared.candidate.kept and bool(compared.before.worse_streak)
+
+
 def _as_bad(compared: Comparison) -> bool:
     """Whether the client is unreachable before and after, whatever the reason and the message."""
     pair = (compared.confirmed.status, compared.candidate.status)
@@ -255,6 +266,7 @@ RULES = {
         Rule("the same", _same, STREAKS_END),
         Rule("other, in single pods alone", _endpoints_alone, AT_ONCE),
         Rule("other, only because time has passed", _other_by_time, AT_ONCE),
+        Rule("a pause, between worse ones", _kept_while_worse, AT_ONCE_AND_ON),
         Rule("undecided, between worse ones", _undecided_while_worse, AS_IT_WAS),
         Rule("other, unreachable before and after", _as_bad, AFTER_THE_SAME),
         Rule("other, such as better", _any, AFTER_SUCCESSES),
