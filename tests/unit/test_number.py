@@ -372,3 +372,8 @@ def test_the_table_of_versions_says_nothing_past_its_horizon() -> None:
     late = max(ENDS.values()).replace(year=2031)
     status = number_status(answer(served="v21.0"), graph_version="v21.0", today=late)
     assert condition_of(status, ConditionType.GRAPH_VERSION_SUPPORTED)[0] == "True"
+
+
+def test_more_errors_than_are_read_are_not_all_ignored() -> None:
+    flooded = answer(health(entity("WABA", "BLOCKED", *[141010] * 20, 141006)))
+    assert number_status(flooded, ignored_codes=frozenset({141010})).gateway is Gateway.DISCONNECTED

@@ -122,7 +122,10 @@ def _sort_key(entity: Entity) -> tuple[object, ...]:
 def _entity(entry: Mapping[str, Any]) -> Entity:
     type_, reported_type = _known(_TYPES, entry.get("entity_type"), EntityType.OTHER)
     messaging, reported = _known(_MESSAGING, entry.get("can_send_message"), Messaging.UNKNOWN)
-    errors = [_entity_error(one) for one in _list(entry.get("errors"))[:MOST_TEXTS] if isinstance(one, dict)]
+    said = _list(entry.get("errors"))
+    errors = [_entity_error(one) for one in said[:MOST_TEXTS] if isinstance(one, dict)]
+    if len(said) > MOST_TEXTS:
+        errors.append(EntityError(0))  # what was not read is nothing that anybody ignores
     info = [_text(one) for one in _list(entry.get("additional_info"))[:MOST_TEXTS] if isinstance(one, str)]
     return Entity(
         type_ or EntityType.OTHER,
