@@ -180,3 +180,12 @@ def test_a_client_certificate_makes_another_target_no_better_known(shown: dict[s
 def test_of_tokens_and_logins_none_is_held(kind: str) -> None:
     old, new = sent(named("first", kind), named("second", kind), takes_old=True)
     assert not old & set(new)
+
+
+@pytest.mark.parametrize("spec", [named("first", "key"), named("first", "login"), {"tls": {"verification": "None"}}])
+def test_no_key_of_waweb_goes_to_the_cloud_api_although_no_rule_of_the_schema_is_there(spec: dict[str, Any]) -> None:
+    document = resource(**(named("first", "token") | spec | NUMBER))
+    entry = entry_of(document)
+    assert entry.spec is None
+    assert entry.invalid is not None
+    assert entry.invalid.reason == "InvalidSpec"

@@ -147,3 +147,10 @@ class Spec(Model):
         if self.auth.user_credentials is not None and not self.target.path.endswith("/v1/health"):
             raise ValueError
         return self
+
+    @model_validator(mode="after")
+    def token_alone_for_a_number(self) -> Self:
+        """As the schema's rules say, for what is at stake if they are not there: a key of waweb leaves the cluster."""
+        if self.target.cloud is not None and (self.auth.bearer_token is None or self.tls is not None):
+            raise ValueError
+        return self
