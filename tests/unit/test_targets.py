@@ -14,8 +14,9 @@ from wahealth.core.answer import FailureReason, Unreachable
 from wahealth.core.status import Finding
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.targets import ProbeTarget, ResolvedTarget
-from wahealth.probe.dns import Lookup, look_up
+from wahealth.kube.settings import OperatorSettings
+from wahealth.kube.targets import ProbeTarget, ResolvedTarget, Targets, limits_of
+from wahealth.probe.dns import Lookup, Resolver, look_up
 
 WEB = {"app": "web", "tier": "front"}
 
@@ -379,3 +380,15 @@ def test_a_service_of_another_namespace_is_not_there() -> None:
     inventory = there(service(), pod("w1", "10.0.0.1"))
     entry = entry_of(resource(namespace="other", target={"service": {"name": "web"}}))
     assert refused(located(inventory, entry))[0] == "TargetNotFound"
+
+
+def test_no_number_is_probed_unless_the_settings_say_so() -> None:
+    auth = {"bearerToken": {"secretKeyRef": {"name": "t", "key": "token"}}}
+    entry = entry_of(resource(target={"cloud": {"phoneNumberID": "900000000000001"}}, auth=auth))
+    assert entry.spec is not None
+    found = asyncio.run(Targets(Inventory(), limits_of(OperatorSettings(), ()), Resolver()).resolve(entry, entry.spec))
+    assert isinstance(found, Finding)
+    assert (found.reason, found.message) == (
+        "TargetForbidden",
+        "The operator does not probe phone numbers of the Cloud API: start it with --allow-cloud.",
+    )

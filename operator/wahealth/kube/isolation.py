@@ -19,7 +19,11 @@ from wahealth.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
-_WHAT = {Path.CLUSTER: "clients in the cluster", Path.OUTSIDE: "hosts outside of the cluster"}
+_WHAT = {
+    Path.CLUSTER: "clients in the cluster",
+    Path.OUTSIDE: "hosts outside of the cluster",
+    Path.CLOUD: "numbers of the Cloud API",
+}
 
 
 class IsolationGuard:

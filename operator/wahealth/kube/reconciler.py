@@ -216,7 +216,7 @@ def vote_of(namespace: str, target: Target) -> Vote:
     """The vote of a target: of a URL as its origin, because each port of a host may be another server; of a number of
     the Cloud API for itself."""
     if target.cloud is not None:
-        return Vote(Path.OUTSIDE, namespace, target.cloud.phone_number_id)
+        return Vote(Path.CLOUD, namespace, target.cloud.phone_number_id)
     if target.url is not None:
         origin = origin_of(target.url)
         return Vote(Path.OUTSIDE, namespace, f"{origin.scheme}://{origin.authority}")

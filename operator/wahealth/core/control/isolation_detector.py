@@ -27,10 +27,11 @@ LONGEST, MOST_PERIODS = 600.0, 5  # a freeze lasts at most so many seconds, or p
 
 
 class Path(FastStrEnum):
-    """The network path on which a target is probed: to pods of the cluster, or to hosts outside it."""
+    """The network path on which a target is probed: to pods of the cluster, to hosts outside, or to the Cloud API."""
 
     CLUSTER = "cluster"
     OUTSIDE = "outside"
+    CLOUD = "cloud"
 
 
 class Vote(NamedTuple):
