@@ -1,4 +1,4 @@
-"""A conversation with the core, carried out by waiting: each command is answered when its answer has come."""
+"""A conversation with the core, carried out by waiting: the result of each effect is sent back once it has come."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ MOST_REMEMBERED = 1000  # nodes of one client besides those of the present answe
 MISSING_FOR = 600.0  # seconds for which a missing node stays on the list
 
 
+# Each status is connected, STARTING (with a grace of its own) or NOT_CONNECTED (a healthy spare, or an outage).
 STARTING = frozenset({GatewayStatus.CONNECTING, GatewayStatus.UNINITIALIZED})
 NOT_CONNECTED = frozenset({GatewayStatus.DISCONNECTED, GatewayStatus.UNREGISTERED, GatewayStatus.UNKNOWN})
 

@@ -158,7 +158,7 @@ def read_secret() -> AuthFlow[K, Reading[K]]:
     """Yield `ReadSecret` and return its result. Raises `TypeError` if that is something else."""
     came = yield ReadSecret()
     if not isinstance(came, Reading):
-        raise TypeError("a reading is the answer to Read")
+        raise TypeError("a reading is the result of ReadSecret")
     return came
 
 
@@ -166,7 +166,7 @@ def probe(pods: tuple[str, ...], secret: K | None) -> AuthFlow[K, Mapping[str, O
     """Yield `Probing` and return its result. Raises `TypeError` if that is something else."""
     came = yield Probing(pods, secret)
     if not isinstance(came, Mapping):
-        raise TypeError("outcomes are the answer to Ask")
+        raise TypeError("outcomes are the result of Probing")
     return came
 
 
@@ -174,7 +174,7 @@ def log_in(pod: str, secret: K) -> AuthFlow[K, LoginOutcome[K]]:
     """Yield `LogIn` and return its result. Raises `TypeError` if that is something else."""
     came = yield LogIn(pod, secret)
     if came is None or isinstance(came, Mapping | Reading):
-        raise TypeError("a login's outcome is the answer to LogIn")
+        raise TypeError("a login's outcome is the result of LogIn")
     return came
 
 

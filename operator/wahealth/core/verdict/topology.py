@@ -52,6 +52,12 @@ def not_asked(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
     return NodeVerdict.FAULTY if seen.node.gateway is None else None
 
 
+PROBLEM_OF_STARTING = {
+    GatewayStatus.CONNECTING: Problem.CONNECTING,
+    GatewayStatus.UNINITIALIZED: Problem.UNINITIALIZED,
+}
+
+
 def connected(seen: TrackedNode, _: Setting) -> NodeVerdict | None:
     return NodeVerdict.ACTIVE if _carries(seen) else None
 
@@ -63,7 +69,7 @@ def starting(seen: TrackedNode, setting: Setting) -> NodeVerdict | None:
     """
     if seen.node.gateway not in STARTING:
         return None
-    problem = Problem.CONNECTING if seen.node.gateway is GatewayStatus.CONNECTING else Problem.UNINITIALIZED
+    problem = PROBLEM_OF_STARTING[seen.node.gateway]
     grace = grace_of(problem, setting.thresholds, nodes=True)
     return NodeVerdict.FAULTY if setting.over(seen.since, grace) else NodeVerdict.STARTING
 
