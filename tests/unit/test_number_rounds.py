@@ -98,3 +98,20 @@ def test_the_status_says_how_often_a_number_is_really_asked() -> None:
     assert {entry.probe.pace for entry in entries} == {1800.0}  # 60 numbers, 140 requests an hour, by periods of 300 s
     said = [story.written.cloud.period_seconds for story in stories if story.written.cloud]
     assert 1800 in said
+
+
+def test_edits_in_a_loop_send_no_request_a_piece() -> None:
+    """The vendor's own host is asked once in a minute at most, however often a Secret is written."""
+    inventory, prober = Inventory(), Counting()
+    gatherer = Gatherer(inventory, any_targets(inventory, lookup=lambda _: ["192.0.2.1"]), Secrets(), prober, Quota())
+    entry = number("1")
+    entry.cloud_floor = 60.0
+
+    async def story() -> None:
+        began = asyncio.get_running_loop().time()
+        for turn in range(50):
+            entry.secret_changed("t")
+            await gatherer.facts(entry, at(began + turn))
+
+    asyncio.run(story())
+    assert prober.asked == 1

@@ -18,12 +18,12 @@ from typing import TypeVar
 
 from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Spec
-from wahealth.core.answer import Outcome, is_about_ours, result_of
+from wahealth.core.answer import Outcome, is_about_ours, is_refusal, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.cloud.quota import Quota
 from wahealth.core.facts import Facts, with_probe_results
-from wahealth.core.instant import Instant
+from wahealth.core.instant import EARLY, Instant
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.flow import (
     Authenticator,
@@ -195,13 +195,17 @@ class ProbeRun:
             return said
         period = self.entry.timing.period
         outcome = self._heard(target, await self._measured(self._request(target, secret, period)))
-        if wait := max(rest_of(outcome, period), self._rest_of_budget(period)):
+        floor = 0.0 if is_refusal(outcome) else self._least_pause(period)  # else a new token would wait
+        if wait := max(rest_of(outcome, period), floor):
             self.entry.probe.retry_after[target.host] = Cached(outcome, now + wait)
         return outcome
 
-    def _rest_of_budget(self, period: float) -> float:
-        """Seconds for which the number is left alone because others share its token."""
-        return self.entry.probe.pace - period / 2 if self.entry.probe.pace > period else 0.0
+    def _least_pause(self, period: float) -> float:
+        """Seconds for which a number is left alone after an answer, whatever edits ask for: others share its token."""
+        if self.spec.target.cloud is None:
+            return 0.0
+        pace = self.entry.probe.pace
+        return max(pace - period / 2 if pace > period else 0.0, self.entry.cloud_floor - EARLY)
 
     async def _measured(self, request: ProbeRequest) -> ProbeResponse[Outcome]:
         began = time.perf_counter()

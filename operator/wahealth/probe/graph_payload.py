@@ -57,28 +57,34 @@ _ORDER = {word: place for place, word in enumerate(EntityType)}
 def number_outcome_of(http_status: int, body: bytes, served_version: str = "") -> NumberOutcome:
     """What an answer about one number says, whatever it is: no bytes raise.
 
-    `served_version`: the answer's header `facebook-api-version`. A body that is not JSON says nothing with any HTTP
-    status but 200, where it is `Malformed`, and 429. Of duplicate keys the last one counts.
+    `served_version`: the answer's header `facebook-api-version`. A body without the vendor's envelope says nothing with
+    any HTTP status but 200, where it is `Malformed` if it is not JSON, and 429. Of duplicate keys the last one counts.
     """
     try:
         document = document_of(body)
     except ValueError as problem:
         return _unread(http_status, body, problem)
     error = document.get("error") if isinstance(document, dict) else None
-    if http_status != 200 or isinstance(error, dict):
-        return _error(http_status, error if isinstance(error, dict) else {})
-    return _report(document, served_version)
+    if isinstance(error, dict):
+        return _error(http_status, error)
+    return _without_envelope(http_status) if http_status != 200 else _report(document, served_version)
 
 
 def _unread(http_status: int, body: bytes, problem: ValueError) -> GraphError | Malformed:
     if http_status != 200:
-        return GraphError(ErrorClass.THROTTLE if http_status == 429 else ErrorClass.TRANSIENT, http_status)
+        return _without_envelope(http_status)
     if isinstance(problem, NotRead):
         return Malformed(problem.problem)
     if not body.strip():
         return Malformed("the body is empty")
     words = first_words(http_status, body)
     return Malformed(f"the body is not JSON{' but says ' if words else ''}{words}")
+
+
+def _without_envelope(http_status: int) -> GraphError:
+    """An error that is not in the vendor's form: of a proxy on the way, or of the vendor's front. Only its wish to be
+    left alone counts."""
+    return GraphError(ErrorClass.THROTTLE if http_status == 429 else ErrorClass.TRANSIENT, http_status)
 
 
 def _error(http_status: int, error: Mapping[str, Any]) -> GraphError:
