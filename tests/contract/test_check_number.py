@@ -107,6 +107,7 @@ def test_an_ended_version_is_told(secured: Secured, token: Path) -> None:
     ("flags", "sentence"),
     [
         ([], "name the URL of waweb, or a phone number of the Cloud API with --cloud"),
+        (["https://waweb.test", "--graph-version", "v25.0"], "--graph-version applies only with --cloud"),
         (["--cloud", "+49 151"], "--cloud must be the ID of a phone number"),
         (["--cloud", "1\n", "--token-file", "/dev/null"], "--cloud must be the ID of a phone number"),
         (["--cloud", "1", "--graph-version", "26"], "--graph-version must be a version such as v26.0"),

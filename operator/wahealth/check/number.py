@@ -6,6 +6,7 @@ import argparse
 import re
 
 from wahealth.check.unusable import Unusable
+from wahealth.core.cloud.versions import DEFAULT
 from wahealth.core.cloud.wanted import GRAPH_HOST, CloudDesired
 from wahealth.core.egress.origin import HEALTH
 from wahealth.core.facts import AUTO
@@ -18,6 +19,7 @@ _VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")
 _NO_TARGET = "name the URL of waweb, or a phone number of the Cloud API with --cloud"
 _NO_ID = "--cloud must be the ID of a phone number, digits alone, as the Business Manager shows it"
 _NO_VERSION = "--graph-version must be a version such as v26.0"
+_VERSION_ALONE = "--graph-version applies only with --cloud: name a phone number or remove it"
 _TOKEN_ALONE = "--cloud is signed in with a token: name it with --token-file or --token-from"  # noqa: S105 - no secret
 _NOT_FOR_A_NUMBER = {
     "path": HEALTH,
@@ -33,6 +35,8 @@ def target_of(arguments: argparse.Namespace) -> str:
     """The origin to ask. Raises `Unusable`."""
     if arguments.url is None and arguments.cloud is None:
         raise Unusable(_NO_TARGET)
+    if arguments.cloud is None and arguments.graph_version != DEFAULT:
+        raise Unusable(_VERSION_ALONE)
     return ORIGIN if arguments.url is None else str(arguments.url)
 
 

@@ -1,7 +1,7 @@
 """The Cloud API's bytes → a report, an error, or what is wrong with them. Pure; the only place that knows its JSON.
 
 Graph answers `{"health_status": {…}, "status": …, "id": …}` and `{"error": {…}}`; 360dialog serves the same health and
-puts an envelope of its own around its own errors, of which only the HTTP status is used.
+puts an envelope of its own around its own errors, which says nothing here.
 """
 
 from __future__ import annotations

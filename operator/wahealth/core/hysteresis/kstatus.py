@@ -13,6 +13,7 @@ from wahealth.core.hysteresis.debounce import ONLY_AN_EDIT_HELPS
 from wahealth.core.instant import AsOf
 from wahealth.core.reasons import progress as says
 from wahealth.core.reasons.credentials import MAY_PASS
+from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row
 from wahealth.core.status import Condition, ConditionStatus, ConditionType, Status
 from wahealth.core.verdict.problem import Problem
@@ -44,7 +45,9 @@ class Progress(NamedTuple):
         """The condition that only a person can cure, once it has lasted; else None."""
         accepted = confirmed.status.condition(ConditionType.ACCEPTED)
         if accepted is not None and accepted.status is ConditionStatus.FALSE:
-            waited = self._has_lasted(Problem.REFERENCE, self.thresholds.startup_grace)
+            gone = accepted.reason == Reason.NUMBER_NOT_FOUND
+            problem = Problem.NOT_FOUND if gone else Problem.REFERENCE
+            waited = self._has_lasted(problem, self.thresholds.startup_grace)
             return accepted if accepted.reason in ONLY_AN_EDIT_HELPS or waited else None
         key = confirmed.status.condition(ConditionType.CREDENTIALS_VALID)
         if key is None or confirmed.problem not in {Problem.KEY_FORM, Problem.REFUSED} or key.reason in MAY_PASS:
