@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wahealth.core.reasons.row import Row
-from wahealth.core.reasons.table import rows
+from wahealth.core.reasons.table import Subject, rows
 
 _HEAD = """# What each reason means, and what to do next
 
@@ -19,11 +19,12 @@ _FIELD = re.compile(r"\{(\w+)\}")
 
 def reasons() -> str:
     """The page in Markdown, with one table for each subject."""
-    return _HEAD + "".join(_table(title, found) for title, found in rows().items())
+    return _HEAD + "".join(_table(subject, found) for subject, found in rows().items())
 
 
-def _table(title: str, found: tuple[Row, ...]) -> str:
-    head = f"\n## {title}\n\n| reason | event | what it means | what to do |\n|---|---|---|---|\n"
+def _table(subject: Subject, found: tuple[Row, ...]) -> str:
+    columns = "| reason | event | what it means | what to do |\n|---|---|---|---|\n"
+    head = f"\n## {subject.title}\n\n{subject.rests_on}\n\n{columns}"
     return head + "".join(f"{_line(row)}\n" for row in found)
 
 
