@@ -1,10 +1,10 @@
-# Two commands matter: `make demo` and `make test`. Each sets up what it needs by itself, once.
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs on its own, once.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# Where this is set nothing is ever compiled, and each start of the operator compiles 700 modules anew.
+# Where this is set nothing is ever compiled, and each start of the operator compiles 700 modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
@@ -17,7 +17,7 @@ SCRIPT := PYTHONPATH=tests $(RUN)/python
 ARGS ?=
 
 .PHONY: help
-help: ## What there is to type
+help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
@@ -25,11 +25,11 @@ demo: $(VENV)/ready ## Watch the operator at work on a real API server (ARGS=--o
 	@$(RUN)/wahealth demo $(ARGS)
 
 .PHONY: test
-test: $(VENV)/ready ## Everything that must hold, some 20 minutes on 2 cores (ARGS=…: pytest alone, with these arguments)
+test: $(VENV)/ready ## Everything that must hold, about 20 minutes on 2 cores (ARGS=…: pytest alone, with these arguments)
 	@$(SCRIPT) tests/run.py $(ARGS)
 
 .PHONY: unit
-unit: check ## The inner loop: checks, unit tests, scenarios, properties by few examples (2 minutes on 2 cores)
+unit: check ## The inner loop: checks, unit tests, scenarios, properties with few examples (2 minutes on 2 cores)
 	@$(PYTEST) --quiet --numprocesses=auto tests/unit tests/property $(ARGS)
 
 .PHONY: contract
@@ -37,7 +37,7 @@ contract: $(VENV)/ready ## The borders: scripted and simulated servers, sidecar 
 	@$(PYTEST) --quiet --numprocesses=4 --dist=loadfile tests/contract $(ARGS)
 
 .PHONY: e2e
-e2e: $(VENV)/ready ## On a real node: kubelet probes real pods (root on Linux; elsewhere it says what it skips)
+e2e: $(VENV)/ready ## On a real node: kubelet probes real pods (as root on Linux; elsewhere it says what it skips)
 	@$(SCRIPT) tests/e2e/run.py $(ARGS)
 
 .PHONY: check
@@ -52,7 +52,7 @@ check: $(VENV)/ready ## Lint, format, types, imports, dependencies, dead code, d
 	@$(RUN)/wahealth generate --check
 
 .PHONY: bench
-bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this machine (PEERS=1: beside other probers)
+bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this machine (PEERS=1: next to other probers)
 	@$(SCRIPT) tests/bench/verdict.py
 	@$(SCRIPT) tests/bench/probe.py
 	@$(SCRIPT) tests/bench/sidecar.py
@@ -65,7 +65,7 @@ soak: $(VENV)/ready ## An hour of faults of the API server, one after the other,
 	@$(SCRIPT) tests/integration/soak.py $(or $(SECONDS),3600)
 
 .PHONY: fuzz
-fuzz: $(VENV)/ready ## Throw mutated and dear answers at parser and verdict (SECONDS=60)
+fuzz: $(VENV)/ready ## Throw mutated and expensive answers at parser and verdict (SECONDS=60)
 	@$(SCRIPT) tests/fuzz/answers.py $(or $(SECONDS),60)
 
 .PHONY: mutants
@@ -73,30 +73,30 @@ mutants: $(VENV)/ready ## Break the core in one place at a time, and see whether
 	@$(SCRIPT) tests/mutants.py $(ARGS)
 
 .PHONY: generate
-generate: $(VENV)/ready ## Write anew what is generated from the models: CRD, RBAC, reference
+generate: $(VENV)/ready ## Write all files that are generated from the models: CRD, RBAC, chart, pages
 	@$(RUN)/wahealth generate
 	@$(SCRIPT) tests/chart/written.py
 
 .PHONY: scenarios
-scenarios: $(VENV)/ready ## Write anew what tests/scenarios/expected says: read the difference before you commit it
+scenarios: $(VENV)/ready ## Write the timelines in tests/scenarios/expected: read the difference before you commit it
 	@$(SCRIPT) tests/timeline.py
 
 .PHONY: gitops-table
-gitops-table: $(VENV)/ready ## Write again what the tools say of each state in docs/gitops.md (needs Go)
+gitops-table: $(VENV)/ready ## Write the table of docs/gitops.md: what each tool says of each state (needs Go)
 	@$(SCRIPT) tests/support/gitops/table.py
 
 .PHONY: picture
-picture: $(VENV)/ready ## Draw the picture of the demo in docs/demo.svg again, from a run of it
+picture: $(VENV)/ready ## Draw docs/demo.svg, the picture of the demo, from a run of it
 	@$(RUN)/wahealth demo --once | $(SCRIPT) tests/picture.py docs/demo.svg
 
 ELSEWHERE = '<(script|link|img|image|iframe|source)[^>]* (src|srcset|href)="?(https?:)?//[^ >]*|(url\(|@import )["'\'']?(https?:)?//[^)]*'
 .PHONY: docs
-docs: $(VENV)/docs/ready ## Build the pages of docs/ as a site, in site/
+docs: $(VENV)/docs/ready ## Build the pages of docs/ as a site in site/
 	@$(VENV)/docs/bin/zensical build --strict --clean
 	@! grep -rnoE $(ELSEWHERE) --include=*.html --include=*.css --include=*.svg site || { echo "the site loads this from elsewhere" >&2; exit 1; }
 
 .PHONY: format
-format: $(VENV)/ready ## Let ruff format and mend what it can
+format: $(VENV)/ready ## Let ruff format and fix what it can
 	@$(RUN)/ruff format --quiet .
 	@$(RUN)/ruff check --fix --quiet .
 
@@ -126,7 +126,7 @@ $(VENV)/ready: requirements-dev.lock pyproject.toml $(if $(filter $(VENV)/bin/uv
 	@$(UV) pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Of its own, for nothing else needs it.
+# A separate environment, because nothing else needs these packages.
 $(VENV)/docs/ready: requirements-docs.lock $(VENV)/ready
 	@[ -x $(VENV)/docs/bin/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)/docs
 	@$(UV) pip sync --quiet --python $(VENV)/docs/bin/python --require-hashes requirements-docs.lock
