@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from wahealth.core.answer import GatewayStatus
 from wahealth.core.observation.summary import NodeSummary
+from wahealth.core.rules import first_match
 from wahealth.core.status import Gateway
 
 Said = frozenset[GatewayStatus]
@@ -35,23 +36,24 @@ def gateway_of(summary: NodeSummary, expected: int, minimum: int) -> Gateway | N
     if summary.connections:
         return Gateway.CONNECTED if summary.connections >= expected else Gateway.PARTIALLY_CONNECTED
     said = summary.coreapps_say or summary.masters_say
-    return next(row for rule in NONE_CONNECTED if (row := rule(said)) is not Gateway.UNKNOWN)
+    found = first_match(NONE_CONNECTED, said)
+    return None if found is Gateway.UNKNOWN else found
 
 
 def any_connecting(said: Said) -> Gateway | None:
-    return Gateway.CONNECTING if GatewayStatus.CONNECTING in said else Gateway.UNKNOWN
+    return Gateway.CONNECTING if GatewayStatus.CONNECTING in said else None
 
 
 def any_unregistered(said: Said) -> Gateway | None:
-    return Gateway.UNREGISTERED if GatewayStatus.UNREGISTERED in said else Gateway.UNKNOWN
+    return Gateway.UNREGISTERED if GatewayStatus.UNREGISTERED in said else None
 
 
 def all_uninitialized(said: Said) -> Gateway | None:
-    return Gateway.UNINITIALIZED if said == {GatewayStatus.UNINITIALIZED} else Gateway.UNKNOWN
+    return Gateway.UNINITIALIZED if said == {GatewayStatus.UNINITIALIZED} else None
 
 
 def nobody_knows(said: Said) -> Gateway | None:
-    return None if said == {GatewayStatus.UNKNOWN} else Gateway.UNKNOWN
+    return Gateway.UNKNOWN if said == {GatewayStatus.UNKNOWN} else None
 
 
 def disconnected(_: Said) -> Gateway | None:
@@ -59,7 +61,7 @@ def disconnected(_: Said) -> Gateway | None:
 
 
 # The rules if no coreapp is connected: the coreapps decide, or the masters if no coreapp has a status. The first rule
-# that says something other than Unknown decides.
+# that finds something decides, as in every table; Unknown: it cannot be told.
 NONE_CONNECTED: tuple[Callable[[Said], Gateway | None], ...] = (
     any_connecting,
     any_unregistered,
