@@ -160,7 +160,7 @@ class TestDialog360:
     def test_a_wrong_key(self, cloud: SimulatedCloud) -> None:
         answer = self.asked(cloud, "another")
         assert "error" not in answer.json()
-        assert read(answer) == GraphError(ErrorClass.CREDENTIAL, 401)
+        assert read(answer) == GraphError(ErrorClass.TRANSIENT, 401)  # only the envelope of the Graph API is believed
 
     def test_errors_of_the_graph_api_are_handed_on(self, cloud: SimulatedCloud) -> None:
         cloud.set_number(error={"code": 131031})
