@@ -44,6 +44,7 @@ def test_a_database_without_room_gets_no_events_and_one_try_of_a_status_a_round(
     with storm.proxy.fault(writes_with(Fault(status=500, body=full)), cut_streams=False):
         began = time.monotonic()
         storm.flip()
+        until(lambda: any(one.writes for one in storm.proxy.since(began) if one.resource == STATUS), "a try", 90)
         time.sleep(15)
         rounds = (time.monotonic() - began) / IMPATIENT["periodSeconds"]
         written = [one for one in storm.proxy.since(began) if one.writes]
