@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from support.builders import condition_of
-from support.numbers import IDS, answer, entity, error, health, number_status, seen
+from support.phone_numbers import IDS, answer, entity, error, health, number_status, seen
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
 from wahealth.core.cloud.versions import DEFAULT, ENDS
 from wahealth.core.number.situation import ROWS, Situation, situation_of

@@ -6,7 +6,7 @@ import asyncio
 from typing import TypeVar, cast
 
 from support.builders import Story, any_targets, at, condition_of, resource
-from support.numbers import answer
+from support.phone_numbers import answer
 from support.played import Played
 from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls

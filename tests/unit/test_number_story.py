@@ -10,7 +10,7 @@ import pytest
 
 from support.builders import Story, condition_of, core, facts, primary
 from support.builders import answer as nodes_of
-from support.numbers import answer, entity, error, health
+from support.phone_numbers import answer, entity, error, health
 from wahealth.core.answer import FailureReason, GatewayStatus, NumberAnswer, PodOutcome, Unreachable
 from wahealth.core.cloud.versions import DEFAULT
 from wahealth.core.cloud.wanted import CloudDesired
