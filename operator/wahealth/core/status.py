@@ -93,6 +93,11 @@ class Condition(NamedTuple):
     observed_generation: int | None = None
     last_transition_time: datetime | None = None
 
+    @property
+    def finding(self) -> Finding:
+        """What was found, for a round that finds nothing new."""
+        return Finding(self.status, self.reason, self.message)
+
 
 class Connected(NamedTuple):
     """How many coreapps are connected and how many should be; `current` None: the client is not seen.

@@ -72,7 +72,7 @@ class Rounds:
     def credentials(self) -> Finding:
         """The state of the mounted credential: what is wrong with its files, else the confirmed condition."""
         said = self.status.condition(ConditionType.CREDENTIALS_VALID)
-        seen = Finding(said.status, said.reason, said.message) if said else not_tried(self._expected.signs_in_by)
+        seen = said.finding if said else not_tried(self._expected.signs_in_by)
         return self._unusable or seen
 
     async def run(self) -> None:

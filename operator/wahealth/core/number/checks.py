@@ -175,7 +175,7 @@ def _version_before(seen: NumberInput) -> Finding | None:
 
 def _as_last_known(seen: NumberInput, type_: ConditionType) -> Finding | None:
     last = seen.confirmed.condition(type_)
-    return Finding(last.status, last.reason, last.message) if last is not None else None
+    return last.finding if last is not None else None
 
 
 def _which(entities: tuple[Entity, ...]) -> str:

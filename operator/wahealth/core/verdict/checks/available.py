@@ -28,7 +28,7 @@ def credentials_unknown(given: RuleInput) -> Finding | None:
 def kept(given: RuleInput) -> Finding | None:
     """The client asks to be probed less often, and its confirmed condition stays for a while."""
     last = given.confirmed.condition(ConditionType.AVAILABLE) if given.kept else None
-    return Finding(last.status, last.reason, last.message) if last is not None else None
+    return last.finding if last is not None else None
 
 
 def throttled(given: RuleInput) -> Finding | None:
@@ -107,7 +107,7 @@ def _as_it_was(given: RuleInput, seen: Finding) -> Finding:
 def _last_known(given: RuleInput) -> Finding | None:
     last = given.confirmed.condition(ConditionType.AVAILABLE)
     known = last is not None and last.status is not ConditionStatus.UNKNOWN
-    return Finding(last.status, last.reason, last.message) if last is not None and known else None
+    return last.finding if last is not None and known else None
 
 
 # --- something is wrong with it --------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def key_as_last_known(given: RuleInput) -> Finding | None:
     last = given.confirmed.condition(ConditionType.CREDENTIALS_VALID)
     if last is None or last.reason not in _TRIED:
         return None
-    return Finding(last.status, last.reason, last.message)
+    return last.finding
 
 
 def key_not_tried(given: RuleInput) -> Finding | None:

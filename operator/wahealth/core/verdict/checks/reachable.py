@@ -14,7 +14,7 @@ def reachable_as_last_known(given: RuleInput) -> Finding | None:
     if not given.facts.not_probed:
         return None
     last = given.confirmed.condition(ConditionType.REACHABLE)
-    return Finding(last.status, last.reason, last.message) if last else unknown(asking.NOT_PROBED_YET)
+    return last.finding if last else unknown(asking.NOT_PROBED_YET)
 
 
 def nobody_to_ask(given: RuleInput) -> Finding | None:

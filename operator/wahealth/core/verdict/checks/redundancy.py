@@ -18,7 +18,7 @@ def kept(given: RuleInput) -> Finding | None:
     if last is None:
         return None
     known = given.problem is Problem.UNDECIDED and last.status is not ConditionStatus.UNKNOWN
-    return Finding(last.status, last.reason, last.message) if given.kept or known else None
+    return last.finding if given.kept or known else None
 
 
 def no_mode(given: RuleInput) -> Finding | None:

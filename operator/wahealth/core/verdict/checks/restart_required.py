@@ -30,7 +30,7 @@ def as_last_known(given: RuleInput) -> Finding | None:
     last = given.confirmed.condition(ConditionType.RESTART_REQUIRED)
     if given.merged.reached or last is None or given.facts.desired.signs_in_by is not Kind.API_KEY:
         return None
-    return Finding(last.status, last.reason, last.message)
+    return last.finding
 
 
 RULES: tuple[Rule, ...] = (previous_key_works, some_refuse, as_last_known)
