@@ -16,9 +16,11 @@ from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Outcome, Unreachable
 from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.signin.flow import Reading
+from wahealth.core.status import Status
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
+from wahealth.kube.process.client_metrics import ClientSample, probe_period
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential
 from wahealth.probe.message import Reader, Request
@@ -107,3 +109,10 @@ def test_a_new_process_honours_what_is_written() -> None:
 def test_but_not_for_a_target_that_it_is_not_about(now: dict[str, Any], generation: int) -> None:
     """Pods were given an answer of the Cloud API, which ended each of their rounds with a bug."""
     assert asked(Throttling(), now, status=written(generation)) == 1
+
+
+def test_a_client_that_was_a_number_is_probed_at_its_own_period_and_says_so() -> None:
+    entry = entry_of(resource(generation=1, version="1", **spec()))
+    entry.probe.pace = 3600.0  # the budget of a token that many numbers share
+    entry.renew(resource(generation=2, version="2"))
+    assert list(probe_period(ClientSample(Status(), entry))) == [((), entry.timing.period)]

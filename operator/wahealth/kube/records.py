@@ -67,7 +67,8 @@ class ProbeState:
         self.requests += 1
 
     def spec_changed(self) -> None:
-        self.trust, self.heard = None, {}
+        """Another spec may be about another target: a client has no budget, and so no pace."""
+        self.trust, self.heard, self.pace = None, {}, 0.0
 
     def forget_trust(self) -> None:
         """The next round reads CA and client certificate again."""
