@@ -72,11 +72,6 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
     )
 
 
-def evaluate_number_once(facts: Facts, cloud: CloudDesired, now: Instant) -> Status:
-    """The same of a phone number of the Cloud API."""
-    return evaluate_number(seen_in(facts, cloud, NO_STATUS, now)._replace(over=False)).status
-
-
 def evaluate_once(facts: Facts) -> Status:
     """The verdict on one round alone, without thresholds, graces and times: for a probe from the command line."""
     immediate = Thresholds(facts.desired.thresholds.period, 1, 1, 0.0, 0.0, 0.0)
@@ -85,6 +80,11 @@ def evaluate_once(facts: Facts) -> Status:
     classified = classify(facts, observation)
     over = classified.problem is not Problem.THROTTLED  # a client that asks for a pause is given it
     return evaluate(facts, observation, classified, NO_STATUS, over).status
+
+
+def evaluate_number_once(facts: Facts, cloud: CloudDesired, now: Instant) -> Status:
+    """The same of a phone number of the Cloud API."""
+    return evaluate_number(seen_in(facts, cloud, NO_STATUS, now)._replace(over=False)).status
 
 
 def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Evaluated]:
