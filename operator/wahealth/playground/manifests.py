@@ -44,7 +44,7 @@ def namespaces(clients: tuple[ClientManifests, ...], ca: str) -> Iterator[Docume
     """Each namespace, with a ConfigMap that holds the certificate (PEM) of its clients' waweb."""
     for name in sorted({client.namespace for client in clients}):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        yield _object("v1", "ConfigMap", name, CA_NAME, data={"ca.crt": ca})
+        yield kubernetes_object("v1", "ConfigMap", name, CA_NAME, data={"ca.crt": ca})
 
 
 def objects(client: ClientManifests, port: int) -> Iterator[Document]:
@@ -56,7 +56,9 @@ def objects(client: ClientManifests, port: int) -> Iterator[Document]:
 
 
 def secret(client: ClientManifests) -> Document:
-    return _object("v1", "Secret", client.namespace, f"{client.name}-api-key", stringData={"WA_API_KEY": client.key})
+    return kubernetes_object(
+        "v1", "Secret", client.namespace, f"{client.name}-api-key", stringData={"WA_API_KEY": client.key}
+    )
 
 
 def resource(client: ClientManifests, port: int) -> Document:
@@ -67,7 +69,7 @@ def resource(client: ClientManifests, port: int) -> Document:
         "probe": {"periodSeconds": 5, "failureThreshold": 2},
         "grace": {"uninitializedSeconds": 20, "connectingSeconds": 10, "failoverSeconds": 10},
     }
-    return _object(API_VERSION, KIND, client.namespace, client.name, spec=spec | client.spec)
+    return kubernetes_object(API_VERSION, KIND, client.namespace, client.name, spec=spec | client.spec)
 
 
 def deployment(client: ClientManifests, role: str, replicas: int, port: int) -> Document:
@@ -77,7 +79,7 @@ def deployment(client: ClientManifests, role: str, replicas: int, port: int) -> 
         "spec": {"nodeSelector": {"type": "kwok"}, "containers": [_container(client, role, port)]},
     }
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
-    return _object("apps/v1", "Deployment", client.namespace, f"{client.name}-{role}", spec=spec)
+    return kubernetes_object("apps/v1", "Deployment", client.namespace, f"{client.name}-{role}", spec=spec)
 
 
 def _container(client: ClientManifests, role: str, port: int) -> Document:
@@ -89,6 +91,6 @@ def _container(client: ClientManifests, role: str, port: int) -> Document:
     return container
 
 
-def _object(api_version: str, kind: str, namespace: str, name: str, **content: Any) -> Document:
+def kubernetes_object(api_version: str, kind: str, namespace: str, name: str, **content: Any) -> Document:
     metadata = {"name": name, "namespace": namespace}
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}

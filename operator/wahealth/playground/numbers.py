@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from wahealth.api.labels import CREDENTIALS
 from wahealth.api.v1alpha1 import API_VERSION, KIND
-from wahealth.playground.manifests import Document
+from wahealth.playground.manifests import Document, kubernetes_object
 from wahealth.playground.simulator.cloud.settings import TOKEN
 
 NAMESPACE = "delta"
@@ -45,9 +45,9 @@ def _entities(number: Number) -> Document:
 def number_objects() -> Iterator[Document]:
     """Namespace, token and a resource for each number."""
     yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    labels = {CREDENTIALS: "token"}
-    metadata = {"namespace": NAMESPACE, "name": _SECRET, "labels": labels}
-    yield {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {_ENTRY: TOKEN}}
+    secret = kubernetes_object("v1", "Secret", NAMESPACE, _SECRET, stringData={_ENTRY: TOKEN})
+    secret["metadata"]["labels"] = {CREDENTIALS: "token"}
+    yield secret
     for number in NUMBERS:
         spec = {
             "target": {"cloud": {"phoneNumberID": number.id}},
@@ -55,5 +55,4 @@ def number_objects() -> Iterator[Document]:
             "probe": {"periodSeconds": 5, "failureThreshold": 2},
             "grace": {"connectingSeconds": 10},
         }
-        metadata = {"namespace": NAMESPACE, "name": number.name}
-        yield {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec}
+        yield kubernetes_object(API_VERSION, KIND, NAMESPACE, number.name, spec=spec)
