@@ -7,15 +7,12 @@ import re
 
 from wahealth.check.unusable import Unusable
 from wahealth.core.cloud.versions import DEFAULT
-from wahealth.core.cloud.wanted import GRAPH_HOST, CloudDesired
+from wahealth.core.cloud.wanted import GRAPH_ORIGIN, GRAPH_VERSION, LONGEST_ID, PHONE_NUMBER_ID, CloudDesired
 from wahealth.core.egress.origin import HEALTH
 from wahealth.core.facts import AUTO
 from wahealth.core.signin.kinds import Kind
 from wahealth.probe.graph import number_path
 
-ORIGIN = f"https://{GRAPH_HOST}"
-_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}")
 _NO_TARGET = "name the URL of waweb, or a phone number of the Cloud API with --cloud"
 _NO_ID = "--cloud must be the ID of a phone number, digits alone, as the Business Manager shows it"
 _NO_VERSION = "--graph-version must be a version such as v26.0"
@@ -37,16 +34,16 @@ def target_of(arguments: argparse.Namespace) -> str:
         raise Unusable(_NO_TARGET)
     if arguments.cloud is None and arguments.graph_version != DEFAULT:
         raise Unusable(_VERSION_ALONE)
-    return ORIGIN if arguments.url is None else str(arguments.url)
+    return GRAPH_ORIGIN if arguments.url is None else str(arguments.url)
 
 
 def number_of(arguments: argparse.Namespace, kind: Kind) -> CloudDesired | None:
     """What is wanted of the number; None without --cloud. Raises `Unusable`."""
     if arguments.cloud is None:
         return None
-    if _ID.fullmatch(arguments.cloud) is None:
+    if len(arguments.cloud) > LONGEST_ID or re.fullmatch(PHONE_NUMBER_ID, arguments.cloud) is None:
         raise Unusable(_NO_ID)
-    if _VERSION.fullmatch(arguments.graph_version) is None:
+    if re.fullmatch(GRAPH_VERSION, arguments.graph_version) is None:
         raise Unusable(_NO_VERSION)
     if kind is not Kind.TOKEN:
         raise Unusable(_TOKEN_ALONE)

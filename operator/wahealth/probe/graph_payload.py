@@ -24,6 +24,7 @@ from wahealth.core.cloud.report import (
     Platform,
     Quality,
 )
+from wahealth.core.cloud.wanted import GRAPH_VERSION
 from wahealth.core.strenum import FastStrEnum
 from wahealth.probe.page import first_words
 from wahealth.probe.payload import LONGEST_WORD, MOST_NODES
@@ -38,7 +39,6 @@ LONGEST_TEXT = 300
 _LONGEST_MESSAGE = 1_000  # of an error, looked at for two phrases
 _LARGEST_CODE = 10_000_000
 _UNPRINTABLE = dict.fromkeys((*range(0x20), 0x7F), "?") | dict.fromkeys(b"\t\n\r", " ")  # of ASCII
-_VERSION = re.compile(r"v\d{1,3}\.\d{1,2}")
 _TYPES = {
     "PHONE_NUMBER": EntityType.PHONE_NUMBER,
     "WABA": EntityType.BUSINESS_ACCOUNT,
@@ -196,4 +196,4 @@ def _list(said: object) -> list[Any]:
 
 
 def _version(header: str) -> str | None:
-    return header if _VERSION.fullmatch(header) else None
+    return header if re.fullmatch(GRAPH_VERSION, header) else None

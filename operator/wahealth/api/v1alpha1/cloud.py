@@ -7,20 +7,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wahealth.api.schema import Model
-
-PHONE_NUMBER_ID = r"^[0-9A-Za-z_-]+$"
-GRAPH_VERSION = r"^v[0-9]{1,3}\.[0-9]{1,2}$"
+from wahealth.core.cloud.wanted import GRAPH_VERSION, LONGEST_ID, PHONE_NUMBER_ID
 
 
 class CloudTarget(Model):
     """A phone number of the Cloud API, asked at graph.facebook.com."""
 
-    phone_number_id: Annotated[str, Field(min_length=1, max_length=64, pattern=PHONE_NUMBER_ID)] = Field(
+    phone_number_id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=f"^{PHONE_NUMBER_ID}$")] = Field(
         alias="phoneNumberID",
         description="ID of the phone number, as the Business Manager shows it; not the number itself.",
         examples=["900000000000001"],
     )
-    graph_version: Annotated[str, Field(max_length=7, pattern=GRAPH_VERSION)] | None = Field(
+    graph_version: Annotated[str, Field(max_length=7, pattern=f"^{GRAPH_VERSION}$")] | None = Field(
         None,
         description="Version of the Graph API. Default: the newest that the operator knows; status.cloud says which.",
         examples=["v26.0"],

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 GRAPH_HOST = "graph.facebook.com"
+GRAPH_ORIGIN = f"https://{GRAPH_HOST}"
+GRAPH_VERSION = r"v[0-9]{1,3}\.[0-9]{1,2}"  # a pattern of the whole word
+PHONE_NUMBER_ID = r"[0-9A-Za-z_-]+"  # a pattern of the whole word
+LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
