@@ -11,6 +11,7 @@ from wahealth.core.cloud.versions import DEFAULT
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.number.number_input import NumberInput
 from wahealth.core.number.number_verdict import evaluate_number
+from wahealth.core.number.situation import situation_of
 from wahealth.core.status import Status
 from wahealth.probe.graph_payload import number_outcome_of
 
@@ -55,4 +56,5 @@ def seen(said: NumberAnswer | None, confirmed: Status | None = None, **more: Any
 
 def number_status(said: NumberAnswer | None, confirmed: Status | None = None, **more: Any) -> Status:
     """The status of one round."""
-    return evaluate_number(seen(said, confirmed, **more)).status
+    one = seen(said, confirmed, **more)
+    return evaluate_number(one, situation_of(one)).status

@@ -40,6 +40,14 @@ def test_a_good_number_is_ready_at_once_and_then_nothing_is_written() -> None:
     assert story.state.steady is not None
 
 
+def test_an_unregistered_number_that_is_allowed_settles() -> None:
+    """A timer was started anew in each round, for a problem that the spec allows."""
+    story = Story().rounds(4, number(answer(status="PENDING"), registration_required=False))
+    assert condition_of(story.written, READY)[0] == "True"
+    assert story.state is not None
+    assert story.state.steady is not None
+
+
 @pytest.mark.parametrize(("said", "reason"), [(UNPAID, "PaymentMethod"), (answer(status="BANNED"), "AccountBanned")])
 def test_what_only_a_person_can_cure_counts_at_the_second_answer(said: NumberAnswer, reason: str) -> None:
     story = Story().rounds(2, number(GOOD))

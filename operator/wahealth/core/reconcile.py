@@ -24,6 +24,7 @@ from wahealth.core.hysteresis.streaks import count, lasting
 from wahealth.core.instant import Instant
 from wahealth.core.number.number_evaluation import NumberEvaluation, seen_in
 from wahealth.core.number.number_verdict import evaluate_number
+from wahealth.core.number.situation import situation_of
 from wahealth.core.observation.observe import Observation, ObservationState, observe
 from wahealth.core.plan import Plan
 from wahealth.core.restart import Skip, WebWorkload, decide_restart
@@ -84,7 +85,8 @@ def evaluate_once(facts: Facts) -> Status:
 
 def evaluate_number_once(facts: Facts, cloud: CloudDesired, now: Instant) -> Status:
     """The same of a phone number of the Cloud API."""
-    return evaluate_number(seen_in(facts, cloud, NO_STATUS, now)._replace(over=False)).status
+    seen = seen_in(facts, cloud, NO_STATUS, now)._replace(over=False)
+    return evaluate_number(seen, situation_of(seen)).status
 
 
 def _evaluated(state: State, facts: Facts, now: Instant) -> tuple[State, Evaluated]:

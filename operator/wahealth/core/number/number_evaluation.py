@@ -13,7 +13,7 @@ from wahealth.core.facts import Facts
 from wahealth.core.instant import AsOf, Instant
 from wahealth.core.number.number_input import NumberInput
 from wahealth.core.number.number_verdict import evaluate_number
-from wahealth.core.number.situation import Situation, situation_of
+from wahealth.core.number.situation import Situation, SituationRow, problem_in, situation_of
 from wahealth.core.status import Mode, Status
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.timers import Timers, expired, start
@@ -24,6 +24,7 @@ class NumberEvaluation(NamedTuple):
     """One round's facts about a number, with the timer of its problem started."""
 
     look: NumberInput
+    row: SituationRow
     timers: Timers
     problem: Problem | None
     grace: float  # seconds that the problem may last
@@ -42,11 +43,12 @@ class NumberEvaluation(NamedTuple):
         known = confirmed if confirmed.mode is Mode.CLOUD_API else Status()
         look = seen_in(facts, cloud, known, now)
         row = situation_of(look)
+        problem = problem_in(look, row)
         grace = facts.desired.thresholds.throttled_grace if row.situation is Situation.THROTTLED else 0.0
         # Time counts while requests are throttled, although none is made.
         nobody = not facts.outcomes and not facts.not_probed  # its turn within the budget has not come yet
         fresh = row.situation is Situation.THROTTLED or not (nobody or facts.nothing_new)
-        return cls(look, start(timers, row.problem, now.monotonic), row.problem, grace, now.monotonic, fresh)
+        return cls(look, row, start(timers, problem, now.monotonic), problem, grace, now.monotonic, fresh)
 
     def verdict(self) -> Verdict:
         """The verdict as of this round: its candidate."""
@@ -55,7 +57,7 @@ class NumberEvaluation(NamedTuple):
     def verdict_at(self, second: float) -> Verdict:
         """The verdict as of an earlier `second` (monotonic)."""
         over = expired(self.timers, self.problem, self.grace, AsOf(second, self.now))
-        return evaluate_number(self.look._replace(over=over))
+        return evaluate_number(self.look._replace(over=over), self.row)
 
 
 def seen_in(facts: Facts, cloud: CloudDesired, confirmed: Status, now: Instant) -> NumberInput:

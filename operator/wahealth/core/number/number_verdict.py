@@ -5,7 +5,7 @@ from __future__ import annotations
 from wahealth.core.number.checks import findings
 from wahealth.core.number.entities import nodes_of
 from wahealth.core.number.number_input import NumberInput
-from wahealth.core.number.situation import Situation, SituationRow, situation_of
+from wahealth.core.number.situation import Situation, SituationRow, problem_in
 from wahealth.core.status import CloudNumber, Condition, Connected, Gateway, Mode, Status
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.verdict import Anomaly, Verdict
@@ -13,9 +13,11 @@ from wahealth.core.verdict.verdict import Anomaly, Verdict
 _ON = frozenset({Gateway.CONNECTED, Gateway.PARTIALLY_CONNECTED})
 
 
-def evaluate_number(seen: NumberInput) -> Verdict:
-    """The verdict of one answer, without thresholds. What an answer leaves open is as it was confirmed."""
-    row = situation_of(seen)
+def evaluate_number(seen: NumberInput, row: SituationRow) -> Verdict:
+    """The verdict of one answer, without thresholds. What an answer leaves open is as it was confirmed.
+
+    `row`: the situation that the answer comes to.
+    """
     gateway = seen.confirmed.gateway if row.gateway is None else row.gateway
     conditions = tuple(Condition(type_, *finding) for type_, finding in findings(seen, row).items())
     if row.situation is Situation.THROTTLED:
@@ -31,7 +33,7 @@ def evaluate_number(seen: NumberInput) -> Verdict:
     )
     anomalies = frozenset({Anomaly.UNKNOWN_STATUS} if row.situation is Situation.UNDECIDED else ())
     kept = row.situation is Situation.THROTTLED and not seen.over
-    return Verdict(status, _problem(seen, row), anomalies=anomalies, kept=kept, certain=row.problem in _CERTAIN)
+    return Verdict(status, problem_in(seen, row), anomalies=anomalies, kept=kept, certain=row.problem in _CERTAIN)
 
 
 def _number(seen: NumberInput) -> CloudNumber:
@@ -43,14 +45,6 @@ def _number(seen: NumberInput) -> CloudNumber:
         return known._replace(graph_version=version, period_seconds=period, throttled_until_time=seen.throttled_until)
     status, quality = fields.reported_status or fields.status, fields.reported_quality or fields.quality
     return CloudNumber(version, period, status, quality, fields.messaging_limit)
-
-
-def _problem(seen: NumberInput, row: SituationRow) -> Problem | None:
-    """What is allowed is no problem; nobody was asked for want of a reference, or of a usable token."""
-    if row.situation is Situation.NOT_ASKED and seen.reference_problem is None:
-        return Problem.KEY_FORM if seen.credential_problem is not None else Problem.UNDECIDED
-    allowed = row.problem is Problem.UNREGISTERED and not seen.registration_required
-    return None if allowed else row.problem
 
 
 _CERTAIN = frozenset({Problem.BLOCKED, Problem.UNREGISTERED})

@@ -81,6 +81,15 @@ def situation_of(seen: NumberInput) -> SituationRow:
     return next(row for row in ROWS if row.fits(seen))
 
 
+def problem_in(seen: NumberInput, row: SituationRow) -> Problem | None:
+    """What is wrong in that situation. What the spec allows is no problem; if nobody was asked, the problem is the
+    reference, or the form of the token."""
+    if row.situation is Situation.NOT_ASKED and seen.reference_problem is None:
+        return Problem.KEY_FORM if seen.credential_problem is not None else Problem.UNDECIDED
+    allowed = row.problem is Problem.UNREGISTERED and not seen.registration_required
+    return None if allowed else row.problem
+
+
 def _not_asked(seen: NumberInput) -> bool:
     return seen.answer is None
 
