@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wahealth.core.answer import Malformed
 from wahealth.core.cloud.errors import GraphError
 from wahealth.core.cloud.report import NumberReport
-from wahealth.probe.graph_payload import LONGEST_TEXT, NumberOutcome, number_outcome_of
+from wahealth.probe.cloud.graph_payload import LONGEST_TEXT, NumberOutcome, number_outcome_of
 
 statuses = st.integers(200, 599)
 names = st.sampled_from(

@@ -15,7 +15,7 @@ import httpx
 from wahealth.core.cloud.errors import GraphError
 from wahealth.core.cloud.report import EntityType, Messaging, NumberReport
 from wahealth.playground.simulator.cloud.settings import ACCOUNT, APP, NUMBER, TOKEN
-from wahealth.probe.graph_payload import NumberOutcome, number_outcome_of
+from wahealth.probe.cloud.graph_payload import NumberOutcome, number_outcome_of
 
 FIELDS = "health_status,status,quality_rating,platform_type"
 THINGS = ("server", f"numbers/{NUMBER}", f"accounts/{ACCOUNT}", f"apps/{APP}")

@@ -13,7 +13,7 @@ from wahealth.core.number.number_input import NumberInput
 from wahealth.core.number.number_verdict import evaluate_number
 from wahealth.core.number.situation import situation_of
 from wahealth.core.status import Status
-from wahealth.probe.graph_payload import number_outcome_of
+from wahealth.probe.cloud.graph_payload import number_outcome_of
 
 TODAY = date(2026, 11, 28)
 TYPES = ("PHONE_NUMBER", "WABA", "BUSINESS", "APP")

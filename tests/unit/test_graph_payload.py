@@ -23,7 +23,7 @@ from wahealth.core.cloud.report import (
     Platform,
     Quality,
 )
-from wahealth.probe.graph_payload import LONGEST_TEXT, MOST_TEXTS, number_outcome_of
+from wahealth.probe.cloud.graph_payload import LONGEST_TEXT, MOST_TEXTS, number_outcome_of
 from wahealth.probe.payload import LONGEST_WORD, MOST_NODES
 from wahealth.probe.strict_json import TOO_MANY_VALUES
 

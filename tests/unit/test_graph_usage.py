@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wahealth.probe.graph_usage import LONGEST, UNSAID, rest_wanted
+from wahealth.probe.cloud.graph_usage import LONGEST, UNSAID, rest_wanted
 
 
 def usage(*minutes: object) -> str:

@@ -13,8 +13,8 @@ import pytest
 
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
 from wahealth.probe.client import Prober, ProbeResponse
+from wahealth.probe.cloud.graph import ask_number
 from wahealth.probe.credential import bearer_token
-from wahealth.probe.graph import ask_number
 from wahealth.probe.message import Headers, Reader, Request, Response
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 

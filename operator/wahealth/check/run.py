@@ -25,9 +25,9 @@ from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionStatus, ConditionType, Mode
 from wahealth.probe.client import Prober
+from wahealth.probe.cloud.graph import ask_number
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault, ProxyFault
-from wahealth.probe.graph import ask_number
 
 HEALTHY, NOT_HEALTHY, UNKNOWN = 0, 1, 2
 EXIT_CODES = {ConditionStatus.TRUE: HEALTHY, ConditionStatus.FALSE: NOT_HEALTHY, ConditionStatus.UNKNOWN: UNKNOWN}

@@ -19,7 +19,7 @@ from wahealth.kube.probe_run import ProbeRun
 from wahealth.kube.references import References
 from wahealth.kube.targets import Targets
 from wahealth.probe.client import Ask, Prober, ask_client
-from wahealth.probe.graph import ask_number, number_path
+from wahealth.probe.cloud.graph import ask_number, number_path
 from wahealth.probe.waweb import HealthEndpoint
 
 

@@ -50,10 +50,10 @@ from wahealth.kube.references import References
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import Ask, Prober, ProbeResponse, ask_client
+from wahealth.probe.cloud.graph_usage import LONGEST
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault
-from wahealth.probe.graph_usage import LONGEST
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 from wahealth.telemetry import metrics
 

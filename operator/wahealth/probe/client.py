@@ -144,5 +144,5 @@ Ask = Callable[[Prober, ProbeRequest], Awaitable[ProbeResponse[Outcome]]]  # how
 
 
 def ask_client(prober: Prober, probe_request: ProbeRequest) -> Awaitable[ProbeResponse[Outcome]]:
-    """How a client of waweb is; as `probe.graph.ask_number` is for a number of the Cloud API."""
+    """How a client of waweb is; as `probe.cloud.graph.ask_number` is for a number of the Cloud API."""
     return prober.ask(probe_request)

@@ -1,7 +1,7 @@
 """The Cloud API's report about one phone number, in our own types: `health_status` and the number's own fields.
 
-Documented (page "Messaging health status" of the Cloud API, and the fields of a phone number). `probe.graph_payload`
-reads the bytes; nothing behind it knows the vendor's words. Nothing is judged here.
+Documented (page "Messaging health status" of the Cloud API, and the fields of a phone number). `probe.cloud` reads the
+bytes; nothing behind it knows the vendor's words. Nothing is judged here.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from functools import partial
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
 from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.probe.client import Prober, ProbeResponse
+from wahealth.probe.cloud.graph_payload import number_outcome_of
+from wahealth.probe.cloud.graph_usage import rest_wanted
 from wahealth.probe.credential import HIDDEN, Credential
-from wahealth.probe.graph_payload import number_outcome_of
-from wahealth.probe.graph_usage import rest_wanted
 from wahealth.probe.message import Request, Response
 from wahealth.probe.semantics import is_redirect, redirect
 from wahealth.probe.waweb import ProbeRequest, health_request
