@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from wahealth.core.number.number_verdict import evaluate_number
 from wahealth.core.number.situation import situation_of
 from wahealth.core.status import Status
 from wahealth.probe.cloud.graph_payload import number_outcome_of
+from wahealth.probe.message import Headers, Response
 
 TODAY = date(2026, 11, 28)
 TYPES = ("PHONE_NUMBER", "WABA", "BUSINESS", "APP")
@@ -33,17 +35,45 @@ def health(*told: dict[str, Any], outer: object = "AVAILABLE") -> dict[str, Any]
     return {"can_send_message": outer, "entities": [*told, *others]}
 
 
-def answer(health_status: object = None, served: str = DEFAULT, **fields: object) -> NumberAnswer:
-    """HTTP 200 with health and a connected number, or whatever is given instead."""
+def body(health_status: object = None, **fields: object) -> bytes:
+    """Health and a connected number, or whatever is given instead."""
     said = health() if health_status is None else health_status
     document = {"health_status": said, "status": "CONNECTED", "id": IDS["PHONE_NUMBER"], **fields}
-    body = {name: value for name, value in document.items() if value != "ABSENT"}
-    return number_outcome_of(200, json.dumps(body).encode(), served)
+    return json.dumps({name: value for name, value in document.items() if value != "ABSENT"}).encode()
+
+
+def answer(health_status: object = None, served: str = DEFAULT, **fields: object) -> NumberAnswer:
+    """What HTTP 200 with such a body says."""
+    return number_outcome_of(200, body(health_status, **fields), served)
+
+
+def envelope(code: int, subcode: int | None = None, message: str = "Said.") -> bytes:
+    """The body of an error."""
+    said = {"message": message, "type": "OAuthException", "code": code, "error_subcode": subcode}
+    return json.dumps({"error": said}).encode()
 
 
 def error(code: int, subcode: int | None = None, status: int = 400, message: str = "Said.") -> NumberAnswer:
-    envelope = {"message": message, "type": "OAuthException", "code": code, "error_subcode": subcode}
-    return number_outcome_of(status, json.dumps({"error": envelope}).encode())
+    return number_outcome_of(status, envelope(code, subcode, message))
+
+
+class Body:
+    """The body of a response that has come whole."""
+
+    def __init__(self, said: bytes) -> None:
+        self.said = said
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.said
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def response(status: int, said: bytes, **headers: str) -> Response:
+    """`headers`: with underscores for hyphens."""
+    lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Response(status, Headers(lines), Body(said))
 
 
 def seen(said: NumberAnswer | None, confirmed: Status | None = None, **more: Any) -> NumberInput:

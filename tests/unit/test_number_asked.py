@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TypeVar
 
 import looptime
 import pytest
 
+from support.phone_numbers import response
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.cloud.graph import ask_number
 from wahealth.probe.credential import bearer_token
-from wahealth.probe.message import Headers, Reader, Request, Response
+from wahealth.probe.message import Reader, Request
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 T = TypeVar("T")
 TOKEN, NUMBER = "canary-of-some-length", "900000000000001"
-
-
-class Body:
-    def __init__(self, said: bytes) -> None:
-        self.said = said
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self.said
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
 
 
 class Saying(Prober):
@@ -45,8 +34,8 @@ class Saying(Prober):
         self.requests.append(request)
         await asyncio.sleep(self.seconds)
         status, body = self.left.pop(0)
-        headers = Headers([(b"location", self.location.encode())] if self.location else [])
-        return ProbeResponse(await read(Response(status, headers, Body(body))))
+        headers = {"location": self.location} if self.location else {}
+        return ProbeResponse(await read(response(status, body, **headers)))
 
 
 def asked(prober: Prober) -> NumberAnswer:
@@ -98,7 +87,7 @@ class Impatient(Prober):
     async def _exchanged(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
         if NUMBER in request.target:
             return ProbeResponse(Unreachable(FailureReason.READ_TIMEOUT))
-        return ProbeResponse(await read(Response(200, Headers([]), Body(b'{"id": "1"}'))))
+        return ProbeResponse(await read(response(200, b'{"id": "1"}')))
 
 
 def test_a_number_that_runs_out_of_time_slows_no_other() -> None:

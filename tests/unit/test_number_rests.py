@@ -1,20 +1,20 @@
-"""A pause that the Cloud API asks for is one number's, although all numbers have one host."""
+"""A pause that the Cloud API asks for is one token's, although all numbers have one host."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import looptime
 import pytest
 
 from support.builders import CONNECTED, any_targets, at, resource, single
+from support.phone_numbers import envelope, response
 from support.played import Played
 from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Outcome, Unreachable
-from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.signin.flow import Reading
 from wahealth.core.status import Status
 from wahealth.kube.entry import ResourceEntry, entry_of
@@ -47,7 +47,8 @@ class Throttling(Prober):
 
     async def exchange(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
         self.asked += 1
-        return ProbeResponse(cast("T", GraphError(ErrorClass.THROTTLE, 400, 4, retry_after=86400.0)))
+        usage = '{"1": [{"estimated_time_to_regain_access": 1440}]}'
+        return ProbeResponse(await read(response(400, envelope(4), x_business_use_case_usage=usage)))
 
     async def ask(self, probe_request: ProbeRequest) -> ProbeResponse[Outcome]:
         self.asked += 1
@@ -88,9 +89,13 @@ def test_a_number_that_is_throttled_is_left_alone() -> None:
     assert asked(Throttling(), spec(), spec(grace={"connectingSeconds": 5})) == 1
 
 
-@pytest.mark.parametrize("edit", [spec("2"), spec(secret="second")], ids=["another number", "another token"])
-def test_another_number_or_token_is_asked_at_once(edit: dict[str, Any]) -> None:
-    assert asked(Throttling(), spec(), edit) == 2
+def test_another_token_is_asked_with_at_once() -> None:
+    assert asked(Throttling(), spec(), spec(secret="second")) == 2
+
+
+def test_another_number_of_the_same_token_is_left_alone() -> None:
+    """Both count in one quota, and asking on prolongs a throttle."""
+    assert asked(Throttling(), spec(), spec("2")) == 1
 
 
 def written(generation: int) -> dict[str, Any]:

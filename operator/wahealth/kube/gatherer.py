@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import replace
+from functools import partial
 
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.cloud.quota import Quota
@@ -15,10 +16,11 @@ from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.keys import WorkloadRef
 from wahealth.kube.inventory.kinds import KINDS
+from wahealth.kube.number_budget import NumberBudget
 from wahealth.kube.probe_run import ProbeRun
 from wahealth.kube.references import References
-from wahealth.kube.targets import Targets
-from wahealth.probe.client import Ask, Prober, ask_client
+from wahealth.kube.targets import ResolvedTarget, Targets
+from wahealth.probe.client import Prober, ask_client
 from wahealth.probe.cloud.graph import ask_number, number_path
 from wahealth.probe.waweb import HealthEndpoint
 
@@ -36,7 +38,7 @@ class Gatherer:
     ) -> None:
         """`quota`: what the Cloud API admits; None: whatever answers there counts nothing, such as a simulator."""
         self.inventory = inventory
-        self._quota = quota
+        self._quota = quota or Quota(limited=False)
         self._targets = targets
         self._references = references
         self._prober = prober
@@ -58,15 +60,17 @@ class Gatherer:
         endpoint = await self._endpoint(entry, spec)
         if isinstance(endpoint, Finding):
             return replace(facts, reference_problem=endpoint)
-        ask: Ask = ask_client if spec.target.cloud is None else ask_number
-        run = ProbeRun(self._references, self._prober, entry, spec, resolved, endpoint, ask)
-        if facts.desired.cloud is not None and self._quota is not None:
-            pace = run.pace(self._quota, now)
-            if pace is None:
-                return facts  # its turn within the budget has not come yet
-            facts = with_period(facts, pace)
-        facts = await run.ask(facts, now)
+        run = self._run(entry, spec, resolved, endpoint)
+        if not run.may_ask(now):
+            return facts  # its turn within the budget has not come yet
+        facts = await run.ask(with_period(facts, entry.probe.pace) if entry.probe.pace else facts, now)
         return run.with_others(replace(facts, workload=self._web_workload(entry, spec, resolved.targets.keys(), now)))
+
+    def _run(self, entry: ResourceEntry, spec: Spec, resolved: ResolvedTarget, endpoint: HealthEndpoint) -> ProbeRun:
+        run = partial(ProbeRun, self._references, self._prober, entry, spec, resolved, endpoint)
+        if spec.target.cloud is None:
+            return run(ask_client)
+        return run(ask_number, NumberBudget(self._quota, entry, spec))
 
     async def _endpoint(self, entry: ResourceEntry, spec: Spec) -> HealthEndpoint | Finding:
         """What all pods of the target have in common: path, Host, trust. It has no address yet."""

@@ -12,18 +12,14 @@ import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from math import ceil
 from typing import TypeVar
 
 from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Spec
-from wahealth.core.answer import Outcome, is_about_ours, is_refusal, result_of
+from wahealth.core.answer import Outcome, is_about_ours, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
-from wahealth.core.cloud.errors import ErrorClass, GraphError
-from wahealth.core.cloud.quota import Quota
 from wahealth.core.facts import Facts, with_probe_results
-from wahealth.core.instant import EARLY, Instant
+from wahealth.core.instant import Instant
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.flow import (
     Authenticator,
@@ -40,17 +36,17 @@ from wahealth.core.signin.flow import (
     ReadSecret,
     is_taken,
 )
-from wahealth.core.signin.kinds import Meant, carried_on
+from wahealth.core.signin.kinds import carried_on
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.entry import ResourceEntry
+from wahealth.kube.number_budget import NumberBudget
 from wahealth.kube.process.meter import piece
 from wahealth.kube.records import Cached
 from wahealth.kube.references import References
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import Ask, Prober, ProbeResponse, ask_client
-from wahealth.probe.cloud.graph_usage import LONGEST
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault
@@ -76,16 +72,14 @@ class ProbeRun:
     resolved: ResolvedTarget
     endpoint: HealthEndpoint
     request_health: Ask = ask_client
+    budget: NumberBudget | None = None  # of a number of the Cloud API
 
-    def pace(self, quota: Quota, now: Instant) -> float | None:
-        """Seconds from one request about this number to the next, within the budget of its token; None: not yet."""
-        state, own = self.entry.probe, self.entry.timing.period
-        secret = state.reading.secret if state.reading else None
-        token = f"{self.entry.ref.namespace}/{source_of(self.spec.auth).secret}" if secret is None else secret.digest
-        if quota.wait(token, self.entry.uid, own, now.monotonic):
-            return None
-        state.pace = own * ceil(quota.period(token, own) / own)  # rounds come by its own period
-        return state.pace
+    def may_ask(self, now: Instant) -> bool:
+        """Whether the turn of a number has come within its budget; always, if it is none. Notes how often it comes."""
+        pace = 0.0 if self.budget is None else self.budget.pace(now.monotonic)
+        if pace is not None:
+            self.entry.probe.pace = pace
+        return pace is not None
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
@@ -100,15 +94,12 @@ class ProbeRun:
         return with_probe_results(facts, asked, self.resolved.addresses, resting)
 
     def _keep_rests(self) -> None:
-        """Forget the pauses of hosts that are gone, and of a target or token that the spec does not name any more: all
-        numbers of the Cloud API have one host."""
-        state, now = self.entry.probe, meant(self.spec)
+        """Forget the pauses of hosts that are gone, and of a target that the spec does not name any more; of a number,
+        also when the spec names another token: all numbers have one host."""
+        state, before, now = self.entry.probe, self.entry.probe.signin_of, meant(self.spec)
         state.keep_only(self.resolved.hosts)
-        if state.signin_of is not None and (state.signin_of.whom != now.whom or self._cloud_edited(state.signin_of)):
+        if before is not None and (before.whom != now.whom or (self.budget is not None and before != now)):
             state.retry_after = {}
-
-    def _cloud_edited(self, before: Meant) -> bool:
-        return self.spec.target.cloud is not None and before != meant(self.spec)
 
     def with_others(self, facts: Facts) -> Facts:
         """`facts` with the last answers of the pods whose turn it is not, where pods are probed in turns."""
@@ -194,18 +185,18 @@ class ProbeRun:
         if (said := self._resting(target, now)) is not None:
             return said
         period = self.entry.timing.period
-        outcome = self._heard(target, await self._measured(self._request(target, secret, period)))
-        floor = 0.0 if is_refusal(outcome) else self._least_pause(period)  # else a new token would wait
-        if wait := max(rest_of(outcome, period), floor):
+        response = await self._measured(self._request(target, secret, period))
+        outcome = self._heard(target, response)
+        if wait := self._rest(response, now):
             self.entry.probe.retry_after[target.host] = Cached(outcome, now + wait)
         return outcome
 
-    def _least_pause(self, period: float) -> float:
-        """Seconds for which a number is left alone after an answer, whatever edits ask for: others share its token."""
-        if self.spec.target.cloud is None:
-            return 0.0
-        pace = self.entry.probe.pace
-        return max(pace - period / 2 if pace > period else 0.0, self.entry.cloud_floor - EARLY)
+    def _rest(self, response: ProbeResponse[Outcome], now: float) -> float:
+        """Seconds for which the target is left alone after this answer. The budget of a number keeps its pauses."""
+        if self.budget is None:
+            return rest_of(response.outcome, self.entry.timing.period)
+        self.budget.heard(response, now)
+        return self.budget.least_pause(response.outcome)
 
     async def _measured(self, request: ProbeRequest) -> ProbeResponse[Outcome]:
         began = time.perf_counter()
@@ -226,23 +217,9 @@ class ProbeRun:
 
     def _resting(self, target: ProbeTarget, now: float) -> Outcome | None:
         """The last answer of a pod that wants to be left alone until after `now`, in monotonic seconds."""
-        held = self.entry.probe.retry_after.get(target.host) or self._throttled_before(target, now)
-        return held.value if held is not None and now < held.until else None
-
-    def _throttled_before(self, target: ProbeTarget, now: float) -> Cached[Outcome] | None:
-        """What the process before this one was told, as far as the status says: the vendor asks for a pause."""
-        written = self.entry.written
-        number = written.cloud if self.spec.target.cloud is not None else None
-        if self.entry.state is not None or number is None or number.throttled_until_time is None:
-            return None
-        if written.observed_generation not in {None, self.entry.generation}:
-            return None  # it may be about another number
-        left = (number.throttled_until_time - datetime.now(UTC)).total_seconds()
-        if not 0 < left <= LONGEST:
-            return None
-        held: Cached[Outcome] = Cached(GraphError(ErrorClass.THROTTLE, 0, retry_after=left), now + left)
-        self.entry.probe.retry_after[target.host] = held
-        return held
+        paused = self.budget.paused(now) if self.budget is not None else None
+        held = self.entry.probe.retry_after.get(target.host)
+        return paused or (held.value if held is not None and now < held.until else None)
 
     def _request(self, target: ProbeTarget, secret: Credential | None, period: float = 0.0) -> ProbeRequest:
         host, addresses, port, through = target

@@ -86,9 +86,9 @@ def cloud_floor_of(settings: OperatorSettings) -> float:
     return LEAST_VENDOR_PERIOD if _asks_vendor(settings) else 0.0
 
 
-def quota_of(settings: OperatorSettings) -> Quota | None:
-    """The budget of each token at the vendor's own host; None for any other origin."""
-    return Quota(settings.shards) if _asks_vendor(settings) else None
+def quota_of(settings: OperatorSettings) -> Quota:
+    """The budget of each token: what the vendor's own host admits; any other origin counts nothing."""
+    return Quota(settings.shards, limited=_asks_vendor(settings))
 
 
 def _asks_vendor(settings: OperatorSettings) -> bool:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Generic, NamedTuple, Self, TypeVar
 
 from wahealth.core.answer import TIMED_OUT, FailureReason, Outcome, Unreachable
+from wahealth.core.cloud.quota import Usage
 from wahealth.core.signin.flow import LoginOutcome
 from wahealth.probe import tunnel
 from wahealth.probe.certificate import certificate_of, shown
@@ -34,10 +35,13 @@ T_co = TypeVar("T_co", covariant=True)
 
 class ProbeResponse(NamedTuple, Generic[T_co]):
     """What came of a question. `presented`: the trusted certificate (DER) of a connection that was made for it, or
-    of any where the question wants to know."""
+    of any where the question wants to know. `usage`: of the Cloud API's quota, where the answer says something of
+    it. `sent`: how many requests it took."""
 
     outcome: T_co
     presented: bytes | None = None
+    usage: Usage = Usage()
+    sent: int = 1
 
 
 class Prober:

@@ -1,4 +1,4 @@
-"""How the Cloud API is asked about a phone number, and what its responses say.
+"""How the Graph API is asked about a phone number, and what its responses say.
 
 Documented (pages "Phone number", "Graph API versions" and "Rate limits"): one GET answers for health and for the
 number's own fields; the header `facebook-api-version` names the version that answered.
@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from typing import TypeVar
 
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
 from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.quota import Usage
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.cloud.graph_payload import number_outcome_of
-from wahealth.probe.cloud.graph_usage import rest_wanted
+from wahealth.probe.cloud.graph_usage import rest_wanted, usage_of
 from wahealth.probe.credential import HIDDEN, Credential
+from wahealth.probe.errors import ProbeError
 from wahealth.probe.message import Request, Response
 from wahealth.probe.semantics import is_redirect, redirect
 from wahealth.probe.waweb import ProbeRequest, health_request
+
+T = TypeVar("T")
+Parse = Callable[[int, bytes, str], T]  # of HTTP status, body, and the version that served
 
 # The certificate and the phone number itself are never asked for: one is a secret, the other personal.
 FIELDS = (
@@ -46,46 +51,78 @@ async def ask_number(prober: Prober, probe_request: ProbeRequest) -> ProbeRespon
     Where a version does not know one of the fields, a second request asks for health alone, in what is left of the
     timeout.
     """
-    began, read = _now(), partial(read_number, probe_request)
-    answered = await prober.exchange(number_request(probe_request, FIELDS), read)
+    began = _now()
+    answered = await ask_graph(prober, probe_request, _fields(FIELDS), number_outcome_of)
     if not isinstance(answered.outcome, GraphError) or answered.outcome.kind is not ErrorClass.OUR_REQUEST:
         return answered
     left = max(probe_request.timeout - (_now() - began), min(probe_request.timeout, _LEAST))
-    request = number_request(replace(probe_request, timeout=left), FEWEST_FIELDS)
-    again = await prober.exchange(request, read)
-    return again._replace(presented=again.presented or answered.presented)
+    shorter = replace(probe_request, timeout=left)
+    again = await ask_graph(prober, shorter, _fields(FEWEST_FIELDS), number_outcome_of)
+    return again._replace(presented=again.presented or answered.presented, sent=2)
+
+
+def _fields(names: Sequence[str]) -> str:
+    return f"fields={','.join(names)}"
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def number_request(probe_request: ProbeRequest, fields: Sequence[str]) -> Request:
-    """Each number has a turn of its own: all have one host, and the timeout of one, which its resource may choose, must
+async def ask_graph(
+    prober: Prober, probe_request: ProbeRequest, query: str, parse: Parse[T]
+) -> ProbeResponse[T | Malformed | Unreachable]:
+    """What `parse` makes of the answer to one request to the endpoint's path. Waits for its turn; raises
+    `ObserverFault`."""
+
+    async def read(response: Response) -> tuple[T | Malformed | Unreachable, Usage]:
+        return await read_graph(probe_request, parse, response)
+
+    heard = await prober.exchange(graph_request(probe_request, query), read)
+    if isinstance(heard.outcome, Unreachable):
+        return ProbeResponse(heard.outcome, heard.presented)
+    outcome, usage = heard.outcome
+    return ProbeResponse(outcome, heard.presented, usage)
+
+
+def graph_request(probe_request: ProbeRequest, query: str) -> Request:
+    """Each path has a turn of its own: all have one host, and the timeout of one, which its resource may choose, must
     not put the others among the silent ones."""
     request = health_request(probe_request)
     turn = f"{request.route.host}{request.target}"
-    return replace(request, target=f"{request.target}?fields={','.join(fields)}", turn=turn)
+    return replace(request, target=f"{request.target}?{query}", turn=turn)
 
 
-async def read_number(probe_request: ProbeRequest, response: Response) -> NumberAnswer:
-    """What a response to `number_request` says. The token and the ID are in nothing of it that is shown, even if the
+async def read_graph(
+    probe_request: ProbeRequest, parse: Parse[T], response: Response
+) -> tuple[T | Malformed | Unreachable, Usage]:
+    """What a response to `graph_request` says. The token and the ID are in nothing of it that is shown, even if the
     response repeats them. Raises `ProbeError`."""
-    credential = probe_request.credential
+    credential, headers = probe_request.credential, response.headers
     if is_redirect(response.status):
-        where = redirect(response.status, _origin(_without(credential, response.headers.first("location").encode())))
-        return Unreachable(FailureReason.REDIRECTED, where, status=response.status)
-    body = await response.body()
+        where = redirect(response.status, _origin(_without(credential, headers.first("location").encode())))
+        return Unreachable(FailureReason.REDIRECTED, where, status=response.status), Usage()
+    usage = usage_of(headers.first("x-app-usage"), headers.first("x-business-use-case-usage"))
+    body = await _body(response)
     if isinstance(body, Malformed):
-        return body
-    version = response.headers.first("facebook-api-version")
-    outcome = number_outcome_of(response.status, _without(credential, body), version)
+        return body, usage
+    outcome = parse(response.status, _without(credential, body), headers.first("facebook-api-version"))
     if isinstance(outcome, Malformed):
-        return Malformed(outcome.problem.replace(_id_of(probe_request), HIDDEN.decode()))
+        return Malformed(outcome.problem.replace(_id_of(probe_request), HIDDEN.decode())), usage
     if isinstance(outcome, GraphError) and outcome.kind is ErrorClass.THROTTLE:
-        usage, wanted = (response.headers.first(name) for name in ("x-business-use-case-usage", "retry-after"))
-        return outcome._replace(retry_after=rest_wanted(usage, wanted))
-    return outcome
+        return outcome._replace(retry_after=rest_wanted(usage, headers.first("retry-after"))), usage
+    return outcome, usage
+
+
+async def _body(response: Response) -> bytes | Malformed:
+    """The body; HTTP 429 counts without one that can be read. Raises `ProbeError`."""
+    try:
+        body = await response.body()
+    except ProbeError:
+        if response.status != 429:
+            raise
+        return b""
+    return b"" if isinstance(body, Malformed) and response.status == 429 else body
 
 
 def _without(credential: Credential | None, said: bytes) -> bytes:

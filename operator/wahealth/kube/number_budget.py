@@ -1,0 +1,76 @@
+"""The share that one number has in the budget of its token: when it may be asked, and when the vendor wants a pause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+
+from wahealth.api.credential_source import source_of
+from wahealth.api.v1alpha1 import Spec
+from wahealth.core.answer import Outcome, is_refusal
+from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.quota import BudgetKey, Quota
+from wahealth.core.instant import EARLY
+from wahealth.kube.entry import ResourceEntry
+from wahealth.probe.client import ProbeResponse
+from wahealth.probe.cloud.graph_usage import LONGEST
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBudget:
+    """For one round. Times are monotonic seconds."""
+
+    quota: Quota
+    entry: ResourceEntry
+    spec: Spec
+
+    @property
+    def key(self) -> BudgetKey:
+        """The budget, by the token where it has been read, else by its Secret."""
+        reading = self.entry.probe.reading
+        if reading is not None and reading.secret is not None:
+            return BudgetKey(reading.secret.digest)
+        return BudgetKey(f"{self.entry.ref.namespace}/{source_of(self.spec.auth).secret}")
+
+    def pace(self, now: float) -> float | None:
+        """Seconds from one round of this number to the next, within the budget; None: its turn has not come yet."""
+        own = self.entry.timing.period
+        if self.quota.wait(self.key, self.entry.uid, own, now):
+            return None
+        return own * ceil(self.quota.period(self.key, own) / own)  # rounds come by its own period
+
+    def paused(self, now: float) -> GraphError | None:
+        """The error for which nothing is asked now; its `retry_after` is what is left of the pause."""
+        said = self.quota.paused(self.key, now)
+        if said is None and (left := self._written_pause()):
+            said = GraphError(ErrorClass.THROTTLE, 0, retry_after=left)
+            self.quota.pause(self.key, said, now)
+        return said
+
+    def _written_pause(self) -> float:
+        """Seconds that are left of a pause that the process before this one was told of, as far as the status says."""
+        written = self.entry.written
+        if self.entry.state is not None or written.cloud is None or written.cloud.throttled_until_time is None:
+            return 0.0
+        if written.observed_generation not in {None, self.entry.generation}:
+            return 0.0  # it may be about another number
+        left = (written.cloud.throttled_until_time - datetime.now(UTC)).total_seconds()
+        return left if 0 < left <= LONGEST else 0.0
+
+    def heard(self, response: ProbeResponse[Outcome], now: float) -> None:
+        """Count what was sent, and mind what the answer says of the quota."""
+        for _ in range(response.sent):
+            self.quota.asked(self.key, now)
+        self.quota.heard(self.key, response.usage, now)
+        said = response.outcome
+        if isinstance(said, GraphError) and said.kind is ErrorClass.THROTTLE:
+            self.quota.pause(self.key, said, now)
+
+    def least_pause(self, outcome: Outcome) -> float:
+        """Seconds for which the number is left alone after an answer, whatever edits ask for: others share its token.
+        None after a refusal, so that a new token is tried at once."""
+        if is_refusal(outcome):
+            return 0.0
+        pace, period = self.entry.probe.pace, self.entry.timing.period
+        return max(pace - period / 2 if pace > period else 0.0, self.entry.cloud_floor - EARLY)
