@@ -13,7 +13,7 @@ import pytest
 from support.phone_numbers import response
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
 from wahealth.probe.client import Prober, ProbeResponse
-from wahealth.probe.cloud.graph import ask_number
+from wahealth.probe.cloud.graph_number import FIELDS, NumberAsker
 from wahealth.probe.credential import bearer_token
 from wahealth.probe.message import Reader, Request
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
@@ -38,12 +38,13 @@ class Saying(Prober):
         return ProbeResponse(await read(response(status, body, **headers)))
 
 
-def asked(prober: Prober) -> NumberAnswer:
+def asked(prober: Prober, asker: NumberAsker | None = None) -> NumberAnswer:
+    asker = asker or NumberAsker()
     request = ProbeRequest(
         HealthEndpoint("graph.example.com", ("192.0.2.1",), path=f"/v26.0/{NUMBER}"), bearer_token(TOKEN.encode()), 14.0
     )
     with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
-        return runner.run(ask_number(prober, request)).outcome
+        return runner.run(asker(prober, request)).outcome
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,39 @@ def test_both_requests_together_have_one_timeout() -> None:
     assert [request.timeout for request in prober.requests] == [14.0, 4.0]
 
 
+def nonexisting(field: str) -> tuple[int, bytes]:
+    said = f"(#100) Tried accessing nonexisting field ({field}) on node type (WhatsAppBusinessPhoneNumber)"
+    return 400, json.dumps({"error": {"code": 100, "message": said}}).encode()
+
+
+def fields_of(request: Request) -> str:
+    return request.target.rpartition("=")[2]
+
+
+def test_a_field_that_a_version_does_not_know_is_asked_for_once() -> None:
+    good = 200, b'{"id": "1"}'
+    prober, asker = Saying(nonexisting("quality_rating"), good, good, nonexisting("status"), good, good), NumberAsker()
+    for _ in range(4):
+        asked(prober, asker)
+    without = ",".join(name for name in FIELDS if name != "quality_rating")
+    left = without.replace("status,platform", "platform")
+    assert [fields_of(request) for request in prober.requests] == [
+        ",".join(FIELDS),
+        "health_status",
+        without,
+        without,
+        "health_status",
+        left,
+    ]
+
+
+def test_a_refusal_that_names_no_field_of_ours_leaves_health_alone() -> None:
+    prober, asker = Saying(nonexisting("another"), (200, b'{"id": "1"}'), (200, b'{"id": "1"}')), NumberAsker()
+    for _ in range(2):
+        asked(prober, asker)
+    assert [fields_of(request) for request in prober.requests] == [",".join(FIELDS), "health_status", "health_status"]
+
+
 class Impatient(Prober):
     """Where one number alone runs out of time."""
 
@@ -97,9 +131,9 @@ def test_a_number_that_runs_out_of_time_slows_no_other() -> None:
     async def story() -> None:
         other = HealthEndpoint("graph.example.com", ("192.0.2.1",), path="/v26.0/900000000000002")
         for place in (other, replace(other, path=f"/v26.0/{NUMBER}")):
-            await ask_number(prober, ProbeRequest(place, None, 1.0))
+            await NumberAsker()(prober, ProbeRequest(place, None, 1.0))
         prober._bulkhead.timed_out("hole")
         async with asyncio.timeout(1), prober._bulkhead.slot("hole"):
-            await ask_number(prober, ProbeRequest(other, None, 1.0))
+            await NumberAsker()(prober, ProbeRequest(other, None, 1.0))
 
     asyncio.run(story())

@@ -11,7 +11,7 @@ from wahealth.core.cloud.wanted import GRAPH_ORIGIN, GRAPH_VERSION, LONGEST_ID, 
 from wahealth.core.egress.origin import HEALTH
 from wahealth.core.facts import AUTO
 from wahealth.core.signin.kinds import Kind
-from wahealth.probe.cloud.graph import number_path
+from wahealth.probe.cloud.graph_number import number_path
 
 _NO_TARGET = "name the URL of waweb, or a phone number of the Cloud API with --cloud"
 _NO_ID = "--cloud must be the ID of a phone number, digits alone, as the Business Manager shows it"

@@ -25,7 +25,7 @@ from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionStatus, ConditionType, Mode
 from wahealth.probe.client import Prober
-from wahealth.probe.cloud.graph import ask_number
+from wahealth.probe.cloud.graph_number import NumberAsker
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault, ProxyFault
 
@@ -75,7 +75,7 @@ async def _facts(arguments: argparse.Namespace) -> Facts:
     async with Prober() as prober:
         if cloud is not None:
             place = replace(place, path=number.path_of(arguments))
-            asking = Asking(prober, place, NUMBER, arguments.timeout, ask_number)
+            asking = Asking(prober, place, NUMBER, arguments.timeout, NumberAsker())
             return await asking.facts(replace(desired, cloud=cloud), await signin.reading(arguments, kind))
         reading = await _reading(arguments, kind)
         asking = Asking(prober, place, origin, arguments.timeout)

@@ -21,7 +21,7 @@ from wahealth.kube.probe_run import ProbeRun
 from wahealth.kube.references import References
 from wahealth.kube.targets import ResolvedTarget, Targets
 from wahealth.probe.client import Prober, ask_client
-from wahealth.probe.cloud.graph import ask_number, number_path
+from wahealth.probe.cloud.graph_number import NumberAsker, number_path
 from wahealth.probe.waweb import HealthEndpoint
 
 
@@ -39,6 +39,7 @@ class Gatherer:
         """`quota`: what the Cloud API admits; None: whatever answers there counts nothing, such as a simulator."""
         self.inventory = inventory
         self._quota = quota or Quota(limited=False)
+        self._ask_number = NumberAsker()
         self._targets = targets
         self._references = references
         self._prober = prober
@@ -70,7 +71,7 @@ class Gatherer:
         run = partial(ProbeRun, self._references, self._prober, entry, spec, resolved, endpoint)
         if spec.target.cloud is None:
             return run(ask_client)
-        return run(ask_number, NumberBudget(self._quota, entry, spec))
+        return run(self._ask_number, NumberBudget(self._quota, entry, spec))
 
     async def _endpoint(self, entry: ResourceEntry, spec: Spec) -> HealthEndpoint | Finding:
         """What all pods of the target have in common: path, Host, trust. It has no address yet."""

@@ -100,6 +100,7 @@ class GraphError(NamedTuple):
     code: int | None = None  # None: the body has none, or is not JSON
     subcode: int | None = None
     retry_after: float = 0.0  # seconds that the vendor wants to be left alone
+    unknown_field: str = ""  # the field that does not exist, where that is the error
 
     @property
     def token_expired(self) -> bool:

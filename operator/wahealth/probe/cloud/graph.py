@@ -1,22 +1,20 @@
-"""How the Graph API is asked about a phone number, and what its responses say.
+"""One request to the Graph API, about anything, and what its response says.
 
-Documented (pages "Phone number", "Graph API versions" and "Rate limits"): one GET answers for health and for the
-number's own fields; the header `facebook-api-version` names the version that answered.
+Documented (pages "Graph API versions" and "Rate limits"): the header `facebook-api-version` names the version that
+answered.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
+from wahealth.core.answer import FailureReason, Malformed, Unreachable
 from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.cloud.quota import Usage
 from wahealth.probe.client import Prober, ProbeResponse
-from wahealth.probe.cloud.graph_payload import number_outcome_of
 from wahealth.probe.cloud.graph_usage import rest_wanted, usage_of
 from wahealth.probe.credential import HIDDEN, Credential
 from wahealth.probe.errors import ProbeError
@@ -26,47 +24,6 @@ from wahealth.probe.waweb import ProbeRequest, health_request
 
 T = TypeVar("T")
 Parse = Callable[[int, bytes, str], T]  # of HTTP status, body, and the version that served
-
-# The certificate and the phone number itself are never asked for: one is a secret, the other personal.
-FIELDS = (
-    "health_status",
-    "status",
-    "quality_rating",
-    "platform_type",
-    "whatsapp_business_manager_messaging_limit",
-)
-FEWEST_FIELDS = ("health_status",)  # for a version that does not know one of the others
-
-_LEAST = 2.0  # seconds that the second request has, for the first one may have waited long for its turn
-
-
-def number_path(graph_version: str, phone_number_id: str) -> str:
-    """The endpoint's path. Both are as the resource's patterns admit them, so nothing in them needs an escape."""
-    return f"/{graph_version}/{phone_number_id}"
-
-
-async def ask_number(prober: Prober, probe_request: ProbeRequest) -> ProbeResponse[NumberAnswer]:
-    """How the number is that the endpoint's path names. Waits for its turn; raises `ObserverFault`.
-
-    Where a version does not know one of the fields, a second request asks for health alone, in what is left of the
-    timeout.
-    """
-    began = _now()
-    answered = await ask_graph(prober, probe_request, _fields(FIELDS), number_outcome_of)
-    if not isinstance(answered.outcome, GraphError) or answered.outcome.kind is not ErrorClass.OUR_REQUEST:
-        return answered
-    left = max(probe_request.timeout - (_now() - began), min(probe_request.timeout, _LEAST))
-    shorter = replace(probe_request, timeout=left)
-    again = await ask_graph(prober, shorter, _fields(FEWEST_FIELDS), number_outcome_of)
-    return again._replace(presented=again.presented or answered.presented, sent=2)
-
-
-def _fields(names: Sequence[str]) -> str:
-    return f"fields={','.join(names)}"
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 async def ask_graph(

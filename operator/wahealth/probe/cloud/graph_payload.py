@@ -92,7 +92,11 @@ def _error(http_status: int, error: Mapping[str, Any]) -> GraphError:
     message = error.get("message")
     text = message[:_LONGEST_MESSAGE] if isinstance(message, str) else ""
     kind = error_class(http_status, code, subcode, text, error.get("is_transient") is True)
-    return GraphError(kind, http_status, code, subcode)
+    unknown = _UNKNOWN_FIELD.search(text) if kind is ErrorClass.OUR_REQUEST else None
+    return GraphError(kind, http_status, code, subcode, unknown_field=unknown[1] if unknown else "")
+
+
+_UNKNOWN_FIELD = re.compile(r"nonexisting field \(([a-z_]{1,64})\)")
 
 
 def _report(document: object, served_version: str) -> NumberReport | Malformed:
