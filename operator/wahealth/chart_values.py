@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from wahealth.core.cloud.wanted import GRAPH_ORIGIN
+from wahealth.core.cloud.wanted import ORIGINS, Provider
 from wahealth.kube.settings import NAMESPACE, LogFormat, LogLevel, SecretRefresh, Shards
 
 Object = dict[str, Any]  # a Kubernetes object, which the API server checks
@@ -139,7 +139,7 @@ class Egress(Part):
 
 class Cloud(Part):
     enabled: bool = False
-    origin: Annotated[str, Field(pattern=r"^https://[^@/?#\s]+/?$")] = GRAPH_ORIGIN
+    origin: Annotated[str, Field(pattern=r"^https://[^@/?#\s]+/?$")] = ORIGINS[Provider.GRAPH]
 
 
 class Values(Part):

@@ -10,7 +10,8 @@ from typing import Any
 
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
-from wahealth.core.cloud.wanted import GRAPH_HOST
+from wahealth.core.cloud.wanted import HOSTS
+from wahealth.core.cloud.wanted import Provider as CloudProvider
 from wahealth.core.egress.hosts import Hosts
 from wahealth.core.egress.networks import Networks
 from wahealth.core.egress.origin import Origin
@@ -164,5 +165,5 @@ def resource(
 def any_targets(inventory: Inventory, *hosts: str, lookup: Lookup = look_up, networks: tuple[str, ...] = ()) -> Targets:
     """The pods that the inventory has, and `hosts` outside of the cluster, in public networks or in `networks`."""
     urls = Networks(tuple(map(ip_network, networks)), only_public=True)
-    limits = Limits(Networks(), Hosts(frozenset(hosts)), urls, cloud=Origin("https", GRAPH_HOST, 443))
+    limits = Limits(Networks(), Hosts(frozenset(hosts)), urls, cloud=Origin("https", HOSTS[CloudProvider.GRAPH], 443))
     return Targets(inventory, limits, Resolver(lookup))

@@ -110,6 +110,17 @@ REFUSED = {
         numbered(target={"cloud": {"phoneNumberID": "900000000000001", "graphVersion": "26"}}),
         "should match",
     ),
+    "an app secret without a phone number": (
+        changed(
+            spec__auth={
+                "bearerToken": {
+                    "secretKeyRef": {"name": "t", "key": "token"},
+                    "appSecretKeyRef": {"name": "t", "key": "app-secret"},
+                }
+            }
+        ),
+        "auth.bearerToken.appSecretKeyRef applies only with target.cloud",
+    ),
     "wishes without a phone number": (
         changed(spec__cloud={"limited": "Accepted"}),
         "cloud applies only with target.cloud",

@@ -14,12 +14,13 @@ from support.phone_numbers import response
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.cloud.graph_number import FIELDS, NumberAsker
-from wahealth.probe.credential import bearer_token
+from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.message import Reader, Request
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 
 T = TypeVar("T")
 TOKEN, NUMBER = "canary-of-some-length", "900000000000001"
+BEARER = bearer_token(TOKEN.encode())
 
 
 class Saying(Prober):
@@ -38,11 +39,10 @@ class Saying(Prober):
         return ProbeResponse(await read(response(status, body, **headers)))
 
 
-def asked(prober: Prober, asker: NumberAsker | None = None) -> NumberAnswer:
+def asked(prober: Prober, asker: NumberAsker | None = None, credential: Credential = BEARER) -> NumberAnswer:
     asker = asker or NumberAsker()
-    request = ProbeRequest(
-        HealthEndpoint("graph.example.com", ("192.0.2.1",), path=f"/v26.0/{NUMBER}"), bearer_token(TOKEN.encode()), 14.0
-    )
+    place = HealthEndpoint("graph.example.com", ("192.0.2.1",), path=f"/v26.0/{NUMBER}")
+    request = ProbeRequest(place, credential, 14.0)
     with asyncio.Runner(loop_factory=looptime.new_event_loop) as runner:
         return runner.run(asker(prober, request)).outcome
 
@@ -80,6 +80,17 @@ def test_both_requests_together_have_one_timeout() -> None:
     prober = Saying((400, unknown), (200, b'{"id": "1"}'), seconds=10.0)
     asked(prober)
     assert [request.timeout for request in prober.requests] == [14.0, 4.0]
+
+
+def test_the_proof_of_the_app_secret_is_sent_and_shown_nowhere() -> None:
+    proved = BEARER.proved_by(b"an-invented-app-secret")
+    page = f"<title>Cannot GET /?appsecret_proof={proved.proof}</title>".encode()
+    prober = Saying((200, page))
+    said = asked(prober, credential=proved)
+    request = prober.requests[0]
+    assert request.target.endswith(f"&appsecret_proof={proved.proof}")
+    assert proved.proof not in repr((said, request, proved))
+    assert "an-invented-app-secret" not in repr(request) + request.target + repr(proved)
 
 
 def nonexisting(field: str) -> tuple[int, bytes]:

@@ -50,6 +50,61 @@ def read(
     return asyncio.run(references.secret("acme", source))
 
 
+class Several(ApiServer):
+    """Secrets by name, all with a label."""
+
+    def __init__(self, **secrets: dict[str, bytes]) -> None:
+        self._secrets = secrets
+
+    async def read(self, path: str, **_: Any) -> dict[str, Any]:
+        name = path.rpartition("/")[2]
+        if name not in self._secrets:
+            raise ApiError(404, "NotFound")
+        labels = {"wahealth.io/credentials": "token"}
+        return {"kind": "Secret", "metadata": {"name": name, "labels": labels}} | data(**self._secrets[name])
+
+
+PROVED = source_of(
+    Auth.model_validate(
+        {
+            "bearerToken": {
+                "secretKeyRef": {"name": "k", "key": "token"},
+                "appSecretKeyRef": {"name": "a", "key": "secret"},
+            }
+        }
+    )
+)
+
+
+def proved(**secrets: dict[str, bytes]) -> Reading[Credential]:
+    return asyncio.run(References(Several(**secrets), 300).secret("acme", PROVED, labelled=True))
+
+
+def test_the_secret_of_an_app_proves_its_token() -> None:
+    """The proof was made with openssl: `printf canary-… | openssl dgst -sha256 -hmac an-invented-app-secret`."""
+    found = proved(k={"token": CANARY}, a={"secret": b"an-invented-app-secret"})
+    assert found.secret is not None
+    assert found.secret.proof == "2c54dd49ae706ee250ee1e4699ac378a8ad67e86834635c91c2f4ecc8efbd021"
+    assert found.secret.header() == f"Bearer {CANARY.decode()}"
+    assert found.secret != bearer_token(CANARY)
+
+
+@pytest.mark.parametrize(
+    ("app", "why"),
+    [
+        ({}, "SecretNotFound"),
+        ({"a": {"another": b"x"}}, "SecretKeyMissing"),
+        ({"a": {"secret": b"an-invented-app-secret\n"}}, "APIKeyInvalidCharacters"),
+        ({"a": {"secret": b"x" * 257}}, "APIKeyTooLong"),
+        ({"a": {"secret": b""}}, "APIKeyTooShort"),
+    ],
+)
+def test_without_a_usable_one_nothing_is_asked(app: dict[str, dict[str, bytes]], why: str) -> None:
+    found = proved(k={"token": CANARY}, **app)
+    assert found.secret is None
+    assert reason(found) == why
+
+
 def data(**entries: bytes) -> dict[str, Any]:
     return {"data": {name: base64.b64encode(value).decode() for name, value in entries.items()}}
 

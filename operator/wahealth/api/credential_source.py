@@ -8,15 +8,29 @@ from wahealth.api.v1alpha1 import Auth, Spec
 from wahealth.core.signin.kinds import Kind, Meant
 
 
+class Entry(NamedTuple):
+    """An entry of a Secret."""
+
+    secret: str
+    entry: str
+
+
 class CredentialSource(NamedTuple):
     """A credential in a Secret of the resource's own namespace: what kind it is, and the entries that hold it.
 
     `entries` has the one entry of a key or a token, and those of user name and password, in this order, of a login.
+    `app_secret`: of the app that issued a token; None: none is needed.
     """
 
     kind: Kind
     secret: str
     entries: tuple[str, ...]
+    app_secret: Entry | None = None
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the Secrets."""
+        return frozenset({self.secret, self.app_secret.secret} if self.app_secret else {self.secret})
 
 
 def source_of(auth: Auth) -> CredentialSource:
@@ -25,8 +39,8 @@ def source_of(auth: Auth) -> CredentialSource:
         key = auth.api_key.secret_key_ref
         return CredentialSource(Kind.API_KEY, key.name, (key.key,))
     if auth.bearer_token is not None:
-        token = auth.bearer_token.secret_key_ref
-        return CredentialSource(Kind.TOKEN, token.name, (token.key,))
+        token, app = auth.bearer_token.secret_key_ref, auth.bearer_token.app_secret_key_ref
+        return CredentialSource(Kind.TOKEN, token.name, (token.key,), Entry(app.name, app.key) if app else None)
     if auth.user_credentials is not None:
         login = auth.user_credentials.secret_ref
         return CredentialSource(Kind.LOGIN, login.name, (login.username_key, login.password_key))
@@ -38,7 +52,7 @@ def secrets_of(spec: Spec) -> frozenset[str]:
     ca = spec.tls.ca_ref if spec.tls else None
     own = spec.tls.client_certificate_ref if spec.tls else None
     named = [ca] if ca is not None and ca.kind == "Secret" else []
-    return frozenset({source_of(spec.auth).secret, *(one.name for one in (*named, own) if one is not None)})
+    return source_of(spec.auth).secrets | {one.name for one in (*named, own) if one is not None}
 
 
 def meant(spec: Spec) -> Meant:

@@ -55,6 +55,7 @@ def _add_signin(group: argparse._ArgumentGroup) -> None:
     way.add_argument("--key-from", metavar="SECRET", help="API key: secret/NAME[:ENTRY] of the cluster")
     way.add_argument("--token-file", type=Path, metavar="F", help="bearer token")
     way.add_argument("--token-from", metavar="SECRET", help="bearer token: secret/NAME:ENTRY of the cluster")
+    group.add_argument("--app-secret-file", type=Path, metavar="F", help="secret of the token's app, for --cloud")
     way.add_argument("--username", metavar="U", help="log in as this user, with --password-file")
     group.add_argument("--password-file", type=Path, metavar="F", help="password of --username")
     way.add_argument("--login-from", metavar="SECRET", help="log in: secret/NAME[:USERNAME_ENTRY:PASSWORD_ENTRY]")

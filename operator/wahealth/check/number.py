@@ -7,17 +7,18 @@ import re
 
 from wahealth.check.unusable import Unusable
 from wahealth.core.cloud.versions import DEFAULT
-from wahealth.core.cloud.wanted import GRAPH_ORIGIN, GRAPH_VERSION, LONGEST_ID, PHONE_NUMBER_ID, CloudDesired
+from wahealth.core.cloud.wanted import GRAPH_VERSION, LONGEST_ID, OPAQUE_ID, ORIGINS, CloudDesired, Provider
 from wahealth.core.egress.origin import HEALTH
 from wahealth.core.facts import AUTO
 from wahealth.core.signin.kinds import Kind
 from wahealth.probe.cloud.graph_number import number_path
 
 _NO_TARGET = "name the URL of waweb, or a phone number of the Cloud API with --cloud"
-_NO_ID = "--cloud must be the ID of a phone number, digits alone, as the Business Manager shows it"
+_NO_ID = "--cloud must be the ID of a phone number, as the Business Manager shows it, not the number itself"
 _NO_VERSION = "--graph-version must be a version such as v26.0"
 _VERSION_ALONE = "--graph-version applies only with --cloud: name a phone number or remove it"
 _TOKEN_ALONE = "--cloud is signed in with a token: name it with --token-file or --token-from"  # noqa: S105 - no secret
+_APP_ALONE = "--app-secret-file applies only with --cloud: name a phone number or remove it"
 _NOT_FOR_A_NUMBER = {
     "path": HEALTH,
     "mode": AUTO,
@@ -34,14 +35,16 @@ def target_of(arguments: argparse.Namespace) -> str:
         raise Unusable(_NO_TARGET)
     if arguments.cloud is None and arguments.graph_version != DEFAULT:
         raise Unusable(_VERSION_ALONE)
-    return GRAPH_ORIGIN if arguments.url is None else str(arguments.url)
+    if arguments.cloud is None and arguments.app_secret_file is not None:
+        raise Unusable(_APP_ALONE)
+    return ORIGINS[Provider.GRAPH] if arguments.url is None else str(arguments.url)
 
 
 def number_of(arguments: argparse.Namespace, kind: Kind) -> CloudDesired | None:
     """What is wanted of the number; None without --cloud. Raises `Unusable`."""
     if arguments.cloud is None:
         return None
-    if len(arguments.cloud) > LONGEST_ID or re.fullmatch(PHONE_NUMBER_ID, arguments.cloud) is None:
+    if len(arguments.cloud) > LONGEST_ID or re.fullmatch(OPAQUE_ID, arguments.cloud) is None:
         raise Unusable(_NO_ID)
     if re.fullmatch(GRAPH_VERSION, arguments.graph_version) is None:
         raise Unusable(_NO_VERSION)

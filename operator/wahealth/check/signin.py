@@ -45,7 +45,8 @@ def kind_of(arguments: argparse.Namespace) -> Kind:
 
 async def reading(arguments: argparse.Namespace, kind: Kind) -> Reading[Credential]:
     """The credential, or what is wrong with its form. Raises `Unusable` if there is none or it cannot be read."""
-    return reading_of(kind, await _values(arguments, kind), Surface.DESK)
+    app_secret = None if arguments.app_secret_file is None else read(arguments.app_secret_file)
+    return reading_of(kind, await _values(arguments, kind), Surface.DESK, app_secret)
 
 
 async def _values(arguments: argparse.Namespace, kind: Kind) -> list[bytes]:

@@ -18,6 +18,7 @@ from wahealth.core.status import Finding
 
 SHORTEST, LONGEST = 12, 128
 LONGEST_TOKEN = 8192  # bytes; a JWT of waweb has about 300
+LONGEST_APP_SECRET = 256  # bytes; one of the vendor has 32
 LONGEST_OF_LOGIN = 1024  # bytes, of the user name or of the password
 _PRINTABLE = frozenset(range(0x21, 0x7F))
 _NEWLINE = "ends in a newline (make the Secret with printf or --from-literal, not with echo)"
@@ -34,6 +35,7 @@ class Bounds(NamedTuple):
 
 _API_KEY = Bounds("API key", SHORTEST, LONGEST, f"waweb takes {SHORTEST} to {LONGEST} characters")
 _TOKEN = Bounds("token", 1, LONGEST_TOKEN, f"it may have {LONGEST_TOKEN} characters")
+_APP_SECRET = Bounds("app secret", 1, LONGEST_APP_SECRET, f"it may have {LONGEST_APP_SECRET} characters")
 
 
 def api_key_problem(key: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
@@ -57,6 +59,12 @@ def token_problem(token: bytes, at: Surface = Surface.RESOURCE) -> Finding | Non
     `at`: where the message is read.
     """
     return _problem_of(_TOKEN, token, at)
+
+
+def app_secret_problem(secret: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
+    """Check the secret of an app, which may be 1 to 256 bytes long; returns what is wrong with it, or None. `at`: where
+    the message is read."""
+    return _problem_of(_APP_SECRET, secret, at)
 
 
 def _problem_of(bounds: Bounds, secret: bytes, at: Surface) -> Finding | None:

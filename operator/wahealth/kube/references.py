@@ -81,10 +81,15 @@ class References:
         permits that, whatever the settings say.
 
         Raises `ApiUnavailable`, and `ApiError` for every refusal but 403 and 404."""
-        found = await self._entries(
-            namespace, Wanted(source.secret, source.entries, labels.wanted(source), labelled=labelled)
-        )
-        return Reading(reference=found) if isinstance(found, Finding) else reading_of(source.kind, found)
+        wanted = Wanted(source.secret, source.entries, labels.wanted(source), labelled=labelled)
+        found = await self._entries(namespace, wanted)
+        if isinstance(found, Finding):
+            return Reading(reference=found)
+        if source.app_secret is None:
+            return reading_of(source.kind, found)
+        name, entry = source.app_secret
+        app = await self._entries(namespace, wanted._replace(secret=name, entries=(entry,)))
+        return Reading(reference=app) if isinstance(app, Finding) else reading_of(source.kind, found, app_secret=app[0])
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust | Finding:
         """Who is trusted, and what is shown to them; or why that is not known. Read again when `refresh` is over.

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from wahealth.core.cloud.wanted import GRAPH_ORIGIN
+from wahealth.core.cloud.wanted import ORIGINS, Provider
 from wahealth.core.egress.hosts import is_pattern
 from wahealth.core.egress.origin import NotAnOrigin, listening_at, origin_of
 from wahealth.core.egress.proxy import Proxy, proxy_of
@@ -124,7 +124,7 @@ class OperatorSettings(BaseSettings):
         description="Probe phone numbers of the Cloud API: the tokens that resources name leave the cluster.",
     )
     cloud_origin: CloudOrigin = Field(
-        GRAPH_ORIGIN,
+        ORIGINS[Provider.GRAPH],
         description="Where the Cloud API answers: a simulator or a reverse proxy, if it is not the vendor's own host.",
     )
     own_deployment: str | None = Field(

@@ -14,7 +14,7 @@ from wahealth.api import v1alpha1 as api
 from wahealth.core import references
 from wahealth.core.answer import Unreachable
 from wahealth.core.cloud.quota import Quota
-from wahealth.core.cloud.wanted import GRAPH_HOST
+from wahealth.core.cloud.wanted import HOSTS, Provider
 from wahealth.core.egress.hosts import Hosts
 from wahealth.core.egress.networks import Address, Networks
 from wahealth.core.egress.origin import Origin, is_address, origin_of
@@ -92,7 +92,7 @@ def quota_of(settings: OperatorSettings) -> Quota:
 
 
 def _asks_vendor(settings: OperatorSettings) -> bool:
-    return origin_of(settings.cloud_origin).host == GRAPH_HOST
+    return origin_of(settings.cloud_origin).host == HOSTS[Provider.GRAPH]
 
 
 class Targets:

@@ -56,14 +56,19 @@ def _forms(secret: str, with_escapes: bool, with_percents: bool, with_entities: 
 
 
 class Credential:
-    """`header()` is the one way out. Two are equal when they say the same."""
+    """`header()`, `proof` and `parameter` are the ways out. Two are equal when they say the same."""
 
-    __slots__ = ("_scheme", "_secret")
+    __slots__ = ("_app_secret", "_scheme", "_secret")
 
-    def __init__(self, scheme: str, secret: bytes) -> None:
-        """`secret`: bytes of 0x21 to 0x7E."""
+    def __init__(self, scheme: str, secret: bytes, app_secret: bytes = b"") -> None:
+        """`secret`, `app_secret`: bytes of 0x21 to 0x7E."""
         self._scheme = scheme
         self._secret = secret
+        self._app_secret = app_secret
+
+    def proved_by(self, app_secret: bytes) -> Credential:
+        """The same, of an app whose secret is known; that is never sent."""
+        return Credential(self._scheme, self._secret, app_secret)
 
     @property
     def scheme(self) -> str:
@@ -79,14 +84,27 @@ class Credential:
         """The value of the Authorization header."""
         return f"{self._scheme} {self._secret.decode('ascii')}"
 
+    @property
+    def proof(self) -> str:
+        """Documented (page "Securing Graph API requests"): the hexadecimal HMAC-SHA256 of the token, by the app's
+        secret. Empty where that is not known."""
+        return hmac.new(self._app_secret, self._secret, hashlib.sha256).hexdigest() if self._app_secret else ""
+
+    @property
+    def parameter(self) -> str:
+        """The secret itself as a value in a URL's query, for the one request that asks about it."""
+        return quote(self._secret, safe="")
+
     def out_of(self, text: bytes) -> bytes:
-        """`text` of somebody who may repeat it, without it."""
-        return without(self._secret, text)
+        """`text` of somebody who may repeat it, without it, and without its proof."""
+        text = without(self._secret, text)
+        return without(self.proof.encode(), text) if self._app_secret else text
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Credential):
             return NotImplemented
-        return self._scheme == other._scheme and hmac.compare_digest(self._secret, other._secret)
+        same = hmac.compare_digest(self._secret, other._secret)
+        return self._scheme == other._scheme and same and hmac.compare_digest(self._app_secret, other._app_secret)
 
     def __hash__(self) -> int:
         return hash((self._scheme, self._secret))

@@ -33,10 +33,25 @@ class TokenRef(Model):
     )
 
 
+class AppSecretRef(Model):
+    """An entry of a Secret in the resource's own namespace."""
+
+    name: ObjectName = Field(
+        description="Name of the Secret, in the resource's own namespace.", examples=["number-token"]
+    )
+    key: EntryName = Field(description="Entry of the Secret that holds the app secret.", examples=["app-secret"])
+
+
 class BearerToken(Model):
-    """A token that somebody else renews, every 7 days. The operator reads its expiry from it and warns in time."""
+    """A token that somebody else renews; one of waweb lives 7 days. The operator learns its expiry and warns in
+    time."""
 
     secret_key_ref: TokenRef
+    app_secret_key_ref: AppSecretRef | None = Field(
+        None,
+        description="Secret of the app that issued the token, if the app requires appsecret_proof; for target.cloud "
+        "alone. It is never sent.",
+    )
 
 
 class LoginRef(Model):

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wahealth.api.schema import Model
-from wahealth.core.cloud.wanted import GRAPH_VERSION, LONGEST_ID, PHONE_NUMBER_ID
+from wahealth.core.cloud.wanted import GRAPH_VERSION, LONGEST_ID, OPAQUE_ID
 
 
 class CloudTarget(Model):
     """A phone number of the Cloud API, asked at graph.facebook.com."""
 
-    phone_number_id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=f"^{PHONE_NUMBER_ID}$")] = Field(
+    phone_number_id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=f"^{OPAQUE_ID}$")] = Field(
         alias="phoneNumberID",
         description="ID of the phone number, as the Business Manager shows it; not the number itself.",
         examples=["900000000000001"],

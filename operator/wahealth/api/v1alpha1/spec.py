@@ -114,6 +114,11 @@ class Spec(Model):
                 for holds, message, field in _OF_A_NUMBER
             ),
             rule(
+                "!has(self.auth.bearerToken) || !has(self.auth.bearerToken.appSecretKeyRef) || has(self.target.cloud)",
+                "auth.bearerToken.appSecretKeyRef applies only with target.cloud: name a phone number or remove it",
+                fieldPath=".auth",
+            ),
+            rule(
                 "!has(self.cloud) || has(self.target.cloud)",
                 "cloud applies only with target.cloud: name a phone number or remove it",
                 fieldPath=".cloud",

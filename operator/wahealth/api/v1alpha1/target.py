@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from wahealth.api.schema import DNS_NAME, Model, ObjectName, rule, rules
 from wahealth.api.v1alpha1.cloud import CloudTarget
-from wahealth.core.cloud.wanted import GRAPH_HOST
+from wahealth.core.cloud.wanted import HOSTS, Provider
 from wahealth.core.egress.origin import HEALTH, LONGEST_PATH, PATH, origin_of
 
 
@@ -137,7 +137,7 @@ class Target(Model):
     def named(self) -> tuple[str, str]:
         """Kind and name of the target, such as Deployment and web; Host and its name for a URL."""
         if self.cloud is not None:
-            return "Host", GRAPH_HOST
+            return "Host", HOSTS[Provider.GRAPH]
         if self.workload is not None:
             return self.workload.kind, self.workload.name
         return ("Service", self.service.name) if self.service is not None else ("Host", origin_of(self.url or "").host)

@@ -43,11 +43,15 @@ async def ask_graph(
 
 
 def graph_request(probe_request: ProbeRequest, query: str) -> Request:
-    """Each path has a turn of its own: all have one host, and the timeout of one, which its resource may choose, must
-    not put the others among the silent ones."""
+    """A request to the endpoint's path, with the proof of the app's secret where that is known.
+
+    Each path has a turn of its own: all have one host, and the timeout of one, which its resource may choose, must not
+    put the others among the silent ones."""
     request = health_request(probe_request)
     turn = f"{request.route.host}{request.target}"
-    return replace(request, target=f"{request.target}?{query}", turn=turn)
+    proof = probe_request.credential.proof if probe_request.credential else ""
+    proved = f"&appsecret_proof={proof}" if proof else ""
+    return replace(request, target=f"{request.target}?{query}{proved}", turn=turn)
 
 
 async def read_graph(
