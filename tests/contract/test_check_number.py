@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from support.cloud import SimulatedCloud, simulated_cloud
-from wahealth.playground.simulator.cloud.settings import NUMBER, TOKEN
+from wahealth.playground.simulator.cloud.settings import ACCOUNT, NUMBER, TOKEN
 
 
 class Secured(NamedTuple):
@@ -103,11 +103,50 @@ def test_an_ended_version_is_told(secured: Secured, token: Path) -> None:
     assert found["GraphVersionSupported"] == ("False", "VersionEnded")
 
 
+def accepted(done: subprocess.CompletedProcess[str]) -> str:
+    said = json.loads(done.stdout)["conditions"]
+    return str(next(one["message"] for one in said if one["type"] == "Accepted"))
+
+
+def test_the_end_of_a_token_is_shown(secured: Secured, token: Path) -> None:
+    secured.cloud.set_token(secret=TOKEN, expires_at=4_102_444_800)
+    assert "The token expires at 2100-01-01T00:00:00Z." in check(secured, token).stdout
+
+
+def test_a_right_token_for_the_wrong_account(secured: Secured, token: Path) -> None:
+    secured.cloud.set_token(secret=TOKEN, accounts=["200000000000009"])
+    assert "assign that account to the token's system user" in accepted(
+        check(secured, token, "--account", ACCOUNT, "-o", "json")
+    )
+    assert "or this token may not see it" in accepted(check(secured, token, "-o", "json"))
+
+
+def test_a_number_that_is_gone_from_an_account_in_sight(secured: Secured, token: Path) -> None:
+    secured.cloud.set_account(name="An Invented Account")
+    secured.cloud.set_number(exists=False)
+    done = check(secured, token, "--account", ACCOUNT, "-o", "json")
+    assert "may have been deleted" in accepted(done)
+    assert json.loads(done.stdout)["gateway"] == "Disconnected"
+
+
+def test_an_app_that_demands_the_proof_of_its_secret(secured: Secured, token: Path, tmp_path: Path) -> None:
+    secured.cloud.set_app(appsecret_proof=True)
+    assert conditions(check(secured, token, "-o", "json"))["CredentialsValid"] == ("False", "PermissionMissing")
+    file = tmp_path / "app-secret"
+    file.write_text("an-invented-app-secret")
+    done = check(secured, token, "--app-secret-file", str(file))
+    assert done.returncode == 0, done.stdout
+    assert "an-invented-app-secret" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
         ([], "name the URL of waweb, or a phone number of the Cloud API with --cloud"),
         (["https://waweb.test", "--graph-version", "v25.0"], "--graph-version applies only with --cloud"),
+        (["https://waweb.test", "--account", "1"], "--account applies only with --cloud"),
+        (["https://waweb.test", "--app-secret-file", "/dev/null"], "--app-secret-file applies only with --cloud"),
+        (["--cloud", "1", "--token-file", "/dev/null", "--account", "a b"], "--account must be the ID"),
         (["--cloud", "+49 151"], "--cloud must be the ID of a phone number"),
         (["--cloud", "1\n", "--token-file", "/dev/null"], "--cloud must be the ID of a phone number"),
         (["--cloud", "1", "--graph-version", "26"], "--graph-version must be a version such as v26.0"),

@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wahealth.core.answer import Malformed
+from wahealth.core.cloud.checks import TokenReport
 from wahealth.core.cloud.errors import GraphError
 from wahealth.core.cloud.report import NumberReport
+from wahealth.probe.cloud.graph_checks_payload import (
+    TemplatePage,
+    account_seen_of,
+    templates_page_of,
+    token_report_of,
+)
 from wahealth.probe.cloud.graph_payload import LONGEST_TEXT, NumberOutcome, number_outcome_of
 
 statuses = st.integers(200, 599)
@@ -18,6 +25,7 @@ names = st.sampled_from(
     [
         *("id", "health_status", "entities", "entity_type", "can_send_message", "errors", "error_code", "status"),
         *("error_description", "possible_solution", "additional_info", "error", "code", "error_subcode", "message"),
+        *("data", "is_valid", "scopes", "granular_scopes", "paging", "cursors", "after", "next", "name", "language"),
         *("throughput", "level", "quality_rating", "platform_type", "is_transient", "name_status"),
     ]
 )
@@ -32,6 +40,23 @@ entities = st.lists(
     ),
     max_size=6,
 )
+
+
+@given(statuses, documents | st.fixed_dictionaries({"data": documents, "paging": documents}))
+def test_whatever_is_said_of_a_token_an_account_or_templates_is_a_value(status: int, document: Any) -> None:
+    body = json.dumps(document).encode()
+    assert isinstance(token_report_of(status, body), TokenReport | GraphError | Malformed)
+    assert isinstance(account_seen_of(status, body), str | GraphError | Malformed)
+    assert isinstance(templates_page_of(status, body), TemplatePage | GraphError | Malformed)
+
+
+@given(documents, documents, documents, documents)
+def test_no_field_of_a_token_is_believed_that_is_none(expires: Any, app: Any, scopes: Any, granular: Any) -> None:
+    said = {"is_valid": True, "expires_at": expires, "app_id": app, "scopes": scopes, "granular_scopes": granular}
+    report = token_report_of(200, json.dumps({"data": said}).encode())
+    assert isinstance(report, TokenReport)
+    assert report.is_valid
+    assert len(report.app) <= 64
 
 
 def texts(value: object) -> list[str]:

@@ -54,14 +54,21 @@ WHOLE: tuple[Resource, ...] = (
         },
     ),
     changed(
-        spec__target={"cloud": {"phoneNumberID": "900000000000001", "graphVersion": "v26.0"}},
+        spec__target={
+            "cloud": {"phoneNumberID": "900000000000001", "graphVersion": "v26.0", "accountID": "900000000000002"}
+        },
         spec__auth={
             "bearerToken": {
                 "secretKeyRef": {"name": "t", "key": "token"},
                 "appSecretKeyRef": {"name": "t", "key": "app-secret"},
             }
         },
-        spec__cloud={"limited": "Accepted", "ignoredCodes": [141010], "quality": "Ignore"},
+        spec__cloud={
+            "limited": "Accepted",
+            "ignoredCodes": [141010],
+            "templates": ["order_update"],
+            "quality": "Ignore",
+        },
     ),
 )
 

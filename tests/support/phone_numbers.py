@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 from wahealth.core.answer import NumberAnswer
@@ -17,7 +17,7 @@ from wahealth.core.status import Status
 from wahealth.probe.cloud.graph_payload import number_outcome_of
 from wahealth.probe.message import Headers, Response
 
-TODAY = date(2026, 11, 28)
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 TYPES = ("PHONE_NUMBER", "WABA", "BUSINESS", "APP")
 IDS = {"PHONE_NUMBER": "900000000000001", "WABA": "900000000000002", "BUSINESS": "900000000000003", "APP": "9000004"}
 
@@ -79,9 +79,9 @@ def response(status: int, said: bytes, **headers: str) -> Response:
 def seen(said: NumberAnswer | None, confirmed: Status | None = None, **more: Any) -> NumberInput:
     """`more`: fields of `CloudDesired`, and of `NumberInput`."""
     more = {"over": False, **more}
-    today = more.pop("today", TODAY)
+    now = more.pop("now", NOW)
     wanted = {name: more.pop(name) for name in CloudDesired.__slots__ if name in more}
-    return NumberInput(CloudDesired(**{"graph_version": DEFAULT, **wanted}), said, confirmed or Status(), today, **more)
+    return NumberInput(CloudDesired(**{"graph_version": DEFAULT, **wanted}), said, confirmed or Status(), now, **more)
 
 
 def number_status(said: NumberAnswer | None, confirmed: Status | None = None, **more: Any) -> Status:

@@ -125,6 +125,17 @@ REFUSED = {
         changed(spec__cloud={"limited": "Accepted"}),
         "cloud applies only with target.cloud",
     ),
+    "templates without an account": (
+        numbered(cloud={"templates": ["order_update"]}),
+        "cloud.templates needs target.cloud.accountID",
+    ),
+    "a template with a capital": (
+        numbered(
+            target={"cloud": {"phoneNumberID": "900000000000001", "accountID": "900000000000002"}},
+            cloud={"templates": ["Order"]},
+        ),
+        "should match",
+    ),
     "51 ignored codes": (numbered(cloud={"ignoredCodes": list(range(1, 52))}), "must have at most 50 items"),
     "a name of 64 characters": (changed(metadata__name="a" * 64), "must not be longer than 63"),
     "Multiconnect without shards": (changed(spec__mode="Multiconnect"), "needs multiconnect.shards"),

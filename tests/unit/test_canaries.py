@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import pytest
 
 from support.builders import CONNECTED, any_targets, at, resource, single
+from support.phone_numbers import envelope, response
 from support.played import Played
 from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Outcome, Unauthorized, Unreachable
-from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.signin.flow import LoggedIn, LoginOutcome, Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
@@ -70,8 +70,7 @@ class Listening(Prober):
         """A number of the Cloud API, which rejects the token: the header is noted as the credential that it is."""
         said = next(value for name, value in request.headers if name == "Authorization")
         self.sent.append(bearer_token(said.removeprefix("Bearer ").encode()))
-        rejected = GraphError(ErrorClass.CREDENTIAL, 401, 190)
-        return ProbeResponse(cast("T", rejected))
+        return ProbeResponse(await read(response(401, envelope(190))))
 
     async def log_in(self, probe_request: ProbeRequest) -> ProbeResponse[LoginOutcome[Credential]]:
         self.sent.append(probe_request.credential)

@@ -29,7 +29,12 @@ OF_PROGRESS = frozenset(
     {ConditionType.READY, ConditionType.SUSPENDED, ConditionType.RECONCILING, ConditionType.STALLED}
 )
 OF_NUMBERS = frozenset(
-    {ConditionType.QUALITY_ACCEPTABLE, ConditionType.GRAPH_VERSION_SUPPORTED, ConditionType.THROTTLED}
+    {
+        ConditionType.QUALITY_ACCEPTABLE,
+        ConditionType.GRAPH_VERSION_SUPPORTED,
+        ConditionType.TEMPLATES_USABLE,
+        ConditionType.THROTTLED,
+    }
 )
 
 

@@ -37,13 +37,15 @@ class Secrets(Played):
 
 
 class Counting(Prober):
-    """Every number may send; counts the requests."""
+    """Every number may send; counts the requests about one."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
 
     async def exchange(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
+        if "/debug_token?" in request.target:
+            return ProbeResponse(await read(response(200, b'{"data": {"is_valid": true}}')))
         self.asked += 1
         return ProbeResponse(await read(response(200, body())))
 
@@ -86,7 +88,7 @@ def test_a_few_numbers_are_asked_in_each_round() -> None:
 
 def test_many_numbers_wait_for_their_turn_and_say_so() -> None:
     prober, stories, _ = played(60, 1)
-    assert AT_ONCE <= prober.asked <= AT_ONCE + 1
+    assert 0.9 * AT_ONCE - 1 <= prober.asked <= AT_ONCE + 1  # what is looked at besides them costs a tenth
     waiting = [story for story in stories if not story.written.nodes]
     assert len(waiting) == 60 - prober.asked
     reasons = {condition_of(story.written, ConditionType.REACHABLE) for story in waiting}

@@ -102,6 +102,8 @@ def _cloud(spec: api.Spec) -> CloudDesired | None:
         frozenset(wanted.ignored_codes),
         wanted.quality == "Warn",
         spec.target.cloud.phone_number_id,
+        account=spec.target.cloud.account_id or "",
+        templates=tuple(sorted(wanted.templates)),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from wahealth.core.answer import Outcome, PodOutcome
+from wahealth.core.cloud.checks import NumberChecks
 from wahealth.core.facts import Desired, Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
 from wahealth.probe.client import Ask, Prober, ask_client
+from wahealth.probe.cloud.graph_look import NumberLook
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
@@ -51,6 +54,14 @@ class Asking:
         talk = begun(desired.signs_in_by).probe_flow((self._name,), _AT_ONCE, now)
         asked = await carried_out(talk, came_of)
         return with_probe_results(Facts(desired, 0), asked, {self._name: self._place.host})
+
+    async def number_facts(self, desired: Desired, reading: Reading[Credential]) -> Facts:
+        """The same of a number of the Cloud API, with what is besides it. Raises `ObserverFault`."""
+        facts = await self.facts(desired, reading)
+        if desired.cloud is None or reading.secret is None or facts.not_probed:
+            return facts
+        look = NumberLook(self._prober, desired.cloud, self._question(reading.secret), reading.secret)
+        return replace(facts, checks=await look.found(NumberChecks(await look.token())))
 
     async def without(self, desired: Desired) -> Facts:
         """The facts of a probe without a credential: waweb then only shows that it answers. Raises `ObserverFault`."""

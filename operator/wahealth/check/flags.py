@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("url", metavar="URL", nargs="?", help="of waweb: https://10.1.2.3; http:// with --insecure")
     group.add_argument("--cloud", metavar="ID", help="a phone number of the Cloud API, by its ID")
+    group.add_argument("--account", metavar="ID", help="of the WhatsApp Business account that has the number")
     group.add_argument("--graph-version", metavar="V", default=DEFAULT, help=f"of the Graph API (default: {DEFAULT})")
     group.add_argument("--path", metavar="P", default=HEALTH, help=f"of the health node (default: {HEALTH})")
     group.add_argument("--egress-proxy", type=_proxy, metavar="U", help="probe through this proxy: http://HOST:PORT")

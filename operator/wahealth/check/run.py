@@ -76,7 +76,7 @@ async def _facts(arguments: argparse.Namespace) -> Facts:
         if cloud is not None:
             place = replace(place, path=number.path_of(arguments))
             asking = Asking(prober, place, NUMBER, arguments.timeout, NumberAsker())
-            return await asking.facts(replace(desired, cloud=cloud), await signin.reading(arguments, kind))
+            return await asking.number_facts(replace(desired, cloud=cloud), await signin.reading(arguments, kind))
         reading = await _reading(arguments, kind)
         asking = Asking(prober, place, origin, arguments.timeout)
         return await (asking.without(desired) if reading is None else asking.facts(desired, reading))

@@ -35,4 +35,6 @@ def _lines(status: Status) -> list[str]:
     head = f"{status.mode or 'mode unknown'}  gateway {status.gateway}  connected {connected}"
     conditions = [f"{c.type:<21} {c.status:<8} {c.reason:<24} {c.message}" for c in status.conditions]
     nodes = [f"  {n.name:<40} {n.role or '-':<16} {n.gateway_status or '-':<14} {n.verdict}" for n in status.nodes]
-    return [head, "", *conditions, *([""] if nodes else []), *nodes]
+    ends = status.credentials.token_expiry_time if status.credentials else None
+    token = [] if ends is None else ["", f"The token expires at {ends:%Y-%m-%dT%H:%M:%SZ}."]
+    return [head, "", *conditions, *([""] if nodes else []), *nodes, *token]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from wahealth.core.answer import PodOutcome, is_reached, is_seen
 from wahealth.core.certificate import Certificate
+from wahealth.core.cloud.checks import NumberChecks
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.restart import WebWorkload
@@ -141,6 +142,7 @@ class Facts:
     token_expiring: bool = False  # it expires soon, and a person must act
     claims: Finding | None = None  # why nothing is written onto some of the client's pods: PodsClaimed=False
     in_turns: bool = False  # there are more pods than one round probes
+    checks: NumberChecks | None = None  # besides the number itself; None: this process has not looked yet
     postponed: bool = False  # its namespace costs more than its share, so its rounds wait for those of others
 
     @property

@@ -70,6 +70,7 @@ class ConditionType(FastStrEnum):
     PROBING_REDUCED = "ProbingReduced"
     QUALITY_ACCEPTABLE = "QualityAcceptable"
     GRAPH_VERSION_SUPPORTED = "GraphVersionSupported"
+    TEMPLATES_USABLE = "TemplatesUsable"
     THROTTLED = "Throttled"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"

@@ -17,6 +17,7 @@ from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.keys import WorkloadRef
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.number_budget import NumberBudget
+from wahealth.kube.number_checks import TokenReports, cost_of
 from wahealth.kube.probe_run import ProbeRun
 from wahealth.kube.references import References
 from wahealth.kube.targets import ResolvedTarget, Targets
@@ -39,7 +40,7 @@ class Gatherer:
         """`quota`: what the Cloud API admits; None: whatever answers there counts nothing, such as a simulator."""
         self.inventory = inventory
         self._quota = quota or Quota(limited=False)
-        self._ask_number = NumberAsker()
+        self._ask_number, self._tokens = NumberAsker(), TokenReports()
         self._targets = targets
         self._references = references
         self._prober = prober
@@ -65,13 +66,15 @@ class Gatherer:
         if not run.may_ask(now):
             return facts  # its turn within the budget has not come yet
         facts = await run.ask(with_period(facts, entry.probe.pace) if entry.probe.pace else facts, now)
+        facts = await run.with_checks(facts, self._tokens)
         return run.with_others(replace(facts, workload=self._web_workload(entry, spec, resolved.targets.keys(), now)))
 
     def _run(self, entry: ResourceEntry, spec: Spec, resolved: ResolvedTarget, endpoint: HealthEndpoint) -> ProbeRun:
         run = partial(ProbeRun, self._references, self._prober, entry, spec, resolved, endpoint)
         if spec.target.cloud is None:
             return run(ask_client)
-        return run(self._ask_number, NumberBudget(self._quota, entry, spec))
+        cost = cost_of(entry.desired.cloud) if entry.desired.cloud else 1.0
+        return run(self._ask_number, NumberBudget(self._quota, entry, spec, cost))
 
     async def _endpoint(self, entry: ResourceEntry, spec: Spec) -> HealthEndpoint | Finding:
         """What all pods of the target have in common: path, Host, trust. It has no address yet."""

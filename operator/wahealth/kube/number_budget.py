@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -24,19 +25,24 @@ class NumberBudget:
     quota: Quota
     entry: ResourceEntry
     spec: Spec
+    cost: float = 1.0  # requests of one round, on average
 
     @property
     def key(self) -> BudgetKey:
-        """The budget, by the token where it has been read, else by its Secret."""
-        reading = self.entry.probe.reading
-        if reading is not None and reading.secret is not None:
-            return BudgetKey(reading.secret.digest)
-        return BudgetKey(f"{self.entry.ref.namespace}/{source_of(self.spec.auth).secret}")
+        """The budget: by the app where the vendor has named it, else by the token where it has been read, else by its
+        Secret."""
+        state, wanted = self.entry.probe, self.entry.desired.cloud
+        account = wanted.account if wanted else ""
+        if state.checks is not None and state.checks.token is not None and state.checks.token.app:
+            return BudgetKey(state.checks.token.app, account)
+        if state.reading is not None and state.reading.secret is not None:
+            return BudgetKey(state.reading.secret.digest, account)
+        return BudgetKey(f"{self.entry.ref.namespace}/{source_of(self.spec.auth).secret}", account)
 
     def pace(self, now: float) -> float | None:
         """Seconds from one round of this number to the next, within the budget; None: its turn has not come yet."""
         own = self.entry.timing.period
-        if self.quota.wait(self.key, self.entry.uid, own, now):
+        if self.quota.wait(self.key, self.entry.uid, own, now, self.cost):
             return None
         return own * ceil(self.quota.period(self.key, own) / own)  # rounds come by its own period
 
@@ -58,8 +64,9 @@ class NumberBudget:
         left = (written.cloud.throttled_until_time - datetime.now(UTC)).total_seconds()
         return left if 0 < left <= LONGEST else 0.0
 
-    def heard(self, response: ProbeResponse[Outcome], now: float) -> None:
+    def heard(self, response: ProbeResponse[object]) -> None:
         """Count what was sent, and mind what the answer says of the quota."""
+        now = asyncio.get_running_loop().time()
         for _ in range(response.sent):
             self.quota.asked(self.key, now)
         self.quota.heard(self.key, response.usage, now)

@@ -16,8 +16,11 @@ from typing import TypeVar
 
 from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Spec
-from wahealth.core.answer import Outcome, is_about_ours, result_of
+from wahealth.core.answer import Outcome, is_about_ours, is_seen, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
+from wahealth.core.cloud.checks import NumberChecks
+from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.resting import rest_of
@@ -41,12 +44,14 @@ from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.number_budget import NumberBudget
+from wahealth.kube.number_checks import EVERY, TokenReports
 from wahealth.kube.process.meter import piece
 from wahealth.kube.records import Cached
 from wahealth.kube.references import References
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import Ask, Prober, ProbeResponse, ask_client
+from wahealth.probe.cloud.graph_look import NumberLook
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault
@@ -100,6 +105,30 @@ class ProbeRun:
         state.keep_only(self.resolved.hosts)
         if before is not None and (before.whom != now.whom or (self.budget is not None and before != now)):
             state.retry_after = {}
+
+    async def with_checks(self, facts: Facts, tokens: TokenReports) -> Facts:
+        """`facts` with what is known besides a number, which is looked at in every tenth round that sees it or misses
+        it. Raises `ObserverFault`."""
+        state, wanted, said = self.entry.probe, facts.desired.cloud, next(iter(facts.outcomes), None)
+        if self.budget is None or wanted is None:
+            return facts
+        if said is not None and said.asked and _accepts_token(said.outcome):
+            if state.look_in <= 0:
+                await self._look(self.budget, wanted, tokens)
+            state.look_in -= 1
+        return replace(facts, checks=state.checks)
+
+    async def _look(self, budget: NumberBudget, wanted: CloudDesired, tokens: TokenReports) -> None:
+        """Look at all that is besides the number, unless the spec or the Secret changes meanwhile."""
+        state, secret = self.entry.probe, self.entry.probe.reading and self.entry.probe.reading.secret
+        if secret is None:
+            return
+        before = self.entry.generation, state.requests
+        request = self._request(next(iter(self.resolved.targets.values())), secret, self.entry.timing.period)
+        look = NumberLook(self.prober, wanted, request, secret, budget.heard)
+        found = await tokens.looked(look, state.checks or NumberChecks())
+        if (self.entry.generation, state.requests) == before:
+            state.checks, state.look_in = found, EVERY
 
     def with_others(self, facts: Facts) -> Facts:
         """`facts` with the last answers of the pods whose turn it is not, where pods are probed in turns."""
@@ -187,15 +216,15 @@ class ProbeRun:
         period = self.entry.timing.period
         response = await self._measured(self._request(target, secret, period))
         outcome = self._heard(target, response)
-        if wait := self._rest(response, now):
+        if wait := self._rest(response):
             self.entry.probe.retry_after[target.host] = Cached(outcome, now + wait)
         return outcome
 
-    def _rest(self, response: ProbeResponse[Outcome], now: float) -> float:
+    def _rest(self, response: ProbeResponse[Outcome]) -> float:
         """Seconds for which the target is left alone after this answer. The budget of a number keeps its pauses."""
         if self.budget is None:
             return rest_of(response.outcome, self.entry.timing.period)
-        self.budget.heard(response, now)
+        self.budget.heard(response)
         return self.budget.least_pause(response.outcome)
 
     async def _measured(self, request: ProbeRequest) -> ProbeResponse[Outcome]:
@@ -243,6 +272,14 @@ class ProbeRun:
         own = trust.own.certificate if trust and trust.own else None
         expiring, own_expiring = is_expiring(theirs, now.wall), is_expiring(own, now.wall)
         return replace(facts, certificate=theirs, expiring=expiring, own=own, own_expiring=own_expiring)
+
+
+def _accepts_token(outcome: Outcome) -> bool:
+    """The answer speaks of the number, or says that there is none in sight."""
+    return is_seen(outcome) or (isinstance(outcome, GraphError) and outcome.kind in _OF_NUMBERS)
+
+
+_OF_NUMBERS = frozenset({ErrorClass.NOT_FOUND, ErrorClass.DOWN})
 
 
 async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outcome]:

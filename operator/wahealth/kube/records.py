@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.certificate import Certificate
+from wahealth.core.cloud.checks import NumberChecks
 from wahealth.core.control.pod_labels import PodChange
 from wahealth.core.events.event import Event
 from wahealth.core.signin.flow import Authenticator, Reading
@@ -58,17 +59,21 @@ class ProbeState:
     requests: int = 0  # how often something other than the spec was a reason to probe at once
     probed_pod: str = ""  # where a Service is probed as one: which of its pods is probed
     pace: float = 0.0  # seconds from one request about a number to the next, as its budget allows
+    checks: NumberChecks | None = None  # what was found besides a number; None: this process has not looked yet
+    look_in: int = 0  # rounds of a number until what is besides it is looked at
     skipped_pod: str = ""  # the one before it, which did not answer
 
     def secret_changed(self) -> None:
         """Read the Secret and the trust again in the next round, which is due at once."""
         self.signin = self.signin and self.signin.stale()
         self.trust = None
+        self.checks, self.look_in = None, 0
         self.requests += 1
 
     def spec_changed(self) -> None:
         """Another spec may be about another target: a client has no budget, and so no pace."""
         self.trust, self.heard, self.pace = None, {}, 0.0
+        self.checks, self.look_in = None, 0
 
     def forget_trust(self) -> None:
         """The next round reads CA and client certificate again."""
@@ -76,7 +81,7 @@ class ProbeState:
 
     def forget_rounds(self) -> None:
         """Another replica probes now. The sign-in stays: it depends on the spec and the Secret alone."""
-        self.retry_after, self.certificates = {}, {}
+        self.retry_after, self.certificates, self.look_in = {}, {}, 0
         self.turn, self.heard = "", {}
 
     def pod_of_service(self, ready: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from wahealth.api.schema import Model
-from wahealth.core.cloud.wanted import GRAPH_VERSION, LONGEST_ID, OPAQUE_ID
+from wahealth.core.cloud.wanted import GRAPH_VERSION, LONGEST_ID, MOST_TEMPLATES, OPAQUE_ID, TEMPLATE_NAME
 
 
 class CloudTarget(Model):
@@ -23,6 +23,13 @@ class CloudTarget(Model):
         description="Version of the Graph API. Default: the newest that the operator knows; status.cloud says which.",
         examples=["v26.0"],
     )
+    account_id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=f"^{OPAQUE_ID}$")] | None = Field(
+        None,
+        alias="accountID",
+        description="ID of the WhatsApp Business account that the number belongs to: tells a number that is gone from "
+        "one that the token does not see, and is needed for cloud.templates.",
+        examples=["900000000000002"],
+    )
 
 
 class Cloud(Model):
@@ -37,6 +44,14 @@ class Cloud(Model):
         description="Codes of entity errors that do not matter to you: an entity blocked by these alone counts as "
         "available.",
         examples=[[141010]],
+        json_schema_extra={"x-kubernetes-list-type": "set"},
+    )
+    templates: list[Annotated[str, Field(min_length=1, max_length=512, pattern=f"^{TEMPLATE_NAME}$")]] = Field(
+        default_factory=list,
+        max_length=MOST_TEMPLATES,
+        description="Message templates that must be approved: the condition TemplatesUsable, which does not count for "
+        "Ready.",
+        examples=[["order_update"]],
         json_schema_extra={"x-kubernetes-list-type": "set"},
     )
     quality: Literal["Warn", "Ignore"] = Field(

@@ -119,6 +119,12 @@ class Spec(Model):
                 fieldPath=".auth",
             ),
             rule(
+                "!has(self.cloud) || !has(self.cloud.templates) || self.cloud.templates.size() == 0"
+                " || (has(self.target.cloud) && has(self.target.cloud.accountID))",
+                "cloud.templates needs target.cloud.accountID: name the WhatsApp Business account that has them",
+                fieldPath=".cloud",
+            ),
+            rule(
                 "!has(self.cloud) || has(self.target.cloud)",
                 "cloud applies only with target.cloud: name a phone number or remove it",
                 fieldPath=".cloud",

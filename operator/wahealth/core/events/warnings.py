@@ -145,6 +145,7 @@ _ANOMALIES: dict[Anomaly, Row] = {
     Anomaly.UNEXPECTED_CONNECTION: client.UNEXPECTED_CONNECTED_NODE,
     Anomaly.CERTIFICATE_EXPIRING: client.CERTIFICATE_EXPIRING,
     Anomaly.OWN_EXPIRING: client.CLIENT_CERTIFICATE_EXPIRING,
+    Anomaly.TOKEN_EXPIRING_THIS_WEEK: credentials.TOKEN_EXPIRING_THIS_WEEK,
     Anomaly.TOKEN_EXPIRING: credentials.TOKEN_EXPIRING_SOON,
     Anomaly.UNKNOWN_STATUS: client.UNKNOWN_GATEWAY_STATUS,
     Anomaly.UNKNOWN_ROLE: client.UNKNOWN_ROLE,
@@ -247,6 +248,11 @@ def graph_version_ending(given: WarningInput) -> Event | None:
     return _as_said(found) if found else None
 
 
+def templates_unusable(given: WarningInput) -> Event | None:
+    found = given.false(ConditionType.TEMPLATES_USABLE)
+    return _as_said(found) if found else None
+
+
 NUMBER_RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     not_accepted,
     credentials_invalid,
@@ -254,6 +260,7 @@ NUMBER_RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     number_throttled,
     number_unavailable,
     quality_falling,
+    templates_unusable,
     graph_version_ending,
     *map(_anomalous, Anomaly),
     probing_reduced,

@@ -6,11 +6,11 @@ from wahealth.core.certificate import is_expiring
 from wahealth.core.hysteresis.confirmation import Confirmation, seen_so_far
 from wahealth.core.hysteresis.failover import FailoverState, FailoverTracker, Holder
 from wahealth.core.instant import LONG_AGO, Instant
-from wahealth.core.signin.flow import ends_soon
 from wahealth.core.status import ConditionType, Mode, Status
 from wahealth.core.verdict.anomalies import find_anomalies
 from wahealth.core.verdict.problem import Problem
 from wahealth.core.verdict.timers import Timers
+from wahealth.core.verdict.token_expiry import expiring
 from wahealth.core.verdict.verdict import Anomaly, Verdict
 
 _NOT_CONFIRMED = frozenset({ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.SUSPENDED})
@@ -70,9 +70,9 @@ def _anomalies(written: Status, confirmed: Status, problem: Problem | None, now:
     ending = {
         Anomaly.CERTIFICATE_EXPIRING: is_expiring(written.tls, now.wall),
         Anomaly.OWN_EXPIRING: is_expiring(written.client_certificate, now.wall),
-        Anomaly.TOKEN_EXPIRING: ends_soon(token_ends, now),
     }
-    return nodes | {anomaly for anomaly, soon in ending.items() if soon}
+    of_token = expiring(token_ends, now.wall, week=confirmed.mode is Mode.CLOUD_API)
+    return nodes | of_token | {anomaly for anomaly, soon in ending.items() if soon}
 
 
 def _mode_of_nodes(status: Status) -> Mode | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wahealth.core.answer import Malformed, Unreachable
+from wahealth.core.cloud.checks import NumberChecks, TemplateStatus
 from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.cloud.report import Entity, Quality
 from wahealth.core.cloud.versions import ends_soon
@@ -34,6 +35,7 @@ def findings(seen: NumberInput, row: SituationRow) -> dict[ConditionType, Findin
     occasional = {
         ConditionType.THROTTLED: _throttled(seen, row),
         ConditionType.QUALITY_ACCEPTABLE: _quality(seen) if seen.report else _quality_before(seen),
+        ConditionType.TEMPLATES_USABLE: _templates(seen),
         ConditionType.GRAPH_VERSION_SUPPORTED: _version(seen) if seen.report else _version_before(seen),
     }
     return found | {type_: finding for type_, finding in occasional.items() if finding is not None}
@@ -45,9 +47,19 @@ def _accepted(seen: NumberInput, row: SituationRow) -> Finding:
     before = _as_last_known(seen, ConditionType.ACCEPTED)
     if row.situation is Situation.THROTTLED and before is not None and before.reason == says.NUMBER_NOT_FOUND.reason:
         return before
-    if row.situation is not Situation.NOT_FOUND:
+    if row.situation not in _ABSENT:
         return true(spec.ACCEPTED, seen.surface)
-    return false(says.NUMBER_GONE if seen.token_good else says.NUMBER_NOT_FOUND, seen.surface)
+    return false(says.NUMBER_GONE if row.situation is Situation.GONE else _why_not_found(seen), seen.surface)
+
+
+def _why_not_found(seen: NumberInput) -> Row:
+    """As far as the token and the account say. Without them the number may be gone, or never seen by this token."""
+    checks, account = seen.checks or NumberChecks(), seen.desired.account
+    token = checks.token
+    if token is not None and token.is_valid and not token.may_manage:
+        return says.WITHOUT_PERMISSION
+    hidden = checks.account_seen is False or (token is not None and bool(account) and not token.may_see(account))
+    return says.ACCOUNT_NOT_SEEN if account and hidden else says.NUMBER_NOT_FOUND
 
 
 def _credentials_valid(seen: NumberInput, row: SituationRow) -> Finding:
@@ -114,11 +126,13 @@ _UNSEEN: dict[Situation, Row] = {
     Situation.UNREACHABLE: client.UNREACHABLE,
     Situation.NOT_FOUND: client.UNREACHABLE,
 }
+_ABSENT = frozenset({Situation.NOT_FOUND, Situation.GONE})
 _KEPT: dict[Situation, Row] = {
     Situation.THROTTLED: says.THROTTLED_AT_FIRST,
     Situation.UNDECIDED: says.UNDECIDED,
 }
 _DOWN: dict[Situation, Row] = {
+    Situation.GONE: says.NUMBER_GONE,
     Situation.BANNED: says.BANNED,
     Situation.LOCKED: says.LOCKED,
     Situation.DELETED: says.DELETED,
@@ -151,6 +165,23 @@ _QUALITIES = {
 }
 
 
+def _templates(seen: NumberInput) -> Finding | None:
+    """The first of the wanted templates that cannot be used, in any language that it has."""
+    if not seen.desired.templates:
+        return None
+    if seen.checks is None or seen.checks.templates is None:
+        return _as_last_known(seen, ConditionType.TEMPLATES_USABLE)
+    found = seen.checks.templates
+    for name in seen.desired.templates:
+        if all(one.name != name for one in found):
+            return false(says.TEMPLATE_NOT_FOUND, seen.surface, name=name)
+    bad = next((one for one in found if one.status is not TemplateStatus.APPROVED), None)
+    if bad is None:
+        return true(says.TEMPLATES_APPROVED)
+    status = bad.status or TemplateStatus.UNKNOWN
+    return false(says.TEMPLATE_NOT_APPROVED, seen.surface, name=bad.name, language=bad.language, status=status)
+
+
 def _version(seen: NumberInput) -> Finding | None:
     asked, at = seen.desired.graph_version, seen.surface
     served = seen.report.served_version if seen.report else None
@@ -158,7 +189,7 @@ def _version(seen: NumberInput) -> Finding | None:
         return None
     if served != asked:
         return false(says.VERSION_ENDED, at, asked=asked, served=served)
-    if (ends := ends_soon(asked, seen.today)) is not None:
+    if (ends := ends_soon(asked, seen.now.date())) is not None:
         return false(says.VERSION_ENDING, at, asked=asked, ends=ends)
     return true(says.VERSION_SUPPORTED, asked=asked)
 

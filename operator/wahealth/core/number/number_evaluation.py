@@ -67,11 +67,12 @@ def seen_in(facts: Facts, cloud: CloudDesired, confirmed: Status, now: Instant) 
         cloud,
         _answer(outcome.outcome) if outcome else None,
         confirmed,
-        now.wall.date(),
+        now.wall,
         desired.registration_required,
         desired.surface,
         facts.reference_problem,
         facts.credential_problem,
+        checks=facts.checks,
         throttled_until=_throttled_until(outcome, confirmed, now),
         period=desired.thresholds.period,
     )

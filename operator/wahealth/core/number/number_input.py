@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from wahealth.core.answer import NumberAnswer
+from wahealth.core.cloud.checks import NumberChecks
 from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.cloud.report import Entity, Messaging, NumberFields, NumberReport
 from wahealth.core.cloud.wanted import CloudDesired
@@ -19,20 +20,20 @@ NUMBER = "number"  # what the phone number is called wherever its id must not be
 class NumberInput(NamedTuple):
     """One round. `answer` None: nothing was asked, and one of the two problems says why.
 
-    `over`: the grace of what is wrong has ended. `token_good`: the vendor has said that the token is valid and sees the
-    account; None: not known.
+    `over`: the grace of what is wrong has ended. `checks`: what was found besides the number; None: not looked at by
+    this process, so what was found before stays.
     """
 
     desired: CloudDesired
     answer: NumberAnswer | None
     confirmed: Status  # for what stays as it was
-    today: date
+    now: datetime
     registration_required: bool = True
     surface: Surface = Surface.RESOURCE
     reference_problem: Finding | None = None
     credential_problem: Finding | None = None
     over: bool = True
-    token_good: bool | None = None
+    checks: NumberChecks | None = None
     throttled_until: datetime | None = None  # when the vendor may be asked again
     period: float = 0.0  # seconds from one request to the next, as the budget allows
 

@@ -1,23 +1,24 @@
 """The situation of a phone number, from one answer; the first row that fits decides:
 
-    the answer has                                          the number is                 status.gateway
-    ------------------------------------------------------  ----------------------------  ------------------
-    nobody was asked                                        not asked                     Unknown
-    an error about the token                                the token is rejected         Unknown
-    an error about its rights                               the token lacks a permission  Unknown
-    an error about too many requests                        too many requests             as it was
-    an error that names no such number                      no such number                Unknown
-    status BANNED, or code 141014                           banned                        Disconnected
-    code 131031 or 368                                      locked                        Disconnected
-    status DELETED                                          deleted                       Disconnected
-    status MIGRATED                                         migrated                      Disconnected
-    a status or platform out of use, code 141000 or 133010  not registered                Unregistered
-    code 141006 or 131042                                   no payment method             Disconnected
-    an entity that blocks messages, code 130497 or 131045   blocked                       Disconnected
-    no answer, or any other error                           no answer                     Unknown
-    no health_status, or a word that is not known           undecided                     as it was
-    an entity or a status that limits messages              limited                       PartiallyConnected
-    anything else                                           available                     Connected
+    the answer has                                             the number is                 status.gateway
+    ---------------------------------------------------------  ----------------------------  ------------------
+    nobody was asked                                           not asked                     Unknown
+    an error about the token                                   the token is rejected         Unknown
+    an error about its rights                                  the token lacks a permission  Unknown
+    an error about too many requests                           too many requests             as it was
+    an error that names no such number of an account in sight  no such number any more       Disconnected
+    an error that names no such number                         no such number                Unknown
+    status BANNED, or code 141014                              banned                        Disconnected
+    code 131031 or 368                                         locked                        Disconnected
+    status DELETED                                             deleted                       Disconnected
+    status MIGRATED                                            migrated                      Disconnected
+    a status or platform out of use, code 141000 or 133010     not registered                Unregistered
+    code 141006 or 131042                                      no payment method             Disconnected
+    an entity that blocks messages, code 130497 or 131045      blocked                       Disconnected
+    no answer, or any other error                              no answer                     Unknown
+    no health_status, or a word that is not known              undecided                     as it was
+    an entity or a status that limits messages                 limited                       PartiallyConnected
+    anything else                                              available                     Connected
 
 Documented (pages "Messaging health status", "Error codes" and the fields of a phone number). The outer
 `can_send_message` is never used where there are entities: the vendor's own example of calling over SIP reads BLOCKED
@@ -52,6 +53,7 @@ class Situation(FastStrEnum):
     CREDENTIAL = "the token is rejected"
     PERMISSION = "the token lacks a permission"
     THROTTLED = "too many requests"
+    GONE = "no such number any more"
     NOT_FOUND = "no such number"
     BANNED = "banned"
     LOCKED = "locked"
@@ -96,6 +98,11 @@ def _not_asked(seen: NumberInput) -> bool:
 
 def _error_of(kind: ErrorClass) -> Callable[[NumberInput], bool]:
     return lambda seen: seen.fails_by(kind)
+
+
+def _gone(seen: NumberInput) -> bool:
+    """The token is proven good: it sees the account that the number belongs to."""
+    return seen.fails_by(ErrorClass.NOT_FOUND) and seen.checks is not None and seen.checks.account_seen is True
 
 
 def _banned(seen: NumberInput) -> bool:
@@ -177,6 +184,13 @@ ROWS = (
         Situation.THROTTLED,
         None,
         Problem.THROTTLED,
+    ),
+    SituationRow(
+        "an error that names no such number of an account in sight",
+        _gone,
+        Situation.GONE,
+        Gateway.DISCONNECTED,
+        Problem.NOT_FOUND,
     ),
     SituationRow(
         "an error that names no such number",

@@ -168,6 +168,12 @@ RESTART_TRIGGERED = Row(
     Reason.WEB_RESTART_TRIGGERED, "The web workload is restarted, to take the API key of the Secret"
 )
 KEY_ROTATED = Row(Reason.KEY_ROTATED, "The Secret holds another API key now; the web pods take it when they restart")
+TOKEN_EXPIRING_THIS_WEEK = Row(
+    Reason.TOKEN_EXPIRING_THIS_WEEK,
+    "The token expires within 7 days",
+    "renew it; status.credentials says when",
+    desk=AtDesk("The token expires within 7 days", "renew it"),
+)
 TOKEN_EXPIRING_SOON = Row(
     Reason.TOKEN_EXPIRING_SOON,
     "The token expires within 24 hours",

@@ -79,9 +79,20 @@ NUMBER_NOT_FOUND = Row(
         "compare the phone number ID, and assign the WhatsApp Business account to the token's system user",
     ),
 )
-NUMBER_GONE = NUMBER_NOT_FOUND._replace(
-    means="The Cloud API knows no such phone number, although the token is valid and sees the account",
-    desk=None,
+NUMBER_GONE = Row(
+    Reason.NUMBER_NOT_FOUND,
+    "The Cloud API knows no such phone number, although the token sees its WhatsApp Business account",
+    "compare spec.target.cloud.phoneNumberID with the numbers of that account, for it may have been deleted",
+)
+ACCOUNT_NOT_SEEN = Row(
+    Reason.NUMBER_NOT_FOUND,
+    "The token is valid, but it does not see the WhatsApp Business account of the number",
+    "assign that account to the token's system user in the Business settings (Users, System users, Assign assets)",
+)
+WITHOUT_PERMISSION = Row(
+    Reason.NUMBER_NOT_FOUND,
+    "The token is valid, but it does not have the permission whatsapp_business_management",
+    "generate one with it in the Business settings (Users, System users, Generate token)",
 )
 
 AVAILABLE = Row(Reason.CONNECTED, "The vendor's verdict is that the number can send messages")
@@ -149,6 +160,18 @@ QUALITY_LOW = Row(
     "look at what recipients report, before the vendor limits the number",
 )
 NOT_RATED = Row(Reason.NOT_RATED, "The number has no quality rating yet")
+
+TEMPLATES_APPROVED = Row(Reason.TEMPLATES_APPROVED, "All templates of spec.cloud.templates are approved")
+TEMPLATE_NOT_APPROVED = Row(
+    Reason.TEMPLATE_NOT_APPROVED,
+    "The template {name} ({language}) cannot be used, because it is {status}",
+    "look at it in the WhatsApp Manager",
+)
+TEMPLATE_NOT_FOUND = Row(
+    Reason.TEMPLATE_NOT_FOUND,
+    "The account has no template {name}",
+    "correct spec.cloud.templates, or make the template",
+)
 
 VERSION_SUPPORTED = Row(Reason.VERSION_SUPPORTED, "Version {asked} of the Graph API answers")
 VERSION_ENDED = Row(

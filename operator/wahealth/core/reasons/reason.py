@@ -83,7 +83,7 @@ class Reason(FastStrEnum):
     SELECTOR_MISSING = "SelectorMissing"
     CLAIMED_BY_ANOTHER = "ClaimedByAnother"
 
-    # QualityAcceptable, GraphVersionSupported, Throttled: of a number of the Cloud API
+    # QualityAcceptable, GraphVersionSupported, TemplatesUsable, Throttled: of a number of the Cloud API
     QUALITY_HIGH = "QualityHigh"
     QUALITY_MEDIUM = "QualityMedium"
     QUALITY_LOW = "QualityLow"
@@ -91,6 +91,9 @@ class Reason(FastStrEnum):
     VERSION_SUPPORTED = "VersionSupported"
     VERSION_ENDED = "VersionEnded"
     VERSION_ENDING = "VersionEnding"
+    TEMPLATES_APPROVED = "TemplatesApproved"
+    TEMPLATE_NOT_APPROVED = "TemplateNotApproved"
+    TEMPLATE_NOT_FOUND = "TemplateNotFound"
     TOO_MANY_REQUESTS = "TooManyRequests"
 
     # Ready, and conditions that a status holds only if they are True
@@ -117,6 +120,7 @@ class Reason(FastStrEnum):
     CLIENT_VERSION_DEPRECATED = "ClientVersionDeprecated"
     TLS_CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
     CLIENT_CERTIFICATE_EXPIRING = "ClientCertificateExpiring"
+    TOKEN_EXPIRING_THIS_WEEK = "TokenExpiringThisWeek"  # noqa: S105 - a word
     TOKEN_EXPIRING_SOON = "TokenExpiringSoon"  # noqa: S105 - a word
     FAILOVER_STALLED = "FailoverStalled"
     REDUNDANCY_LOST = "RedundancyLost"

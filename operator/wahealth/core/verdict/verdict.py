@@ -21,6 +21,7 @@ class Anomaly(FastStrEnum):
     DEPRECATED = "ClientVersionDeprecated"
     CERTIFICATE_EXPIRING = "TLSCertificateExpiring"
     OWN_EXPIRING = "ClientCertificateExpiring"
+    TOKEN_EXPIRING_THIS_WEEK = "TokenExpiringThisWeek"  # noqa: S105 - a word
     TOKEN_EXPIRING = "TokenExpiringSoon"  # noqa: S105 - a word
 
 

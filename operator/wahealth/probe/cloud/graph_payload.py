@@ -60,6 +60,12 @@ def number_outcome_of(http_status: int, body: bytes, served_version: str = "") -
     `served_version`: the answer's header `facebook-api-version`. A body without the vendor's envelope says nothing with
     any HTTP status but 200, where it is `Malformed` if it is not JSON, and 429. Of duplicate keys the last one counts.
     """
+    document = graph_document(http_status, body)
+    return _report(document, served_version) if isinstance(document, dict) else document
+
+
+def graph_document(http_status: int, body: bytes) -> dict[str, Any] | GraphError | Malformed:
+    """The JSON object of a good answer; or its error, or why it is neither. No bytes raise."""
     try:
         document = document_of(body)
     except ValueError as problem:
@@ -67,7 +73,9 @@ def number_outcome_of(http_status: int, body: bytes, served_version: str = "") -
     error = document.get("error") if isinstance(document, dict) else None
     if isinstance(error, dict):
         return _error(http_status, error)
-    return _without_envelope(http_status) if http_status != 200 else _report(document, served_version)
+    if http_status != 200:
+        return _without_envelope(http_status)
+    return document if isinstance(document, dict) else Malformed("the body is no JSON object")
 
 
 def _unread(http_status: int, body: bytes, problem: ValueError) -> GraphError | Malformed:
@@ -99,9 +107,7 @@ def _error(http_status: int, error: Mapping[str, Any]) -> GraphError:
 _UNKNOWN_FIELD = re.compile(r"nonexisting field \(([a-z_]{1,64})\)")
 
 
-def _report(document: object, served_version: str) -> NumberReport | Malformed:
-    if not isinstance(document, dict):
-        return Malformed("the body is no JSON object")
+def _report(document: Mapping[str, Any], served_version: str) -> NumberReport | Malformed:
     id_, health = _word(document.get("id")), document.get("health_status")
     if health is None:
         if id_ is None:
