@@ -14,6 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.openmetrics import parser
 from prometheus_client.parser import text_string_to_metric_families as plain
 
+from support.monitoring.exported import labels_of, page
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
 from wahealth.core.instant import Instant
@@ -33,6 +34,7 @@ WHEN = datetime(2026, 11, 25, tzinfo=UTC)
 OF_A_CLIENT = {
     "wahealth_client_info": {"mode", "version"},
     "wahealth_client_condition": {"type", "status"},
+    "wahealth_client_reason": {"reason"},
     "wahealth_client_gateway": {"state"},
     "wahealth_client_connected_coreapps": set(),
     "wahealth_client_expected_coreapps": set(),
@@ -40,6 +42,7 @@ OF_A_CLIENT = {
     "wahealth_client_failovers_total": {"kind"},
     "wahealth_client_last_probe_timestamp_seconds": set(),
     "wahealth_client_probe_period_seconds": set(),
+    "wahealth_client_credentials_info": {"secret"},
     "wahealth_client_token_expiry_timestamp_seconds": set(),
     "wahealth_client_tls_not_after_timestamp_seconds": set(),
     "wahealth_client_client_certificate_not_after_timestamp_seconds": set(),
@@ -60,7 +63,13 @@ OF_THE_OPERATOR = {
 
 def client(name: str = "shop", **status: object) -> ResourceEntry:
     conditions = [
-        {"type": type_, "status": "True", "reason": "Fine", "message": "A message for people.", "observedGeneration": 1}
+        {
+            "type": type_,
+            "status": "True",
+            "reason": "Available",
+            "message": "A message for people.",
+            "observedGeneration": 1,
+        }
         for type_ in CONDITIONS
     ]
     said = {
@@ -99,15 +108,6 @@ def client(name: str = "shop", **status: object) -> ResourceEntry:
     return entry
 
 
-def page(entries: list[ResourceEntry], accept: str = "", with_nodes: bool = False) -> str:
-    families = client_metrics.families(entries, with_nodes)
-    return b"".join(exposition(metrics.REGISTRY, families, accept)[1]).decode()
-
-
-def labels_of(text: str) -> dict[str, set[str]]:
-    return {sample.name: set(sample.labels) for family in plain(text) for sample in family.samples}
-
-
 def test_each_name_of_a_client_and_its_labels() -> None:
     found = labels_of(page([client()]))
     for name, labels in OF_A_CLIENT.items():
@@ -118,10 +118,10 @@ def test_each_name_of_the_operator() -> None:
     assert {family.name for family in plain(page([]))} >= OF_THE_OPERATOR
 
 
-def test_a_client_has_some_fourteen_series_however_many_words_it_uses() -> None:
+def test_a_client_has_some_sixteen_series_however_many_words_it_uses() -> None:
     text = page([client(f"c{i}") for i in range(10)])
     counts = Counter(s.labels["name"] for f in plain(text) for s in f.samples if "namespace" in s.labels)
-    assert set(counts.values()) == {18}  # with a token, two certificates, a failover and no verification; else 13
+    assert set(counts.values()) == {20}  # with a token, two certificates, a failover and no verification; else 15
 
 
 def test_no_label_has_a_message_or_an_address() -> None:
@@ -138,6 +138,7 @@ def test_a_client_that_is_suspended_says_so_also_to_whoever_asked_it_before() ->
     suspended.desired = replace(suspended.desired, suspended=True)
     assert told in page([suspended])
     assert 'type="Ready"' not in page([suspended])
+    assert "wahealth_client_reason{" not in page([suspended])
 
 
 def test_nodes_are_told_of_only_where_somebody_wants_it() -> None:

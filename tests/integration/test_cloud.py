@@ -87,6 +87,10 @@ def test_what_the_vendor_says_outright_counts_at_the_second_answer(
     cloud.set_number(entities={"WABA": {"can_send_message": "BLOCKED", "errors": [141006]}})
     status = wait_for(NAMESPACE, NAME, ready="PaymentMethod", gateway="Disconnected")
     assert conditions(status)["Available"] == ("False", "PaymentMethod")
+    told = f'{{namespace="{NAMESPACE}",name="{NAME}",'
+    metrics = httpx.get(f"http://{environment.listen}/metrics", trust_env=False).text
+    assert f'wahealth_client_reason{told}reason="PaymentMethod"}} 1' in metrics
+    assert f'wahealth_client_credentials_info{told}secret="number-token"}} 1' in metrics
     events = environment.plane.read(f"/api/v1/namespaces/{NAMESPACE}/events")["items"]
     assert "PaymentMethod" in {event["reason"] for event in events if event["type"] == "Warning"}
     cloud.set_number(entities={"WABA": {"can_send_message": "AVAILABLE", "errors": []}})

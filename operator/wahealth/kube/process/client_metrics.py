@@ -1,8 +1,8 @@
 """The metrics of each resource, made from what is confirmed when Prometheus asks.
 
-A series exists for what holds, with the value 1, and none for what does not: some 14 a resource instead of 40. A
-resource's labels are `namespace` and `name`; no message and no address is ever a label. Only the replica that probes a
-resource exports it.
+A series exists for what holds, with the value 1, and none for what does not: some 16 a resource instead of 40, and at
+most 20 for a number of the Cloud API. A resource's labels are `namespace` and `name`; no message, address, ID or phone
+number is ever a label. Only the replica that probes a resource exports it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from wahealth.api.credential_source import source_of
 from wahealth.core.hysteresis.desired import suspended
-from wahealth.core.status import Status
+from wahealth.core.reasons.reason import Reason
+from wahealth.core.status import ConditionType, Connected, Mode, Status
 from wahealth.kube.entry import ResourceEntry
 from wahealth.telemetry.exposition import Family
 
 _CLIENT = ("namespace", "name")
+_REASONS = frozenset(reason.value for reason in Reason)
 
 Labels = tuple[str, ...]
 Sample = tuple[Labels, float]  # without namespace and name
@@ -26,6 +29,13 @@ class ClientSample(NamedTuple):
 
     status: Status
     record: ResourceEntry
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode that the status shows; of a number also before its first round, by the spec."""
+        spec = self.record.spec
+        number = spec is not None and spec.target.cloud is not None
+        return self.status.mode or (Mode.CLOUD_API if number else None)
 
 
 class MetricFamily(NamedTuple):
@@ -39,7 +49,7 @@ class MetricFamily(NamedTuple):
 
 
 def info(client: ClientSample) -> Iterator[Sample]:
-    yield (client.status.mode or "", client.status.client_version or ""), 1.0
+    yield (client.mode or "", client.status.client_version or ""), 1.0
 
 
 def condition(client: ClientSample) -> Iterator[Sample]:
@@ -47,18 +57,32 @@ def condition(client: ClientSample) -> Iterator[Sample]:
         yield (one.type, one.status.lower()), 1.0
 
 
+def reason(client: ClientSample) -> Iterator[Sample]:
+    """The reason of Ready. A suspended resource has no Ready, and so none; a word that is not ours is no label."""
+    ready = client.status.condition(ConditionType.READY)
+    if ready is not None and ready.reason in _REASONS:
+        yield (ready.reason,), 1.0
+
+
 def gateway(client: ClientSample) -> Iterator[Sample]:
     yield (client.status.gateway,), 1.0
 
 
 def connected_coreapps(client: ClientSample) -> Iterator[Sample]:
-    if client.status.connected and client.status.connected.current is not None:
-        yield (), float(client.status.connected.current)
+    coreapps = _coreapps(client)
+    if coreapps and coreapps.current is not None:
+        yield (), float(coreapps.current)
 
 
 def expected_coreapps(client: ClientSample) -> Iterator[Sample]:
-    if client.status.connected:
-        yield (), float(client.status.connected.expected)
+    coreapps = _coreapps(client)
+    if coreapps:
+        yield (), float(coreapps.expected)
+
+
+def _coreapps(client: ClientSample) -> Connected | None:
+    """A number is one connection of the vendor's, and no coreapp."""
+    return None if client.mode is Mode.CLOUD_API else client.status.connected
 
 
 def tolerable_failures(client: ClientSample) -> Iterator[Sample]:
@@ -79,6 +103,12 @@ def last_probe(client: ClientSample) -> Iterator[Sample]:
 def probe_period(client: ClientSample) -> Iterator[Sample]:
     if not client.record.desired.suspended:
         yield (), client.record.probe.pace or client.record.timing.period
+
+
+def credentials_info(client: ClientSample) -> Iterator[Sample]:
+    """By the spec, so that it holds for a suspended resource and before the first round, too."""
+    if client.record.spec is not None:
+        yield (source_of(client.record.spec.auth).secret,), 1.0
 
 
 def token_expiry(client: ClientSample) -> Iterator[Sample]:
@@ -125,13 +155,17 @@ def node(client: ClientSample) -> Iterator[Sample]:
 FAMILIES: tuple[MetricFamily, ...] = (
     MetricFamily("info", "The client: its mode and the version it runs.", ("mode", "version"), info),
     MetricFamily("condition", "1 for the current status of a condition.", ("type", "status"), condition),
+    MetricFamily("reason", "1 for the reason of the condition Ready; none while suspended.", ("reason",), reason),
     MetricFamily("gateway", "1 for the current state of the client's gateway.", ("state",), gateway),
-    MetricFamily("connected_coreapps", "Connected coreapps.", (), connected_coreapps),
-    MetricFamily("expected_coreapps", "Coreapps that should be connected.", (), expected_coreapps),
+    MetricFamily("connected_coreapps", "Connected coreapps; a phone number has none.", (), connected_coreapps),
+    MetricFamily(
+        "expected_coreapps", "Coreapps that should be connected; a phone number has none.", (), expected_coreapps
+    ),
     MetricFamily("tolerable_failures", "Coreapps that may fail before a connection is lost.", (), tolerable_failures),
     MetricFamily("failovers", "Roles that moved, by kind.", ("kind",), failovers, "counter"),
     MetricFamily("last_probe_timestamp_seconds", "When the client was last probed.", (), last_probe),
     MetricFamily("probe_period_seconds", "Seconds between two probes of the client.", (), probe_period),
+    MetricFamily("credentials_info", "The Secret that the operator signs in with.", ("secret",), credentials_info),
     MetricFamily("token_expiry_timestamp_seconds", "When the token in use expires.", (), token_expiry),
     MetricFamily(
         "tls_not_after_timestamp_seconds", "When the certificate that waweb presents expires.", (), tls_not_after
