@@ -218,7 +218,7 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("metricRelabelings"),
         {"metrics": {"podMonitor": POLICY}},
     ),
-    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 22, {}),
+    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 39, {}),
     ("metrics.prometheusRule.labels", {"a": "b"}, lambda r: r.labels("PrometheusRule").get("a"), {"metrics": RULE}),
     (
         *("metrics.prometheusRule.additionalRuleLabels", {"team": "a", "scope": "theirs"}),
@@ -230,7 +230,7 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         lambda r: all("cluster" not in rule["expr"].replace("k8s_cluster", "") for rule in alerts(r)),
         {"metrics": RULE},
     ),
-    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 20, {"metrics": RULE}),
+    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 37, {"metrics": RULE}),
     (
         *("metrics.prometheusRule.runbookUrl", "https://x/runbooks/"),
         lambda r: "https://x/runbooks/Flapping.md" in {rule["annotations"].get("runbook_url") for rule in alerts(r)},

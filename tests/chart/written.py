@@ -1,4 +1,4 @@
-"""What follows from the chart and is kept in the repository; `make generate` writes it anew."""
+"""What follows from the chart, or from the alerts, and is kept in the repository; `make generate` writes it anew."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+from support.monitoring.alert_page import alert_page
 from support.rendered import CASES, CHART, ROOT, Document, case, text
 from wahealth.playground.cluster.binaries import provide
 
@@ -31,6 +32,7 @@ def files() -> Iterator[tuple[str, str]]:
     """By path in the repository: the content. What others are made of comes first, so that one run writes all."""
     alerts = ROOT / "manifests" / "monitoring" / "alerts.yaml"
     yield "charts/wahealth/files/alerts.yaml", alerts.read_text()
+    yield "docs/alerts.md", alert_page()
     yield "charts/wahealth/README.md", _readme()
     for name in CASES:
         yield f"{GOLDEN}/{name}.yaml", text("--set=crds.enabled=false", values=case(name))

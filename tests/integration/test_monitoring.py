@@ -108,13 +108,13 @@ def test_each_alert_is_evaluated(prometheus: Prometheus) -> None:
 
 def test_the_alert_is_for_the_client_that_is_down_and_for_no_other(prometheus: Prometheus) -> None:
     def alerts() -> Found:
-        (rule,) = [rule for rule in prometheus.rules() if rule["name"] == "WhatsAppClientDown"]
-        found: Found = rule["alerts"]
-        return found
+        rules = [rule for rule in prometheus.rules() if rule["name"] == "WhatsAppClientDown"]
+        return [alert for rule in rules for alert in rule["alerts"]]
 
     (alert,) = until(alerts, "an alert", 20)
     assert alert["state"] == "pending"
     assert (alert["labels"]["namespace"], alert["labels"]["name"]) == (TEAM, "down")
+    assert alert["labels"]["scope"] == "client"
 
 
 @pytest.mark.parametrize("variable", tuple(variables()), ids=lambda variable: variable.variable)

@@ -6,6 +6,7 @@ there, too.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,6 +29,8 @@ from support.builders import (
     secondary,
     single,
 )
+from support.monitoring.number_moods import NUMBER_MOODS, SPEC
+from support.monitoring.promtool import RULES
 from wahealth.core.answer import FailureReason, Forbidden, Malformed, Outcome, Throttled, Unauthorized, Unreachable
 from wahealth.core.facts import Facts, KeyExposure, Thresholds
 from wahealth.core.reasons import credentials, pods, spec
@@ -127,18 +130,43 @@ class State(NamedTuple):
     others: tuple[tuple[str, tuple[str, ...], float], ...]  # name of the series, its own labels, its value
 
 
-LOOKED_AT = ("gateway", "connected_coreapps", "expected_coreapps", "oddity", "flapping")
+LABELS = {
+    "reason": "reason",
+    "gateway": "state",
+    "oddity": "kind",
+    "credentials_info": "secret",
+    "info": "mode",
+    "connected_coreapps": "",
+    "expected_coreapps": "",
+    "flapping": "",
+}  # the series that alerts look at, each with the label that counts
+REASONS = frozenset(
+    word for rule in RULES for words in re.findall(r'reason=~?"([^"]+)"', rule["expr"]) for word in words.split("|")
+)
+CLIENT: dict[str, Any] = {
+    "target": {"workload": {"name": "w"}},
+    "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}},
+}
 
 
 def states() -> dict[State, str]:
-    """Each state, with the first story that comes to it."""
+    """Each state of a client, with the first story that comes to it."""
+    return _reached(MOODS, CLIENT)
+
+
+def number_states() -> dict[State, str]:
+    """The same of a phone number of the Cloud API."""
+    return _reached(NUMBER_MOODS, SPEC)
+
+
+def _reached(moods: dict[str, Facts], spec: dict[str, Any]) -> dict[State, str]:
     found: dict[State, str] = {}
-    for before, first in MOODS.items():
+    for before, first in moods.items():
         story = Story().rounds(ROUNDS, first)
-        found.setdefault(_state(story), before)
-        for after, then in MOODS.items():
+        found.setdefault(_state(story, spec), before)
+        for after, then in moods.items():
             later = _copy(story).rounds(ROUNDS, replace(then, generation=first.generation))
-            found.setdefault(_state(later), f"{before}, then {after}")
+            found.setdefault(_state(later, spec), f"{before}, then {after}")
     return found
 
 
@@ -148,16 +176,20 @@ def _copy(story: Story) -> Story:
     return copied
 
 
-def _state(story: Story) -> State:
+def _state(story: Story, spec: dict[str, Any]) -> State:
     metadata = {"name": "a", "namespace": "acme", "uid": "a", "generation": 1, "resourceVersion": "1"}
-    auth = {"apiKey": {"secretKeyRef": {"name": "k"}}}
-    entry = entry_of({"metadata": metadata, "spec": {"target": {"workload": {"name": "w"}}, "auth": auth}})
+    entry = entry_of({"metadata": metadata, "spec": spec})
     entry.written, entry.state = story.written, story.state
     told = client_metrics.ClientSample(story.written, entry)
     conditions = sorted((one.type.value, one.status.value) for one in story.written.conditions)
-    rows = [row for row in client_metrics.FAMILIES if row.name in LOOKED_AT]
-    others = [(row.name, labels, value) for row in rows for labels, value in row.samples(told)]
-    return State(tuple(conditions), tuple(others))
+    rows = [row for row in client_metrics.FAMILIES if row.name in LABELS]
+    others = [(row.name, labels[:1], value) for row in rows for labels, value in row.samples(told)]
+    return State(tuple(conditions), tuple(one for one in others if _is_looked_at(*one)))
+
+
+def _is_looked_at(name: str, own: tuple[str, ...], _: float) -> bool:
+    """Alerts name some reasons, and one mode: by any other word they tell no state from another."""
+    return own[0] in REASONS if name == "reason" else own[0] == Mode.CLOUD_API if name == "info" else True
 
 
 def rules_that_found(run: Callable[[], Any]) -> set[str]:
