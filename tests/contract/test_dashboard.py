@@ -101,6 +101,7 @@ def test_each_state_of_a_gateway_has_a_name_and_a_colour() -> None:
 
 # --- what a panel makes of series ---------------------------------------------------------------------------------
 
+CHOSEN = {"namespace": "acme", "mode": ".*", "client": "up"}
 Series = dict[str, str]  # by series: its values, one a minute
 Shown = dict[str, float]  # by labels
 
@@ -123,6 +124,14 @@ UP, DOWN = client("up", "true", "Connected"), client("down", "false", "Disconnec
 DOWN_TWICE = DOWN | client("down", "false", "Connecting", instance="b")
 DOWN_ELSEWHERE = {series.replace("acme", "other"): values for series, values in DOWN.items()}
 PAUSED = client("paused", "false", "Disconnected", suspended=True)
+WITHOUT_PAYMENT = {
+    **client("number", "false", "Disconnected"),
+    'wahealth_client_reason{instance="a",namespace="acme",name="number",reason="PaymentMethod"}': "1x90",
+    'wahealth_client_credentials_info{instance="a",namespace="acme",name="number",secret="token"}': "1x90",
+}
+NUMBER = {
+    series.replace("client_info{", 'client_info{mode="CloudAPI",'): values for series, values in WITHOUT_PAYMENT.items()
+}
 FAILOVER = 'wahealth_client_failovers_total{namespace="acme",name="up",kind="ActiveCoreapp"}'
 BUG = 'wahealth_internal_errors_total{where="round"}'
 
@@ -144,6 +153,14 @@ BUG = 'wahealth_internal_errors_total{where="round"}'
             UP | DOWN,
             {'{namespace="acme",name="down",status="false",state="Disconnected"}': 1},
         ),
+        (
+            "Clients that are not available",
+            UP | NUMBER,
+            {'{namespace="acme",name="number",status="false",state="Disconnected",reason="PaymentMethod"}': 1},
+        ),
+        ("By reason", UP | NUMBER, {'{reason="PaymentMethod"}': 1}),
+        ("Phone numbers by Secret", UP | NUMBER, {'{namespace="acme",secret="token"}': 1}),
+        ("Phone numbers by Secret", UP | WITHOUT_PAYMENT, {}),  # a client of waweb
         ("Gateway", UP, {'{namespace="acme",name="up"}': 6}),
         (
             "Failovers in the last hour",
@@ -158,12 +175,19 @@ BUG = 'wahealth_internal_errors_total{where="round"}'
     ],
 )
 def test_a_panel_shows(tmp_path: Path, title: str, series: Series, shown: Shown) -> None:
-    expression = filled(called(title)["targets"][0]["expr"], {"namespace": "acme", "client": "up"})
+    expression = filled(called(title)["targets"][0]["expr"], CHOSEN)
     evaluated(tmp_path, expression, series, shown)
 
 
+@pytest.mark.parametrize("title", ["Clients", "Unavailable", "By reason"])
+@pytest.mark.parametrize(("mode", "shown"), [("CloudAPI", 1.0), (".*", 1.0), ("Single", 0.0)])
+def test_a_mode_that_is_chosen_leaves_out_the_others(tmp_path: Path, title: str, mode: str, shown: float) -> None:
+    expression = filled(called(title)["targets"][0]["expr"], CHOSEN | {"mode": mode})
+    evaluated(tmp_path, f"sum({expression}) or vector(0)", NUMBER, {"{}": shown})
+
+
 def test_a_client_that_two_replicas_tell_of_is_one_row(tmp_path: Path) -> None:
-    expression = filled(called("Clients that are not available")["targets"][0]["expr"], {"namespace": "acme"})
+    expression = filled(called("Clients that are not available")["targets"][0]["expr"], CHOSEN)
     evaluated(tmp_path, f"count({expression})", DOWN_TWICE, {"{}": 1})
 
 

@@ -29,6 +29,10 @@ CLIENTS = (
     simulated(TEAM, "refused", 1, 0, 1, settings=FAST, spec=REFUSED),
     simulated(TEAM, "token", 1, 0, 1, settings={**SECRETS[LOGIN], **FAST}, spec=SIGNS_IN),
 )
+NUMBER = {
+    "target": {"cloud": {"phoneNumberID": "900000000000001"}},
+    "auth": {"bearerToken": {"secretKeyRef": {"name": "number-token", "key": "token"}}},
+}
 READY = {
     "single": "Available",
     "ha": "Available",
@@ -36,7 +40,9 @@ READY = {
     "down": "Disconnected",
     "refused": "APIKeyRejected",
     "token": "Available",
+    "number": "TargetForbidden",  # the operator runs without --allow-cloud
 }
+MODES = ["CloudAPI", "HighAvailability", "Multiconnect", "Single"]
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +52,7 @@ def prometheus(worlds: Worlds) -> Iterator[Prometheus]:
         environment.start_operator()
         environment.apply(secrets())
         environment.add(*CLIENTS)
+        environment.apply([number()])
         with scraping(environment.plane, environment.listen) as running:
             until(lambda: verdicts(environment) == READY, "a verdict on each client", 90)
             kill_the_active_coreapp(environment, "ha")
@@ -57,6 +64,11 @@ def secrets() -> Iterator[dict[str, Any]]:
     for name, entries in SECRETS.items():
         metadata = {"name": name, "namespace": TEAM}
         yield {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": entries}
+
+
+def number() -> dict[str, Any]:
+    metadata = {"name": "number", "namespace": TEAM}
+    return {"apiVersion": "wahealth.io/v1alpha1", "kind": "WhatsAppClient", "metadata": metadata, "spec": NUMBER}
 
 
 def verdicts(environment: Environment) -> dict[str, str]:
@@ -119,8 +131,8 @@ def test_the_alert_is_for_the_client_that_is_down_and_for_no_other(prometheus: P
 
 @pytest.mark.parametrize("variable", tuple(variables()), ids=lambda variable: variable.variable)
 def test_each_variable_of_the_dashboard_can_be_chosen(prometheus: Prometheus, variable: LabelValues) -> None:
-    found = prometheus.label_values(variable.label, filled(variable.selector, {"namespace": ".+"}))
-    assert found == {"namespace": [TEAM], "client": sorted(READY)}[variable.variable]
+    found = prometheus.label_values(variable.label, filled(variable.selector, {"namespace": ".+", "mode": ".*"}))
+    assert found == {"namespace": [TEAM], "mode": MODES, "client": sorted(READY)}[variable.variable]
 
 
 @pytest.mark.parametrize("query", tuple(queries()), ids=lambda query: query.panel)
@@ -130,7 +142,7 @@ def test_each_query_of_the_dashboard_has_samples(prometheus: Prometheus, query: 
     clients = sorted(READY) if "$client" in query.expression else [""]
 
     def samples() -> Found:
-        values = {"namespace": ".+", "__rate_interval": "10s"}
+        values = {"namespace": ".+", "mode": ".*", "__rate_interval": "10s"}
         found = [ask(filled(query.expression, values | {"client": client})) for client in clients]
         return [series for of_one in found for series in of_one]
 
