@@ -137,9 +137,13 @@ class Egress(Part):
     ca: Authorities = Authorities()
 
 
+HttpsOrigin = Annotated[str, Field(pattern=r"^https://[^@/?#\s]+/?$")]
+
+
 class Cloud(Part):
     enabled: bool = False
-    origin: Annotated[str, Field(pattern=r"^https://[^@/?#\s]+/?$")] = ORIGINS[Provider.GRAPH]
+    origin: HttpsOrigin = ORIGINS[Provider.GRAPH]
+    dialog360_origin: HttpsOrigin = ORIGINS[Provider.DIALOG360]
 
 
 class Values(Part):

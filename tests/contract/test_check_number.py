@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from support.cloud import SimulatedCloud, simulated_cloud
-from wahealth.playground.simulator.cloud.settings import ACCOUNT, NUMBER, TOKEN
+from wahealth.playground.simulator.cloud.settings import ACCOUNT, API_KEY, NUMBER, TOKEN
 
 
 class Secured(NamedTuple):
@@ -103,6 +103,26 @@ def test_an_ended_version_is_told(secured: Secured, token: Path) -> None:
     assert found["GraphVersionSupported"] == ("False", "VersionEnded")
 
 
+def check_dialog360(secured: Secured, key: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    target = [secured.cloud.url, "--dialog360", "--ca", str(secured.ca), "--key-file", str(key)]
+    argv = [sys.executable, "-m", "wahealth", "check", *target, *flags]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
+
+
+def test_a_number_behind_360dialog(secured: Secured, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(API_KEY)
+    done = check_dialog360(secured, key)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("CloudAPI  gateway Connected")
+    secured.cloud.set_number(entities={"WABA": {"can_send_message": "BLOCKED", "errors": [141006]}})
+    blocked = check_dialog360(secured, key, "-o", "json")
+    assert conditions(blocked)["Available"] == ("False", "PaymentMethod")
+    key.write_text("another")
+    rejected = check_dialog360(secured, key, "-o", "json")
+    assert conditions(rejected)["CredentialsValid"] == ("False", "TokenRejected")
+
+
 def accepted(done: subprocess.CompletedProcess[str]) -> str:
     said = json.loads(done.stdout)["conditions"]
     return str(next(one["message"] for one in said if one["type"] == "Accepted"))
@@ -147,7 +167,11 @@ def test_an_app_that_demands_the_proof_of_its_secret(secured: Secured, token: Pa
         (["https://waweb.test", "--account", "1"], "--account applies only with --cloud"),
         (["https://waweb.test", "--app-secret-file", "/dev/null"], "--app-secret-file applies only with --cloud"),
         (["--cloud", "1", "--token-file", "/dev/null", "--account", "a b"], "--account must be the ID"),
-        (["--cloud", "+49 151"], "--cloud must be the ID of a phone number"),
+        (["--cloud", "1", "--dialog360"], "--cloud and --dialog360 exclude each other"),
+        (["--dialog360", "--account", "1"], "--account applies only with --cloud"),
+        (["--dialog360", "--token-file", "/dev/null"], "--dialog360 is signed in with its API key"),
+        (["--dialog360", "--key-file", "/dev/null", "--mode", "Single"], "--mode does not apply to --dialog360"),
+        (["--cloud", "+49 151", "--token-file", "/dev/null"], "--cloud must be the ID of a phone number"),
         (["--cloud", "1\n", "--token-file", "/dev/null"], "--cloud must be the ID of a phone number"),
         (["--cloud", "1", "--graph-version", "26"], "--graph-version must be a version such as v26.0"),
         (["--cloud", "1", "--key-file", "/dev/null"], "--cloud is signed in with a token"),

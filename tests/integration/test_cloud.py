@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +15,11 @@ from support.clients import WaitFor, conditions
 from support.cloud import SimulatedCloud, simulated_cloud
 from support.worlds import FLAGS, Worlds
 from wahealth.playground.environment import Environment, until
-from wahealth.playground.simulator.cloud.settings import NUMBER, TOKEN
+from wahealth.playground.simulator.cloud.settings import ACCOUNT, API_KEY, NUMBER, TOKEN
 
 NAMESPACE, NAME, PERIOD = "cloud", "number", 5
-OTHER = "100000000000077"
+OTHER, THIRD = "100000000000077", "100000000000078"
+ENDING = "an-invented-token-that-ends"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,8 @@ def environment(
     running = worlds.shared()
     running.stop_operator()
     ca = tmp_path_factory.getbasetemp() / "cloud-ca.crt"
-    running.start_operator([*FLAGS, "--allow-cloud", f"--cloud-origin={cloud.url}", f"--egress-ca-file={ca}"])
+    origins = [f"--cloud-origin={cloud.url}", f"--dialog360-origin={cloud.url}"]
+    running.start_operator([*FLAGS, "--allow-cloud", *origins, f"--egress-ca-file={ca}", "--log-level=debug"])
     for each in (OTHER, NUMBER):  # the default one first comes to be when it is set
         cloud.set(f"numbers/{each}", status="CONNECTED")
     running.plane.kubectl("create", "namespace", NAMESPACE)
@@ -79,6 +82,36 @@ def test_a_number_that_may_send(environment: Environment, wait_for: WaitFor) -> 
     assert row[0] == NAME
     assert "CloudAPI" in row
     assert "Connected" in row
+
+
+def test_a_number_behind_360dialog(environment: Environment, wait_for: WaitFor) -> None:
+    key = secret(labelled=True, name="number-key") | {"stringData": {"D360_API_KEY": API_KEY}}
+    auth = {"apiKey": {"secretKeyRef": {"name": "number-key", "key": "D360_API_KEY"}}}
+    _apply(environment, key, number("partner", target={"cloud": {"provider": "Dialog360"}}, auth=auth))
+    status = wait_for(NAMESPACE, "partner", ready="Available", gateway="Connected")
+    assert status["mode"] == "CloudAPI"
+    assert "graphVersion" not in status["cloud"]
+
+
+def test_the_end_of_a_token_and_its_templates(
+    environment: Environment, cloud: SimulatedCloud, wait_for: WaitFor
+) -> None:
+    cloud.set("tokens/ending", secret=ENDING, expires_at=int(time.time()) + 3 * 86400)
+    cloud.set(f"numbers/{THIRD}", status="CONNECTED")
+    cloud.set_account(templates={"order": {"status": "APPROVED"}, "refund": {"status": "PAUSED"}})
+    target = {"cloud": {"phoneNumberID": THIRD, "accountID": ACCOUNT}}
+    ending = secret(labelled=True, name="ending-token") | {"stringData": {"token": ENDING}}
+    _apply(environment, ending, number("ending", "ending-token", target=target, cloud={"templates": ["refund"]}))
+    status = wait_for(NAMESPACE, "ending", ready="Available")
+    assert status["credentials"]["tokenExpiryTime"]
+    assert conditions(status)["TemplatesUsable"] == ("False", "TemplateNotApproved")
+
+    def warned() -> set[str]:
+        events = environment.plane.read(f"/api/v1/namespaces/{NAMESPACE}/events")["items"]
+        mine = {one["reason"] for one in events if one["involvedObject"]["name"] == "ending"}
+        return mine & {"TokenExpiringThisWeek", "TemplateNotApproved"}
+
+    until(lambda: len(warned()) == 2, "both Warnings", 60)
 
 
 def test_what_the_vendor_says_outright_counts_at_the_second_answer(
@@ -132,7 +165,7 @@ def test_the_token_and_the_id_are_shown_nowhere_else(environment: Environment) -
     metrics = httpx.get(f"http://{environment.listen}/metrics", trust_env=False).text
     assert environment.operator is not None
     everything = json.dumps(told) + metrics + environment.operator.log.read_text()
-    assert TOKEN not in everything
+    assert not [one for one in (TOKEN, API_KEY, ENDING, "input_token") if one in everything]
     assert NUMBER not in everything
 
 

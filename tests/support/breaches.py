@@ -55,7 +55,12 @@ WHOLE: tuple[Resource, ...] = (
     ),
     changed(
         spec__target={
-            "cloud": {"phoneNumberID": "900000000000001", "graphVersion": "v26.0", "accountID": "900000000000002"}
+            "cloud": {
+                "provider": "Graph",
+                "phoneNumberID": "900000000000001",
+                "graphVersion": "v26.0",
+                "accountID": "900000000000002",
+            }
         },
         spec__auth={
             "bearerToken": {

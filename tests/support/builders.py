@@ -11,7 +11,6 @@ from typing import Any
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, GatewayStatus, Node, Outcome, PodOutcome, Report, Role
 from wahealth.core.cloud.wanted import HOSTS
-from wahealth.core.cloud.wanted import Provider as CloudProvider
 from wahealth.core.egress.hosts import Hosts
 from wahealth.core.egress.networks import Networks
 from wahealth.core.egress.origin import Origin
@@ -165,5 +164,10 @@ def resource(
 def any_targets(inventory: Inventory, *hosts: str, lookup: Lookup = look_up, networks: tuple[str, ...] = ()) -> Targets:
     """The pods that the inventory has, and `hosts` outside of the cluster, in public networks or in `networks`."""
     urls = Networks(tuple(map(ip_network, networks)), only_public=True)
-    limits = Limits(Networks(), Hosts(frozenset(hosts)), urls, cloud=Origin("https", HOSTS[CloudProvider.GRAPH], 443))
+    limits = Limits(
+        Networks(),
+        Hosts(frozenset(hosts)),
+        urls,
+        cloud={one: Origin("https", host, 443) for one, host in HOSTS.items()},
+    )
     return Targets(inventory, limits, Resolver(lookup))

@@ -101,6 +101,21 @@ REFUSED = {
         numbered(auth={"apiKey": {"secretKeyRef": {"name": "k"}}}),
         "target.cloud needs auth.bearerToken",
     ),
+    "a phone number behind 360dialog with a token": (
+        numbered(target={"cloud": {"provider": "Dialog360"}}),
+        "provider Dialog360 needs auth.apiKey",
+    ),
+    "a version at 360dialog": (
+        numbered(
+            target={"cloud": {"provider": "Dialog360", "graphVersion": "v26.0"}},
+            auth={"apiKey": {"secretKeyRef": {"name": "k", "key": "D360_API_KEY"}}},
+        ),
+        "graphVersion and accountID apply only with provider Graph",
+    ),
+    "a phone number without an id": (
+        numbered(target={"cloud": {"graphVersion": "v26.0"}}),
+        "provider Graph needs phoneNumberID",
+    ),
     "a phone number over HTTP": (
         numbered(target={"cloud": {"phoneNumberID": "900000000000001"}, "scheme": "HTTP"}),
         "do not apply to target.cloud",

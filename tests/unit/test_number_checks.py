@@ -17,6 +17,7 @@ from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Unreachable
 from wahealth.core.cloud.checks import MANAGEMENT, NumberChecks, Template, TemplateStatus, TokenReport
 from wahealth.core.cloud.quota import BudgetKey, Quota
+from wahealth.core.cloud.wanted import Provider
 from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
@@ -83,7 +84,7 @@ def number(uid: str = "1", account: str = ACCOUNT, templates: tuple[str, ...] = 
 def looked(graph: Graph, rounds: int, *entries: ResourceEntry, quota: Quota | None = None) -> NumberChecks | None:
     """What is known of the last of these numbers after so many rounds of each, all at the same time."""
     targets = any_targets(Inventory(), lookup=lambda _: ["192.0.2.1"])
-    gatherer = Gatherer(Inventory(), targets, Secrets(), graph, quota or Quota())
+    gatherer = Gatherer(Inventory(), targets, Secrets(), graph, {Provider.GRAPH: quota or Quota()})
 
     async def story() -> NumberChecks | None:
         found: NumberChecks | None = None

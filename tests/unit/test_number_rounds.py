@@ -12,6 +12,7 @@ from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Unreachable
 from wahealth.core.cloud.quota import AT_ONCE, Quota
+from wahealth.core.cloud.wanted import Provider
 from wahealth.core.signin.flow import Reading
 from wahealth.core.status import ConditionType
 from wahealth.kube.entry import ResourceEntry, entry_of
@@ -60,7 +61,7 @@ def played(numbers: int, rounds: int) -> tuple[Counting, list[Story], list[Resou
     """That many numbers, each with so many rounds, a period apart."""
     inventory, prober = Inventory(), Counting()
     targets = any_targets(inventory, lookup=lambda _: ["192.0.2.1"])
-    gatherer = Gatherer(inventory, targets, Secrets(), prober, Quota())
+    gatherer = Gatherer(inventory, targets, Secrets(), prober, {Provider.GRAPH: Quota()})
     entries = [number(str(n)) for n in range(numbers)]
     stories = [Story() for _ in entries]
 
@@ -105,9 +106,11 @@ def test_the_status_says_how_often_a_number_is_really_asked() -> None:
 def test_edits_in_a_loop_send_no_request_a_piece() -> None:
     """The vendor's own host is asked once in a minute at most, however often a Secret is written."""
     inventory, prober = Inventory(), Counting()
-    gatherer = Gatherer(inventory, any_targets(inventory, lookup=lambda _: ["192.0.2.1"]), Secrets(), prober, Quota())
+    gatherer = Gatherer(
+        inventory, any_targets(inventory, lookup=lambda _: ["192.0.2.1"]), Secrets(), prober, {Provider.GRAPH: Quota()}
+    )
     entry = number("1")
-    entry.cloud_floor = 60.0
+    entry.cloud_floors = {Provider.GRAPH: 60.0}
 
     async def story() -> None:
         began = asyncio.get_running_loop().time()

@@ -201,7 +201,7 @@ def test_what_was_reachable_before_is_so_by_the_same_spec(generation: int, lost:
     ],
 )
 def test_the_vote_of_a_target(target: dict[str, Any], path: Path, named: str) -> None:
-    assert vote_of("acme", Target.model_validate(target)) == Vote(path, "acme", named)
+    assert vote_of("acme", "uid", Target.model_validate(target)) == Vote(path, "acme", named)
 
 
 class Behind(Gatherer):

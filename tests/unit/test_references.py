@@ -13,7 +13,7 @@ import pytest
 
 from support.builders import resource
 from wahealth.api.credential_source import CredentialSource, source_of
-from wahealth.api.v1alpha1 import Auth
+from wahealth.api.v1alpha1 import Spec
 from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.keys import KeyRing
 from wahealth.core.signin.logins import Session
@@ -28,9 +28,15 @@ from wahealth.probe.pair import Pair
 from wahealth.probe.trust import NotAFingerprint, Trust, pinned
 
 CANARY = b"canary-of-enough-characters"
-KEY = source_of(Auth.model_validate({"apiKey": {"secretKeyRef": {"name": "k"}}}))
-TOKEN = source_of(Auth.model_validate({"bearerToken": {"secretKeyRef": {"name": "k", "key": "token"}}}))
-LOGIN = source_of(Auth.model_validate({"userCredentials": {"secretRef": {"name": "k"}}}))
+
+
+def a_spec(auth: dict[str, Any]) -> Spec:
+    return Spec.model_validate({"target": {"workload": {"name": "web"}}, "auth": auth})
+
+
+KEY = source_of(a_spec({"apiKey": {"secretKeyRef": {"name": "k"}}}))
+TOKEN = source_of(a_spec({"bearerToken": {"secretKeyRef": {"name": "k", "key": "token"}}}))
+LOGIN = source_of(a_spec({"userCredentials": {"secretRef": {"name": "k"}}}))
 
 
 class Answering(ApiServer):
@@ -65,7 +71,7 @@ class Several(ApiServer):
 
 
 PROVED = source_of(
-    Auth.model_validate(
+    a_spec(
         {
             "bearerToken": {
                 "secretKeyRef": {"name": "k", "key": "token"},
@@ -85,7 +91,7 @@ def test_the_secret_of_an_app_proves_its_token() -> None:
     found = proved(k={"token": CANARY}, a={"secret": b"an-invented-app-secret"})
     assert found.secret is not None
     assert found.secret.proof == "2c54dd49ae706ee250ee1e4699ac378a8ad67e86834635c91c2f4ecc8efbd021"
-    assert found.secret.header() == f"Bearer {CANARY.decode()}"
+    assert found.secret.header() == ("Authorization", f"Bearer {CANARY.decode()}")
     assert found.secret != bearer_token(CANARY)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,11 +17,13 @@ from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
 from wahealth.core.certificate import Certificate
 from wahealth.core.cloud.versions import DEFAULT
-from wahealth.core.cloud.wanted import CloudDesired
+from wahealth.core.cloud.wanted import CloudDesired, Provider
 from wahealth.core.facts import Desired, KeyExposure, Thresholds
 
 DEFAULT_TIMEOUT_SECONDS = 14
 CLOUD_STARTUP_ROUNDS = 2
+Floors = Mapping[Provider, float]  # seconds: the shortest period of a number, by its provider
+NO_FLOORS: Floors = MappingProxyType({})
 
 
 class InvalidSpec(ValueError):
@@ -44,7 +47,7 @@ def _field_of(problem: ErrorDetails) -> str:
     return f"{field} ({words})" if words else field
 
 
-def desired_of(spec: api.Spec, cloud_floor: float = 0.0) -> Desired:
+def desired_of(spec: api.Spec, cloud_floors: Floors = NO_FLOORS) -> Desired:
     """What the core must know of a spec; all durations in seconds."""
     return Desired(
         mode=None if spec.mode == "Auto" else core.Mode(spec.mode),
@@ -54,11 +57,11 @@ def desired_of(spec: api.Spec, cloud_floor: float = 0.0) -> Desired:
         min_masters=spec.expectations.min_masters,
         registration_required=spec.expectations.registration == "Required",
         suspended=spec.suspend,
-        signs_in_by=source_of(spec.auth).kind,
+        signs_in_by=source_of(spec).kind,
         restart_period=_restart_period(spec.api_key_rotation),
         shows_certificate=spec.tls is not None and spec.tls.client_certificate_ref is not None,
         exposed=_exposure(spec),
-        thresholds=_thresholds(spec, cloud_floor),
+        thresholds=_thresholds(spec, cloud_floors),
         cloud=_cloud(spec),
     )
 
@@ -73,9 +76,9 @@ def _exposure(spec: api.Spec) -> KeyExposure | None:
     return KeyExposure.UNVERIFIED if spec.tls is not None and spec.tls.verification == "None" else None
 
 
-def _thresholds(spec: api.Spec, cloud_floor: float) -> Thresholds:
+def _thresholds(spec: api.Spec, cloud_floors: Floors) -> Thresholds:
     return Thresholds(
-        period=period_of(spec, cloud_floor),
+        period=period_of(spec, cloud_floors),
         failure_threshold=spec.probe.failure_threshold,
         success_threshold=spec.probe.success_threshold,
         uninitialized_grace=float(spec.grace.uninitialized_seconds),
@@ -85,23 +88,28 @@ def _thresholds(spec: api.Spec, cloud_floor: float) -> Thresholds:
     )
 
 
-def period_of(spec: api.Spec, cloud_floor: float = 0.0) -> float:
-    """Seconds from one round to the next. `cloud_floor`: at least so many for a number of the Cloud API."""
-    cloud = spec.target.cloud is not None
-    named = spec.probe.period_seconds or (CLOUD_PERIOD if cloud else PERIOD)
-    return max(float(named), cloud_floor) if cloud else float(named)
+def period_of(spec: api.Spec, cloud_floors: Floors = NO_FLOORS) -> float:
+    """Seconds from one round to the next."""
+    named = spec.probe.period_seconds or (CLOUD_PERIOD if spec.target.cloud else PERIOD)
+    return max(float(named), floor_of(spec, cloud_floors))
+
+
+def floor_of(spec: api.Spec, cloud_floors: Floors) -> float:
+    """The shortest period of a number of the Cloud API, in seconds; 0 for a client."""
+    return cloud_floors.get(Provider(spec.target.cloud.provider), 0.0) if spec.target.cloud else 0.0
 
 
 def _cloud(spec: api.Spec) -> CloudDesired | None:
     if spec.target.cloud is None:
         return None
-    wanted = spec.cloud or api.Cloud()
+    wanted, provider = spec.cloud or api.Cloud(), Provider(spec.target.cloud.provider)
     return CloudDesired(
-        spec.target.cloud.graph_version or DEFAULT,
+        (spec.target.cloud.graph_version or DEFAULT) if provider is Provider.GRAPH else "",
         wanted.limited == "Accepted",
         frozenset(wanted.ignored_codes),
         wanted.quality == "Warn",
-        spec.target.cloud.phone_number_id,
+        spec.target.cloud.phone_number_id or "",
+        provider,
         account=spec.target.cloud.account_id or "",
         templates=tuple(sorted(wanted.templates)),
     )
@@ -115,12 +123,12 @@ class Timing:
     timeout: float
 
 
-def timing(spec: api.Spec | None, cloud_floor: float = 0.0) -> Timing:
+def timing(spec: api.Spec | None, cloud_floors: Floors = NO_FLOORS) -> Timing:
     """The timing of a spec; the default timeout is 14 s, or the period where that is shorter.
 
     `spec` None: it is not understood, and the defaults stand in.
     """
-    period = period_of(spec, cloud_floor) if spec else float(PERIOD)
+    period = period_of(spec, cloud_floors) if spec else float(PERIOD)
     named = spec.probe.timeout_seconds if spec else None
     return Timing(period, float(named or min(DEFAULT_TIMEOUT_SECONDS, period)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wahealth.api.v1alpha1 import Auth, Spec
+from wahealth.api.v1alpha1 import Spec
 from wahealth.core.signin.kinds import Kind, Meant
 
 
@@ -33,11 +33,12 @@ class CredentialSource(NamedTuple):
         return frozenset({self.secret, self.app_secret.secret} if self.app_secret else {self.secret})
 
 
-def source_of(auth: Auth) -> CredentialSource:
-    """The credential that `spec.auth` names."""
+def source_of(spec: Spec) -> CredentialSource:
+    """The credential that `spec.auth` names, of a kind that `spec.target` takes."""
+    auth, cloud = spec.auth, spec.target.cloud
     if auth.api_key is not None:
-        key = auth.api_key.secret_key_ref
-        return CredentialSource(Kind.API_KEY, key.name, (key.key,))
+        key, kind = auth.api_key.secret_key_ref, Kind.API_KEY if cloud is None else Kind.DIALOG360_KEY
+        return CredentialSource(kind, key.name, (key.key,))
     if auth.bearer_token is not None:
         token, app = auth.bearer_token.secret_key_ref, auth.bearer_token.app_secret_key_ref
         return CredentialSource(Kind.TOKEN, token.name, (token.key,), Entry(app.name, app.key) if app else None)
@@ -52,7 +53,7 @@ def secrets_of(spec: Spec) -> frozenset[str]:
     ca = spec.tls.ca_ref if spec.tls else None
     own = spec.tls.client_certificate_ref if spec.tls else None
     named = [ca] if ca is not None and ca.kind == "Secret" else []
-    return source_of(spec.auth).secrets | {one.name for one in (*named, own) if one is not None}
+    return source_of(spec).secrets | {one.name for one in (*named, own) if one is not None}
 
 
 def meant(spec: Spec) -> Meant:
@@ -61,7 +62,7 @@ def meant(spec: Spec) -> Meant:
     The client certificate does not count: the recipient is the same whichever certificate is shown, so another
     `clientCertificateRef` is a rotation, like another key.
     """
-    source, tls = source_of(spec.auth), spec.tls
+    source, tls = source_of(spec), spec.tls
     if tls is not None and tls.client_certificate_ref is not None:
         tls = tls.model_copy(update={"client_certificate_ref": None})
     return Meant(source.kind, (spec.target, tls), source)

@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from wahealth.core.answer import Outcome, PodOutcome
+from wahealth.core.answer import Outcome, PodOutcome, accepts_token
 from wahealth.core.cloud.checks import NumberChecks
 from wahealth.core.facts import Desired, Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret
 from wahealth.core.signin.kinds import begun
 from wahealth.probe.client import Ask, Prober, ask_client
-from wahealth.probe.cloud.graph_look import NumberLook
+from wahealth.probe.cloud.graph_look import NumberLook, has_checks
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
@@ -58,7 +58,8 @@ class Asking:
     async def number_facts(self, desired: Desired, reading: Reading[Credential]) -> Facts:
         """The same of a number of the Cloud API, with what is besides it. Raises `ObserverFault`."""
         facts = await self.facts(desired, reading)
-        if desired.cloud is None or reading.secret is None or facts.not_probed:
+        seen = any(accepts_token(one.outcome) for one in facts.outcomes)
+        if not seen or desired.cloud is None or reading.secret is None or not has_checks(desired.cloud):
             return facts
         look = NumberLook(self._prober, desired.cloud, self._question(reading.secret), reading.secret)
         return replace(facts, checks=await look.found(NumberChecks(await look.token())))

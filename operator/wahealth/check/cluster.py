@@ -34,6 +34,7 @@ class Form(NamedTuple):
 
 _FORMS = {
     Kind.API_KEY: Form("secret/NAME or secret/NAME:ENTRY, such as secret/web-api-key:WA_API_KEY", 1, ("WA_API_KEY",)),
+    Kind.DIALOG360_KEY: Form("secret/NAME:ENTRY, such as secret/number-key:D360_API_KEY", 1),
     Kind.TOKEN: Form("secret/NAME:ENTRY, such as secret/web-token:token", 1),
     Kind.LOGIN: Form(
         "secret/NAME or secret/NAME:USERNAME_ENTRY:PASSWORD_ENTRY, such as secret/web-user:username:password",

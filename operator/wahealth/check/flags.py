@@ -19,7 +19,7 @@ LONGEST_TIMEOUT = 60  # seconds, as in the resource
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "%(prog)s {URL | --cloud ID} [options]"
+    parser.usage = "%(prog)s {URL | --cloud ID | --dialog360} [options]"
     parser.description = "One probe, with the full verdict. Exit code 0 healthy, 1 not, 2 unknown."
     parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, max_help_position=26)
     forms = ["table", "json", "yaml"]
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("url", metavar="URL", nargs="?", help="of waweb: https://10.1.2.3; http:// with --insecure")
     group.add_argument("--cloud", metavar="ID", help="a phone number of the Cloud API, by its ID")
+    group.add_argument("--dialog360", action="store_true", help="the phone number of a 360dialog key")
     group.add_argument("--account", metavar="ID", help="of the WhatsApp Business account that has the number")
     group.add_argument("--graph-version", metavar="V", default=DEFAULT, help=f"of the Graph API (default: {DEFAULT})")
     group.add_argument("--path", metavar="P", default=HEALTH, help=f"of the health node (default: {HEALTH})")

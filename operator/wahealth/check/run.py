@@ -25,7 +25,7 @@ from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import ConditionStatus, ConditionType, Mode
 from wahealth.probe.client import Prober
-from wahealth.probe.cloud.graph_number import NumberAsker
+from wahealth.probe.cloud.providers import askers, path_of
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault, ProxyFault
 
@@ -69,14 +69,16 @@ def _now() -> Instant:
 
 
 async def _facts(arguments: argparse.Namespace) -> Facts:
-    kind, origin = signin.kind_of(arguments), number.target_of(arguments)
-    cloud, place = number.number_of(arguments, kind), place_of(arguments, origin)
-    desired = _expected(arguments, kind, exposure_of(arguments, place))
+    provider = number.provider_of(arguments)
+    kind, origin = number.kind_for(provider, signin.kind_of(arguments)), number.target_of(arguments, provider)
+    cloud = None if provider is None else number.number_of(arguments, provider, kind)
+    place = place_of(arguments, origin)
+    desired = replace(_expected(arguments, kind, exposure_of(arguments, place)), cloud=cloud)
     async with Prober() as prober:
         if cloud is not None:
-            place = replace(place, path=number.path_of(arguments))
-            asking = Asking(prober, place, NUMBER, arguments.timeout, NumberAsker())
-            return await asking.number_facts(replace(desired, cloud=cloud), await signin.reading(arguments, kind))
+            place = replace(place, path=path_of(cloud))
+            asking = Asking(prober, place, NUMBER, arguments.timeout, askers()[cloud.provider])
+            return await asking.number_facts(desired, await signin.reading(arguments, kind))
         reading = await _reading(arguments, kind)
         asking = Asking(prober, place, origin, arguments.timeout)
         return await (asking.without(desired) if reading is None else asking.facts(desired, reading))

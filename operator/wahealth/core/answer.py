@@ -163,6 +163,12 @@ def is_seen(outcome: Outcome) -> bool:
     return isinstance(outcome, Answered | NumberReport)
 
 
+def accepts_token(outcome: Outcome) -> bool:
+    """The Cloud API speaks of the number, or says that there is none in sight: the token itself is accepted."""
+    of_number = isinstance(outcome, GraphError) and outcome.kind in {ErrorClass.NOT_FOUND, ErrorClass.DOWN}
+    return isinstance(outcome, NumberReport) or of_number
+
+
 def is_refusal(outcome: Outcome) -> bool:
     """A word about what is signed in with: another credential may be taken."""
     if isinstance(outcome, GraphError):

@@ -35,6 +35,7 @@ class Bounds(NamedTuple):
 
 _API_KEY = Bounds("API key", SHORTEST, LONGEST, f"waweb takes {SHORTEST} to {LONGEST} characters")
 _TOKEN = Bounds("token", 1, LONGEST_TOKEN, f"it may have {LONGEST_TOKEN} characters")
+_DIALOG360_KEY = Bounds("360dialog API key", 1, LONGEST_TOKEN, f"it may have {LONGEST_TOKEN} characters")
 _APP_SECRET = Bounds("app secret", 1, LONGEST_APP_SECRET, f"it may have {LONGEST_APP_SECRET} characters")
 
 
@@ -59,6 +60,14 @@ def token_problem(token: bytes, at: Surface = Surface.RESOURCE) -> Finding | Non
     `at`: where the message is read.
     """
     return _problem_of(_TOKEN, token, at)
+
+
+def dialog360_key_problem(key: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:
+    """Check an API key of 360dialog, which may be 1 to 8,192 bytes long; returns what is wrong with it, or None.
+
+    `at`: where the message is read.
+    """
+    return _problem_of(_DIALOG360_KEY, key, at)
 
 
 def app_secret_problem(secret: bytes, at: Surface = Surface.RESOURCE) -> Finding | None:

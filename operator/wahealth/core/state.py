@@ -46,7 +46,7 @@ class State(NamedTuple):
 
     def knows(self, cloud: CloudDesired) -> bool:
         """Whether `confirmation` is about this number, and not about one that the resource named before."""
-        return self.settled or (self.about is not None and self.about.number == cloud.number)
+        return self.settled or (self.about is not None and self.about.whom == cloud.whom)
 
     @property
     def confirmed(self) -> Verdict | None:

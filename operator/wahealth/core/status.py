@@ -193,7 +193,7 @@ class Credentials(NamedTuple):
 class CloudNumber(NamedTuple):
     """What the Cloud API says of the number itself, in our words; None: it did not say."""
 
-    graph_version: str  # the version asked
+    graph_version: str | None = None  # the version asked; None at a provider that has none
     period_seconds: int | None = None  # from one request to the next, as the budget allows
     number_status: str | None = None
     quality_rating: str | None = None

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wahealth.api.convert import InvalidSpec, Timing, desired_of, spec_of, timing, written_status
+from wahealth.api.convert import (
+    NO_FLOORS,
+    Floors,
+    InvalidSpec,
+    Timing,
+    desired_of,
+    floor_of,
+    spec_of,
+    timing,
+    written_status,
+)
 from wahealth.api.credential_source import secrets_of
 from wahealth.api.v1alpha1 import PodsOfNodes, Spec
 from wahealth.core.control.budget import NEVER, Postponed
@@ -47,7 +57,7 @@ class ResourceEntry:
     state: State | None = None  # None: this process has not evaluated a round of it. The reconciler writes it
     postponed: Postponed = NEVER  # the scheduler writes it
     gone: bool = False  # the resource was deleted. The scheduler writes it
-    cloud_floor: float = 0.0  # the shortest period of a number of the Cloud API, in seconds
+    cloud_floors: Floors = field(default_factory=dict)
     probe: ProbeState = field(default_factory=ProbeState)
     history: RoundHistory = field(default_factory=RoundHistory)
     writes: WriteState = field(default_factory=WriteState)
@@ -57,6 +67,11 @@ class ResourceEntry:
     def is_outside(self) -> bool:
         """The target is a host outside of the cluster: that of a URL, or of the Cloud API."""
         return self.spec is not None and (self.spec.target.url is not None or self.spec.target.cloud is not None)
+
+    @property
+    def cloud_floor(self) -> float:
+        """The shortest period of the number, in seconds; 0 for a client."""
+        return floor_of(self.spec, self.cloud_floors) if self.spec is not None else 0.0
 
     @property
     def pods(self) -> PodsOfNodes:
@@ -81,7 +96,7 @@ class ResourceEntry:
         if metadata["generation"] == self.generation:
             return False
         self.generation = metadata["generation"]
-        self.spec, self.invalid, self.desired, self.timing = _understood(document, self.cloud_floor)
+        self.spec, self.invalid, self.desired, self.timing = _understood(document, self.cloud_floors)
         self.probe.spec_changed()
         return True
 
@@ -106,9 +121,9 @@ class ResourceEntry:
             record.forget_rounds()
 
 
-def entry_of(document: Document, cloud_floor: float = 0.0) -> ResourceEntry:
-    """From a whole `WhatsAppClient`, as read or watched. `cloud_floor`: the shortest period of a number of the Cloud
-    API, in seconds."""
+def entry_of(document: Document, cloud_floors: Floors = NO_FLOORS) -> ResourceEntry:
+    """From a whole `WhatsAppClient`, as read or watched. `cloud_floors`: the shortest periods of numbers of the
+    Cloud API."""
     metadata = document["metadata"]
     return ResourceEntry(
         Ref(metadata["namespace"], metadata["name"]),
@@ -116,10 +131,10 @@ def entry_of(document: Document, cloud_floor: float = 0.0) -> ResourceEntry:
         metadata.get("creationTimestamp", ""),
         metadata["generation"],
         metadata["resourceVersion"],
-        *_understood(document, cloud_floor),
+        *_understood(document, cloud_floors),
         written := written_status(document),
         postponed=_as_reported(written),
-        cloud_floor=cloud_floor,
+        cloud_floors=cloud_floors,
     )
 
 
@@ -129,9 +144,9 @@ def _as_reported(written: Status) -> Postponed:
     return Postponed(reported=found is not None and found.reason == Reason.NAMESPACE_BUDGET)
 
 
-def _understood(document: Document, cloud_floor: float) -> tuple[Spec | None, Finding | None, Desired, Timing]:
+def _understood(document: Document, cloud_floors: Floors) -> tuple[Spec | None, Finding | None, Desired, Timing]:
     try:
         spec = spec_of(document)
     except InvalidSpec as error:
         return None, invalid_spec(str(error)), Desired(), timing(None)
-    return spec, None, desired_of(spec, cloud_floor), timing(spec, cloud_floor)
+    return spec, None, desired_of(spec, cloud_floors), timing(spec, cloud_floors)

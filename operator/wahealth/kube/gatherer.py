@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from functools import partial
 
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.cloud.quota import Quota
+from wahealth.core.cloud.wanted import Provider
 from wahealth.core.facts import Facts, with_period
 from wahealth.core.instant import Instant
 from wahealth.core.restart import WebWorkload, behind_no_service, blocker, no_safe_way, not_there, not_to_be_seen
@@ -22,7 +23,7 @@ from wahealth.kube.probe_run import ProbeRun
 from wahealth.kube.references import References
 from wahealth.kube.targets import ResolvedTarget, Targets
 from wahealth.probe.client import Prober, ask_client
-from wahealth.probe.cloud.graph_number import NumberAsker, number_path
+from wahealth.probe.cloud.providers import askers, path_of
 from wahealth.probe.waweb import HealthEndpoint
 
 
@@ -35,12 +36,13 @@ class Gatherer:
         targets: Targets,
         references: References,
         prober: Prober,
-        quota: Quota | None = None,
+        quotas: Mapping[Provider, Quota] | None = None,
     ) -> None:
-        """`quota`: what the Cloud API admits; None: whatever answers there counts nothing, such as a simulator."""
+        """`quotas`: what each provider of the Cloud API admits; None: whoever answers there counts nothing, such as a
+        simulator."""
         self.inventory = inventory
-        self._quota = quota or Quota(limited=False)
-        self._ask_number, self._tokens = NumberAsker(), TokenReports()
+        self._quotas = quotas or {provider: Quota(limited=False) for provider in Provider}
+        self._askers, self._tokens = askers(), TokenReports()
         self._targets = targets
         self._references = references
         self._prober = prober
@@ -71,10 +73,10 @@ class Gatherer:
 
     def _run(self, entry: ResourceEntry, spec: Spec, resolved: ResolvedTarget, endpoint: HealthEndpoint) -> ProbeRun:
         run = partial(ProbeRun, self._references, self._prober, entry, spec, resolved, endpoint)
-        if spec.target.cloud is None:
+        if entry.desired.cloud is None:
             return run(ask_client)
-        cost = cost_of(entry.desired.cloud) if entry.desired.cloud else 1.0
-        return run(self._ask_number, NumberBudget(self._quota, entry, spec, cost))
+        provider, cost = entry.desired.cloud.provider, cost_of(entry.desired.cloud)
+        return run(self._askers[provider], NumberBudget(self._quotas[provider], entry, spec, cost))
 
     async def _endpoint(self, entry: ResourceEntry, spec: Spec) -> HealthEndpoint | Finding:
         """What all pods of the target have in common: path, Host, trust. It has no address yet."""
@@ -121,10 +123,7 @@ class Gatherer:
 
 def _path(entry: ResourceEntry, spec: Spec) -> str:
     """Where the health node is, or the number of the Cloud API."""
-    wanted = entry.desired.cloud
-    if spec.target.cloud is None or wanted is None:
-        return spec.target.path
-    return number_path(wanted.graph_version, spec.target.cloud.phone_number_id)
+    return path_of(entry.desired.cloud) if entry.desired.cloud is not None else spec.target.path
 
 
 def _refused(entry: ResourceEntry, uid: str, now: Instant) -> str:

@@ -23,6 +23,7 @@ _WHAT = {
     Path.CLUSTER: "clients in the cluster",
     Path.OUTSIDE: "hosts outside of the cluster",
     Path.CLOUD: "numbers of the Cloud API",
+    Path.DIALOG360: "numbers behind 360dialog",
 }
 
 

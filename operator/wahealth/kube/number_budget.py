@@ -37,7 +37,7 @@ class NumberBudget:
             return BudgetKey(state.checks.token.app, account)
         if state.reading is not None and state.reading.secret is not None:
             return BudgetKey(state.reading.secret.digest, account)
-        return BudgetKey(f"{self.entry.ref.namespace}/{source_of(self.spec.auth).secret}", account)
+        return BudgetKey(f"{self.entry.ref.namespace}/{source_of(self.spec).secret}", account)
 
     def pace(self, now: float) -> float | None:
         """Seconds from one round of this number to the next, within the budget; None: its turn has not come yet."""

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from wahealth.core.cloud.checks import NumberChecks, TokenReport
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.kube.records import Cached
-from wahealth.probe.cloud.graph_look import NumberLook
+from wahealth.probe.cloud.graph_look import NumberLook, has_checks
 
 EVERY = 10  # rounds from one look to the next
 _TOKEN_HELD = 1800.0  # seconds for which what is said of a token serves other numbers
@@ -20,7 +20,7 @@ _TOKEN_HELD = 1800.0  # seconds for which what is said of a token serves other n
 
 def cost_of(wanted: CloudDesired) -> float:
     """Requests of one round of a number, on average, with what is looked at besides it."""
-    return 1.0 + (1 + bool(wanted.account)) / EVERY
+    return 1.0 + (1 + bool(wanted.account)) / EVERY if has_checks(wanted) else 1.0
 
 
 class TokenReports:

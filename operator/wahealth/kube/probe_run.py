@@ -16,10 +16,9 @@ from typing import TypeVar
 
 from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Spec
-from wahealth.core.answer import Outcome, is_about_ours, is_seen, result_of
+from wahealth.core.answer import Outcome, accepts_token, is_about_ours, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
 from wahealth.core.cloud.checks import NumberChecks
-from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.instant import Instant
@@ -51,7 +50,7 @@ from wahealth.kube.references import References
 from wahealth.kube.targets import ProbeTarget, ResolvedTarget
 from wahealth.probe.certificate import certificate_of
 from wahealth.probe.client import Ask, Prober, ProbeResponse, ask_client
-from wahealth.probe.cloud.graph_look import NumberLook
+from wahealth.probe.cloud.graph_look import NumberLook, has_checks
 from wahealth.probe.conversation import carried_out
 from wahealth.probe.credential import Credential
 from wahealth.probe.errors import ObserverFault
@@ -110,9 +109,9 @@ class ProbeRun:
         """`facts` with what is known besides a number, which is looked at in every tenth round that sees it or misses
         it. Raises `ObserverFault`."""
         state, wanted, said = self.entry.probe, facts.desired.cloud, next(iter(facts.outcomes), None)
-        if self.budget is None or wanted is None:
+        if self.budget is None or wanted is None or not has_checks(wanted):
             return facts
-        if said is not None and said.asked and _accepts_token(said.outcome):
+        if said is not None and said.asked and accepts_token(said.outcome):
             if state.look_in <= 0:
                 await self._look(self.budget, wanted, tokens)
             state.look_in -= 1
@@ -192,7 +191,7 @@ class ProbeRun:
         state = self.entry.probe
         try:
             labelled = self.spec.target.cloud is not None  # it leaves the cluster
-            reading = await self.references.secret(self.entry.ref.namespace, source_of(self.spec.auth), labelled)
+            reading = await self.references.secret(self.entry.ref.namespace, source_of(self.spec), labelled)
         except ApiUnavailable:
             if state.reading is None:
                 raise
@@ -272,14 +271,6 @@ class ProbeRun:
         own = trust.own.certificate if trust and trust.own else None
         expiring, own_expiring = is_expiring(theirs, now.wall), is_expiring(own, now.wall)
         return replace(facts, certificate=theirs, expiring=expiring, own=own, own_expiring=own_expiring)
-
-
-def _accepts_token(outcome: Outcome) -> bool:
-    """The answer speaks of the number, or says that there is none in sight."""
-    return is_seen(outcome) or (isinstance(outcome, GraphError) and outcome.kind in _OF_NUMBERS)
-
-
-_OF_NUMBERS = frozenset({ErrorClass.NOT_FOUND, ErrorClass.DOWN})
 
 
 async def _all(questions: Sequence[Coroutine[None, None, Outcome]]) -> list[Outcome]:

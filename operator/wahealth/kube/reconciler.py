@@ -17,6 +17,7 @@ from typing import Any
 
 from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import API_VERSION, KIND, Target
+from wahealth.core.cloud.wanted import Provider
 from wahealth.core.control.isolation_detector import Path, Vote
 from wahealth.core.egress.origin import origin_of
 from wahealth.core.events.transitions import RESTARTED
@@ -84,7 +85,7 @@ class Reconciler:
             return True
         if facts.nothing_new:
             return True
-        vote = vote_of(entry.ref.namespace, entry.spec.target)
+        vote = vote_of(entry.ref.namespace, entry.uid, entry.spec.target)
         if not guard.detector.knows(entry.uid, vote):
             guard.detector.meet(entry.uid, vote, _was_reachable(entry))
         return await guard.saw(entry.uid, vote, facts.reached, began.monotonic, entry.timing.period)
@@ -212,11 +213,14 @@ def _now() -> Instant:
     return Instant(asyncio.get_running_loop().time(), datetime.now(UTC).replace(microsecond=0))
 
 
-def vote_of(namespace: str, target: Target) -> Vote:
+_PATHS = {Provider.GRAPH: Path.CLOUD, Provider.DIALOG360: Path.DIALOG360}
+
+
+def vote_of(namespace: str, uid: str, target: Target) -> Vote:
     """The vote of a target: of a URL as its origin, because each port of a host may be another server; of a number of
-    the Cloud API for itself."""
+    the Cloud API for itself, or for its resource, if that does not name it."""
     if target.cloud is not None:
-        return Vote(Path.CLOUD, namespace, target.cloud.phone_number_id)
+        return Vote(_PATHS[Provider(target.cloud.provider)], namespace, target.cloud.phone_number_id or uid)
     if target.url is not None:
         origin = origin_of(target.url)
         return Vote(Path.OUTSIDE, namespace, f"{origin.scheme}://{origin.authority}")

@@ -36,7 +36,7 @@ from wahealth.kube.references import References
 from wahealth.kube.resync import Pace, Resync
 from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.kube.settings import OperatorSettings
-from wahealth.kube.targets import Targets, cloud_floor_of, limits_of, quota_of
+from wahealth.kube.targets import Targets, cloud_floors_of, limits_of, quotas_of
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
@@ -143,11 +143,11 @@ class _Operator:
         references = References(self.api, settings.secret_refresh, settings.require_secret_label, clients.outside)
         limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
         targets = Targets(self.inventory, limits, Resolver())
-        gatherer = Gatherer(self.inventory, targets, references, self.prober, quota_of(settings))
+        gatherer = Gatherer(self.inventory, targets, references, self.prober, quotas_of(settings))
         self.reconciler = Reconciler(gatherer, self.cluster, recorder, self.guard, self.lag)
         self.scheduler = Scheduler(
             self.reconciler.reconcile,
-            Outside(cloud_floor=cloud_floor_of(settings)),
+            Outside(cloud_floors=cloud_floors_of(settings)),
             forget=self.forget,
             leads=self.elector.leads,
             shown=self.reconciler.labeler.claims.put,

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, NamedTuple
 
+from wahealth.api.convert import NO_FLOORS, Floors
 from wahealth.core.control.budget import Ledger
 from wahealth.core.control.due import Begun, Due
 from wahealth.core.control.schedule import next_tick
@@ -41,12 +42,12 @@ _LONGEST_REST = 300.0  # seconds of back-off for a resource whose rounds fail by
 class Outside(NamedTuple):
     """Chance, clocks and what others allow. `random_phase`: 0 to 1, for each new resource. `meter` reads the clocks.
 
-    `cloud_floor`: the shortest period of a number of the Cloud API, in seconds.
+    `cloud_floors`: the shortest periods of numbers of the Cloud API.
     """
 
     random_phase: Callable[[], float] = random.random
     meter: Callable[[Ledger], Meter] = Meter
-    cloud_floor: float = 0.0
+    cloud_floors: Floors = NO_FLOORS
 
 
 class Scheduler:
@@ -67,7 +68,7 @@ class Scheduler:
         self._shown = shown
         self._forget = forget
         self._leads = leads
-        self._random_phase, self._cloud_floor = outside.random_phase, outside.cloud_floor
+        self._random_phase, self._cloud_floors = outside.random_phase, outside.cloud_floors
         self._entries: dict[str, ResourceEntry] = {}  # by uid
         self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
         self._phases: dict[str, float] = {}  # by uid, 0 to 1 of the period
@@ -83,7 +84,7 @@ class Scheduler:
             if "deletionTimestamp" in metadata:
                 self.remove(metadata["uid"])
             elif metadata["uid"] not in self._entries:
-                self._take_up(entry_of(document, self._cloud_floor))
+                self._take_up(entry_of(document, self._cloud_floors))
             else:
                 self._renew(self._entries[metadata["uid"]], document)
 

@@ -127,6 +127,10 @@ class OperatorSettings(BaseSettings):
         ORIGINS[Provider.GRAPH],
         description="Where the Cloud API answers: a simulator or a reverse proxy, if it is not the vendor's own host.",
     )
+    dialog360_origin: CloudOrigin = Field(
+        ORIGINS[Provider.DIALOG360],
+        description="The same for numbers behind 360dialog.",
+    )
     own_deployment: str | None = Field(
         None,
         pattern=r"^[a-z0-9-]+/[a-z0-9.-]+$",

@@ -66,7 +66,7 @@ class Limits(NamedTuple):
     url_hosts: Hosts
     url_networks: Networks
     proxy: Proxy | None = None  # for hosts outside of the cluster only
-    cloud: Origin | None = None  # where the Cloud API answers; None: no number is probed
+    cloud: Mapping[Provider, Origin] = {}  # where the Cloud API answers, by provider; empty: no number is probed
 
 
 def limits_of(settings: OperatorSettings, api_server: Iterable[Address]) -> Limits:
@@ -77,22 +77,29 @@ def limits_of(settings: OperatorSettings, api_server: Iterable[Address]) -> Limi
         Hosts(frozenset(settings.allow_url_hosts)),
         Networks(settings.allow_url_networks, denied, only_public=True),
         settings.egress_proxy,
-        origin_of(settings.cloud_origin) if settings.allow_cloud else None,
+        _origins(settings) if settings.allow_cloud else {},
     )
 
 
-def cloud_floor_of(settings: OperatorSettings) -> float:
-    """Seconds: the vendor's own host counts requests by the hour; a simulator or a reverse proxy is asked as wanted."""
-    return LEAST_VENDOR_PERIOD if _asks_vendor(settings) else 0.0
+def cloud_floors_of(settings: OperatorSettings) -> dict[Provider, float]:
+    """Seconds: a vendor's own host counts requests by the hour; a simulator or a reverse proxy is asked as wanted."""
+    return dict.fromkeys(_vendors(settings), LEAST_VENDOR_PERIOD)
 
 
-def quota_of(settings: OperatorSettings) -> Quota:
-    """The budget of each token: what the vendor's own host admits; any other origin counts nothing."""
-    return Quota(settings.shards, limited=_asks_vendor(settings))
+def quotas_of(settings: OperatorSettings) -> dict[Provider, Quota]:
+    """The budgets of tokens: what a vendor's own host admits; any other origin counts nothing."""
+    vendors = _vendors(settings)
+    return {provider: Quota(settings.shards, limited=provider in vendors) for provider in Provider}
 
 
-def _asks_vendor(settings: OperatorSettings) -> bool:
-    return origin_of(settings.cloud_origin).host == HOSTS[Provider.GRAPH]
+def _origins(settings: OperatorSettings) -> dict[Provider, Origin]:
+    graph, dialog360 = origin_of(settings.cloud_origin), origin_of(settings.dialog360_origin)
+    return {Provider.GRAPH: graph, Provider.DIALOG360: dialog360}
+
+
+def _vendors(settings: OperatorSettings) -> frozenset[Provider]:
+    """The providers that are asked at their own host."""
+    return frozenset(provider for provider, origin in _origins(settings).items() if origin.host == HOSTS[provider])
 
 
 class Targets:
@@ -108,7 +115,7 @@ class Targets:
         """
         target = spec.target
         if target.cloud is not None:
-            return await self._of_cloud(entry.timing.timeout)
+            return await self._of_cloud(Provider(target.cloud.provider), entry.timing.timeout)
         if target.url is None and self._is_unseen(entry.ref.namespace, target):
             return references.pods_not_to_be_seen(*target.named)
         if target.workload is not None:
@@ -172,11 +179,10 @@ class Targets:
         admitted = all(map(self._limits.url_networks.admit, addresses or _literal(origin)))
         return found if admitted else references.url_leads_inside(origin.host)
 
-    async def _of_cloud(self, seconds: float) -> ResolvedTarget | Finding:
+    async def _of_cloud(self, provider: Provider, seconds: float) -> ResolvedTarget | Finding:
         """The Cloud API, at the origin of the settings, which is admitted as it stands. `seconds`: for the lookup."""
-        if self._limits.cloud is None:
-            return references.cloud_not_admitted()
-        return await self._outside(self._limits.cloud, NUMBER, seconds)
+        origin = self._limits.cloud.get(provider)
+        return references.cloud_not_admitted() if origin is None else await self._outside(origin, NUMBER, seconds)
 
     async def _outside(self, origin: Origin, name: str, seconds: float) -> ResolvedTarget:
         """A host outside of the cluster, under `name` in the status. A proxy looks its address up itself."""

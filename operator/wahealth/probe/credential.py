@@ -9,6 +9,7 @@ import json
 from typing import NoReturn
 from urllib.parse import quote
 
+DIALOG360 = "D360-API-KEY"  # the header of 360dialog
 HIDDEN = b"(hidden)"
 SHORTEST_HIDDEN = 12  # bytes, as of the shortest API key: what is shorter stands in many a text by chance
 
@@ -72,7 +73,7 @@ class Credential:
 
     @property
     def scheme(self) -> str:
-        """The first word of that value."""
+        """The first word of an Authorization header's value; `DIALOG360`: it is another header."""
         return self._scheme
 
     @property
@@ -80,9 +81,10 @@ class Credential:
         """The same for equal credentials; to be compared within this process alone."""
         return hashlib.sha256(self._secret).hexdigest()
 
-    def header(self) -> str:
-        """The value of the Authorization header."""
-        return f"{self._scheme} {self._secret.decode('ascii')}"
+    def header(self) -> tuple[str, str]:
+        """Name and value of the header that signs in."""
+        secret = self._secret.decode("ascii")
+        return (DIALOG360, secret) if self._scheme == DIALOG360 else ("Authorization", f"{self._scheme} {secret}")
 
     @property
     def proof(self) -> str:
@@ -125,6 +127,11 @@ def api_key(secret: bytes) -> Credential:
 def bearer_token(secret: bytes) -> Credential:
     """Documented (page "Health"): `Authorization: Bearer <token>`. As `token_problem` lets through."""
     return Credential("Bearer", secret)
+
+
+def dialog360_key(secret: bytes) -> Credential:
+    """Documented (page "Authentication" of 360dialog): a header of its own. As `dialog360_key_problem` lets through."""
+    return Credential(DIALOG360, secret)
 
 
 def login(username: bytes, password: bytes) -> Credential:

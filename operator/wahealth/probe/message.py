@@ -53,7 +53,7 @@ class Request:
 def json_headers(host: str, credential: Credential | None) -> tuple[tuple[str, str], ...]:
     """What each of our requests says: whom it is for, and that JSON is taken as it is. `credential` None: nobody is
     signed in."""
-    signed_in = (("Authorization", credential.header()),) if credential is not None else ()
+    signed_in = (credential.header(),) if credential is not None else ()
     return (
         ("Host", host),
         ("Accept", "application/json"),

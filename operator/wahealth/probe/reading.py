@@ -8,10 +8,15 @@ from wahealth.core.credential_form import app_secret_problem
 from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.flow import Reading
 from wahealth.core.signin.kinds import Kind, form_problem
-from wahealth.probe.credential import Credential, api_key, bearer_token, login
+from wahealth.probe.credential import Credential, api_key, bearer_token, dialog360_key, login
 from wahealth.probe.login import expiry_of
 
-_MADE: dict[Kind, Callable[..., Credential]] = {Kind.API_KEY: api_key, Kind.TOKEN: bearer_token, Kind.LOGIN: login}
+_MADE: dict[Kind, Callable[..., Credential]] = {
+    Kind.API_KEY: api_key,
+    Kind.TOKEN: bearer_token,
+    Kind.LOGIN: login,
+    Kind.DIALOG360_KEY: dialog360_key,
+}
 
 
 def reading_of(

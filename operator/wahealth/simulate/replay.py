@@ -219,7 +219,7 @@ class Replay:
     def _asked(self, spec: Spec, facts: Facts, now: clock.Instant) -> Facts:
         if not self._world.target:
             return replace(facts, reference_problem=target_not_found(*spec.target.named))
-        source, whom = source_of(spec.auth), meant(spec)
+        source, whom = source_of(spec), meant(spec)
         signin, self._signin_of = carried_on(self._signin, self._signin_of, whom), whom
         terms = AuthTiming(facts.desired.thresholds.previous_key_window, SECRET_REFRESH)
         flow = signin.probe_flow(tuple(sorted(self._world.pods)), terms, now)

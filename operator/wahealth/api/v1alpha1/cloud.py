@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
-from wahealth.api.schema import Model
+from wahealth.api.schema import Model, rule, rules
 from wahealth.core.cloud.wanted import GRAPH_VERSION, LONGEST_ID, MOST_TEMPLATES, OPAQUE_ID, TEMPLATE_NAME
+
+_AT_DIALOG360 = "has(self.provider) && self.provider == 'Dialog360'"
 
 
 class CloudTarget(Model):
-    """A phone number of the Cloud API, asked at graph.facebook.com."""
+    """A phone number of the Cloud API."""
 
-    phone_number_id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=f"^{OPAQUE_ID}$")] = Field(
-        alias="phoneNumberID",
-        description="ID of the phone number, as the Business Manager shows it; not the number itself.",
-        examples=["900000000000001"],
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                f"{_AT_DIALOG360} || has(self.phoneNumberID)",
+                "provider Graph needs phoneNumberID: name the ID that the Business Manager shows",
+            ),
+            rule(
+                f"!({_AT_DIALOG360}) || (!has(self.graphVersion) && !has(self.accountID))",
+                "graphVersion and accountID apply only with provider Graph: remove them",
+            ),
+        )
+    )
+
+    provider: Literal["Graph", "Dialog360"] = Field(
+        "Graph",
+        description="Graph: graph.facebook.com, with auth.bearerToken. Dialog360: waba-v2.360dialog.io, with "
+        "auth.apiKey, whose key stands for one number.",
+    )
+    phone_number_id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=f"^{OPAQUE_ID}$")] | None = (
+        Field(
+            None,
+            alias="phoneNumberID",
+            description="ID of the phone number, as the Business Manager shows it; not the number itself. Required "
+            "with provider Graph, and only for your own information with Dialog360.",
+            examples=["900000000000001"],
+        )
     )
     graph_version: Annotated[str, Field(max_length=7, pattern=f"^{GRAPH_VERSION}$")] | None = Field(
         None,
@@ -30,6 +54,12 @@ class CloudTarget(Model):
         "one that the token does not see, and is needed for cloud.templates.",
         examples=["900000000000002"],
     )
+
+    @model_validator(mode="after")
+    def number_named(self) -> Self:
+        if self.provider == "Graph" and self.phone_number_id is None:
+            raise ValueError
+        return self
 
 
 class Cloud(Model):

@@ -20,6 +20,8 @@ _NEVER = (
     "|| self.apiKeyRotation.restartPolicy == 'Never'"
 )
 
+_AT_DIALOG360 = "has(self.target.cloud.provider) && self.target.cloud.provider == 'Dialog360'"
+
 
 # What a phone number of the Cloud API has nothing of. Defaults are there before a rule looks: it compares values.
 _OF_A_NUMBER = (
@@ -31,7 +33,16 @@ _OF_A_NUMBER = (
         ".pods",
     ),
     ("!has(self.tls)", "target.cloud is always verified in full: remove tls", ".tls"),
-    ("has(self.auth.bearerToken)", "target.cloud needs auth.bearerToken: name a Secret with the token", ".auth"),
+    (
+        f"{_AT_DIALOG360} || has(self.auth.bearerToken)",
+        "target.cloud needs auth.bearerToken: name a Secret with the token",
+        ".auth",
+    ),
+    (
+        f"!({_AT_DIALOG360}) || has(self.auth.apiKey)",
+        "provider Dialog360 needs auth.apiKey: name a Secret with the key, such as key D360_API_KEY",
+        ".auth",
+    ),
 )
 
 
@@ -160,8 +171,12 @@ class Spec(Model):
         return self
 
     @model_validator(mode="after")
-    def token_alone_for_a_number(self) -> Self:
+    def own_credential_for_a_number(self) -> Self:
         """As the schema's rules say, for what is at stake if they are not there: a key of waweb leaves the cluster."""
-        if self.target.cloud is not None and (self.auth.bearer_token is None or self.tls is not None):
+        cloud = self.target.cloud
+        if cloud is None:
+            return self
+        own = self.auth.bearer_token if cloud.provider == "Graph" else self.auth.api_key
+        if own is None or self.tls is not None:
             raise ValueError
         return self

@@ -169,7 +169,11 @@ class ClientCertificate(Model):
 class CloudStatus(Model):
     """What the Cloud API says about the phone number itself."""
 
-    graph_version: str = Field(description="Version of the Graph API that is requested.", examples=["v26.0"])
+    graph_version: str | None = Field(
+        None,
+        description="Version of the Graph API that is requested; absent at a provider that has none.",
+        examples=["v26.0"],
+    )
     period_seconds: int | None = Field(
         None,
         ge=0,

@@ -137,7 +137,7 @@ class Target(Model):
     def named(self) -> tuple[str, str]:
         """Kind and name of the target, such as Deployment and web; Host and its name for a URL."""
         if self.cloud is not None:
-            return "Host", HOSTS[Provider.GRAPH]
+            return "Host", HOSTS[Provider(self.cloud.provider)]
         if self.workload is not None:
             return self.workload.kind, self.workload.name
         return ("Service", self.service.name) if self.service is not None else ("Host", origin_of(self.url or "").host)

@@ -27,11 +27,13 @@ LONGEST, MOST_PERIODS = 600.0, 5  # a freeze lasts at most so many seconds, or p
 
 
 class Path(FastStrEnum):
-    """The network path on which a target is probed: to pods of the cluster, to hosts outside, or to the Cloud API."""
+    """The network path on which a target is probed: to pods of the cluster, to hosts outside, or to one of the
+    providers of the Cloud API."""
 
     CLUSTER = "cluster"
     OUTSIDE = "outside"
     CLOUD = "cloud"
+    DIALOG360 = "360dialog"
 
 
 class Vote(NamedTuple):

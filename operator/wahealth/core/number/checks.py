@@ -9,6 +9,7 @@ from wahealth.core.cloud.checks import NumberChecks, TemplateStatus
 from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.cloud.report import Entity, Quality
 from wahealth.core.cloud.versions import ends_soon
+from wahealth.core.cloud.wanted import Provider
 from wahealth.core.number.entities import name_of
 from wahealth.core.number.number_input import NUMBER, NumberInput, codes_of
 from wahealth.core.number.situation import Situation, SituationRow
@@ -54,6 +55,8 @@ def _accepted(seen: NumberInput, row: SituationRow) -> Finding:
 
 def _why_not_found(seen: NumberInput) -> Row:
     """As far as the token and the account say. Without them the number may be gone, or never seen by this token."""
+    if seen.desired.provider is Provider.DIALOG360:
+        return says.NO_NUMBER_OF_KEY
     checks, account = seen.checks or NumberChecks(), seen.desired.account
     token = checks.token
     if token is not None and token.is_valid and not token.may_manage:
@@ -63,17 +66,27 @@ def _why_not_found(seen: NumberInput) -> Row:
 
 
 def _credentials_valid(seen: NumberInput, row: SituationRow) -> Finding:
-    at = seen.surface
+    at, kind = seen.surface, _KINDS[seen.desired.provider]
     if seen.credential_problem is not None:
         return seen.credential_problem
     if row.situation is Situation.CREDENTIAL:
         expired = seen.error is not None and seen.error.token_expired
-        return false(credentials.TOKEN_EXPIRED, at) if expired else false(says.TOKEN_REJECTED, at, code=_code(seen))
+        rejected = false(says.TOKEN_REJECTED, at, what=kind, code=_code(seen))
+        return false(credentials.TOKEN_EXPIRED, at) if expired else rejected
     if row.situation is Situation.PERMISSION:
-        return false(says.PERMISSION_MISSING, at, code=_code(seen))
+        return _forbidden(seen)
     if seen.report is not None or seen.fails_by(ErrorClass.DOWN) or seen.fails_by(ErrorClass.NOT_FOUND):
-        return true(says.TOKEN_ACCEPTED)
-    return _as_last_known(seen, ConditionType.CREDENTIALS_VALID) or not_tried(Kind.TOKEN)
+        return true(says.TOKEN_ACCEPTED, what=kind)
+    return _as_last_known(seen, ConditionType.CREDENTIALS_VALID) or not_tried(kind)
+
+
+def _forbidden(seen: NumberInput) -> Finding:
+    if seen.desired.provider is Provider.DIALOG360:
+        return false(says.FORBIDDEN_BY_PARTNER, seen.surface)
+    return false(says.PERMISSION_MISSING, seen.surface, code=_code(seen))
+
+
+_KINDS = {Provider.GRAPH: Kind.TOKEN, Provider.DIALOG360: Kind.DIALOG360_KEY}
 
 
 def _reachable(seen: NumberInput, row: SituationRow) -> Finding:

@@ -54,7 +54,7 @@ def _credentials(expires: datetime | None) -> Credentials | None:
 
 def _number(seen: NumberInput) -> CloudNumber:
     """What an answer does not say is as it was."""
-    version, fields, known = seen.desired.graph_version, seen.fields, seen.confirmed.cloud
+    version, fields, known = seen.desired.graph_version or None, seen.fields, seen.confirmed.cloud
     period = round(seen.period)
     if seen.report is None:
         known = known or CloudNumber(version)

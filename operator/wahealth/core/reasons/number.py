@@ -10,16 +10,21 @@ from wahealth.core.reasons.row import AtDesk, Row
 
 TOKEN_REJECTED = Row(
     Reason.TOKEN_REJECTED,
-    "The Cloud API rejects the token{code}",
+    "The Cloud API rejects the {what}{code}",
     "put one that it accepts into the Secret",
-    desk=AtDesk("The Cloud API rejects the token{code}", "give one that it accepts"),
+    desk=AtDesk("The Cloud API rejects the {what}{code}", "give one that it accepts"),
+)
+FORBIDDEN_BY_PARTNER = Row(
+    Reason.ACCESS_FORBIDDEN,
+    "The partner 360dialog forbids the request (HTTP 403)",
+    "ask its support to permit health_status for the key",
 )
 PERMISSION_MISSING = Row(
     Reason.PERMISSION_MISSING,
     "The token lacks a permission{code}",
     "grant whatsapp_business_management to its system user, and assign the WhatsApp Business account to that user",
 )
-TOKEN_ACCEPTED = Row(Reason.KEY_ACCEPTED, "The Cloud API accepts the token")
+TOKEN_ACCEPTED = Row(Reason.KEY_ACCEPTED, "The Cloud API accepts the {what}")
 NOT_ASKED_YET = Row(
     Reason.NOT_PROBED_YET, "The number has not been asked for yet, because others share the budget of its token"
 )
@@ -78,6 +83,11 @@ NUMBER_NOT_FOUND = Row(
         "The Cloud API knows no such phone number, or this token may not see it",
         "compare the phone number ID, and assign the WhatsApp Business account to the token's system user",
     ),
+)
+NO_NUMBER_OF_KEY = Row(
+    Reason.NUMBER_NOT_FOUND,
+    "The partner 360dialog knows no phone number for this key any more",
+    "look at the number in the 360dialog Hub, and generate another key",
 )
 NUMBER_GONE = Row(
     Reason.NUMBER_NOT_FOUND,

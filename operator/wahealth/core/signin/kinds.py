@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from wahealth.core.credential_form import api_key_problem, login_problem, token_problem
+from wahealth.core.credential_form import api_key_problem, dialog360_key_problem, login_problem, token_problem
 from wahealth.core.reasons.row import Surface
 from wahealth.core.signin.flow import Authenticator, K
 from wahealth.core.signin.keys import KeyRing
@@ -21,13 +21,20 @@ class Kind(FastStrEnum):
     API_KEY = "API key"
     TOKEN = "token"  # noqa: S105 - a word
     LOGIN = "login"
+    DIALOG360_KEY = "360dialog API key"
 
 
-_MADE: dict[Kind, Callable[[], Authenticator[Any]]] = {Kind.API_KEY: KeyRing, Kind.TOKEN: Token, Kind.LOGIN: Session}
+_MADE: dict[Kind, Callable[[], Authenticator[Any]]] = {
+    Kind.API_KEY: KeyRing,
+    Kind.TOKEN: Token,
+    Kind.LOGIN: Session,
+    Kind.DIALOG360_KEY: Token,
+}
 _PROBLEM_OF: dict[Kind, Callable[..., Finding | None]] = {
     Kind.API_KEY: api_key_problem,
     Kind.TOKEN: token_problem,
     Kind.LOGIN: login_problem,
+    Kind.DIALOG360_KEY: dialog360_key_problem,
 }
 
 

@@ -108,7 +108,7 @@ def probe_period(client: ClientSample) -> Iterator[Sample]:
 def credentials_info(client: ClientSample) -> Iterator[Sample]:
     """By the spec, so that it holds for a suspended resource and before the first round, too."""
     if client.record.spec is not None:
-        yield (source_of(client.record.spec.auth).secret,), 1.0
+        yield (source_of(client.record.spec).secret,), 1.0
 
 
 def token_expiry(client: ClientSample) -> Iterator[Sample]:

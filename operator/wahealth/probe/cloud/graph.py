@@ -45,13 +45,13 @@ async def ask_graph(
 def graph_request(probe_request: ProbeRequest, query: str) -> Request:
     """A request to the endpoint's path, with the proof of the app's secret where that is known.
 
-    Each path has a turn of its own: all have one host, and the timeout of one, which its resource may choose, must not
-    put the others among the silent ones."""
-    request = health_request(probe_request)
-    turn = f"{request.route.host}{request.target}"
-    proof = probe_request.credential.proof if probe_request.credential else ""
-    proved = f"&appsecret_proof={proof}" if proof else ""
-    return replace(request, target=f"{request.target}?{query}{proved}", turn=turn)
+    Each number has a turn of its own: all have one host, and the timeout of one, which its resource may choose, must
+    not put the others among the silent ones. `query` empty: the credential alone tells one number from another."""
+    request, credential = health_request(probe_request), probe_request.credential
+    proof = credential.proof if credential else ""
+    parameters = "&".join(filter(None, (query, f"appsecret_proof={proof}" if proof else "")))
+    turn = f"{request.route.host}{request.target}{'' if query or not credential else credential.digest}"
+    return replace(request, target="?".join(filter(None, (request.target, parameters))), turn=turn)
 
 
 async def read_graph(

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from wahealth.core.cloud.checks import NumberChecks, Template, TokenReport
 from wahealth.core.cloud.errors import ErrorClass, GraphError
-from wahealth.core.cloud.wanted import CloudDesired
+from wahealth.core.cloud.wanted import CloudDesired, Provider
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.cloud.graph_checks import ask_account, ask_templates, ask_token
 from wahealth.probe.cloud.graph_checks_payload import TemplatePage
@@ -22,6 +22,11 @@ T = TypeVar("T")
 
 MOST_PAGES = 5  # of templates
 _UNSEEN = frozenset({ErrorClass.NOT_FOUND, ErrorClass.PERMISSION})
+
+
+def has_checks(wanted: CloudDesired) -> bool:
+    """Whether there is something to look at: a key of 360dialog may ask for the number's health alone."""
+    return wanted.provider is Provider.GRAPH
 
 
 def _unheeded(_: ProbeResponse[object]) -> None:

@@ -10,7 +10,7 @@ from wahealth.playground.simulator.cloud.settings import NumberSettings
 from wahealth.playground.simulator.cloud.world import Cloud
 
 PATH, HEADER = "/health_status", "D360-API-KEY"
-_WRONG_KEY = {"meta": {"success": False, "http_code": 401, "developer_message": "Invalid api key"}}
+_WRONG_KEY = {"meta": {"success": False, "httpCode": 404, "developerMessage": "Invalid api_key or token expired"}}
 
 
 def number_of(cloud: Cloud, request: web.Request) -> tuple[str, NumberSettings | None] | None:
