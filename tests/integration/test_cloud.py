@@ -19,7 +19,7 @@ from wahealth.playground.simulator.cloud.settings import ACCOUNT, API_KEY, NUMBE
 
 NAMESPACE, NAME, PERIOD = "cloud", "number", 5
 OTHER, THIRD = "100000000000077", "100000000000078"
-ENDING = "an-invented-token-that-ends"
+ENDING, OF_OTHER_APP = "an-invented-token-that-ends", "an-invented-token-of-another-app"
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,9 @@ def test_what_the_vendor_says_outright_counts_at_the_second_answer(
 def test_throttled_requests_change_nothing_and_are_not_repeated(
     environment: Environment, cloud: SimulatedCloud, wait_for: WaitFor
 ) -> None:
-    _apply(environment, number("throttled", id_=OTHER))
+    cloud.set("tokens/throttled", secret=OF_OTHER_APP, app="400000000000009")  # a pause is a whole app's
+    own = secret(labelled=True, name="throttled-token") | {"stringData": {"token": OF_OTHER_APP}}
+    _apply(environment, own, number("throttled", "throttled-token", id_=OTHER))
     wait_for(NAMESPACE, "throttled", ready="Available")
     cloud.set(f"numbers/{OTHER}", error={"code": 80007})
 
@@ -165,7 +167,7 @@ def test_the_token_and_the_id_are_shown_nowhere_else(environment: Environment) -
     metrics = httpx.get(f"http://{environment.listen}/metrics", trust_env=False).text
     assert environment.operator is not None
     everything = json.dumps(told) + metrics + environment.operator.log.read_text()
-    assert not [one for one in (TOKEN, API_KEY, ENDING, "input_token") if one in everything]
+    assert not [one for one in (TOKEN, API_KEY, ENDING, OF_OTHER_APP, "input_token") if one in everything]
     assert NUMBER not in everything
 
 
