@@ -153,6 +153,10 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("allowPodNetworks", ["240.0.0.0/4"], lambda r: r.env("WAHEALTH_ALLOW_POD_NETWORKS") == "240.0.0.0/4", {}),
     ("cloud.enabled", True, lambda r: r.env("WAHEALTH_ALLOW_CLOUD") == "true", {}),
     ("cloud.origin", "https://graph.test", lambda r: r.env("WAHEALTH_CLOUD_ORIGIN") == "https://graph.test", {}),
+    (
+        *("cloud.dialog360Origin", "https://key.test"),
+        *(lambda r: r.env("WAHEALTH_DIALOG360_ORIGIN") == "https://key.test", {}),
+    ),
     ("egress.proxy", "http://p:1", lambda r: r.env("WAHEALTH_EGRESS_PROXY") == "http://p:1", {}),
     ("egress.proxySecret.name", "p", lambda r: r.secret("WAHEALTH_EGRESS_PROXY") == {"name": "p", "key": "proxy"}, {}),
     (
@@ -218,7 +222,7 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("metricRelabelings"),
         {"metrics": {"podMonitor": POLICY}},
     ),
-    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 39, {}),
+    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 40, {}),
     ("metrics.prometheusRule.labels", {"a": "b"}, lambda r: r.labels("PrometheusRule").get("a"), {"metrics": RULE}),
     (
         *("metrics.prometheusRule.additionalRuleLabels", {"team": "a", "scope": "theirs"}),
@@ -230,7 +234,7 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         lambda r: all("cluster" not in rule["expr"].replace("k8s_cluster", "") for rule in alerts(r)),
         {"metrics": RULE},
     ),
-    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 37, {"metrics": RULE}),
+    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 38, {"metrics": RULE}),
     (
         *("metrics.prometheusRule.runbookUrl", "https://x/runbooks/"),
         lambda r: "https://x/runbooks/Flapping.md" in {rule["annotations"].get("runbook_url") for rule in alerts(r)},

@@ -42,6 +42,8 @@ TROUBLE: dict[ConditionType, set[str]] = {
     ConditionType.PROBING_REDUCED: {TRUE},
     ConditionType.THROTTLED: {TRUE},
     ConditionType.QUALITY_ACCEPTABLE: {FALSE},
+    ConditionType.TEMPLATES_USABLE: {FALSE},
+    ConditionType.TEMPLATES_USABLE: {FALSE},
     ConditionType.GRAPH_VERSION_SUPPORTED: {FALSE},
     ConditionType.STALLED: {TRUE},
 }

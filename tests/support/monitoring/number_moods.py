@@ -7,6 +7,7 @@ from typing import Any
 
 from support.phone_numbers import answer, entity, error, health
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, PodOutcome, Unreachable
+from wahealth.core.cloud.checks import NumberChecks, Template, TemplateStatus
 from wahealth.core.cloud.versions import DEFAULT
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.facts import Desired, Facts, Thresholds
@@ -26,9 +27,15 @@ PATIENCE = Thresholds(period=120, failure_threshold=1, startup_rounds=2, connect
 EXPIRED = 463  # the subcode
 
 
-def _number(said: NumberAnswer | None, version: str = DEFAULT, limited_accepted: bool = False, **more: Any) -> Facts:
+def _number(
+    said: NumberAnswer | None,
+    version: str = DEFAULT,
+    limited_accepted: bool = False,
+    templates: tuple[str, ...] = (),
+    **more: Any,
+) -> Facts:
     """`said` None: nobody was asked. `more`: fields of `Desired`."""
-    cloud = CloudDesired(version, limited_accepted=limited_accepted)
+    cloud = CloudDesired(version, limited_accepted=limited_accepted, account="900000000000002", templates=templates)
     desired = Desired(signs_in_by=Kind.TOKEN, thresholds=PATIENCE, cloud=cloud, **more)
     outcomes = () if said is None else (PodOutcome("number", "graph.example.com", said),)
     return Facts(desired, 1, outcomes)
@@ -40,6 +47,7 @@ def _blocked(type_: str, *codes: int) -> NumberAnswer:
 
 _LIMITED = answer(health(entity("APP", "LIMITED")))
 _MISSING = false(spec.SECRET_NOT_FOUND, name="number-token")
+_PAUSED = NumberChecks(account_seen=True, templates=(Template("order", "en", TemplateStatus.PAUSED),))
 _EMPTY = false(credentials.EMPTY, what="token")
 NUMBER_MOODS: dict[str, Facts] = {
     "available": _number(answer()),
@@ -65,6 +73,9 @@ NUMBER_MOODS: dict[str, Facts] = {
     "too many requests": _number(error(80007)),
     "no such number": _number(error(100, 33)),
     "a low quality": _number(answer(quality_rating="RED")),
+    "an account that the token does not see": replace(_number(error(100, 33)), checks=NumberChecks(account_seen=False)),
+    "a number that is gone": replace(_number(error(100, 33)), checks=NumberChecks(account_seen=True)),
+    "a template that is paused": replace(_number(answer(), templates=("order",)), checks=_PAUSED),
     "a medium quality": _number(answer(quality_rating="YELLOW")),
     "a version that has ended": _number(answer(served="v25.0")),
     "a version that ends": _number(answer(served="v21.0"), version="v21.0"),
