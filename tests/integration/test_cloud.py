@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from support.worlds import FLAGS, Worlds
 from wahealth.playground.environment import Environment, until
 from wahealth.playground.simulator.cloud.settings import ACCOUNT, API_KEY, NUMBER, TOKEN
 
+EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
 NAMESPACE, NAME, PERIOD = "cloud", "number", 5
 OTHER, THIRD = "100000000000077", "100000000000078"
 ENDING, OF_OTHER_APP = "an-invented-token-that-ends", "an-invented-token-of-another-app"
@@ -112,6 +114,26 @@ def test_the_end_of_a_token_and_its_templates(
         return mine & {"TokenExpiringThisWeek", "TemplateNotApproved"}
 
     until(lambda: len(warned()) == 2, "both Warnings", 60)
+
+
+@pytest.mark.parametrize(
+    ("example", "secret_name", "entries"),
+    [
+        ("number-graph", "number-token", {"token": TOKEN}),
+        ("number-360dialog", "number-key", {"D360_API_KEY": API_KEY}),
+    ],
+)
+def test_the_examples_as_they_are(
+    environment: Environment, wait_for: WaitFor, example: str, secret_name: str, entries: dict[str, str]
+) -> None:
+    """But for the period and the ID, which is the simulated number's."""
+    manifest = yaml.safe_load((EXAMPLES / f"{example}.yaml").read_text())
+    manifest["metadata"]["namespace"] = NAMESPACE
+    manifest["spec"] |= {"probe": {"periodSeconds": PERIOD, "timeoutSeconds": 3}}
+    if "phoneNumberID" in manifest["spec"]["target"]["cloud"]:
+        manifest["spec"]["target"]["cloud"] |= {"phoneNumberID": NUMBER, "accountID": ACCOUNT}
+    _apply(environment, secret(labelled=True, name=secret_name) | {"stringData": entries}, manifest)
+    wait_for(NAMESPACE, manifest["metadata"]["name"], ready="Available", gateway="Connected")
 
 
 def test_what_the_vendor_says_outright_counts_at_the_second_answer(

@@ -471,3 +471,14 @@ def test_the_table_of_versions_says_nothing_past_its_horizon() -> None:
 def test_more_errors_than_are_read_are_not_all_ignored() -> None:
     flooded = answer(health(entity("WABA", "BLOCKED", *[141010] * 20, 141006)))
     assert number_status(flooded, ignored_codes=frozenset({141010})).gateway is Gateway.DISCONNECTED
+
+
+def test_a_ban_by_status_shows_no_code_of_another_trouble() -> None:
+    unpaid = health(entity("WABA", "BLOCKED", 141006, 141014))
+    banned = number_status(answer(unpaid, status="BANNED")).condition(AVAILABLE)
+    assert banned is not None
+    assert "(code 141014)" in banned.message
+    unpaid = health(entity("WABA", "BLOCKED", 141006))
+    banned = number_status(answer(unpaid, status="BANNED")).condition(AVAILABLE)
+    assert banned is not None
+    assert "code" not in banned.message

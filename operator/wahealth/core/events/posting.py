@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wahealth.core.events.event import Event, warning
-from wahealth.core.events.transitions import FLAPPING_ENDED, Transition, transition_events
+from wahealth.core.events.transitions import Transition, flapping_ended, transition_events
 from wahealth.core.events.warnings import NOBODY_ANSWERS, WarningInput, active_warnings
 from wahealth.core.facts import Desired
-from wahealth.core.reasons import client
+from wahealth.core.reasons import client, number
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.core.verdict.verdict import Anomaly, Verdict
@@ -16,7 +16,6 @@ from wahealth.core.verdict.verdict import Anomaly, Verdict
 BURST = 25.0  # events at once
 REFILL = 300.0  # seconds for one more
 REPEAT_AFTER = 3000.0  # seconds after which a lasting Warning is posted again: Kubernetes drops an event after an hour
-_FLAPPING = warning(client.FLAPPING_DETECTED)
 
 
 class PostedWarning(NamedTuple):
@@ -79,9 +78,9 @@ def events_to_post(
     lost = log.has_posted(Reason.REDUNDANCY_LOST) or (
         transition.old.condition_status(ConditionType.REDUNDANCY_SATISFIED) is ConditionStatus.TRUE
     )
-    standing = (_FLAPPING,) if signals.flapping else _warnings(signals, lost)
+    standing = (_flapping(signals.desired),) if signals.flapping else _warnings(signals, lost)
     known = {posted.reason: posted for posted in log.posted if now - posted.at < REPEAT_AFTER}
-    ended = (FLAPPING_ENDED,) if transition.flapped and not signals.flapping else ()
+    ended = (flapping_ended(signals.desired),) if transition.flapped and not signals.flapping else ()
     changes = () if signals.flapping else transition_events(transition)
     due = (*ended, *changes, *(event for event in standing if event.reason not in known))
     budget, events = _within(log.budget, due, now)
@@ -89,6 +88,10 @@ def events_to_post(
     stands = {event.reason for event in standing}
     stands |= NOBODY_ANSWERS if stands & NOBODY_ANSWERS else set()
     return EventLog(budget, tuple(posted for reason, posted in (known | new).items() if reason in stands)), events
+
+
+def _flapping(desired: Desired) -> Event:
+    return warning(client.FLAPPING_DETECTED if desired.cloud is None else number.FLAPPING_DETECTED)
 
 
 def _warnings(signals: Signals, redundancy_lost: bool) -> tuple[Event, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from wahealth.core.events.event import Event, normal
 from wahealth.core.facts import Desired
-from wahealth.core.reasons import asking, client, credentials, progress
+from wahealth.core.reasons import asking, client, credentials, number, progress
 from wahealth.core.status import ConditionStatus, ConditionType, Failover, FailoverKind, Gateway, Mode, Status
 
 
@@ -32,6 +32,11 @@ class Transition(NamedTuple):
             and self.new.condition_status(type_) is ConditionStatus.TRUE
         )
 
+    @property
+    def of_number(self) -> bool:
+        """Whether it is a number of the Cloud API by now."""
+        return self.new.mode is Mode.CLOUD_API
+
     def has_moved(self, kind: FailoverKind) -> bool:
         """Whether this role moved."""
         return any(move.kind is kind for move in self.failovers)
@@ -40,7 +45,7 @@ class Transition(NamedTuple):
 def recovered(transition: Transition) -> Event | None:
     if not transition.became_true(ConditionType.REACHABLE):
         return None
-    return normal(asking.RECOVERED)
+    return normal(number.RECOVERED if transition.of_number else asking.RECOVERED)
 
 
 def key_rotated(transition: Transition) -> Event | None:
@@ -60,7 +65,7 @@ def mode_detected(transition: Transition) -> Event | None:
 def connected(transition: Transition) -> Event | None:
     if transition.new.gateway is not Gateway.CONNECTED or transition.old.gateway is Gateway.CONNECTED:
         return None
-    return normal(client.CONNECTED)
+    return normal(number.AVAILABLE if transition.of_number else client.CONNECTED)
 
 
 def primary_changed(transition: Transition) -> Event | None:
@@ -107,4 +112,7 @@ def transition_events(transition: Transition) -> tuple[Event, ...]:
 SUSPENDED = normal(progress.SUSPENDED)
 RESUMED = normal(progress.RESUMED)
 RESTARTED = normal(credentials.RESTART_TRIGGERED)
-FLAPPING_ENDED = normal(client.FLAPPING_ENDED)
+
+
+def flapping_ended(desired: Desired) -> Event:
+    return normal(client.FLAPPING_ENDED if desired.cloud is None else number.FLAPPING_ENDED)

@@ -235,6 +235,11 @@ def number_unavailable(given: WarningInput) -> Event | None:
     return _as_said(found) if found else None
 
 
+def number_undecided(given: WarningInput) -> Event | None:
+    is_lasting = Anomaly.UNKNOWN_STATUS in given.verdict.anomalies & given.lasting
+    return warning(number.UNDECIDED, given.surface) if is_lasting else None
+
+
 _RATED = {row.reason.value: row for row in (number.QUALITY_LOW, number.QUALITY_MEDIUM)}
 
 
@@ -262,7 +267,8 @@ NUMBER_RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     quality_falling,
     templates_unusable,
     graph_version_ending,
-    *map(_anomalous, Anomaly),
+    number_undecided,
+    *map(_anomalous, (Anomaly.TOKEN_EXPIRING_THIS_WEEK, Anomaly.TOKEN_EXPIRING)),
     probing_reduced,
 )
 

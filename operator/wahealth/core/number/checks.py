@@ -12,8 +12,15 @@ from wahealth.core.cloud.versions import ends_soon
 from wahealth.core.cloud.wanted import Provider
 from wahealth.core.number.entities import name_of
 from wahealth.core.number.number_input import NUMBER, NumberInput, codes_of
-from wahealth.core.number.situation import Situation, SituationRow
-from wahealth.core.reasons import client, credentials, spec
+from wahealth.core.number.situation import (
+    BANNED_CODES,
+    LOCKED_CODES,
+    PAYMENT_CODES,
+    UNREGISTERED_CODES,
+    Situation,
+    SituationRow,
+)
+from wahealth.core.reasons import credentials, spec
 from wahealth.core.reasons import number as says
 from wahealth.core.reasons.found import false, true, unknown
 from wahealth.core.reasons.row import Row
@@ -128,16 +135,35 @@ def _good(seen: NumberInput, row: SituationRow) -> Finding | None:
 
 
 def _bad(seen: NumberInput, row: SituationRow) -> Finding:
-    code = _code(seen) or _of(seen.blocked)
-    return false(_DOWN[row.situation], seen.surface, entity=_which(seen.blocked), code=code)
+    entity, code = _which(seen.blocked), _code(seen) or _that_says(seen, row)
+    return false(_DOWN[row.situation], seen.surface, entity=entity, code=code)
+
+
+def _that_says(seen: NumberInput, row: SituationRow) -> str:
+    """The codes of the entities that block, as far as they belong to the situation: a number may be banned by its
+    status while an entity blocks for want of a payment method."""
+    codes = {code for entity in seen.blocked for code in codes_of(entity)} - {0}
+    own = _CODES.get(row.situation)
+    return _of(seen.blocked) if own is None else _in_words(sorted(codes & own)) if codes & own else ""
+
+
+_CODES = {
+    Situation.GONE: frozenset[int](),
+    Situation.BANNED: BANNED_CODES,
+    Situation.LOCKED: LOCKED_CODES,
+    Situation.DELETED: frozenset[int](),
+    Situation.MIGRATED: frozenset[int](),
+    Situation.UNREGISTERED: UNREGISTERED_CODES,
+    Situation.PAYMENT: PAYMENT_CODES,
+}
 
 
 _UNSEEN: dict[Situation, Row] = {
-    Situation.NOT_ASKED: client.CREDENTIALS_UNKNOWN,
-    Situation.CREDENTIAL: client.CREDENTIALS_UNKNOWN,
-    Situation.PERMISSION: client.CREDENTIALS_UNKNOWN,
-    Situation.UNREACHABLE: client.UNREACHABLE,
-    Situation.NOT_FOUND: client.UNREACHABLE,
+    Situation.NOT_ASKED: says.CREDENTIALS_UNKNOWN,
+    Situation.CREDENTIAL: says.CREDENTIALS_UNKNOWN,
+    Situation.PERMISSION: says.CREDENTIALS_UNKNOWN,
+    Situation.UNREACHABLE: says.UNSEEN,
+    Situation.NOT_FOUND: says.UNSEEN,
 }
 _ABSENT = frozenset({Situation.NOT_FOUND, Situation.GONE})
 _KEPT: dict[Situation, Row] = {

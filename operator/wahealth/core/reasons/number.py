@@ -105,7 +105,25 @@ WITHOUT_PERMISSION = Row(
     "generate one with it in the Business settings (Users, System users, Generate token)",
 )
 
-AVAILABLE = Row(Reason.CONNECTED, "The vendor's verdict is that the number can send messages")
+CREDENTIALS_UNKNOWN = Row(
+    Reason.CREDENTIALS_UNKNOWN, "The number's state is unknown without credentials that the Cloud API accepts"
+)
+UNSEEN = Row(Reason.UNREACHABLE, "The number's state is unknown")
+RECOVERED = Row(Reason.HEALTH_NODE_RECOVERED, "The Cloud API answers again", "nothing to do")
+FLAPPING_DETECTED = Row(
+    Reason.FLAPPING_DETECTED,
+    "The number changes too often to report each change",
+    "look at the outbound network access, and at the number in the WhatsApp Manager",
+)
+FLAPPING_ENDED = Row(Reason.FLAPPING_ENDED, "The number has settled; each change is reported again")
+
+AVAILABLE = Row(
+    Reason.CONNECTED,
+    "The vendor's verdict is that the number can send messages",
+    "",
+    Reason.GATEWAY_CONNECTED,
+    "The vendor's verdict is that the number can send messages; nothing to do",
+)
 LIMITED = Row(
     Reason.MINIMUM_CONNECTED,
     "The vendor's verdict is that the number can send messages within limits, because of the {entity}{code}",
