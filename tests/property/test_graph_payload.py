@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wahealth.core.answer import Malformed
-from wahealth.core.cloud.checks import TokenReport
 from wahealth.core.cloud.errors import GraphError
+from wahealth.core.cloud.number_checks import TokenReport
 from wahealth.core.cloud.report import NumberReport
 from wahealth.probe.cloud.graph_checks_payload import (
     TemplatePage,

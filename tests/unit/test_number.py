@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.builders import condition_of
 from support.phone_numbers import IDS, NOW, answer, entity, error, health, number_status, seen
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, Unreachable
-from wahealth.core.cloud.checks import MANAGEMENT, NumberChecks, Template, TemplateStatus, TokenReport
+from wahealth.core.cloud.number_checks import MANAGEMENT, NumberChecks, Template, TemplateStatus, TokenReport
 from wahealth.core.cloud.versions import DEFAULT, ENDS
 from wahealth.core.number.number_verdict import evaluate_number
 from wahealth.core.number.situation import ROWS, Situation, situation_of

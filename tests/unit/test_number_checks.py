@@ -15,7 +15,7 @@ from support.played import Played
 from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Unreachable
-from wahealth.core.cloud.checks import MANAGEMENT, NumberChecks, Template, TemplateStatus, TokenReport
+from wahealth.core.cloud.number_checks import MANAGEMENT, NumberChecks, Template, TemplateStatus, TokenReport
 from wahealth.core.cloud.quota import BudgetKey, Quota
 from wahealth.core.cloud.wanted import Provider
 from wahealth.core.signin.flow import Reading

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from wahealth.core.answer import Outcome, PodOutcome, accepts_token
-from wahealth.core.cloud.checks import NumberChecks
+from wahealth.core.cloud.number_checks import NumberChecks
 from wahealth.core.facts import Desired, Facts, with_probe_results
 from wahealth.core.instant import Instant
 from wahealth.core.signin.flow import AuthTiming, Checkpoint, Effect, EffectResult, LogIn, Probing, Reading, ReadSecret

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from wahealth.core.answer import PodOutcome, is_reached, is_seen
 from wahealth.core.certificate import Certificate
-from wahealth.core.cloud.checks import NumberChecks
+from wahealth.core.cloud.number_checks import NumberChecks
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.restart import WebWorkload

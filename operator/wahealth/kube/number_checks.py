@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
-from wahealth.core.cloud.checks import NumberChecks, TokenReport
+from wahealth.core.cloud.number_checks import NumberChecks, TokenReport
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.kube.records import Cached
 from wahealth.probe.cloud.graph_look import NumberLook, has_checks

@@ -18,7 +18,7 @@ from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.answer import Outcome, accepts_token, is_about_ours, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
-from wahealth.core.cloud.checks import NumberChecks
+from wahealth.core.cloud.number_checks import NumberChecks
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.instant import Instant

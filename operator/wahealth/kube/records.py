@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from wahealth.core.answer import Outcome, PodOutcome
 from wahealth.core.certificate import Certificate
-from wahealth.core.cloud.checks import NumberChecks
+from wahealth.core.cloud.number_checks import NumberChecks
 from wahealth.core.control.pod_labels import PodChange
 from wahealth.core.events.event import Event
 from wahealth.core.signin.flow import Authenticator, Reading

@@ -7,7 +7,7 @@ from typing import Any
 
 from support.phone_numbers import answer, entity, error, health
 from wahealth.core.answer import FailureReason, Malformed, NumberAnswer, PodOutcome, Unreachable
-from wahealth.core.cloud.checks import NumberChecks, Template, TemplateStatus
+from wahealth.core.cloud.number_checks import NumberChecks, Template, TemplateStatus
 from wahealth.core.cloud.versions import DEFAULT
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.facts import Desired, Facts, Thresholds

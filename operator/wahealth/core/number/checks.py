@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wahealth.core.answer import Malformed, Unreachable
-from wahealth.core.cloud.checks import NumberChecks, TemplateStatus
 from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.number_checks import NumberChecks, TemplateStatus
 from wahealth.core.cloud.report import Entity, Quality
 from wahealth.core.cloud.versions import ends_soon
 from wahealth.core.cloud.wanted import Provider

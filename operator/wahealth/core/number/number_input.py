@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from wahealth.core.answer import NumberAnswer
-from wahealth.core.cloud.checks import NumberChecks
 from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.number_checks import NumberChecks
 from wahealth.core.cloud.report import Entity, Messaging, NumberFields, NumberReport
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.reasons.row import Surface

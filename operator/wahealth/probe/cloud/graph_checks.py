@@ -11,8 +11,8 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from wahealth.core.answer import Malformed, Unreachable
-from wahealth.core.cloud.checks import TokenReport
 from wahealth.core.cloud.errors import GraphError
+from wahealth.core.cloud.number_checks import TokenReport
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.cloud.graph import ask_graph

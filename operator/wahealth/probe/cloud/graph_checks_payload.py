@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from wahealth.core.answer import Malformed
-from wahealth.core.cloud.checks import MANAGEMENT, Template, TemplateStatus, TokenReport
 from wahealth.core.cloud.errors import GraphError
+from wahealth.core.cloud.number_checks import MANAGEMENT, Template, TemplateStatus, TokenReport
 from wahealth.core.cloud.wanted import LONGEST_ID, LONGEST_TEMPLATE_NAME
 from wahealth.probe.cloud.graph_payload import graph_document
 from wahealth.probe.payload import LONGEST_WORD

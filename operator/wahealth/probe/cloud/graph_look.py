@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from wahealth.core.cloud.checks import NumberChecks, Template, TokenReport
 from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.number_checks import NumberChecks, Template, TokenReport
 from wahealth.core.cloud.wanted import CloudDesired, Provider
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.cloud.graph_checks import ask_account, ask_templates, ask_token
