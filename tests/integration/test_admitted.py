@@ -17,7 +17,7 @@ from wahealth.api.crd import custom_resource_definition
 from wahealth.playground.cluster.control_plane import ControlPlane
 from wahealth.playground.environment import until
 from wahealth.simulate.admission import refusals
-from wahealth.simulate.scenario import merged
+from wahealth.simulate.document import merged
 from wahealth.simulate.structure import Where
 
 CASES = ACCEPTED | {name: document for name, (document, _) in REFUSED.items()} | cases()
