@@ -41,7 +41,7 @@ def _words(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for field in ("observedGeneration", "mode", "gateway", "clientVersion", "primaryMaster", "lastFailover"):
         if field in status:
             yield field, str(status[field])
-    for field in ("connected", "redundancy", "credentials"):
+    for field in ("connected", "redundancy", "credentials", "cloud"):
         if field in status:
             yield field, " ".join(f"{k}={_time(v)}" for k, v in status[field].items())
     if "primaryMasterSinceTime" in status:

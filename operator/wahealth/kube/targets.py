@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from wahealth.api import v1alpha1 as api
+from wahealth.api.v1alpha1.timing import LEAST_VENDOR_PERIOD
 from wahealth.core import references
 from wahealth.core.answer import Unreachable
 from wahealth.core.cloud.quota import Quota
@@ -54,9 +55,6 @@ class ResolvedTarget(NamedTuple):
     def hosts(self) -> frozenset[str]:
         """All hosts of the target, probed in this round or not."""
         return self.others | {probe_target.host for probe_target in self.targets.values()}
-
-
-LEAST_VENDOR_PERIOD = 60.0  # seconds
 
 
 class Limits(NamedTuple):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 from pydantic import Field, model_validator
+from pydantic.alias_generators import to_camel
 
 from wahealth.core.answer import FailureReason
 from wahealth.probe.strict_json import MOST_BYTES
-from wahealth.simulate.document import Strict, Text
+from wahealth.simulate.document import Strict, Text, merged
 
 
 class PodLogin(Strict):
@@ -35,32 +36,38 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class PodAnswer(Strict):
-    """What one web pod answers: an error, or a status with a body in one of the forms."""
+class HttpAnswer(Strict):
+    """What somebody answers over HTTP: an error, or a status with a body in one of the forms."""
+
+    FORMS: ClassVar[Sequence[str]] = ("error", "body", "text", "body_file", "payload")
 
     error: FailureReason | None = Field(None, description="A reason of the Reachable condition.")
     status: int = Field(200, ge=100, le=599)
     headers: dict[HeaderName, Text] = Field(
-        {}, description="Location of a redirect, Retry-After in seconds; others are ignored."
+        {}, description="Those that count: Location of a redirect, Retry-After in seconds, and those of the Cloud API."
     )
     body: Any = None
     text: Text | None = None
     body_file: Path | None = None
     payload: Path | None = Field(None, description="A fixture: its http_status and body.")
     key: Text | None = Field(
-        None, description="The API key or token that the pod accepts; any other is answered with 401."
-    )
-    login: PodLogin | None = Field(
-        None, description="The user that may log in. Without `key`, the pod accepts its token."
+        None, description="The API key or token that is accepted; any other is answered with a refusal."
     )
 
     @model_validator(mode="after")
     def one_form(self) -> Self:
-        forms = [name for name in ("error", "text", "body_file", "payload") if getattr(self, name) is not None]
-        forms += ["body"] if "body" in self.model_fields_set else []
-        if len(forms) != 1:
-            raise ValueError("say what it answers with one of error, body, text, bodyFile, payload")
+        if sum(map(self._has, self.FORMS)) != 1:
+            raise ValueError(f"say what it answers with one of {', '.join(map(to_camel, self.FORMS))}")
         return self
+
+    def _has(self, form: str) -> bool:
+        null_is_one = form == "body" and "body" in self.model_fields_set
+        return null_is_one or getattr(self, form) is not None
+
+    @property
+    def given(self) -> Any:
+        """The part of the body that the file gives as YAML; None: it gives none."""
+        return self.body
 
     def answer(self, folder: Path) -> Answer:
         """The HTTP answer. Paths are relative to `folder`; of a file that is too large only the beginning is read.
@@ -76,3 +83,45 @@ class PodAnswer(Strict):
                 return Answer(self.status, headers, file.read(MOST_BYTES + 1))
         body = self.text if self.text is not None else json.dumps(self.body)
         return Answer(self.status, headers, body.encode())
+
+
+class PodAnswer(HttpAnswer):
+    """What one web pod answers."""
+
+    login: PodLogin | None = Field(
+        None, description="The user that may log in. Without `key`, the pod accepts its token."
+    )
+
+
+class CloudAnswer(HttpAnswer):
+    """What the Cloud API answers about the phone number."""
+
+    FORMS: ClassVar[Sequence[str]] = (*HttpAnswer.FORMS, "fields")
+
+    fields: dict[str, Any] | None = Field(
+        None, description="The answer about a healthy number, with this merge patch: null leaves out a field."
+    )
+
+    @property
+    def given(self) -> Any:
+        return self.body if self.fields is None else self.fields
+
+    def answer(self, folder: Path) -> Answer:
+        answer = super().answer(folder)
+        return answer if self.fields is None else answer._replace(body=_with_fields(self.fields))
+
+
+def _with_fields(fields: Mapping[str, Any]) -> bytes:
+    return json.dumps(merged(HEALTHY, fields)).encode()
+
+
+_IDS = {"PHONE_NUMBER": "900000000000001", "WABA": "900000000000002", "BUSINESS": "900000000000003", "APP": "900000004"}
+_ENTITIES = [{"entity_type": type_, "id": id_, "can_send_message": "AVAILABLE"} for type_, id_ in _IDS.items()]
+HEALTHY: Mapping[str, Any] = {
+    "health_status": {"can_send_message": "AVAILABLE", "entities": _ENTITIES},
+    "status": "CONNECTED",
+    "quality_rating": "GREEN",
+    "platform_type": "CLOUD_API",
+    "whatsapp_business_manager_messaging_limit": "TIER_1K",
+    "id": _IDS["PHONE_NUMBER"],
+}  # all ids are invented

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from wahealth.simulate import admission
+from wahealth.simulate.answers import HttpAnswer
 from wahealth.simulate.scenario import Client, Scenario
 
 MOST_CHARACTERS = 16 * 1024 * 1024  # in a client or in a body
@@ -90,17 +91,6 @@ def _check_client(path: Path, text: str, scenario: Scenario) -> None:
     for where, client in clients:
         if not _is_bounded(client):
             raise ScenarioError(f"{_at(path, text, where)}: client contains itself, is nested too deep or too large")
-        if _is_number(client):
-            raise ScenarioError(f"{_at(path, text, where)}: {_NO_NUMBERS}")
-
-
-_NO_NUMBERS = "client names a phone number of the Cloud API, and answers are those of waweb: name another target"
-
-
-def _is_number(client: dict[str, Any]) -> bool:
-    spec = client.get("spec")
-    target = spec.get("target") if isinstance(spec, dict) else None
-    return isinstance(target, dict) and "cloud" in target
 
 
 def _is_bounded(value: Any) -> bool:
@@ -133,24 +123,26 @@ def _check_order(path: Path, text: str, scenario: Scenario) -> None:
 
 def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
     """Tries every answer once, so that an unusable one is reported before the replay and not in the middle of it."""
+    for where, answer in _answers(scenario):
+        try:
+            if answer.error is None:
+                if not _is_bounded(answer.given):
+                    raise ValueError
+                answer.answer(path.parent)
+        except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
+            file, name = answer.payload or answer.body_file, ".".join(map(str, where))
+            what = f"{path.parent / file} cannot be used as an answer" if file else "its body is not JSON, or too large"
+            raise ScenarioError(f"{_at(path, text, where)}: {name}: {what}") from None
+
+
+def _answers(scenario: Scenario) -> Iterator[tuple[list[str | int], HttpAnswer]]:
+    """Each answer, and where it is in the file."""
     for place, step in enumerate(scenario.steps):
         for name, pod in step.pods.items():
-            try:
-                if pod is not None and pod.error is None:
-                    if not _is_bounded(pod.body):
-                        raise ValueError
-                    pod.answer(path.parent)
-            except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
-                where, file = (
-                    _at(path, text, ["steps", place, "pods", name]),
-                    pod.payload or pod.body_file if pod else None,
-                )
-                what = (
-                    f"{path.parent / file} cannot be used as an answer"
-                    if file
-                    else "its body is not JSON, or too large"
-                )
-                raise ScenarioError(f"{where}: steps.{place}.pods.{name}: {what}") from None
+            if pod is not None:
+                yield ["steps", place, "pods", name], pod
+        if step.cloud is not None:
+            yield ["steps", place, "cloud"], step.cloud
 
 
 def _check_admitted(path: Path, text: str, scenario: Scenario) -> None:

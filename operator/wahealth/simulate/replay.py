@@ -11,7 +11,9 @@ from typing import Any
 from wahealth.api.convert import InvalidSpec, desired_of, spec_of, status_document
 from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Spec
+from wahealth.api.v1alpha1.timing import LEAST_VENDOR_PERIOD
 from wahealth.core import instant as clock
+from wahealth.core.cloud.wanted import Provider
 from wahealth.core.events.event import Event
 from wahealth.core.facts import Desired, Facts, with_probe_results
 from wahealth.core.reconcile import reconcile
@@ -23,9 +25,10 @@ from wahealth.core.state import State
 from wahealth.core.status import Status
 from wahealth.simulate.document import merged
 from wahealth.simulate.scenario import Scenario
-from wahealth.simulate.world import World
+from wahealth.simulate.world import Asking, World
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+FLOORS = dict.fromkeys(Provider, LEAST_VENDOR_PERIOD)  # each provider is asked at its own host
 SECRET_REFRESH = 300.0  # seconds after which a good Secret is read again
 
 
@@ -89,17 +92,26 @@ class Replay:
             spec = spec_of(self._world.client)
         except InvalidSpec as error:
             return replace(facts, reference_problem=invalid_spec(str(error)))
-        facts = replace(facts, desired=desired_of(spec), pods=self._world.node_pods)
+        facts = replace(facts, desired=desired_of(spec, FLOORS), pods=self._world.node_pods)
         return facts if spec.suspend else self._asked(spec, facts, now)
 
     def _asked(self, spec: Spec, facts: Facts, now: clock.Instant) -> Facts:
-        if not self._world.target:
+        if not self._world.target and spec.target.cloud is None:
             return replace(facts, reference_problem=target_not_found(*spec.target.named))
-        source, whom = source_of(spec), meant(spec)
-        signin, self._signin_of = carried_on(self._signin, self._signin_of, whom), whom
+        asking = Asking(source_of(spec), facts.desired.cloud, facts.desired.thresholds.period)
+        names, signin = self._world.names(asking.number), self._carried_on(spec)
         terms = AuthTiming(facts.desired.thresholds.previous_key_window, SECRET_REFRESH)
-        flow = signin.probe_flow(tuple(sorted(self._world.pods)), terms, now)
-        period, resting = facts.desired.thresholds.period, self._world.left_alone(now)
-        asked = run_flow(flow, lambda effect: self._world.came_of(effect, source, now, period))
+        resting = self._world.left_alone(now)
+        asked = run_flow(signin.probe_flow(names, terms, now), lambda effect: self._world.came_of(effect, asking, now))
         self._signin = asked.signin
-        return with_probe_results(facts, asked, {name: name for name in self._world.pods}, resting)
+        if asking.number is not None and self._world.cloud.left_alone:
+            resting = frozenset(names)
+        return with_probe_results(facts, asked, {name: name for name in names}, resting)
+
+    def _carried_on(self, spec: Spec) -> Authenticator[bytes]:
+        """The sign-in of the last round, as far as it is about the same target; else the pauses of pods end, too."""
+        before, now = self._signin_of, meant(spec)
+        if before is not None and before.whom != now.whom:
+            self._world.resting.clear()
+        self._signin_of = now
+        return carried_on(self._signin, before, now)

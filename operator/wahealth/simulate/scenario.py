@@ -1,4 +1,4 @@
-"""The format of a scenario file: a client, its Secrets, and what its pods answer over time."""
+"""The format of a scenario file: a client, its Secrets, and what its pods or the Cloud API answer over time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from wahealth.simulate.answers import PodAnswer
+from wahealth.simulate.answers import CloudAnswer, PodAnswer
 from wahealth.simulate.document import Document, Strict, Text, merged
 
 PodName = Annotated[str, Field(min_length=1, max_length=253)]
@@ -29,6 +29,9 @@ class Step(Strict):
 
     at: float = Field(ge=0)
     pods: dict[PodName, PodAnswer | None] = Field({})
+    cloud: CloudAnswer | None = Field(
+        None, description="What the Cloud API answers about the number; null: it does not answer, as at the start."
+    )
     secrets: dict[str, Entries | None] = Field({})
     client: Document = Field({}, description="An edit, as a merge patch.")
     stored: bool = Field(False, description=_STORED)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from wahealth.api.credential_source import CredentialSource
 from wahealth.core import instant as clock
 from wahealth.core.answer import FailureReason, Outcome, Unauthorized, Unreachable
+from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.facts import Pod, Pods
+from wahealth.core.number.number_input import NUMBER
 from wahealth.core.references import secret_key_missing, secret_not_found
 from wahealth.core.resting import rest_of
 from wahealth.core.signin.flow import (
@@ -26,21 +28,31 @@ from wahealth.core.signin.flow import (
     Reading,
     ReadSecret,
 )
-from wahealth.core.signin.kinds import Kind, form_problem
+from wahealth.core.signin.kinds import Kind
+from wahealth.core.status import Finding
 from wahealth.probe.challenge import foreign_scheme
 from wahealth.probe.credential import without
-from wahealth.probe.login import expiry_of
 from wahealth.probe.payload import outcome_of
+from wahealth.probe.reading import reading_of
 from wahealth.probe.semantics import is_read, waiting
 from wahealth.probe.strict_json import MOST_BYTES, TOO_LARGE
 from wahealth.simulate.answers import Answer, PodAnswer
+from wahealth.simulate.cloud_api import CloudApi
 from wahealth.simulate.document import merged
 from wahealth.simulate.scenario import Entries, NodePod, Step
 
 
+class Asking(NamedTuple):
+    """Who is asked, and with which credential. `number` None: the pods. `period`: seconds from round to round."""
+
+    source: CredentialSource
+    number: CloudDesired | None
+    period: float
+
+
 @dataclass
 class World:
-    """The simulated cluster at one instant: client, Secrets, web pods and the pods of nodes."""
+    """The simulated cluster at one instant: client, Secrets, web pods and the pods of nodes; and the Cloud API."""
 
     folder: Path
     client: dict[str, Any]
@@ -51,6 +63,10 @@ class World:
     places: dict[str, NodePod | None] = field(default_factory=dict)
     moves: int = 0  # how often the pods of nodes changed
     resting: dict[str, tuple[Outcome, float]] = field(default_factory=dict)  # pods that asked for a pause: outcome, end
+    cloud: CloudApi = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cloud = CloudApi(self.folder)
 
     @property
     def node_pods(self) -> Pods | None:
@@ -68,47 +84,61 @@ class World:
             self.generation += before.get("spec") != self.client.get("spec")
         if "target" in step.model_fields_set:
             self.target = step.target is not None
+        if "cloud" in step.model_fields_set:
+            self.cloud.answer = step.cloud
         _replace_all(self.pods, step.pods)
         _replace_all(self.secrets, step.secrets)
         self.places |= step.node_pods
         self.moves += bool(step.node_pods)
 
     def reading(self, source: CredentialSource) -> Reading[bytes]:
-        """The credential as the Secret holds it now, or why there is none."""
-        if source.secret not in self.secrets:
-            return Reading(reference=secret_not_found(source.secret))
-        entries = self.secrets[source.secret]
-        missing = next((entry for entry in source.entries if entry not in entries), None)
+        """The credential as the Secrets hold it now, or why there is none. The secret of an app is looked at alone: no
+        answer depends on its proof."""
+        found = self._entries(source.secret, source.entries)
+        if isinstance(found, Finding):
+            return Reading(reference=found)
+        app = self._entries(source.app_secret.secret, [source.app_secret.entry]) if source.app_secret else [None]
+        if isinstance(app, Finding):
+            return Reading(reference=app)
+        read = reading_of(source.kind, found, app_secret=app[0])
+        return Reading(b":".join(found), expires=read.expires) if read.form is None else Reading(form=read.form)
+
+    def _entries(self, secret: str, names: Sequence[str]) -> list[bytes] | Finding:
+        if secret not in self.secrets:
+            return secret_not_found(secret)
+        entries = self.secrets[secret]
+        missing = next((name for name in names if name not in entries), None)
         if missing is not None:
-            return Reading(reference=secret_key_missing(source.secret, missing))
-        found = [value.encode() if isinstance(value := entries[entry], str) else value for entry in source.entries]
-        problem = form_problem(source.kind, found)
-        expires = expiry_of(found[0]) if source.kind is Kind.TOKEN else None
-        return Reading(b":".join(found), expires=expires) if problem is None else Reading(form=problem)
+            return secret_key_missing(secret, missing)
+        return [value.encode() if isinstance(value := entries[name], str) else value for name in names]
+
+    def names(self, number: CloudDesired | None) -> tuple[str, ...]:
+        """Whom to ask: the pods, or the number where the client names one."""
+        return tuple(sorted(self.pods)) if number is None else (NUMBER,)
 
     def left_alone(self, now: clock.Instant) -> frozenset[str]:
         """The names of the pods that are not probed now, because they asked for a pause."""
         return frozenset(name for name, (_, until) in self.resting.items() if now.monotonic < until)
 
-    def came_of(
-        self, effect: Effect[bytes], source: CredentialSource, now: clock.Instant, period: float
-    ) -> EffectResult[bytes]:
-        """The result of one step of the sign-in flow; `period` is in seconds."""
+    def came_of(self, effect: Effect[bytes], asking: Asking, now: clock.Instant) -> EffectResult[bytes]:
+        """The result of one step of the sign-in flow."""
         match effect:
-            case Probing(pods, secret):
-                return {name: self._said(name, source.kind, secret, now, period) for name in pods}
+            case Probing(names, secret):
+                return {name: self._said(name, secret, asking, now) for name in names}
             case ReadSecret():
-                return self.reading(source)
+                return self.reading(asking.source)
             case LogIn(pod, secret):
                 return _login_outcome(self.pods[pod], secret, now.wall)
             case Checkpoint():
                 return None
 
-    def _said(self, name: str, kind: Kind, secret: bytes | None, now: clock.Instant, period: float) -> Outcome:
+    def _said(self, name: str, secret: bytes | None, asking: Asking, now: clock.Instant) -> Outcome:
+        if asking.number is not None:
+            return self.cloud.ask(secret or b"", asking.number, now.monotonic)
         if name in self.left_alone(now):
             return self.resting[name][0]
-        outcome = self._outcome(self.pods[name], kind, secret)
-        if wait := rest_of(outcome, period):
+        outcome = self._outcome(self.pods[name], asking.source.kind, secret)
+        if wait := rest_of(outcome, asking.period):
             self.resting[name] = outcome, now.monotonic + wait
         return outcome
 

@@ -9,6 +9,7 @@ from wahealth.api.schema import Model, rule, rules
 
 PROBE_DEFAULT: JsonDict = {"failureThreshold": 3, "successThreshold": 1}
 PERIOD, CLOUD_PERIOD = 30, 300  # seconds, where the resource names none
+LEAST_VENDOR_PERIOD = 60.0  # seconds, for the vendor's own host: it counts requests by the hour
 GRACE_DEFAULT: JsonDict = {"uninitializedSeconds": 600, "connectingSeconds": 120, "failoverSeconds": 60}
 
 
