@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wahealth.probe.cloud.graph_usage import LONGEST, UNSAID, rest_wanted, usage_of
+from wahealth.core.resting import LONGEST
+from wahealth.probe.cloud.graph_usage import UNSAID, rest_wanted, usage_of
 
 
 def usage(*minutes: object, **per_cents: object) -> str:

@@ -13,9 +13,9 @@ from wahealth.core.answer import Outcome, is_refusal
 from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.core.cloud.quota import BudgetKey, Quota
 from wahealth.core.instant import EARLY
+from wahealth.core.resting import written_pause
 from wahealth.kube.entry import ResourceEntry
 from wahealth.probe.client import ProbeResponse
-from wahealth.probe.cloud.graph_usage import LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,10 @@ class NumberBudget:
         return said
 
     def _written_pause(self) -> float:
-        """Seconds that are left of a pause that the process before this one was told of, as far as the status says."""
-        written = self.entry.written
-        if self.entry.state is not None or written.cloud is None or written.cloud.throttled_until_time is None:
+        """Seconds that are left of a pause that the process before this one was told of."""
+        if self.entry.state is not None:
             return 0.0
-        if written.observed_generation not in {None, self.entry.generation}:
-            return 0.0  # it may be about another number
-        left = (written.cloud.throttled_until_time - datetime.now(UTC)).total_seconds()
-        return left if 0 < left <= LONGEST else 0.0
+        return written_pause(self.entry.written, self.entry.generation, datetime.now(UTC))
 
     def heard(self, response: ProbeResponse[object]) -> None:
         """Count what was sent, and mind what the answer says of the quota."""

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wahealth.core.cloud.quota import Usage
+from wahealth.core.resting import LONGEST
 from wahealth.probe.semantics import seconds_of
 from wahealth.probe.strict_json import document_of
 
 UNSAID = 900.0  # seconds to wait where the vendor names none: asking on prolongs it
-LONGEST = 24 * 3600.0
 _MINUTE = 60.0
 _MOST_PER_CENT = 10_000.0
 _PER_CENTS = ("call_count", "total_cputime", "total_time")
