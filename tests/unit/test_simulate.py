@@ -127,6 +127,27 @@ def test_a_good_key_is_read_again_after_five_minutes_or_a_refusal(
     assert document["final"]["credentials"]["keyInUse"] == "Previous"
 
 
+def test_an_operator_that_starts_again_counts_from_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps: list[dict[str, Any]] = [
+        {"at": 0, "pods": answers("connected")},
+        {"at": 30, "pods": answers("disconnected")},
+        {"at": 60, "restart": True},
+    ]
+    path = scenario(tmp_path, steps, probe={"failureThreshold": 2})
+    assert readys(simulated(capsys, path)) == [(0, "Available"), (90, "Disconnected")]
+
+
+def test_and_knows_of_no_pause(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps: list[dict[str, Any]] = [
+        {"at": 0, "pods": {"web-0": {"status": 503, "text": "", "headers": {"Retry-After": "90"}}}},
+        {"at": 30, "pods": answers("connected")},
+        {"at": 60, "restart": True},
+    ]
+    assert readys(simulated(capsys, scenario(tmp_path, steps))) == [(0, "GracePeriod"), (60, "Available")]
+
+
 def test_an_edit_is_a_new_generation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     steps = [{"at": 0, "pods": answers("connected")}, {"at": 60, "client": {"spec": {"suspend": True}}}]
     document = simulated(capsys, scenario(tmp_path, steps))

@@ -31,10 +31,13 @@ class CloudApi:
     left_alone: bool = False  # no request was made when the number was last asked for, because of a pause
     quota: Quota = field(default_factory=lambda: Quota(limited=False))
 
-    def ask(self, token: bytes, number: CloudDesired, now: float) -> NumberAnswer:
-        """The outcome that the operator would see. `now`: monotonic seconds."""
+    def ask(self, token: bytes, number: CloudDesired, pause: float, now: float) -> NumberAnswer:
+        """The outcome that the operator would see. `now`: monotonic seconds. `pause`: seconds that are left of one
+        that the process before this one was told of."""
         credential = bearer_token(token)
         key = BudgetKey(credential.digest, number.account)
+        if pause:
+            self.quota.pause(key, GraphError(ErrorClass.THROTTLE, 0, retry_after=pause), now)
         paused = self.quota.paused(key, now)
         self.left_alone = paused is not None
         if paused is not None:

@@ -18,6 +18,7 @@ from wahealth.core.events.event import Event
 from wahealth.core.facts import Desired, Facts, with_probe_results
 from wahealth.core.reconcile import reconcile
 from wahealth.core.references import invalid_spec, target_not_found
+from wahealth.core.resting import written_pause
 from wahealth.core.restore import restore_state
 from wahealth.core.signin.flow import Authenticator, AuthTiming, run_flow
 from wahealth.core.signin.kinds import Meant, carried_on
@@ -75,7 +76,14 @@ class Replay:
 
     def _catch_up(self, at: float) -> None:
         while self._steps and self._steps[0].at <= at:
-            self._world.take(self._steps.pop(0))
+            step = self._steps.pop(0)
+            self._world.take(step)
+            if step.restart:
+                self._start_again()
+
+    def _start_again(self) -> None:
+        self._history = self._signin = self._signin_of = None
+        self._world.forget_pauses()
 
     def _round(self, facts: Facts, now: clock.Instant) -> Iterator[TimelineEntry]:
         state = self._history or restore_state(self._written, facts.generation, facts.desired.thresholds, now)
@@ -98,7 +106,8 @@ class Replay:
     def _asked(self, spec: Spec, facts: Facts, now: clock.Instant) -> Facts:
         if not self._world.target and spec.target.cloud is None:
             return replace(facts, reference_problem=target_not_found(*spec.target.named))
-        asking = Asking(source_of(spec), facts.desired.cloud, facts.desired.thresholds.period)
+        before = written_pause(self._written, facts.generation, now.wall) if self._history is None else 0.0
+        asking = Asking(source_of(spec), facts.desired.cloud, facts.desired.thresholds.period, before)
         names, signin = self._world.names(asking.number), self._carried_on(spec)
         terms = AuthTiming(facts.desired.thresholds.previous_key_window, SECRET_REFRESH)
         resting = self._world.left_alone(now)

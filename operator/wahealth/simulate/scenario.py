@@ -37,6 +37,7 @@ class Step(Strict):
     stored: bool = Field(False, description=_STORED)
     node_pods: dict[PodName, NodePod | None] = Field({}, description="Pods of coreapps and masters; null removes one.")
     target: Literal["present"] | None = "present"
+    restart: bool = Field(False, description="The operator starts again, and remembers only what the status says.")
 
     @model_validator(mode="after")
     def stored_client(self) -> Self:

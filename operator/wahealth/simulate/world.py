@@ -43,11 +43,13 @@ from wahealth.simulate.scenario import Entries, NodePod, Step
 
 
 class Asking(NamedTuple):
-    """Who is asked, and with which credential. `number` None: the pods. `period`: seconds from round to round."""
+    """Who is asked, and with which credential. `number` None: the pods. `period`: seconds from round to round.
+    `pause`: seconds that are left of one that the Cloud API asked of the process before this one."""
 
     source: CredentialSource
     number: CloudDesired | None
     period: float
+    pause: float = 0.0
 
 
 @dataclass
@@ -120,6 +122,10 @@ class World:
         """The names of the pods that are not probed now, because they asked for a pause."""
         return frozenset(name for name, (_, until) in self.resting.items() if now.monotonic < until)
 
+    def forget_pauses(self) -> None:
+        """As a process that starts: it knows of none, but for what the status says."""
+        self.resting, self.cloud = {}, CloudApi(self.folder, self.cloud.answer)
+
     def came_of(self, effect: Effect[bytes], asking: Asking, now: clock.Instant) -> EffectResult[bytes]:
         """The result of one step of the sign-in flow."""
         match effect:
@@ -134,7 +140,7 @@ class World:
 
     def _said(self, name: str, secret: bytes | None, asking: Asking, now: clock.Instant) -> Outcome:
         if asking.number is not None:
-            return self.cloud.ask(secret or b"", asking.number, now.monotonic)
+            return self.cloud.ask(secret or b"", asking.number, asking.pause, now.monotonic)
         if name in self.left_alone(now):
             return self.resting[name][0]
         outcome = self._outcome(self.pods[name], asking.source.kind, secret)
