@@ -15,14 +15,13 @@ from support.played import Played
 from wahealth.api.credential_source import CredentialSource
 from wahealth.api.v1alpha1 import Tls
 from wahealth.core.answer import Unreachable
-from wahealth.core.cloud.number_checks import MANAGEMENT, NumberChecks, Template, TemplateStatus, TokenReport
+from wahealth.core.cloud.number_checks import EVERY, MANAGEMENT, NumberChecks, Template, TemplateStatus, TokenReport
 from wahealth.core.cloud.quota import BudgetKey, Quota
 from wahealth.core.cloud.wanted import Provider
 from wahealth.core.signin.flow import Reading
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
-from wahealth.kube.number_checks import EVERY
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.message import Reader, Request

@@ -9,12 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
-from wahealth.core.cloud.number_checks import NumberChecks, TokenReport
+from wahealth.core.cloud.number_checks import EVERY, NumberChecks, TokenReport
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.kube.records import Cached
 from wahealth.probe.cloud.graph_look import NumberLook, has_checks
 
-EVERY = 10  # rounds from one look to the next
 _TOKEN_HELD = 1800.0  # seconds for which what is said of a token serves other numbers
 
 

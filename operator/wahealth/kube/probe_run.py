@@ -18,7 +18,7 @@ from wahealth.api.credential_source import meant, source_of
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.answer import Outcome, accepts_token, is_about_ours, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
-from wahealth.core.cloud.number_checks import NumberChecks
+from wahealth.core.cloud.number_checks import EVERY, NumberChecks
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.facts import Facts, with_probe_results
 from wahealth.core.instant import Instant
@@ -43,7 +43,7 @@ from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.number_budget import NumberBudget
-from wahealth.kube.number_checks import EVERY, TokenReports
+from wahealth.kube.number_checks import TokenReports
 from wahealth.kube.process.meter import piece
 from wahealth.kube.records import Cached
 from wahealth.kube.references import References

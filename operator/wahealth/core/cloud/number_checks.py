@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from wahealth.core.strenum import FastStrEnum
 
+EVERY = 10  # rounds from one look to the next
 MANAGEMENT = "whatsapp_business_management"  # the permission that every request of ours needs
 
 
