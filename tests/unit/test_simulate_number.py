@@ -14,7 +14,7 @@ from support.pages import ROOT, commands, fences
 from support.replayed import readys, simulated
 from wahealth import cli
 from wahealth.probe.strict_json import MOST_BYTES
-from wahealth.simulate.answers import HEALTHY
+from wahealth.simulate.answers import GOOD_NUMBER
 
 TOKEN = "an-invented-token-of-enough-characters"
 KEY = "a-key-of-enough-characters"
@@ -72,7 +72,7 @@ def test_each_form_of_an_answer(
 
 @pytest.mark.parametrize("form", ["payload", "bodyFile"])
 def test_an_answer_may_be_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
-    banned = {**HEALTHY, "status": "BANNED"}
+    banned = {**GOOD_NUMBER, "status": "BANNED"}
     (tmp_path / "payload").write_text(json.dumps({"http_status": 200, "body": banned}))
     (tmp_path / "bodyFile").write_text(json.dumps(banned))
     steps = [{"at": 0, "cloud": GOOD}, {"at": 300, "cloud": {form: form}}]
@@ -188,6 +188,44 @@ def test_the_secret_of_an_app_is_looked_at(
     steps = [{"at": 0, "cloud": GOOD, "secrets": {"app": app}}]
     path = scenario(tmp_path, *steps, auth={"bearerToken": token})
     assert readys(simulated(capsys, path))[0] == (0, reason)
+
+
+def test_token_and_account_answer_for_themselves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In every tenth round, and in the first one after an edit of the client or a Secret."""
+    templates = {"data": [{"name": "hello", "language": "en", "status": "APPROVED"}]}
+    step = {"cloudToken": {"fields": {"data": {"expires_at": 1798761600}}}, "cloudAccount": {"fields": templates}}
+    target = {"cloud": {"phoneNumberID": "900000000000001", "accountID": "900000000000002"}}
+    steps = [{"at": 0, "cloud": GOOD, **step}, {"at": 300, "cloudAccount": {"fields": {"data": []}}}]
+    wanted = {"templates": ["hello"]}
+    document = simulated(capsys, scenario(tmp_path, *steps, until=3000, target=target, cloud=wanted))
+    assert document["final"]["credentials"]["tokenExpiryTime"] == "2027-01-01T00:00:00Z"
+    assert [entry["at"] for entry in document["timeline"] if "status" in entry] == [0, 3000]
+    edited = [*steps, {"at": 600, "client": {"spec": {"grace": {"connectingSeconds": 5}}}}]
+    document = simulated(capsys, scenario(tmp_path, *edited, until=900, target=target, cloud=wanted))
+    assert [entry["at"] for entry in document["timeline"] if "status" in entry] == [0, 600]
+
+
+def test_a_number_behind_360dialog(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its key stands for one number, and nothing is looked at besides that."""
+    spec: dict[str, Any] = {
+        "target": {"cloud": {"provider": "Dialog360"}},
+        "auth": {"apiKey": {"secretKeyRef": {"name": "k"}}},
+    }
+    limit = {"meta": {"success": False, "httpCode": 429, "developerMessage": "You have exceeded the limit."}}
+    steps: list[dict[str, Any]] = [
+        {"at": 0, "cloud": {**GOOD, "key": KEY}, "cloudToken": {"error": "ReadTimeout"}},
+        {"at": 300, "cloud": {"status": 401, "body": {"meta": {"success": False, "httpCode": 401}}}},
+        {"at": 600, "cloud": {"status": 429, "body": limit, "headers": {"Retry-After": "600"}}},
+    ]
+    document = simulated(capsys, scenario(tmp_path, *steps, **spec))
+    assert [reason for _, reason in readys(document)][:2] == ["Available", "TokenRejected"]
+    assert "throttledUntilTime" in document["final"]["cloud"]
+
+
+@pytest.mark.parametrize("field", ["cloudToken", "cloudAccount"])
+def test_their_answers_are_checked_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str], field: str) -> None:
+    said = refused(capsys, scenario(tmp_path, {"at": 0, field: {"payload": "none.json"}}))
+    assert f"steps.0.{field}: {tmp_path / 'none.json'} cannot be used as an answer" in said
 
 
 def test_neither_token_nor_id_is_shown_where_an_answer_repeats_them(

@@ -93,13 +93,31 @@ class PodAnswer(HttpAnswer):
     )
 
 
+_IDS = {"PHONE_NUMBER": "900000000000001", "WABA": "900000000000002", "BUSINESS": "900000000000003", "APP": "900000004"}
+_ENTITIES = [{"entity_type": type_, "id": id_, "can_send_message": "AVAILABLE"} for type_, id_ in _IDS.items()]
+# All IDs are invented.
+GOOD_NUMBER: Mapping[str, Any] = {
+    "health_status": {"can_send_message": "AVAILABLE", "entities": _ENTITIES},
+    "status": "CONNECTED",
+    "quality_rating": "GREEN",
+    "platform_type": "CLOUD_API",
+    "whatsapp_business_manager_messaging_limit": "TIER_1K",
+    "id": _IDS["PHONE_NUMBER"],
+}
+GOOD_TOKEN: Mapping[str, Any] = {
+    "data": {"is_valid": True, "app_id": _IDS["APP"], "expires_at": 0, "scopes": ["whatsapp_business_management"]}
+}
+GOOD_ACCOUNT: Mapping[str, Any] = {"id": _IDS["WABA"], "data": []}
+
+
 class CloudAnswer(HttpAnswer):
     """What the Cloud API answers about the phone number."""
 
     FORMS: ClassVar[Sequence[str]] = (*HttpAnswer.FORMS, "fields")
+    GOOD: ClassVar[Mapping[str, Any]] = GOOD_NUMBER
 
     fields: dict[str, Any] | None = Field(
-        None, description="The answer about a healthy number, with this merge patch: null leaves out a field."
+        None, description="The answer where all is well, with this merge patch: null leaves out a field."
     )
 
     @property
@@ -108,20 +126,18 @@ class CloudAnswer(HttpAnswer):
 
     def answer(self, folder: Path) -> Answer:
         answer = super().answer(folder)
-        return answer if self.fields is None else answer._replace(body=_with_fields(self.fields))
+        if self.fields is None:
+            return answer
+        return answer._replace(body=json.dumps(merged(self.GOOD, self.fields)).encode())
 
 
-def _with_fields(fields: Mapping[str, Any]) -> bytes:
-    return json.dumps(merged(HEALTHY, fields)).encode()
+class TokenAnswer(CloudAnswer):
+    """What the Cloud API answers about the token (`debug_token`)."""
+
+    GOOD: ClassVar[Mapping[str, Any]] = GOOD_TOKEN
 
 
-_IDS = {"PHONE_NUMBER": "900000000000001", "WABA": "900000000000002", "BUSINESS": "900000000000003", "APP": "900000004"}
-_ENTITIES = [{"entity_type": type_, "id": id_, "can_send_message": "AVAILABLE"} for type_, id_ in _IDS.items()]
-HEALTHY: Mapping[str, Any] = {
-    "health_status": {"can_send_message": "AVAILABLE", "entities": _ENTITIES},
-    "status": "CONNECTED",
-    "quality_rating": "GREEN",
-    "platform_type": "CLOUD_API",
-    "whatsapp_business_manager_messaging_limit": "TIER_1K",
-    "id": _IDS["PHONE_NUMBER"],
-}  # all ids are invented
+class AccountAnswer(CloudAnswer):
+    """What the Cloud API answers about the account, and about its templates."""
+
+    GOOD: ClassVar[Mapping[str, Any]] = GOOD_ACCOUNT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from math import inf
 from pathlib import Path
@@ -123,26 +123,21 @@ def _check_order(path: Path, text: str, scenario: Scenario) -> None:
 
 def _check_answers(path: Path, text: str, scenario: Scenario) -> None:
     """Tries every answer once, so that an unusable one is reported before the replay and not in the middle of it."""
-    for where, answer in _answers(scenario):
-        try:
-            if answer.error is None:
-                if not _is_bounded(answer.given):
-                    raise ValueError
-                answer.answer(path.parent)
-        except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
-            file, name = answer.payload or answer.body_file, ".".join(map(str, where))
-            what = f"{path.parent / file} cannot be used as an answer" if file else "its body is not JSON, or too large"
-            raise ScenarioError(f"{_at(path, text, where)}: {name}: {what}") from None
-
-
-def _answers(scenario: Scenario) -> Iterator[tuple[list[str | int], HttpAnswer]]:
-    """Each answer, and where it is in the file."""
     for place, step in enumerate(scenario.steps):
-        for name, pod in step.pods.items():
-            if pod is not None:
-                yield ["steps", place, "pods", name], pod
-        if step.cloud is not None:
-            yield ["steps", place, "cloud"], step.cloud
+        for within, answer in step.answers():
+            _check_answer(path, text, ("steps", place, *within), answer)
+
+
+def _check_answer(path: Path, text: str, where: Sequence[str | int], answer: HttpAnswer) -> None:
+    try:
+        if answer.error is None:
+            if not _is_bounded(answer.given):
+                raise ValueError
+            answer.answer(path.parent)
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
+        file, name = answer.payload or answer.body_file, ".".join(map(str, where))
+        what = f"{path.parent / file} cannot be used as an answer" if file else "its body is not JSON, or too large"
+        raise ScenarioError(f"{_at(path, text, where)}: {name}: {what}") from None
 
 
 def _check_admitted(path: Path, text: str, scenario: Scenario) -> None:

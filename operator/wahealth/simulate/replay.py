@@ -113,8 +113,9 @@ class Replay:
         resting = self._world.left_alone(now)
         asked = run_flow(signin.probe_flow(names, terms, now), lambda effect: self._world.came_of(effect, asking, now))
         self._signin = asked.signin
-        if asking.number is not None and self._world.cloud.left_alone:
-            resting = frozenset(names)
+        if asking.number is not None:
+            facts = replace(facts, checks=self._world.cloud.checks)
+            resting = frozenset(names if self._world.cloud.left_alone else ())
         return with_probe_results(facts, asked, {name: name for name in names}, resting)
 
     def _carried_on(self, spec: Spec) -> Authenticator[bytes]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from wahealth.simulate.answers import CloudAnswer, PodAnswer
+from wahealth.simulate.answers import AccountAnswer, CloudAnswer, HttpAnswer, PodAnswer, TokenAnswer
 from wahealth.simulate.document import Document, Strict, Text, merged
 
 PodName = Annotated[str, Field(min_length=1, max_length=253)]
@@ -32,12 +32,22 @@ class Step(Strict):
     cloud: CloudAnswer | None = Field(
         None, description="What the Cloud API answers about the number; null: it does not answer, as at the start."
     )
+    cloud_token: TokenAnswer | None = Field(None, description="The same about the token, at debug_token.")
+    cloud_account: AccountAnswer | None = Field(None, description="The same about the account, and its templates.")
     secrets: dict[str, Entries | None] = Field({})
     client: Document = Field({}, description="An edit, as a merge patch.")
     stored: bool = Field(False, description=_STORED)
     node_pods: dict[PodName, NodePod | None] = Field({}, description="Pods of coreapps and masters; null removes one.")
     target: Literal["present"] | None = "present"
     restart: bool = Field(False, description="The operator starts again, and remembers only what the status says.")
+
+    def answers(self) -> Iterator[tuple[tuple[str, ...], HttpAnswer]]:
+        """Each answer of this step, and where it is in the file."""
+        named: list[tuple[tuple[str, ...], HttpAnswer | None]] = [
+            *((("pods", name), pod) for name, pod in self.pods.items()),
+            *((("cloud",), self.cloud), (("cloudToken",), self.cloud_token), (("cloudAccount",), self.cloud_account)),
+        ]
+        yield from ((where, answer) for where, answer in named if answer is not None)
 
     @model_validator(mode="after")
     def stored_client(self) -> Self:

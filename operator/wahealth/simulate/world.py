@@ -37,7 +37,7 @@ from wahealth.probe.reading import reading_of
 from wahealth.probe.semantics import is_read, waiting
 from wahealth.probe.strict_json import MOST_BYTES, TOO_LARGE
 from wahealth.simulate.answers import Answer, PodAnswer
-from wahealth.simulate.cloud_api import CloudApi
+from wahealth.simulate.cloud_api import CloudApi, NumberQuestion
 from wahealth.simulate.document import merged
 from wahealth.simulate.scenario import Entries, NodePod, Step
 
@@ -86,8 +86,7 @@ class World:
             self.generation += before.get("spec") != self.client.get("spec")
         if "target" in step.model_fields_set:
             self.target = step.target is not None
-        if "cloud" in step.model_fields_set:
-            self.cloud.answer = step.cloud
+        self.cloud.take(step)
         _replace_all(self.pods, step.pods)
         _replace_all(self.secrets, step.secrets)
         self.places |= step.node_pods
@@ -124,7 +123,8 @@ class World:
 
     def forget_pauses(self) -> None:
         """As a process that starts: it knows of none, but for what the status says."""
-        self.resting, self.cloud = {}, CloudApi(self.folder, self.cloud.answer)
+        self.resting = {}
+        self.cloud.start_again()
 
     def came_of(self, effect: Effect[bytes], asking: Asking, now: clock.Instant) -> EffectResult[bytes]:
         """The result of one step of the sign-in flow."""
@@ -140,13 +140,19 @@ class World:
 
     def _said(self, name: str, secret: bytes | None, asking: Asking, now: clock.Instant) -> Outcome:
         if asking.number is not None:
-            return self.cloud.ask(secret or b"", asking.number, asking.pause, now.monotonic)
+            return self._said_of(asking.number, secret or b"", asking.pause, now)
         if name in self.left_alone(now):
             return self.resting[name][0]
         outcome = self._outcome(self.pods[name], asking.source.kind, secret)
         if wait := rest_of(outcome, asking.period):
             self.resting[name] = outcome, now.monotonic + wait
         return outcome
+
+    def _said_of(self, number: CloudDesired, token: bytes, pause: float, now: clock.Instant) -> Outcome:
+        asked = NumberQuestion(token, number, now.monotonic)
+        if pause:
+            self.cloud.pause(asked, pause)
+        return self.cloud.ask(asked)
 
     def _outcome(self, pod: PodAnswer, kind: Kind, secret: bytes | None) -> Outcome:
         if pod.error is not None:
