@@ -17,7 +17,7 @@ confirmed verdict depends on what is confirmed already; the first row that fits 
                               other, in single pods alone            at once
                               other, only because time has passed    at once
                               a pause, between worse ones            at once, and the streak of worse ones goes on
-                              undecided, between worse ones          not by this round, and no streak ends
+                              undecided, between worse ones          at once, and the streak of worse ones goes on
                               other, unreachable before and after    after failureThreshold rounds of the same
                               other, such as better                  after successThreshold rounds
 
@@ -267,7 +267,7 @@ RULES = {
         Rule("other, in single pods alone", _endpoints_alone, AT_ONCE),
         Rule("other, only because time has passed", _other_by_time, AT_ONCE),
         Rule("a pause, between worse ones", _kept_while_worse, AT_ONCE_AND_ON),
-        Rule("undecided, between worse ones", _undecided_while_worse, AS_IT_WAS),
+        Rule("undecided, between worse ones", _undecided_while_worse, AT_ONCE_AND_ON),
         Rule("other, unreachable before and after", _as_bad, AFTER_THE_SAME),
         Rule("other, such as better", _any, AFTER_SUCCESSES),
     ),
