@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from wahealth.api.credential_source import meant, source_of
@@ -77,6 +77,7 @@ class ProbeRun:
     endpoint: HealthEndpoint
     request_health: Ask = ask_client
     budget: NumberBudget | None = None  # of a number of the Cloud API
+    rested: set[str] = field(default_factory=set)  # names that were left alone in this round
 
     def may_ask(self, now: Instant) -> bool:
         """Whether the turn of a number has come within its budget; always, if it is none. Notes how often it comes."""
@@ -88,14 +89,11 @@ class ProbeRun:
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
         self._keep_rests()
-        resting = frozenset(
-            name for name, target in self.resolved.targets.items() if self._resting(target, now.monotonic) is not None
-        )
         asked = await self._sign_in_and_ask(now)
         facts = self._with_certificates(facts, now)
         if facts.own is not None and any(map(is_about_ours, asked.outcomes.values())):
             self.entry.probe.forget_trust()  # our certificate may have been renewed meanwhile
-        return with_probe_results(facts, asked, self.resolved.addresses, resting)
+        return with_probe_results(facts, asked, self.resolved.addresses, self.rested)
 
     def _keep_rests(self) -> None:
         """Forget the pauses of hosts that are gone, and of a target that the spec does not name any more; of a number,
@@ -203,15 +201,17 @@ class ProbeRun:
         """By name; a name whose address is not known has the reason why."""
         targets, failed = self.resolved.targets, self.resolved.failed
         there = {name: targets[name] for name in names if name in targets}
-        outcomes = await _all([self._outcome(target, secret) for target in there.values()])
+        outcomes = await _all([self._outcome(name, target, secret) for name, target in there.items()])
         lost: dict[str, Outcome] = {name: failed[name] for name in names if name in failed}
         return lost | dict(zip(there, outcomes, strict=True))
 
-    async def _outcome(self, target: ProbeTarget, secret: Credential | None) -> Outcome:
+    async def _outcome(self, name: str, target: ProbeTarget, secret: Credential | None) -> Outcome:
         """The answer; or the last one, while the pod wants to be left alone."""
         now = asyncio.get_running_loop().time()
         if (said := self._resting(target, now)) is not None:
+            self.rested.add(name)
             return said
+        self.rested.discard(name)
         period = self.entry.timing.period
         response = await self._measured(self._request(target, secret, period))
         outcome = self._heard(target, response)
@@ -240,7 +240,9 @@ class ProbeRun:
             return NotSent(self.resolved.failed[name])
         target = self.resolved.targets[name]
         if (said := self._resting(target, asyncio.get_running_loop().time())) is not None:
+            self.rested.add(name)
             return NotSent(said)
+        self.rested.discard(name)
         return self._heard(target, await self.prober.log_in(self._request(target, secret)))
 
     def _resting(self, target: ProbeTarget, now: float) -> Outcome | None:

@@ -231,8 +231,13 @@ def number_throttled(given: WarningInput) -> Event | None:
 
 
 def number_unavailable(given: WarningInput) -> Event | None:
+    """A number that is not found is not accepted, and reported as that."""
     found = given.false(ConditionType.AVAILABLE)
-    return _as_said(found) if found else None
+    return _as_said(found) if found and found.reason != Reason.NUMBER_NOT_FOUND else None
+
+
+def number_limited(given: WarningInput) -> Event | None:
+    return warning(number.LIMITED, given.surface) if given.gateway is Gateway.PARTIALLY_CONNECTED else None
 
 
 def number_undecided(given: WarningInput) -> Event | None:
@@ -264,6 +269,7 @@ NUMBER_RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     number_unreachable,
     number_throttled,
     number_unavailable,
+    number_limited,
     quality_falling,
     templates_unusable,
     graph_version_ending,

@@ -100,7 +100,9 @@ def _reachable(seen: NumberInput, row: SituationRow) -> Finding:
     at = seen.surface
     match seen.answer:
         case None:
-            return _as_last_known(seen, ConditionType.REACHABLE) or unknown(says.NOT_ASKED_YET)
+            ready_to_ask = seen.reference_problem is None and seen.credential_problem is None
+            never = says.NOT_ASKED_YET if ready_to_ask else says.NOT_ASKED
+            return _as_last_known(seen, ConditionType.REACHABLE) or unknown(never)
         case Unreachable(reason, detail):
             silent = says.SILENT.says(at, reason=reason, detail=detail, comma=", " if detail else "")
             return Finding(ConditionStatus.FALSE, reason.value, silent)
@@ -183,9 +185,11 @@ _DOWN: dict[Situation, Row] = {
 
 
 def _throttled(seen: NumberInput, row: SituationRow) -> Finding | None:
+    """A process that starts knows a pause from the status, and not the code that asked for it."""
     if row.situation is not Situation.THROTTLED:
         return None
-    return true(says.THROTTLED, seen.surface, code=_code(seen))
+    before = None if seen.code else _as_last_known(seen, ConditionType.THROTTLED)
+    return before or true(says.THROTTLED, seen.surface, code=_code(seen))
 
 
 def _quality(seen: NumberInput) -> Finding | None:

@@ -73,17 +73,19 @@ def seen_in(facts: Facts, cloud: CloudDesired, confirmed: Status, now: Instant) 
         facts.reference_problem,
         facts.credential_problem,
         checks=facts.checks,
-        throttled_until=_throttled_until(outcome, confirmed, now),
+        throttled_until=_throttled_until(outcome, confirmed, desired.thresholds.period, now),
         period=desired.thresholds.period,
     )
 
 
-def _throttled_until(outcome: PodOutcome | None, confirmed: Status, now: Instant) -> datetime | None:
-    """When the vendor may be asked again; as it was confirmed while nobody is asked."""
+def _throttled_until(outcome: PodOutcome | None, confirmed: Status, period: float, now: Instant) -> datetime | None:
+    """When the vendor may be asked again, if that is later than the next round; as it was confirmed while nobody is
+    asked."""
     if outcome is None or not isinstance(outcome.outcome, GraphError) or not outcome.outcome.retry_after:
         return None
     known = confirmed.cloud.throttled_until_time if confirmed.cloud and not outcome.asked else None
-    return known or now.wall + timedelta(seconds=round(outcome.outcome.retry_after))
+    left = outcome.outcome.retry_after
+    return known or (now.wall + timedelta(seconds=round(left)) if left > period else None)
 
 
 def _answer(outcome: object) -> NumberAnswer:

@@ -28,6 +28,7 @@ TOKEN_ACCEPTED = Row(Reason.KEY_ACCEPTED, "The Cloud API accepts the {what}")
 NOT_ASKED_YET = Row(
     Reason.NOT_PROBED_YET, "The number has not been asked for yet, because others share the budget of its token"
 )
+NOT_ASKED = Row(Reason.NOT_PROBED_YET, "Nothing has been asked about the number yet")
 ANSWERED = Row(Reason.HEALTH_NODE_ANSWERED, "The Cloud API answers")
 THROTTLED = Row(
     Reason.TOO_MANY_REQUESTS,
@@ -128,6 +129,8 @@ LIMITED = Row(
     Reason.MINIMUM_CONNECTED,
     "The vendor's verdict is that the number can send messages within limits, because of the {entity}{code}",
     "look at it in the WhatsApp Manager",
+    Reason.GATEWAY_PARTIALLY_CONNECTED,
+    "The vendor's verdict is that the number can send messages within limits",
 )
 UNDECIDED = Row(
     Reason.UNKNOWN_GATEWAY_STATUS,
