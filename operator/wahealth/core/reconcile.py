@@ -106,7 +106,7 @@ def _debounced(state: State, evaluation: Evaluated, thresholds: Thresholds, now:
         confirmation = state.confirmation.with_endpoints(candidate)
         return state._replace(confirmation=confirmation), confirmation.verdict or candidate
     confirmation = debounce(state.confirmation, evaluation, candidate, thresholds, now.monotonic)
-    newly = confirmation.verdict is candidate
+    newly = confirmation.verdict is candidate and not confirmation.counting  # graces run on with a streak
     after = state._replace(
         confirmation=confirmation,
         timers=keep_only(evaluation.timers, candidate.problem) if newly else evaluation.timers,

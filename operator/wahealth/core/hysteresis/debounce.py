@@ -12,7 +12,7 @@ confirmed verdict depends on what is confirmed already; the first row that fits 
     of this generation        worse, and certain for the first time  at once
                               worse, only because time has passed    at once
                               worse                                  after failureThreshold rounds, outside its grace
-                              the same, as it asks for a pause       not by this round, and no streak ends
+                              the same, as it says nothing           not by this round, and no streak ends
                               the same                               already; all streaks end
                               other, in single pods alone            at once
                               other, only because time has passed    at once
@@ -218,8 +218,10 @@ def _same(compared: Comparison) -> bool:
     return compared.candidate.says_the_same(compared.confirmed)
 
 
-def _same_and_kept(compared: Comparison) -> bool:
-    return compared.candidate.kept and _same(compared)
+def _same_and_open(compared: Comparison) -> bool:
+    """Whether the candidate says nothing of the client that ends a streak: it is kept, or decides nothing."""
+    is_open = compared.candidate.kept or _undecided_while_worse(compared)
+    return is_open and _same(compared)
 
 
 def _endpoints_alone(compared: Comparison) -> bool:
@@ -262,7 +264,7 @@ RULES = {
         Rule("worse, and certain for the first time", _newly_certain, AT_ONCE),
         Rule("worse, only because time has passed", _worse_by_time, AT_ONCE),
         Rule("worse", _worse, AFTER_FAILURES),
-        Rule("the same, as it asks for a pause", _same_and_kept, AS_IT_WAS),
+        Rule("the same, as it says nothing", _same_and_open, AS_IT_WAS),
         Rule("the same", _same, STREAKS_END),
         Rule("other, in single pods alone", _endpoints_alone, AT_ONCE),
         Rule("other, only because time has passed", _other_by_time, AT_ONCE),
