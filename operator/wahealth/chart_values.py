@@ -114,6 +114,11 @@ class NetworkPolicy(Part):
     api_server_cidrs: list[Network] = []
     api_server_ports: Annotated[list[Port], Field(min_length=1)] = [443, 6443]
     waweb_ports: Annotated[list[Port], Field(min_length=1)] = [443]
+    waweb_cidrs: list[Network] = []
+    url_cidrs: list[Network] = []
+    cloud_cidrs: list[Network] = []
+    proxy_cidrs: list[Network] = []
+    proxy_ports: list[Port] = []
     ingress_from: list[Object] = []
     extra_egress: list[Object] = []
 

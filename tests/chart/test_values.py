@@ -105,6 +105,8 @@ def everywhere(name: str, value: str) -> Seen:
 
 DIGEST = "sha256:" + "0" * 64
 RULE, POLICY = {"prometheusRule": {"enabled": True}}, {"enabled": True}
+TEST_NET = ["192.0.2.0/24"]
+GUARDED, PROXIED = {"networkPolicy": POLICY}, {"egress": {"proxy": "http://10.2.0.8:3128"}}
 # Path of the value, what it is set to, what is seen of it then; what else is to be set for it to be seen.
 TRIED: list[tuple[str, Any, Seen, Document]] = [
     (
@@ -264,6 +266,17 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ),
     ("networkPolicy.apiServerPorts", [8], lambda r: egress_ports(r, 0) == [8], {"networkPolicy": POLICY}),
     ("networkPolicy.wawebPorts", [8, 9], lambda r: egress_ports(r, 2) == [8, 9], {"networkPolicy": POLICY}),
+    ("networkPolicy.wawebCidrs", TEST_NET, lambda r: TEST_NET[0] in str(r.spec("NetworkPolicy")), GUARDED),
+    ("networkPolicy.urlCidrs", TEST_NET, lambda r: TEST_NET[0] in str(r.spec("NetworkPolicy")), GUARDED),
+    (
+        *("networkPolicy.cloudCidrs", TEST_NET),
+        *(lambda r: TEST_NET[0] in str(r.spec("NetworkPolicy")), GUARDED | {"cloud": {"enabled": True}}),
+    ),
+    (
+        *("networkPolicy.proxyCidrs", TEST_NET),
+        *(lambda r: TEST_NET[0] in str(r.spec("NetworkPolicy")), GUARDED | PROXIED),
+    ),
+    ("networkPolicy.proxyPorts", [8, 9], lambda r: egress_ports(r, -1) == [8, 9], GUARDED | PROXIED),
     (
         *("networkPolicy.ingressFrom", [{"podSelector": {}}]),
         *(lambda r: "from" in r.spec("NetworkPolicy")["ingress"][0], {"networkPolicy": POLICY}),

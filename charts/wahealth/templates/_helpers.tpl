@@ -68,3 +68,34 @@ imagePullSecrets:
 {{- $several := gt (int .Values.replicas) 1 }}
 {{- if or (eq .Values.podDisruptionBudget "Enabled") (and (eq .Values.podDisruptionBudget "Auto") $several) }}true{{ end }}
 {{- end }}
+
+{{- /* Of a list of ports: what a NetworkPolicy has of them. */}}
+{{- define "wahealth.ports" -}}
+{{- range . }}
+- {port: {{ . }}, protocol: TCP}
+{{- end }}
+{{- end }}
+
+{{- /* Of a list of networks: what a NetworkPolicy has of them. */}}
+{{- define "wahealth.networks" -}}
+{{- range . }}
+- ipBlock: {cidr: {{ . | quote }}}
+{{- end }}
+{{- end }}
+
+{{- /* Of (URL, port): the URL's port, or this one if it has none. */}}
+{{- define "wahealth.port" -}}
+{{- index . 0 | trimSuffix "/" | regexFind ":[0-9]+$" | trimPrefix ":" | default (index . 1) }}
+{{- end }}
+
+{{- /* Networks and ports of the egress proxy, as values or its URL say them; nothing unless both are said. */}}
+{{- define "wahealth.proxy" -}}
+{{- $url := .Values.egress.proxy | default "" | trimSuffix "/" }}
+{{- $host := regexReplaceAll ":[0-9]*$" (trimPrefix "http://" $url) "" | trimAll "[]" }}
+{{- $cidrs := .Values.networkPolicy.proxyCidrs }}
+{{- $ports := .Values.networkPolicy.proxyPorts }}
+{{- if and (not $cidrs) (contains ":" $host) }}{{ $cidrs = list (printf "%s/128" $host) }}{{ end }}
+{{- if and (not $cidrs) (regexMatch "^[0-9.]+$" $host) }}{{ $cidrs = list (printf "%s/32" $host) }}{{ end }}
+{{- if and (not $ports) $url }}{{ $ports = list (include "wahealth.port" (list $url 80) | int) }}{{ end }}
+{{- if and $cidrs $ports }}{{ dict "cidrs" $cidrs "ports" $ports | toYaml }}{{ end }}
+{{- end }}

@@ -113,7 +113,7 @@ class OperatorSettings(BaseSettings):
     )
     egress_proxy: HttpProxy = Field(
         None,
-        description="Proxy for the hosts of target.url only, such as http://proxy.example.com:3128.",
+        description="Proxy for hosts outside the cluster only (target.url, Cloud API): http://proxy.example.com:3128.",
     )
     egress_ca_file: File = Field(
         None,
