@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from support.resources import ACCEPTED, REFUSED, SELECT, changed
+from support.resources import ACCEPTED, REFUSED, SELECT, changed, crd_before_cloud, numbered
 from wahealth.api.crd import custom_resource_definition
 from wahealth.playground.cluster.control_plane import ControlPlane, ControlPlaneFailed
 from wahealth.playground.environment import until
@@ -35,6 +35,10 @@ def test_refused_with_a_sentence(plane: ControlPlane, document: dict[str, Any], 
     assert sentence in said
 
 
+def named(name: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "namespace": "default"}}
+
+
 def without_rules() -> dict[str, Any]:
     """The CustomResourceDefinition, as it was before it wanted a selector."""
     document = custom_resource_definition()
@@ -45,7 +49,7 @@ def without_rules() -> dict[str, Any]:
 
 def test_a_stored_resource_without_a_selector_can_be_changed_elsewhere(plane: ControlPlane) -> None:
     stored = changed(metadata__name="stored", spec__pods={"roleLabels": "Enabled"})
-    anew = copy.deepcopy(stored) | {"metadata": {"name": "anew", "namespace": "default"}}
+    anew = copy.deepcopy(stored) | named("anew")
 
     def apply(document: dict[str, Any]) -> None:
         plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=yaml.safe_dump(document))
@@ -66,6 +70,31 @@ def test_a_stored_resource_without_a_selector_can_be_changed_elsewhere(plane: Co
     with pytest.raises(ControlPlaneFailed, match=SELECT):
         patch('{"pods": {"readinessGates": "Report"}}')
     patch('{"pods": {"selector": {"matchLabels": {"app": "core"}}}}')
+
+
+def test_an_earlier_version_over_numbers_forgets_them_with_the_next_status(plane: ControlPlane) -> None:
+    """As docs/cloud.md says of the way back. Until a status is written, the number is still stored."""
+
+    def install(document: dict[str, Any], knows_numbers: bool) -> None:
+        plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", input=yaml.safe_dump(document))
+        until(lambda: (refusal(plane, numbered(suspend=True)) is None) is knows_numbers, "the schema is in force")
+
+    def number() -> dict[str, Any]:
+        return dict(plane.read("/apis/wahealth.io/v1alpha1/namespaces/default/whatsappclients/number"))
+
+    plane.kubectl("create", "-f", "-", input=yaml.safe_dump(numbered() | named("number")))
+    made = number()
+    try:
+        install(crd_before_cloud(), knows_numbers=False)
+        assert "cloud" not in number()["spec"]["target"]
+        install(custom_resource_definition(), knows_numbers=True)
+        assert number()["spec"] == made["spec"]
+        install(crd_before_cloud(), knows_numbers=False)
+        plane.kubectl("patch", "wac", "number", "--type=merge", "--subresource=status", "-p", '{"status": {}}')
+    finally:
+        install(custom_resource_definition(), knows_numbers=True)
+    assert "cloud" not in number()["spec"]["target"]
+    assert number()["metadata"]["generation"] == made["metadata"]["generation"]
 
 
 def test_it_is_found_by_its_short_name_and_category(plane: ControlPlane) -> None:

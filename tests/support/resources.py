@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 Resource = dict[str, Any]
 
@@ -35,6 +38,13 @@ def numbered(**spec: Any) -> Resource:
     target = {"cloud": {"phoneNumberID": "900000000000001"}}
     auth = {"bearerToken": {"secretKeyRef": {"name": "number-token", "key": "token"}}}
     return changed(spec={"target": target, "auth": auth, **spec})
+
+
+def crd_before_cloud() -> Resource:
+    """The CustomResourceDefinition of an earlier version, which knew no `target.cloud` and no numbers."""
+    file = Path(__file__).parents[1] / "fixtures" / "crd-before-cloud.yaml"
+    found: Resource = yaml.safe_load(file.read_text())
+    return found
 
 
 BOTH = {"roleLabels": "Enabled", "readinessGates": "Enforce"}
