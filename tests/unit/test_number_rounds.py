@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
+import pytest
+
 from support.builders import Story, any_targets, at, condition_of, resource
 from support.phone_numbers import body, response
 from support.played import Played
@@ -51,18 +53,18 @@ class Counting(Prober):
         return ProbeResponse(await read(response(200, body())))
 
 
-def number(name: str) -> ResourceEntry:
+def number(name: str, namespace: str = "acme") -> ResourceEntry:
     target = {"cloud": {"phoneNumberID": f"9000{name}"}}
     auth = {"bearerToken": {"secretKeyRef": {"name": "t", "key": "token"}}}
-    return entry_of(resource(name, target=target, auth=auth, probe={"periodSeconds": PERIOD}))
+    return entry_of(resource(name, namespace, target=target, auth=auth, probe={"periodSeconds": PERIOD}))
 
 
-def played(numbers: int, rounds: int) -> tuple[Counting, list[Story], list[ResourceEntry]]:
+def played(numbers: int, rounds: int, namespaces: int = 1) -> tuple[Counting, list[Story], list[ResourceEntry]]:
     """That many numbers, each with so many rounds, a period apart."""
     inventory, prober = Inventory(), Counting()
     targets = any_targets(inventory, lookup=lambda _: ["192.0.2.1"])
     gatherer = Gatherer(inventory, targets, Secrets(), prober, {Provider.GRAPH: Quota()})
-    entries = [number(str(n)) for n in range(numbers)]
+    entries = [number(str(n), f"team-{n % namespaces}") for n in range(numbers)]
     stories = [Story() for _ in entries]
 
     async def story() -> None:
@@ -87,8 +89,10 @@ def test_a_few_numbers_are_asked_in_each_round() -> None:
     assert {entry.probe.pace for entry in entries} == {PERIOD}
 
 
-def test_many_numbers_wait_for_their_turn_and_say_so() -> None:
-    prober, stories, _ = played(60, 1)
+@pytest.mark.parametrize("namespaces", [1, 60])
+def test_many_numbers_wait_for_their_turn_and_say_so(namespaces: int) -> None:
+    """Also if each has a Secret of its own with the same token."""
+    prober, stories, _ = played(60, 1, namespaces)
     assert 0.9 * AT_ONCE - 1 <= prober.asked <= AT_ONCE + 1  # what is looked at besides them costs a tenth
     waiting = [story for story in stories if not story.written.nodes]
     assert len(waiting) == 60 - prober.asked

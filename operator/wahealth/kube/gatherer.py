@@ -65,7 +65,7 @@ class Gatherer:
         if isinstance(endpoint, Finding):
             return replace(facts, reference_problem=endpoint)
         run = self._run(entry, spec, resolved, endpoint)
-        if not run.may_ask(now):
+        if not await run.may_ask(now):
             return facts  # its turn within the budget has not come yet
         facts = await run.ask(with_period(facts, entry.probe.pace) if entry.probe.pace else facts, now)
         facts = await run.with_checks(facts, self._tokens)

@@ -29,8 +29,8 @@ class NumberBudget:
 
     @property
     def key(self) -> BudgetKey:
-        """The budget: by the app where the vendor has named it, else by the token where it has been read, else by its
-        Secret."""
+        """The budget: by the app where the vendor has named it, else by the token; by its Secret while that cannot be
+        read, and nothing is sent."""
         state, wanted = self.entry.probe, self.entry.desired.cloud
         account = wanted.account if wanted else ""
         if state.checks is not None and state.checks.token is not None and state.checks.token.app:

@@ -79,12 +79,20 @@ class ProbeRun:
     budget: NumberBudget | None = None  # of a number of the Cloud API
     rested: set[str] = field(default_factory=set)  # names that were left alone in this round
 
-    def may_ask(self, now: Instant) -> bool:
-        """Whether the turn of a number has come within its budget; always, if it is none. Notes how often it comes."""
-        pace = 0.0 if self.budget is None else self.budget.pace(now.monotonic)
+    async def may_ask(self, now: Instant) -> bool:
+        """Whether the turn of a number has come within its budget; always, if it is none. Notes how often it comes.
+        Raises as `ask` does, for a budget is that of a token, which may have to be read."""
+        pace = 0.0 if self.budget is None else await self._pace(self.budget, now)
         if pace is not None:
             self.entry.probe.pace = pace
         return pace is not None
+
+    async def _pace(self, budget: NumberBudget, now: Instant) -> float | None:
+        self._keep_rests()
+        self._authenticator()  # forgets what was read for another spec
+        if self.entry.probe.reading is None:
+            await self._reading()
+        return budget.pace(now.monotonic)
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
