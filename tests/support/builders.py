@@ -14,6 +14,7 @@ from wahealth.core.cloud.wanted import HOSTS
 from wahealth.core.egress.hosts import Hosts
 from wahealth.core.egress.networks import Networks
 from wahealth.core.egress.origin import Origin
+from wahealth.core.egress.proxy import Proxy
 from wahealth.core.facts import Desired, Facts, Thresholds
 from wahealth.core.instant import Instant
 from wahealth.core.plan import Plan
@@ -161,13 +162,15 @@ def resource(
     }
 
 
-def any_targets(inventory: Inventory, *hosts: str, lookup: Lookup = look_up, networks: tuple[str, ...] = ()) -> Targets:
+def any_targets(
+    inventory: Inventory,
+    *hosts: str,
+    lookup: Lookup = look_up,
+    networks: tuple[str, ...] = (),
+    proxy: Proxy | None = None,
+) -> Targets:
     """The pods that the inventory has, and `hosts` outside of the cluster, in public networks or in `networks`."""
     urls = Networks(tuple(map(ip_network, networks)), only_public=True)
-    limits = Limits(
-        Networks(),
-        Hosts(frozenset(hosts)),
-        urls,
-        cloud={one: Origin("https", host, 443) for one, host in HOSTS.items()},
-    )
+    cloud = {one: Origin("https", host, 443) for one, host in HOSTS.items()}
+    limits = Limits(Networks(), Hosts(frozenset(hosts)), urls, proxy, cloud)
     return Targets(inventory, limits, Resolver(lookup))
