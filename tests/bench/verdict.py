@@ -55,11 +55,9 @@ def facts_of_outcome(outcome: Outcome) -> Facts:
 class Resource:
     """One that has settled."""
 
-    def __init__(self) -> None:
-        self.answer = body()
+    def __init__(self, facts: Facts) -> None:
         self.seconds = 0.0
         self.written = Status()
-        facts = facts_of(self.answer)
         self.history = restore_state(self.written, 1, facts.desired.thresholds, self._now())
         for _ in range(3):
             self.round(facts)
@@ -85,9 +83,10 @@ def measured(work: Callable[[], object]) -> list[float]:
 
 
 def rows() -> list[tuple[str, float | None, list[float]]]:
-    resource = Resource()
-    settled, answer = resource.history, resource.answer
+    answer = body()
     fresh = facts_of(answer)
+    resource = Resource(fresh)
+    settled = resource.history
     awake = settled._replace(steady=None)
 
     def parsed_and_evaluated() -> None:
