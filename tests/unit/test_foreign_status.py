@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from support.builders import CONNECTED, DISCONNECTED, START, Story, answer, core, facts, primary, resource, single
-from wahealth.api.convert import left_standing, status_document, written_status
+from wahealth.api.convert import status_document, written_status
+from wahealth.api.left_standing import left_standing
 from wahealth.core.status import ConditionType, Credentials, Failover, FailoverKind, KeyInUse, Status
 from wahealth.core.status_diff import MOST_AHEAD, status_to_write
 from wahealth.kube.apiserver.api import APPLY, JSON_PATCH, encoded

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from wahealth.api.convert import left_standing
+from wahealth.api.left_standing import left_standing
 from wahealth.api.v1alpha1 import API_VERSION, GROUP, KIND, PLURAL, VERSION
 from wahealth.core.control.pod_labels import GATE, Gate, PodChange
 from wahealth.core.restart import WebWorkload, no_safe_way
