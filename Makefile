@@ -60,6 +60,10 @@ bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this ma
 	@$(SCRIPT) tests/bench/fleet.py
 	@if [ -n "$(PEERS)" ]; then $(SCRIPT) tests/bench/peers.py; fi
 
+.PHONY: bench-gate
+bench-gate: $(VENV)/ready ## Count what a round executes, here and at the merge base with main, and fail over 5 % (BASE=commit)
+	@$(SCRIPT) tests/bench/gate.py $(BASE)
+
 .PHONY: soak
 soak: $(VENV)/ready ## An hour of faults of the API server, one after the other, in random order (SECONDS=3600)
 	@$(SCRIPT) tests/integration/soak.py $(or $(SECONDS),3600)

@@ -87,27 +87,29 @@ def resource(number: int, target: str, period: float) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": metadata, "spec": spec, "status": status}
 
 
+def limits_of(targets: list[str]) -> Limits:
+    """Only these hosts may be probed, and only on this machine."""
+    hosts = Hosts(frozenset(origin_of(f"https://{target}").host for target in targets))
+    return Limits(Networks(()), hosts, Networks((ip_network("127.0.0.0/8"),), only_public=True))
+
+
+def reconciler_of(given: Given, nowhere: Nowhere, limits: Limits, prober: Prober, lag: Lag) -> Reconciler:
+    """The operator's own, with what it is given in place of an API server."""
+    inventory = Inventory()
+    gatherer = Gatherer(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
+    guard = IsolationGuard(nowhere, inventory, None)  # type: ignore[arg-type]
+    return Reconciler(gatherer, nowhere, nowhere, guard, lag)  # type: ignore[arg-type]
+
+
 async def main(arguments: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(end, stopped.set)
     targets = arguments.targets.read_text().split()
-    given, nowhere, lag, inventory = (
-        Given(arguments.key.read_bytes(), arguments.ca.read_bytes()),
-        Nowhere(),
-        Lag(),
-        Inventory(),
-    )
-    loopback = ip_network("127.0.0.0/8")
-    limits = Limits(
-        Networks(()),
-        Hosts(frozenset(origin_of(f"https://{target}").host for target in targets)),
-        Networks((loopback,), only_public=True),
-    )
+    given, lag = Given(arguments.key.read_bytes(), arguments.ca.read_bytes()), Lag()
     parked = MOST_PARKED if arguments.parked is None else arguments.parked
     async with Prober(slots=256, parked=parked) as prober:
-        gatherer = Gatherer(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
-        reconciler = Reconciler(gatherer, nowhere, nowhere, IsolationGuard(nowhere, inventory, None), lag)  # type: ignore[arg-type]
+        reconciler = reconciler_of(given, Nowhere(), limits_of(targets), prober, lag)
         counts: Counter[str] = Counter()
 
         async def counted(entry: ResourceEntry) -> Action | None:
