@@ -47,6 +47,8 @@ class Given:
         self._reading = Reading(api_key(key))
         self._trust = skip_hostname(ca)
 
+    def known_at(self, *_: object) -> None: ...
+
     async def secret(self, *_: object) -> Reading[Credential]:
         return self._reading
 

@@ -170,6 +170,8 @@ class Played(Prober):
             raise ZeroDivisionError
         return ProbeResponse(answering.says)
 
+    def known_at(self, *_: object) -> None: ...
+
     async def secret(self, *_: object) -> Reading[Credential]:
         return Reading(api_key(b"a-key-of-enough-characters"))
 

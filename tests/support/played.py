@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wahealth.kube.readings import Readings
 from wahealth.kube.references import References
 
 
@@ -9,7 +10,8 @@ class Played(References):
     """Whoever derives from it says what stands in a Secret, and whom to trust."""
 
     def __init__(self) -> None:
-        """Nothing is read."""
+        """Nothing is read, and nothing is known of other readings."""
+        self._readings = Readings(0.0)
 
     @property
     def refresh(self) -> float:

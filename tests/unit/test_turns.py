@@ -35,6 +35,8 @@ class Keys:
 
     refresh = 300.0
 
+    def known_at(self, *_: object) -> None: ...
+
     async def secret(self, *_: object) -> Reading[Credential]:
         return Reading(api_key(b"a-key-of-enough-characters"))
 

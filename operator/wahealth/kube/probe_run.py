@@ -14,7 +14,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from wahealth.api.credential_source import meant, source_of
+from wahealth.api.credential_source import CredentialSource, meant, source_of
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.answer import Outcome, accepts_token, is_about_ours, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
@@ -152,7 +152,7 @@ class ProbeRun:
     async def _sign_in_and_ask(self, now: Instant) -> AuthResult[Credential]:
         state, requests = self.entry.probe, self.entry.probe.requests
         timing = AuthTiming(self.entry.desired.thresholds.previous_key_window, self.references.refresh)
-        flow = self._authenticator().probe_flow(self._turn(), timing, now)
+        flow = self._spared(self._authenticator(), timing.refresh, now).probe_flow(self._turn(), timing, now)
         asked = await carried_out(flow, self._result_of)
         if not is_taken(asked.outcomes):
             state.ask_another_pod()
@@ -172,6 +172,18 @@ class ProbeRun:
         state.signin = signin = carried_on(state.signin, state.signin_of, now)
         state.signin_of = now
         return signin
+
+    def _spared(self, signin: Authenticator[Credential], refresh: float, now: Instant) -> Authenticator[Credential]:
+        """`signin`, which does not read the Secret again while it is known to say what it said."""
+        if not signin.is_due_by_time(now):
+            return signin
+        at = self.references.known_at(*self._source, self.entry.probe.reading)
+        return signin if at is None else signin.confirmed(at, refresh)
+
+    @property
+    def _source(self) -> tuple[str, CredentialSource, bool]:
+        """Namespace and Secret of the credential; and whether its label is needed, since it leaves the cluster."""
+        return self.entry.ref.namespace, source_of(self.spec), self.spec.target.cloud is not None
 
     def _turn(self) -> tuple[str, ...]:
         """The names of the pods to ask in this round."""
@@ -196,8 +208,7 @@ class ProbeRun:
         """The Secret as it is now; while the API server cannot be asked, the last good reading."""
         state = self.entry.probe
         try:
-            labelled = self.spec.target.cloud is not None  # it leaves the cluster
-            reading = await self.references.secret(self.entry.ref.namespace, source_of(self.spec), labelled)
+            reading = await self.references.secret(*self._source)
         except ApiUnavailable:
             if state.reading is None:
                 raise

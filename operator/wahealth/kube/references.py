@@ -7,6 +7,7 @@ object that does not exist or may not be read is a `Finding`. An API server that
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import random
@@ -36,6 +37,7 @@ from wahealth.keypair import UnfitPair
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.egress import Authorities
 from wahealth.kube.entry import ResourceEntry
+from wahealth.kube.readings import Known, Place, Readings, Watched, not_watched
 from wahealth.kube.records import Cached
 from wahealth.probe.credential import Credential
 from wahealth.probe.pair import Pair
@@ -58,13 +60,26 @@ class Wanted(NamedTuple):
     labelled: bool = False  # the label is needed, whatever the settings say
 
 
+class Found(NamedTuple):
+    """The values of the entries of a Secret, in order, and the resourceVersion that has them."""
+
+    values: list[bytes]
+    version: str
+
+
 class References:
     def __init__(
-        self, api: ApiServer, refresh: float, only_labelled: bool = False, outside: Authorities | None = None
+        self,
+        api: ApiServer,
+        refresh: float,
+        only_labelled: bool = False,
+        outside: Authorities | None = None,
+        watched: Watched = not_watched,
     ) -> None:
         """`refresh` in seconds. `only_labelled`: use only Secrets that permit it by a label. `outside`: the authorities
-        for hosts outside of the cluster."""
+        for hosts outside of the cluster. `watched`: which versions a watch shows."""
         self._api = api
+        self._readings = Readings(refresh, watched)
         self._only_labelled = only_labelled
         self._outside = outside or Authorities(None)
         self._refresh = refresh
@@ -81,15 +96,29 @@ class References:
         permits that, whatever the settings say.
 
         Raises `ApiUnavailable`, and `ApiError` for every refusal but 403 and 404."""
+        began = asyncio.get_running_loop().time()
         wanted = Wanted(source.secret, source.entries, labels.wanted(source), labelled=labelled)
         found = await self._entries(namespace, wanted)
         if isinstance(found, Finding):
             return Reading(reference=found)
-        if source.app_secret is None:
-            return reading_of(source.kind, found)
-        name, entry = source.app_secret
-        app = await self._entries(namespace, wanted._replace(secret=name, entries=(entry,)))
-        return Reading(reference=app) if isinstance(app, Finding) else reading_of(source.kind, found, app_secret=app[0])
+        versions, app_secret = [(source.secret, found.version)], None
+        if source.app_secret is not None:
+            name, entry = source.app_secret
+            app = await self._entries(namespace, wanted._replace(secret=name, entries=(entry,)))
+            if isinstance(app, Finding):
+                return Reading(reference=app)
+            versions, app_secret = [*versions, (name, app.version)], app.values[0]
+        reading = reading_of(source.kind, found.values, app_secret=app_secret)
+        self._readings.note(Place(namespace, source, labelled), Known(reading, tuple(versions), began))
+        return reading
+
+    def known_at(
+        self, namespace: str, source: CredentialSource, labelled: bool, reading: Reading[Credential] | None
+    ) -> float | None:
+        """When `secret` would last have given just this reading, as far as is known without a request (monotonic
+        seconds of the loop); None: it must be read."""
+        now = asyncio.get_running_loop().time()
+        return self._readings.known_at(Place(namespace, source, labelled), reading, now)
 
     async def trust(self, entry: ResourceEntry, tls: Tls | None) -> Trust | Finding:
         """Who is trusted, and what is shown to them; or why that is not known. Read again when `refresh` is over.
@@ -153,10 +182,10 @@ class References:
         """The client certificate with its key. Raises `UnfitPair`."""
         entries = ("tls.crt", "tls.key")
         found = await self._entries(namespace, Wanted(ref.name, entries, (labels.CREDENTIALS, ""), _PAIR))
-        return found if isinstance(found, Finding) else Pair(*found)
+        return found if isinstance(found, Finding) else Pair(*found.values)
 
-    async def _entries(self, namespace: str, wanted: Wanted) -> list[bytes] | Finding:
-        """The values of the entries, in order."""
+    async def _entries(self, namespace: str, wanted: Wanted) -> Found | Finding:
+        """The entries as they are now; or what is wrong with the Secret."""
         try:
             document = await self._read(namespace, "Secret", wanted.secret)
         except ApiError as error:
@@ -169,7 +198,9 @@ class References:
             return secret_of_another_type(wanted.secret, wanted.type)
         found = {entry: _entry(document, entry) for entry in wanted.entries}
         missing = next((entry for entry, value in found.items() if value is None), None)
-        return secret_key_missing(wanted.secret, missing) if missing else [value or b"" for value in found.values()]
+        if missing:
+            return secret_key_missing(wanted.secret, missing)
+        return Found([value or b"" for value in found.values()], document["metadata"].get("resourceVersion", ""))
 
     async def _authority(self, namespace: str, ref: CaRef, anew: bool) -> bytes | Finding:
         """The CA in PEM. One resource reads it for all that refer to it and are due."""

@@ -13,7 +13,6 @@ from functools import partial
 from typing import NamedTuple
 
 from wahealth.core.control.lease import LeaseTiming
-from wahealth.kube import secrets
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.apiserver.outage import Outage
 from wahealth.kube.apiserver.session import Account, addresses_of, own_namespace, signed_in
@@ -35,6 +34,7 @@ from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.references import References
 from wahealth.kube.resync import Pace, Resync
 from wahealth.kube.scheduler import Outside, Scheduler
+from wahealth.kube.secrets import SecretWatch
 from wahealth.kube.settings import OperatorSettings
 from wahealth.kube.targets import Targets, cloud_floors_of, limits_of, quotas_of
 from wahealth.kubeconfig.problem import NotUsable
@@ -140,7 +140,9 @@ class _Operator:
         self.cluster = Cluster(self.api, self.elector.require_leadership)
         recorder = Recorder(self.api)
         self.guard = IsolationGuard(recorder, self.inventory, _own(settings.own_deployment))
-        references = References(self.api, settings.secret_refresh, settings.require_secret_label, clients.outside)
+        self.secrets = SecretWatch(self.secret_changed)
+        by_label, watched = settings.require_secret_label, self.secrets.shown
+        references = References(self.api, settings.secret_refresh, by_label, clients.outside, watched)
         limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
         targets = Targets(self.inventory, limits, Resolver())
         gatherer = Gatherer(self.inventory, targets, references, self.prober, quotas_of(settings))
@@ -168,7 +170,7 @@ class _Operator:
             self.keep("marks", self.sweep_marks)
             self.keep("connections", self.prober.tidy)
             if self.settings.watch_secrets:
-                self.keep("secrets", lambda: secrets.watch(self.api, self.secret_changed, self.namespaces))
+                self.keep("secrets", lambda: self.secrets.run(self.api, self.namespaces))
             log.info("watching resources")
             await self.resync.done.wait()
             gc.freeze()  # what exists now stays, so the collector need not look at it

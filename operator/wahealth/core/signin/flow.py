@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Self, TypeVar
 
 from wahealth.core.answer import Forbidden, Malformed, Outcome, Unauthorized, Unreachable, is_refusal, is_seen
-from wahealth.core.instant import Instant
+from wahealth.core.instant import LONG_AGO, Instant
 from wahealth.core.reasons.row import Row
 from wahealth.core.status import Finding
 
@@ -118,6 +118,14 @@ class Authenticator(ABC, Generic[K]):
     def is_due(self, now: Instant) -> bool:
         """Whether the Secret must be read in this round."""
         return now.monotonic >= self.read_again
+
+    def is_due_by_time(self, now: Instant) -> bool:
+        """Whether the Secret must be read only because the last reading is long ago."""
+        return self.is_due(now) and self.read_again > LONG_AGO
+
+    def confirmed(self, at: float, refresh: float) -> Self:
+        """The same authenticator, as if it had read the Secret at `at` (monotonic seconds) and found nothing new."""
+        return replace(self, read_again=at + refresh)
 
     def stale(self) -> Self:
         """The same authenticator, which will read the Secret in the next round."""

@@ -52,6 +52,10 @@ def whole(object_: Document) -> Document:
     return object_
 
 
+def unheard() -> None:
+    """Nobody wants to know."""
+
+
 class Collection(NamedTuple):
     """Objects of one kind, everywhere or in one namespace."""
 
@@ -59,6 +63,7 @@ class Collection(NamedTuple):
     label: str = ""  # a label selector
     metadata_only: bool = False  # request nothing else of each object
     kept: Callable[[Document], Document] = whole  # what is held of each object until a list is complete
+    heard: Callable[[], None] = unheard  # called whenever the store is as the API server says, changed or not
 
     def parts(self, namespaces: Sequence[str]) -> list[Collection]:
         """One collection for each namespace; this one, of all namespaces, when none is given."""
@@ -125,10 +130,12 @@ async def reflect(
                 listed = loop.time()
                 relist = listed + resync * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
                 first.done()
+                collection.heard()
                 told = told and allowed(collection)
             async with asyncio.timeout_at(relist):
                 async for seen in _watched(api, collection, store, version):
                     version = seen
+                    collection.heard()
                     told = told and allowed(collection)
         except TimeoutError:
             relist = began  # list again, whatever the loop's clock says: its timers end within its resolution
