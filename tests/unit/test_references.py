@@ -343,6 +343,34 @@ def test_a_trust_is_shared_by_those_who_show_the_same_alone() -> None:
     assert trust(showing()) not in {one, none}
 
 
+def test_a_pair_that_many_show_is_read_once_when_its_time_is_up() -> None:
+    """And by each for itself that has none, or was told of a change."""
+    reads: list[str] = []
+
+    class Counting(Answering):
+        async def read(self, path: str, **more: Any) -> dict[str, Any]:
+            reads.append(path)
+            return await super().read(path, **more)
+
+    entries, references = (showing(), showing()), References(Counting(a_pair()), 300)
+
+    def rounds() -> int:
+        """How often it was read."""
+        before = len(reads)
+        for entry in entries:
+            assert entry.spec is not None
+            asyncio.run(references.trust(entry, entry.spec.tls))
+        return len(reads) - before
+
+    assert rounds() == 2
+    for entry in entries:
+        assert entry.probe.trust is not None
+        entry.probe.trust.until = 0.0
+    assert rounds() == 0
+    assert all(entry.secret_changed("own") for entry in entries)
+    assert rounds() == 2
+
+
 def test_an_edit_lets_go_of_what_was_shown() -> None:
     """Whoever is asked from then on is shown what the spec names now, and nothing that was held for another."""
     entry = showing()

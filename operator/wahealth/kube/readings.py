@@ -1,20 +1,25 @@
-"""What Secrets were last known to say, so that one that many resources refer to is not read for each of them.
+"""What was last read, so that an object that many resources refer to is not read for each of them.
 
-What one resource has read counts for all that hold the same, and where labelled Secrets are watched (`kube.secrets`), a
-version that the watch still shows counts as read. Held is what a reading came to, never a whole Secret.
+What one resource has read of a Secret counts for all that hold the same, and where labelled Secrets are watched
+(`kube.secrets`), a version that the watch still shows counts as read. Held is what a reading came to, never a whole
+Secret.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, NamedTuple, TypeVar
 
 from wahealth.api.credential_source import CredentialSource
 from wahealth.core.instant import LONG_AGO
 from wahealth.core.signin.flow import Reading
+from wahealth.core.status import Finding
 from wahealth.kube.inventory.keys import Key
+from wahealth.kube.records import Cached
 from wahealth.probe.credential import Credential
 
+T = TypeVar("T")
 Watched = Callable[[Key, str], float]  # when a watch last said that a Secret has this version; `LONG_AGO`: never
 
 
@@ -71,3 +76,33 @@ class Readings:
             if now - known.at < 4 * self._lasting:
                 return
             del self._known[place]
+
+
+class Recent:
+    """What one resource has read a moment ago, for others that are due: CAs and client certificates."""
+
+    def __init__(self, lasting: float) -> None:
+        """`lasting`: for how many seconds it may be used."""
+        self._lasting = lasting
+        self._held: dict[Hashable, Cached[Any]] = {}  # in the order of expiry
+
+    async def value(self, name: Hashable, read: Callable[[], Awaitable[T | Finding]], anew: bool) -> T | Finding:
+        """What `read` gives, or gave a moment ago; a finding is not kept. `anew`: read it in any case."""
+        held = self._held.get(name)
+        if held is not None and not anew and time.monotonic() < held.until:
+            value: T = held.value
+            return value
+        self._held.pop(name, None)
+        found = await read()
+        if not isinstance(found, Finding):
+            self._held.pop(name, None)  # another one has read it meanwhile
+            self._held[name] = Cached(found, time.monotonic() + self._lasting)
+            self._drop_expired()
+        return found
+
+    def _drop_expired(self) -> None:
+        while self._held:
+            name, held = next(iter(self._held.items()))
+            if held.until > time.monotonic():
+                return
+            del self._held[name]

@@ -37,7 +37,7 @@ from wahealth.keypair import UnfitPair
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.egress import Authorities
 from wahealth.kube.entry import ResourceEntry
-from wahealth.kube.readings import Known, Place, Readings, Watched, not_watched
+from wahealth.kube.readings import Known, Place, Readings, Recent, Watched, not_watched
 from wahealth.kube.records import Cached
 from wahealth.probe.credential import Credential
 from wahealth.probe.pair import Pair
@@ -45,7 +45,7 @@ from wahealth.probe.reading import reading_of
 from wahealth.probe.trust import Trust, UntrustedCA, fingerprint, full, pinned, skip_hostname, unverified
 
 _PLURALS = {"Secret": "secrets", "ConfigMap": "configmaps"}
-_SHARED = 60.0  # seconds for which other resources use a CA that was read; at most `refresh`
+_SHARED = 60.0  # seconds for which other resources use a CA or a pair that was read; at most `refresh`
 _PAIR = "kubernetes.io/tls"  # the type of a Secret that holds a certificate and its key
 _FORBIDDEN_TYPES = frozenset({"kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token"})
 
@@ -83,7 +83,7 @@ class References:
         self._only_labelled = only_labelled
         self._outside = outside or Authorities(None)
         self._refresh = refresh
-        self._authorities: dict[tuple[str, str, str, str], Cached[bytes]] = {}
+        self._recent = Recent(min(_SHARED, refresh))
         self._trusts: WeakValueDictionary[Hashable, Trust] = WeakValueDictionary()
 
     @property
@@ -140,12 +140,12 @@ class References:
         return found
 
     async def _trust(self, entry: ResourceEntry, tls: Tls, anew: bool) -> Trust | Finding:
-        """Read everything that the trust consists of. `anew`: read the CA even if another resource has just read it."""
-        ref = tls.client_certificate_ref
+        """Read everything that the trust consists of. `anew`: also what another resource has just read."""
+        namespace, ref = entry.ref.namespace, tls.client_certificate_ref
         if ref is None:
             return await self._showing(entry, tls, anew, None)
         try:
-            pair = await self._pair(entry.ref.namespace, ref)
+            pair = await self._recent.value((namespace, ref.name), partial(self._pair, namespace, ref), anew)
             return pair if isinstance(pair, Finding) else await self._showing(entry, tls, anew, pair)
         except UnfitPair as unfit:
             return client_certificate_invalid(ref.name, unfit.why)
@@ -205,23 +205,7 @@ class References:
     async def _authority(self, namespace: str, ref: CaRef, anew: bool) -> bytes | Finding:
         """The CA in PEM. One resource reads it for all that refer to it and are due."""
         name = (namespace, ref.kind, ref.name, ref.key)
-        held = self._authorities.get(name)
-        if held is not None and not anew and time.monotonic() < held.until:
-            return held.value
-        found = await self._ca_entry(namespace, ref)
-        self._authorities.pop(name, None)
-        if not isinstance(found, Finding):
-            self._authorities[name] = Cached(found, time.monotonic() + min(_SHARED, self._refresh))
-            self._drop_expired()
-        return found
-
-    def _drop_expired(self) -> None:
-        """The dict is in the order of expiry."""
-        while self._authorities:
-            name, held = next(iter(self._authorities.items()))
-            if held.until > time.monotonic():
-                return
-            del self._authorities[name]
+        return await self._recent.value(name, partial(self._ca_entry, namespace, ref), anew)
 
     async def _ca_entry(self, namespace: str, ref: CaRef) -> bytes | Finding:
         try:
