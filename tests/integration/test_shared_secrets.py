@@ -57,7 +57,7 @@ def test_it_is_read_as_often_as_for_one_resource_that_reads_it_soonest(
     """Each resource alone waits for 3 to 9 seconds: five would read it 25 times."""
     all_are(wait_for, credentials_in_use="Current")
     before = reads(environment)
-    assert before >= len(CLIENTS)
+    assert before >= 1
     time.sleep(WINDOW)
     assert 0 < reads(environment) - before <= WINDOW / (REFRESH / 2) + 1
 

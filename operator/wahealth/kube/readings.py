@@ -8,7 +8,7 @@ Secret.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, TypeVar
 
 from wahealth.api.credential_source import CredentialSource
@@ -16,6 +16,7 @@ from wahealth.core.instant import LONG_AGO
 from wahealth.core.signin.flow import Reading
 from wahealth.core.status import Finding
 from wahealth.kube.inventory.keys import Key
+from wahealth.kube.joined import Joined, Read
 from wahealth.kube.records import Cached
 from wahealth.probe.credential import Credential
 
@@ -84,16 +85,17 @@ class Recent:
     def __init__(self, lasting: float) -> None:
         """`lasting`: for how many seconds it may be used."""
         self._lasting = lasting
+        self._joined = Joined()
         self._held: dict[Hashable, Cached[Any]] = {}  # in the order of expiry
 
-    async def value(self, name: Hashable, read: Callable[[], Awaitable[T | Finding]], anew: bool) -> T | Finding:
+    async def value(self, name: Hashable, read: Read[T | Finding], anew: bool) -> T | Finding:
         """What `read` gives, or gave a moment ago; a finding is not kept. `anew`: read it in any case."""
         held = self._held.get(name)
         if held is not None and not anew and time.monotonic() < held.until:
             value: T = held.value
             return value
         self._held.pop(name, None)
-        found = await read()
+        found = await self._joined.value(name, read)
         if not isinstance(found, Finding):
             self._held.pop(name, None)  # another one has read it meanwhile
             self._held[name] = Cached(found, time.monotonic() + self._lasting)

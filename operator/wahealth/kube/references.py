@@ -37,6 +37,7 @@ from wahealth.keypair import UnfitPair
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable, Document
 from wahealth.kube.egress import Authorities
 from wahealth.kube.entry import ResourceEntry
+from wahealth.kube.joined import Joined
 from wahealth.kube.readings import Known, Place, Readings, Recent, Watched, not_watched
 from wahealth.kube.records import Cached
 from wahealth.probe.credential import Credential
@@ -79,7 +80,7 @@ class References:
         """`refresh` in seconds. `only_labelled`: use only Secrets that permit it by a label. `outside`: the authorities
         for hosts outside of the cluster. `watched`: which versions a watch shows."""
         self._api = api
-        self._readings = Readings(refresh, watched)
+        self._readings, self._joined = Readings(refresh, watched), Joined()
         self._only_labelled = only_labelled
         self._outside = outside or Authorities(None)
         self._refresh = refresh
@@ -96,6 +97,11 @@ class References:
         permits that, whatever the settings say.
 
         Raises `ApiUnavailable`, and `ApiError` for every refusal but 403 and 404."""
+        place = Place(namespace, source, labelled)
+        return await self._joined.value(place, partial(self._secret, place))
+
+    async def _secret(self, place: Place) -> Reading[Credential]:
+        namespace, source, labelled = place
         began = asyncio.get_running_loop().time()
         wanted = Wanted(source.secret, source.entries, labels.wanted(source), labelled=labelled)
         found = await self._entries(namespace, wanted)
@@ -109,7 +115,7 @@ class References:
                 return Reading(reference=app)
             versions, app_secret = [*versions, (name, app.version)], app.values[0]
         reading = reading_of(source.kind, found.values, app_secret=app_secret)
-        self._readings.note(Place(namespace, source, labelled), Known(reading, tuple(versions), began))
+        self._readings.note(place, Known(reading, tuple(versions), began))
         return reading
 
     def known_at(
