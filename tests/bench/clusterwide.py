@@ -43,7 +43,8 @@ class Goal(NamedTuple):
 class Operator:
     def __init__(self, environment: Environment, hosts: int) -> None:
         self._environment = environment
-        admitted = {"WAHEALTH_ALLOW_URL_HOSTS": ",".join(host(i) for i in range(hosts))}
+        names = [NAME, *(host(i) for i in range(hosts))]
+        admitted = {"WAHEALTH_ALLOW_URL_HOSTS": ",".join(names)}
         self._env = {**os.environ, **admitted, "WAHEALTH_ALLOW_URL_NETWORKS": "127.1.0.0/16"}
 
     def start(self) -> float:
