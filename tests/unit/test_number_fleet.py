@@ -27,6 +27,7 @@ from support.phone_numbers import answer, body, response
 from support.played import Played
 from wahealth.api.credential_source import CredentialSource, source_of
 from wahealth.api.v1alpha1 import Tls
+from wahealth.api.v1alpha1.timing import LEAST_VENDOR_PERIOD
 from wahealth.core.answer import Unreachable
 from wahealth.core.cloud.quota import AT_ONCE, HOURLY, MOST_HOURLY, SHARE, Quota, Usage
 from wahealth.core.cloud.wanted import Provider
@@ -41,7 +42,6 @@ from wahealth.kube.number_budget import NumberBudget
 from wahealth.kube.process.meter import Meter
 from wahealth.kube.reconciler import Action
 from wahealth.kube.scheduler import Outside, Scheduler
-from wahealth.kube.targets import LEAST_VENDOR_PERIOD
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.credential import Credential, bearer_token
 from wahealth.probe.message import Reader, Request
@@ -105,6 +105,7 @@ class Secrets(Played):
     """The same token in each namespace, in a Secret of the same name."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._trusted = unverified()
 
     async def secret(self, namespace: str, source: CredentialSource, labelled: bool = False) -> Reading[Credential]:
