@@ -38,6 +38,7 @@ TESTS = [
         "unit/test_redundancy.py",
         "unit/test_restart.py",
         "unit/test_debounce.py",
+        "unit/test_history.py",
         "unit/test_keys.py",
         "unit/test_isolation_detector.py",
         "unit/test_credentials.py",

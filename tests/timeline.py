@@ -51,6 +51,8 @@ def _words(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from (
         (c["type"], f"{c['status']} {c['reason']} since {_since(c)}: {c['message']}") for c in status["conditions"]
     )
+    for entry in status.get("history", []):
+        yield f"history {_time(entry['time'])}", " ".join(_time(v) for k, v in entry.items() if k != "time")
     for node in status.get("topology", {}).get("nodes", []):
         yield f"node {node['name']}", " ".join(_time(v) for k, v in node.items() if k != "name")
     for endpoint in status.get("endpoints", []):

@@ -189,7 +189,7 @@ class Played(Prober):
 
 def _timeless(part: Any) -> Any:
     if isinstance(part, dict):
-        return {name: _timeless(value) for name, value in part.items() if not name.endswith("Time")}
+        return {name: _timeless(value) for name, value in part.items() if not name.lower().endswith("time")}
     return [_timeless(one) for one in part] if isinstance(part, list) else part
 
 

@@ -241,7 +241,8 @@ def weathered(environment: Environment, *clients: ClientManifests) -> Iterator[S
 
 
 def _timeless(document: Any) -> Any:
-    """Without what another run says otherwise: times, names of pods, addresses, numbers of a generation."""
+    """Without what another run says otherwise: times, names of pods, addresses, numbers of a generation, what was
+    believed before."""
     if isinstance(document, dict):
         kept = {k: v for k, v in document.items() if not k.endswith("Time") and k not in _OTHERWISE}
         return {name: _timeless(value) for name, value in kept.items()}
@@ -251,4 +252,6 @@ def _timeless(document: Any) -> Any:
 
 
 _PATIENCE = {"Reconciling", "Stalled"}  # go by time
-_OTHERWISE = {"endpoints", "observedGeneration", "nodes", "connectedCoreapps", "primaryMaster", "lastFailover"}
+_OTHERWISE = {
+    *("endpoints", "observedGeneration", "nodes", "connectedCoreapps", "primaryMaster", "lastFailover", "history"),
+}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from support.builders import CONNECTED, IMMEDIATE, START, any_targets, condition_of, single
+from wahealth.api.convert import status_document
 from wahealth.api.v1alpha1 import Target
 from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.answer import FailureReason, PodOutcome, Unreachable
@@ -18,7 +19,7 @@ from wahealth.core.instant import Instant
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.restart import WebWorkload
 from wahealth.core.status import Condition, ConditionStatus, ConditionType, Finding, Status
-from wahealth.kube.cluster import Cluster, Conflict, Gone
+from wahealth.kube.cluster import Cluster, Conflict, Gone, StatusRejected
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Recorder
 from wahealth.kube.gatherer import Gatherer
@@ -248,3 +249,52 @@ def test_a_workload_is_restarted_once_whatever_the_watch_tells(refuses: str) -> 
 
     asyncio.run(rounds())
     assert len(cluster.restarts) == (1 if not refuses else 2)
+
+
+class Choosy(Cluster):
+    """Rejects a status with any of these fields, as with a CRD that does not know them."""
+
+    def __init__(self, *unknown: str) -> None:
+        self.unknown = set(unknown)
+        self.written: list[dict[str, Any]] = []
+
+    async def apply_status(self, entry: ResourceEntry, status: dict[str, Any], whole: bool = True) -> str:
+        if self.unknown & status.keys():
+            raise StatusRejected("400 Bad Request")
+        self.written.append(status)
+        return str(100 + len(self.written))
+
+
+@pytest.mark.parametrize(
+    ("unknown", "says"),
+    [
+        ([], {"conditions", "connected", "credentials", "endpoints", "history", "mode"}),
+        (["endpoints"], {"conditions", "history"}),
+        (["endpoints", "history"], {"conditions"}),
+        (["conditions"], None),
+    ],
+)
+def test_of_a_rejected_status_the_history_stays_if_it_can(unknown: list[str], says: set[str] | None) -> None:
+    """An apply removes what it leaves out."""
+    gatherer, cluster, recorder, entry = Connected(), Choosy(*unknown), Silent(), entry_of(document())
+    reconciler = Reconciler(gatherer, cluster, recorder, IsolationGuard(recorder, gatherer.inventory, None), Lag())
+    for _ in range(2):
+        asyncio.run(whole_round(reconciler, entry))
+    expected = [] if says is None else [{"gateway", "observedGeneration", *says}]
+    assert [set(status) for status in cluster.written] == expected
+
+
+def test_what_another_leader_wrote_at_the_last_moment_stays_in_the_history() -> None:
+    """This one took over what it had seen until then."""
+    believed = {"ready": "False", "reason": "Disconnected", "gateway": "Disconnected"}
+    seen, missed = ({"time": f"2026-01-01T00:0{minute}:00Z", **believed} for minute in (1, 5))
+    missed["reason"] = "Connecting"
+    at_first, later = document(), document(version="7")
+    at_first["status"], later["status"] = {"history": [seen]}, {"history": [missed, seen]}
+    gatherer, cluster, recorder, entry = Connected(), Contested(1, later), Silent(), entry_of(at_first)
+    reconciler = Reconciler(gatherer, cluster, recorder, IsolationGuard(recorder, gatherer.inventory, None), Lag())
+    asyncio.run(whole_round(reconciler, entry))
+    newest, *others = status_document(entry.written)["history"]
+    assert (newest["reason"], others) == ("Available", [missed, seen])
+    assert entry.state is not None
+    assert entry.state.history.packed == entry.written.history

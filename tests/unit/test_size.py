@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from support.builders import Story, facts
+from support.builders import START, Story, facts
 from support.work import instructions
 from wahealth.api.convert import status_document
 from wahealth.core.answer import Answered, Malformed, Outcome
 from wahealth.core.facts import Pod, Pods
+from wahealth.core.history.believed import LONGEST_NAMES, MOST_COREAPPS, Believed, HistoryEntry
+from wahealth.core.history.packed import pack
+from wahealth.core.history.stored import MOST
+from wahealth.core.reasons.reason import Reason
+from wahealth.core.status import ConditionStatus, Gateway, KeyInUse, Mode, Status
 from wahealth.probe.payload import LONGEST_NAME, MOST_NODES, parse_health
 
 LARGEST = 64 * 1024
@@ -59,6 +65,37 @@ def test_long_names_of_pods_and_kubernetes_nodes() -> None:
     assert len(json.dumps(status_document(story.written))) < LARGEST
     assert story.written.connected is not None
     assert story.written.connected.current == 200
+
+
+def largest_history(length: int) -> bytes:
+    """As many entries as there may be, each with as many long names as are kept."""
+    few = LONGEST_NAMES // length
+    coreapps = tuple(str(number).ljust(length, "c") for number in range(min(MOST_COREAPPS, few)))
+    believed = Believed(
+        ConditionStatus.UNKNOWN,
+        max(Reason, key=len),
+        Gateway.PARTIALLY_CONNECTED,
+        Mode.HIGH_AVAILABILITY,
+        "1000/1000",
+        "m" * length,
+        coreapps,
+        KeyInUse.PREVIOUS,
+    )
+    began = START - timedelta(days=MOST)
+    return pack(HistoryEntry(began + timedelta(hours=turn), believed, "n" * 128) for turn in range(MOST, 0, -1))
+
+
+@pytest.mark.parametrize(("length", "listed"), [(20, 80), (64, 80), (LONGEST_NAME, 26)])
+def test_as_many_nodes_as_there_may_be_with_a_full_history(length: int, listed: int) -> None:
+    """Of nodes with long names fewer are listed."""
+    long = answer_of(200, length, "connected")
+    pods = {n.container: Pod(n.container, n.host, "k" * length) for n in long.report.nodes}
+    said = replace(facts(*[long] * 200), pods=Pods({}, pods))
+    story = Story(Status(history=largest_history(length)))
+    story.rounds(3, said)
+    document = status_document(story.written)
+    assert (len(document["history"]), len(document["topology"]["nodes"])) == (MOST, listed)
+    assert len(json.dumps(document)) < LARGEST
 
 
 @pytest.mark.parametrize("status", ["connected", "disconnected"])

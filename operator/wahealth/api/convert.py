@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from wahealth.api import v1alpha1 as api
 from wahealth.api.credential_source import source_of
+from wahealth.api.history import history_entries, written_history
 from wahealth.api.v1alpha1.timing import CLOUD_PERIOD, PERIOD
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
@@ -143,13 +144,14 @@ def status_document(status: core.Status) -> dict[str, Any]:
             "last_failover": _last_failover(status.last_failover),
             "tls": _tls(status.tls),
             "client_certificate": _client_certificate(status.client_certificate),
+            "history": history_entries(status.history),
         }
     )
     document = written.model_dump(mode="json", by_alias=True, exclude_none=True)
     return {key: value for key, value in document.items() if value != []}
 
 
-_SHAPED_ANEW = frozenset({"topology", "last_failover", "tls", "client_certificate"})
+_SHAPED_ANEW = frozenset({"topology", "last_failover", "tls", "client_certificate", "history"})
 
 
 def _topology(status: core.Status) -> api.Topology | None:
@@ -178,12 +180,12 @@ def _last_failover(moved: core.Failover | None) -> api.LastFailover | None:
 
 
 def written_status(document: Mapping[str, Any]) -> core.Status:
-    """The status of a WhatsAppClient as the API server returns it. One that does not parse counts as empty, so the next
-    round writes it again."""
+    """The status of a WhatsAppClient as the API server returns it. One that does not parse counts as empty but for
+    its history, so the next round writes it again."""
     try:
-        read = api.Status.model_validate(document.get("status") or {})
+        read = api.Status.model_validate({**(document.get("status") or {}), "history": ()})
     except ValidationError:
-        return core.Status()
+        return core.Status(history=written_history(document))
     return core.Status(
         gateway=core.Gateway(read.gateway),
         mode=core.Mode(read.mode) if read.mode else None,
@@ -202,6 +204,7 @@ def written_status(document: Mapping[str, Any]) -> core.Status:
         conditions=tuple(_read_condition(c) for c in read.conditions if c.type in _KNOWN_TYPES),
         observed_generation=read.observed_generation,
         cloud=core.CloudNumber(**read.cloud.model_dump()) if read.cloud else None,
+        history=written_history(document),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from wahealth.api.v1alpha1 import Status
 from wahealth.core.status import ConditionType
 
+_REPLACED_WHOLE = frozenset({"history"})  # an atomic list
 _OURS = frozenset(type_.value for type_ in ConditionType)
 
 
@@ -19,7 +20,7 @@ def left_standing(status: Mapping[str, Any], found: Mapping[str, Any]) -> list[s
     what the API server holds now. The pointers are in an order in which they can be removed one by one.
     """
     known = {field.alias or name for name, field in Status.model_fields.items()}
-    ours = {key: value for key, value in found.items() if key in known}
+    ours = {key: value for key, value in found.items() if key in known - (status.keys() & _REPLACED_WHOLE)}
     if "conditions" in ours:
         # A condition of a type that is not ours belongs to somebody else and stays.
         ours["conditions"] = [one if one.get("type") in _OURS else None for one in ours["conditions"]]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from wahealth.core.events.event import Event
+from wahealth.core.history.history import with_written
 from wahealth.core.hysteresis.confirmation import NO_STATUS
 from wahealth.core.hysteresis.flapping import PAUSE
 from wahealth.core.instant import Instant, has_lasted
@@ -35,9 +37,18 @@ class Plan(NamedTuple):
         verdict = self.state.confirmed or self.candidate
         return verdict.status if verdict else NO_STATUS
 
+    def again(self, written: Status, now: datetime) -> Status | None:
+        """The status to write onto what the resource says now, where somebody else wrote first. `now`: UTC."""
+        if self.desired is None:
+            return None
+        history = with_written(self.desired.history, written.history, now)
+        return status_to_write(written, self.desired._replace(history=history), now)
+
     @classmethod
     def of(cls, state: State, desired: Status, written: Status, events: tuple[Event, ...], now: Instant) -> Plan:
-        """The plan that makes the resource say `desired`; while a client flaps, at most once in `PAUSE` seconds."""
+        """The plan that makes the resource say `desired`, with the history; while a client flaps, at most once in
+        `PAUSE` seconds."""
+        desired = desired._replace(history=state.history.packed)
         paused = state.last_write is not None and not has_lasted(now.monotonic - state.last_write, PAUSE)
         if state.flapping and paused:
             return cls(state, None, events)

@@ -1,10 +1,10 @@
 """One whole round of one resource: facts and state in; state, status and events out. The entry point of the core.
 
 The operator, the command line, the sidecar and the replay call it; the clock, the API server and the pods are theirs. A
-round passes ten stages, each in a room of its own:
+round passes eleven stages, each in a room of its own:
 
     facts, state ─ steady? suspended? nothing new? ─ generation ─ observe ─ evaluate ─ debounce ─ failover, flapping
-                 ─ restart ─ events ─ desired status ─ plan
+                 ─ restart ─ events ─ desired status ─ history ─ plan
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def reconcile(state: State, facts: Facts, written: Status, now: Instant) -> Plan
     desired = desired_status(after.confirmation, after.timers, candidate, thresholds, now.monotonic)
     events = (RESUMED, *events) if state.suspended else events
     about = before.about if after.confirmed and not after.settled else facts.desired.cloud
-    planned = Plan.of(after._replace(event_log=log, suspended=False, about=about), desired, written, events, now)
+    history = before.history.followed(desired, after.confirmed is not None, after.flaps, now)
+    after = after._replace(event_log=log, suspended=False, history=history, about=about)
+    planned = Plan.of(after, desired, written, events, now)
     planned = planned._replace(candidate=candidate, failovers=failovers)
     if isinstance(restart, WebWorkload):
         return planned._replace(restart=restart)

@@ -6,6 +6,7 @@ Only the status is read. Each part of the state is restored next to the code tha
     timers                   verdict.written_problem      graces run on from the times of conditions
     observation              observation.written_nodes    nodes, endpoints, mode, number of coreapps
     events                   events.posting               what holds now was posted already
+    history                  history.history              what the status holds, as far as we can have written it
     streaks, flapping        -                            start again: they are rounds of one process
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from wahealth.core.events.posting import EventLog
 from wahealth.core.facts import Thresholds
+from wahealth.core.history.history import taken_over
 from wahealth.core.hysteresis.written_status import (
     first_confirmation,
     shows_a_verdict,
@@ -34,8 +36,10 @@ def restore_state(written: Status, generation: int, thresholds: Thresholds, now:
     confirmation = first_confirmation(written, generation, now)
     log = EventLog.restored(None, frozenset(), now.monotonic)
     suspended = written.condition_status(ConditionType.SUSPENDED) is ConditionStatus.TRUE
-    state = State(confirmation, log, suspended=suspended)
-    return _with_verdict(state, written, thresholds, now) if shows_a_verdict(written) else state
+    confirmed = shows_a_verdict(written)
+    history = taken_over(written, confirmed, now.wall)
+    state = State(confirmation, log, suspended=suspended, history=history)
+    return _with_verdict(state, written, thresholds, now) if confirmed else state
 
 
 def _with_verdict(state: State, written: Status, thresholds: Thresholds, now: Instant) -> State:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from wahealth.core.cloud.wanted import CloudDesired
 from wahealth.core.events.posting import EventLog
 from wahealth.core.facts import Facts
+from wahealth.core.history.history import History
 from wahealth.core.hysteresis.confirmation import Confirmation
 from wahealth.core.hysteresis.failover import FailoverState
 from wahealth.core.hysteresis.flapping import Flaps
@@ -42,6 +43,7 @@ class State(NamedTuple):
     suspended: bool = False
     last_write: float | None = None  # when the status was last written (monotonic seconds)
     steady: Steady | None = None
+    history: History = History()
     about: CloudDesired | None = None  # the number that is known by `confirmation`; None: none, or not known which
 
     def knows(self, cloud: CloudDesired) -> bool:

@@ -221,6 +221,7 @@ class Status(NamedTuple):
     conditions: tuple[Condition, ...] = ()
     observed_generation: int | None = None
     cloud: CloudNumber | None = None
+    history: bytes = b""  # packed by `history.packed`: nearly no round reads it
 
     def condition(self, type_: ConditionType) -> Condition | None:
         return next((c for c in self.conditions if c.type is type_), None)

@@ -11,12 +11,12 @@ MOST_AHEAD = timedelta(days=2)  # no wrong clock or time zone of ours puts a tim
 
 
 def status_to_write(written: Status, desired: Status, now: datetime) -> Status | None:
-    """The desired status with its times, or None if it equals the `written` one. `now`: UTC.
+    """The desired status with its times, or None if it equals the `written` one but for the history. `now`: UTC.
 
     Once that is written, the same desired status gives None.
     """
     status = with_transition_times(desired, written, now)
-    return None if status == written else status
+    return None if status._replace(history=written.history) == written else status
 
 
 def with_transition_times(desired: Status, old: Status, now: datetime) -> Status:

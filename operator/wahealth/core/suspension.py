@@ -5,6 +5,7 @@ from __future__ import annotations
 from wahealth.core.events.transitions import SUSPENDED
 from wahealth.core.facts import Facts
 from wahealth.core.hysteresis.desired import suspended, without_ready
+from wahealth.core.hysteresis.flapping import Flaps
 from wahealth.core.hysteresis.written_status import unstamped
 from wahealth.core.instant import Instant
 from wahealth.core.plan import Plan
@@ -19,8 +20,10 @@ def suspend(state: State, facts: Facts, written: Status, now: Instant) -> Plan:
     confirmation = confirmation.suspended(without_ready(confirmation.status))
     said = confirmation.status if confirmation.verdict else _as_written(written, now)
     events = () if state.suspended else (SUSPENDED,)
-    after = state.paused()._replace(confirmation=confirmation)
-    return Plan.of(after, suspended(said, facts.generation), written, events, now)
+    desired = suspended(said, facts.generation)
+    history = state.history.followed(desired, confirmation.verdict is not None, Flaps(), now)
+    after = state.paused()._replace(confirmation=confirmation, history=history)
+    return Plan.of(after, desired, written, events, now)
 
 
 def _as_written(written: Status, now: Instant) -> Status:

@@ -22,6 +22,7 @@ from wahealth.core.control.isolation_detector import Path, Vote
 from wahealth.core.egress.origin import origin_of
 from wahealth.core.events.transitions import RESTARTED
 from wahealth.core.facts import Facts
+from wahealth.core.history.history import with_written
 from wahealth.core.instant import Instant
 from wahealth.core.plan import Plan
 from wahealth.core.reasons.reason import Reason
@@ -29,7 +30,6 @@ from wahealth.core.reconcile import reconcile
 from wahealth.core.restart import WebWorkload
 from wahealth.core.restore import restore_state
 from wahealth.core.status import Condition, ConditionType, Status
-from wahealth.core.status_diff import status_to_write
 from wahealth.kube.cluster import Cluster, Conflict, Gone, StatusRejected
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.events import Recorder, Subject
@@ -152,18 +152,23 @@ class Reconciler:
                 return await self._write_conditions_only(entry, status)
             except Conflict:
                 await self._refetch(entry)
-                status = status_to_write(entry.written, todo.desired, now.wall) if todo.desired else None
+                status = _planned_again(entry, todo, now)
             else:
                 return True
         return False
 
     async def _write_conditions_only(self, entry: ResourceEntry, status: Status) -> bool:
-        """Write gateway and conditions only: the CRD of another version may accept those. Always False."""
+        """Write gateway and conditions only, with the history, which an apply without it would remove; if that is
+        rejected as well, without it. The CRD of another version may accept those. Always False."""
         least = Status(
             gateway=status.gateway, conditions=status.conditions, observed_generation=status.observed_generation
         )
+        if _says(entry.written, least):
+            return False
         with contextlib.suppress(StatusRejected, Conflict):
-            if not _says(entry.written, least):
+            try:
+                await self._apply(entry, least._replace(history=status.history), whole=False)
+            except StatusRejected:
                 await self._apply(entry, least, whole=False)
         return False
 
@@ -201,6 +206,14 @@ def _remember(entry: ResourceEntry, facts: Facts, todo: Plan, now: Instant) -> N
     for move in todo.failovers:
         history.failovers[move.kind] = history.failovers.get(move.kind, 0) + 1
     writes.pending_events = (*writes.pending_events, *todo.events)[-MOST_PENDING_EVENTS:]
+
+
+def _planned_again(entry: ResourceEntry, todo: Plan, now: Instant) -> Status | None:
+    """The status to write onto what somebody else wrote. Entries that another leader added to the history stay."""
+    if entry.state is not None:
+        history = with_written(entry.state.history.packed, entry.written.history, now.wall)
+        entry.state = entry.state._replace(history=entry.state.history._replace(packed=history))
+    return todo.again(entry.written, now.wall)
 
 
 def _says(written: Status, least: Status) -> bool:

@@ -136,7 +136,7 @@ def _plain(value: Any) -> Any:
     """The value as JSON: named tuples become objects in camelCase, without empty fields."""
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         fields = {_camel(name): _plain(one) for name, one in value._asdict().items()}
-        return {name: one for name, one in fields.items() if one not in (None, [], ())}
+        return {name: one for name, one in fields.items() if one not in (None, [], (), b"")}
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     return value.isoformat() if isinstance(value, datetime) else value

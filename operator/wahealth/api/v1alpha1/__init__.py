@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from wahealth.api.v1alpha1.auth import ApiKey, Auth, BearerToken, LoginRef, SecretKeyRef, TokenRef, UserCredentials
 from wahealth.api.v1alpha1.cloud import Cloud, CloudTarget
+from wahealth.api.v1alpha1.history_entry import HistoryEntry
 from wahealth.api.v1alpha1.resource import (
     API_VERSION,
     CATEGORY,
@@ -71,6 +72,7 @@ __all__ = [
     "Endpoint",
     "Expectations",
     "Grace",
+    "HistoryEntry",
     "LastFailover",
     "LoginRef",
     "Multiconnect",

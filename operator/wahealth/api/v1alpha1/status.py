@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from pydantic.config import JsonDict
 
 from wahealth.api.schema import Model, by_key
+from wahealth.api.v1alpha1.history_entry import Gateway, HistoryEntry, Mode
 from wahealth.core.reasons.spec import WAITING_FOR_OPERATOR
 
 ConditionName = Annotated[str, Field(min_length=1, max_length=316)]
@@ -216,18 +217,8 @@ class Status(Model):
     )
     conditions: list[Condition] = Field(default_factory=list, json_schema_extra=by_key("type"))
     cloud: CloudStatus | None = None
-    mode: Literal["Single", "HighAvailability", "Multiconnect", "CloudAPI"] | None = Field(
-        None, description="The mode detected."
-    )
-    gateway: Literal[
-        "Unknown",
-        "Connected",
-        "PartiallyConnected",
-        "Connecting",
-        "Disconnected",
-        "Uninitialized",
-        "Unregistered",
-    ] = Field("Unknown", description="Connection of the client as a whole to the WhatsApp servers.")
+    mode: Mode | None = Field(None, description="The mode detected.")
+    gateway: Gateway = Field("Unknown", description="Connection of the client as a whole to the WhatsApp servers.")
     client_version: str | None = Field(
         None, description="Version of the client, as it reports it.", examples=["v2.37.1"]
     )
@@ -250,3 +241,9 @@ class Status(Model):
     credentials: Credentials | None = None
     tls: TlsStatus | None = None
     client_certificate: ClientCertificate | None = None
+    history: list[HistoryEntry] = Field(
+        default_factory=list,
+        max_length=20,
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
+        description="What was believed of the client, newest first; at most 20 entries.",
+    )

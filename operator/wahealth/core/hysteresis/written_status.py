@@ -80,7 +80,7 @@ def _mode_of_nodes(status: Status) -> Mode | None:
 
 
 def unstamped(written: Status) -> Status:
-    """The status as a verdict holds it: without times, Reconciling, Stalled and Suspended."""
+    """The status as a verdict holds it: without times, history, Reconciling, Stalled and Suspended."""
     kept = tuple(c for c in written.conditions if c.type not in _NOT_CONFIRMED)
     return written._replace(
         primary_master_since_time=None,
@@ -88,6 +88,7 @@ def unstamped(written: Status) -> Status:
         endpoints=tuple(endpoint._replace(since_time=None) for endpoint in written.endpoints),
         conditions=tuple(c._replace(observed_generation=None, last_transition_time=None) for c in kept),
         observed_generation=None,
+        history=b"",
     )
 
 

@@ -1,0 +1,79 @@
+"""The history on a real API server: kept by restarts, and by a status of which only the conditions can be written."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from support.clients import PROBE, simulated
+from support.worlds import FLAGS, Worlds, impatient_kind
+from wahealth.playground.environment import Environment, until
+from wahealth.playground.manifests import Document
+
+SPACE, NAME = "history", "kept"
+CLIENT = simulated(SPACE, NAME, 1, 0, 1, spec={"probe": {**PROBE, "failureThreshold": 1}})
+
+
+@pytest.fixture(scope="module")
+def world(worlds: Worlds) -> Iterator[Environment]:
+    with worlds.own() as own:
+        own.add(CLIENT)
+        own.start_operator(FLAGS)
+        until(lambda: told(own)[:1] == ["Available"], "it is connected", 90)
+        yield own
+
+
+def status(world: Environment) -> Document:
+    found: Document = world.client(SPACE, NAME)["status"]
+    return found
+
+
+def told(world: Environment) -> list[str]:
+    """The reasons, newest first."""
+    return [entry["reason"] for entry in status(world).get("history", [])]
+
+
+def ready(world: Environment) -> str:
+    found: str = next(one["reason"] for one in status(world)["conditions"] if one["type"] == "Ready")
+    return found
+
+
+def change(world: Environment, registered: bool) -> None:
+    """The client loses its registration, or gets it back."""
+    world.set_client(SPACE, NAME, registered=registered)
+
+
+def kind_with(edit: Callable[[dict[str, Any]], None]) -> Document:
+    """The CRD with an edit of the fields of status."""
+    document = copy.deepcopy(impatient_kind())
+    for version in document["spec"]["versions"]:
+        edit(version["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"])
+    return document
+
+
+def refuse_an_outage(fields: dict[str, Any]) -> None:
+    fields["connected"]["properties"]["summary"]["enum"] = ["1/1"]
+
+
+def test_a_restart_loses_nothing_and_adds_nothing(world: Environment) -> None:
+    change(world, registered=False)
+    until(lambda: told(world)[:1] == ["Unregistered"], "it is known", 90)
+    before = status(world)["history"]
+    world.stop_operator()
+    change(world, registered=True)
+    world.start_operator(FLAGS)
+    until(lambda: told(world)[:1] == ["Available"], "the next process knows", 90)
+    assert status(world)["history"][1:] == before
+
+
+def test_where_only_conditions_can_be_written_the_history_is_written_with_them(world: Environment) -> None:
+    before = status(world)["history"]
+    world.apply([kind_with(refuse_an_outage)])
+    change(world, registered=False)
+    until(lambda: ready(world) == "Unregistered", "the conditions are written", 90)
+    shown = status(world)
+    assert "connected" not in shown
+    assert (shown["history"][0]["reason"], shown["history"][1:]) == ("Unregistered", before)
