@@ -1,4 +1,6 @@
-"""The history on a real API server: kept by restarts, and by a status of which only the conditions can be written."""
+"""The history on a real API server: kept by restarts, by a status of which only the conditions can be written, and by
+the CRD of an older version as soon as that is replaced.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from wahealth.playground.manifests import Document
 
 SPACE, NAME = "history", "kept"
 CLIENT = simulated(SPACE, NAME, 1, 0, 1, spec={"probe": {**PROBE, "failureThreshold": 1}})
+UNWRITABLE = 100  # seconds: the operator tries once in a minute
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,10 @@ def refuse_an_outage(fields: dict[str, Any]) -> None:
     fields["connected"]["properties"]["summary"]["enum"] = ["1/1"]
 
 
+def know_no_history(fields: dict[str, Any]) -> None:
+    del fields["history"]
+
+
 def test_a_restart_loses_nothing_and_adds_nothing(world: Environment) -> None:
     change(world, registered=False)
     until(lambda: told(world)[:1] == ["Unregistered"], "it is known", 90)
@@ -77,3 +84,15 @@ def test_where_only_conditions_can_be_written_the_history_is_written_with_them(w
     shown = status(world)
     assert "connected" not in shown
     assert (shown["history"][0]["reason"], shown["history"][1:]) == ("Unregistered", before)
+
+
+def test_an_older_crd_has_no_history_until_it_is_replaced(world: Environment) -> None:
+    before = status(world)["history"]
+    world.apply([kind_with(know_no_history)])
+    until(lambda: told(world) == [], "the API server knows no history", 30)
+    change(world, registered=True)
+    until(lambda: ready(world) == "Available", "the conditions are written", UNWRITABLE)
+    world.apply([impatient_kind()])
+    until(lambda: told(world)[:1] == ["Available"], "the whole status is written again", UNWRITABLE)
+    assert status(world)["history"][1:] == before
+    assert "connected" in status(world)

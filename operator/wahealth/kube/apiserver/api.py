@@ -33,6 +33,7 @@ _REQUEST_SECONDS = 30
 _SILENCE_SECONDS = 70  # a watch brings a bookmark about every minute
 _LONGEST_LINE = 8 * 1024 * 1024  # bytes of one watch event; an object has 3 MiB at most
 _MOST_AT_ONCE = 32  # requests
+_UNDECLARED = "field not declared in schema"
 _FAILURES = (*FAILURES, ValueError)  # ValueError: a document that was cut off
 
 
@@ -136,7 +137,7 @@ class ApiServer:
             )
             if response.status < 300:
                 return response
-            error = refused(response.status, await _reason(response))
+            error = await _refusal(response)
         except _FAILURES as failure:
             raise ApiUnavailable(type(failure).__name__) from None
         raise error
@@ -176,12 +177,20 @@ async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
             raise ValueError("a watch event is too long")
 
 
-async def _reason(response: aiohttp.ClientResponse) -> str:
-    """The `reason` of a `Status` document; the HTTP reason phrase where the body is something else."""
+async def _refusal(response: aiohttp.ClientResponse) -> ApiError | ApiUnavailable:
+    """The exception that a response means, with the `reason` of its `Status` document, or with the HTTP reason phrase
+    where the body is something else.
+
+    An apply of a field that the CRD does not have is refused with a 500, and would be again.
+    """
     try:
-        return str((await response.json()).get("reason") or response.reason)
+        document = await response.json()
+        reason, message = document.get("reason"), str(document.get("message"))
     except (*_FAILURES, AttributeError):
-        return str(response.reason)
+        reason, message = None, ""
+    if _UNDECLARED in message:
+        return ApiError(response.status, "FieldNotDeclared")
+    return refused(response.status, str(reason or response.reason))
 
 
 def _with(path: str, query: Mapping[str, str | int]) -> str:
