@@ -187,13 +187,24 @@ def test_what_only_an_edit_helps_stays_so() -> None:
         assert story.restarted().rounds(2, told).writes == []
 
 
+def test_what_is_seen_after_a_suspension_from_birth_is_no_verdict_yet() -> None:
+    """It has no observedGeneration, so the next process waits as well."""
+    down = replace(facts(single(CONNECTING)), generation=2)
+    story = Story().rounds(1, facts(suspended=True)).rounds(1, down)
+    assert story.written.observed_generation is None
+    again = story.restarted().rounds(1, down)
+    assert again.state is not None
+    assert again.state.confirmed is None
+    assert condition_of(again.written, ConditionType.READY) == ("Unknown", "GracePeriod")
+
+
 def test_a_verdict_that_was_not_believed_is_not_believed_after_a_suspension() -> None:
     suspended = Facts(Desired(suspended=True), 2)
     again = Story().rounds(1, facts(single(CONNECTING))).rounds(1, suspended).restarted()
     again.rounds(3, replace(facts(Unauthorized()), generation=3))
     assert condition_of(again.written, READY) == ("Unknown", "GracePeriod")
     assert again.posted == ["Resumed"]
-    assert again.written.observed_generation == 2
+    assert again.written.observed_generation is None
 
 
 def test_times_never_go_back_behind_what_is_written() -> None:

@@ -40,7 +40,8 @@ def desired_status(
     status = _shown(confirmation, candidate)
     found = Progress(confirmation, timers, candidate, thresholds, now).condition(status)
     conditions = status.conditions if found is None else (*status.conditions, found)
-    return status._replace(conditions=conditions, observed_generation=confirmation.verdict_generation)
+    about = confirmation.verdict_generation if confirmation.verdict else None
+    return status._replace(conditions=conditions, observed_generation=about)
 
 
 def _shown(confirmation: Confirmation, candidate: Verdict) -> Status:
