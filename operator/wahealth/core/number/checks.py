@@ -119,12 +119,22 @@ def _available(seen: NumberInput, row: SituationRow) -> Finding:
     if row.situation is Situation.THROTTLED and seen.over:
         return unknown(says.NOT_SEEN_FOR_LONG, seen.surface)
     if row.situation in _KEPT:
-        return _as_last_known(seen, ConditionType.AVAILABLE) or unknown(_KEPT[row.situation], seen.surface)
+        return _kept(seen, row)
     if row.situation is Situation.NOT_ASKED and seen.reference_problem is None and seen.credential_problem is None:
         return unknown(says.NOT_ASKED_YET)
     if row.situation in _UNSEEN:
         return unknown(_UNSEEN[row.situation])
     return _good(seen, row) or _bad(seen, row)
+
+
+def _kept(seen: NumberInput, row: SituationRow) -> Finding:
+    """As it was, if something was known; what was unknown has another cause now."""
+    last = _as_last_known(seen, ConditionType.AVAILABLE)
+    if last is None:
+        return unknown(_KEPT[row.situation], seen.surface)
+    if last.status is not ConditionStatus.UNKNOWN or last.reason == _KEPT[row.situation].reason:
+        return last
+    return unknown(says.NOT_SEEN_FOR_LONG if row.situation is Situation.THROTTLED else says.UNDECIDED, seen.surface)
 
 
 def _good(seen: NumberInput, row: SituationRow) -> Finding | None:
