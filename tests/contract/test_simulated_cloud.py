@@ -46,7 +46,7 @@ class TestFields:
     def test_one_that_is_not_known(self, cloud: SimulatedCloud) -> None:
         answer = cloud.ask(fields="status,colour")
         assert "nonexisting field (colour)" in answer.json()["error"]["message"]
-        assert read(answer) == GraphError(ErrorClass.OUR_REQUEST, 400, 100)
+        assert read(answer) == GraphError(ErrorClass.OUR_REQUEST, 400, 100, unknown_field="colour")
 
     def test_none_named(self, cloud: SimulatedCloud) -> None:
         assert "health_status" not in cloud.ask().json()

@@ -27,10 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=_seconds, default=14, metavar="S", help="seconds in all, at most 60 (default: 14)"
     )
-    _add_where(parser.add_argument_group("what to probe"))
+    where = parser.add_argument_group("what to probe, and what the client should be")
+    _add_where(where)
+    _add_expected(where)
     variables = f"${KEY_VARIABLE} or ${TOKEN_VARIABLE}"
     _add_signin(parser.add_argument_group(f"how to sign in, in one of these ways; else with {variables}"))
-    _add_expected(parser.add_argument_group("what the client should be"))
     _add_ready(parser.add_argument_group("for an exec probe"))
 
 
