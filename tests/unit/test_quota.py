@@ -156,6 +156,13 @@ def test_a_pause_is_the_whole_budgets_and_ends(limited: bool) -> None:
     assert quota.paused(TOKEN, 310.0) is None
 
 
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    quota = Quota()
+    quota.pause(TOKEN, THROTTLED._replace(retry_after=3600.0), 0.0)
+    quota.pause(TOKEN, THROTTLED._replace(retry_after=60.0), 1.0)
+    assert quota.paused(TOKEN, 3000.0) is not None
+
+
 def test_an_answer_that_says_when_access_is_regained_is_a_pause() -> None:
     quota = Quota()
     quota.heard(TOKEN, Usage(100.0, 600.0), 0.0)

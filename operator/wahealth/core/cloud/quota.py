@@ -81,8 +81,11 @@ class Quota:
             self.pause(key, GraphError(ErrorClass.THROTTLE, 0, retry_after=usage.regain), now)
 
     def pause(self, key: BudgetKey, said: GraphError, now: float) -> None:
-        """Ask nothing for the seconds that the error wants."""
-        self._of(key, now).pause = _Pause(said, now + said.retry_after)
+        """Ask nothing for the seconds that the error wants. A shorter pause leaves a longer one as it is, for answers
+        to requests sent at the same time come in any order."""
+        budget, wanted = self._of(key, now), _Pause(said, now + said.retry_after)
+        if budget.pause is None or wanted.until > budget.pause.until:
+            budget.pause = wanted
 
     def paused(self, key: BudgetKey, now: float) -> GraphError | None:
         """What asked for a pause that still lasts, with the seconds that are left of it."""
