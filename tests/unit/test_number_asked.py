@@ -119,6 +119,14 @@ def test_a_field_that_a_version_does_not_know_is_asked_for_once() -> None:
     ]
 
 
+def test_what_is_refused_of_one_number_is_asked_of_another() -> None:
+    """Its resource may name any object as a number: what that does not know would be missed of all others."""
+    prober, asker = Saying(nonexisting("status"), (200, b'{"id": "1"}'), (200, b'{"id": "1"}')), NumberAsker()
+    asked(prober, asker)
+    asked(prober, asker, credential=bearer_token(b"another-of-some-length"))
+    assert fields_of(prober.requests[2]) == ",".join(FIELDS)
+
+
 def test_a_refusal_that_names_no_field_of_ours_leaves_health_alone() -> None:
     prober, asker = Saying(nonexisting("another"), (200, b'{"id": "1"}'), (200, b'{"id": "1"}')), NumberAsker()
     for _ in range(2):

@@ -1,7 +1,7 @@
 """How the Graph API is asked about a phone number: health and the number's own fields in one request.
 
 Documented (page "Phone number"). A version that does not know a field refuses the whole request; which field that is,
-is remembered.
+is remembered for each number.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wahealth.core.cloud.errors import ErrorClass, GraphError
 from wahealth.probe.client import Prober, ProbeResponse
 from wahealth.probe.cloud.graph import ask_graph
 from wahealth.probe.cloud.graph_payload import number_outcome_of
-from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
+from wahealth.probe.waweb import ProbeRequest
 
 # The certificate and the phone number itself are never asked for: one is a secret, the other personal.
 HEALTH_FIELD = "health_status"
@@ -31,7 +31,7 @@ FIELDS = (
 
 _LEAST = 2.0  # seconds that the second request has, for the first one may have waited long for its turn
 _REMEMBERED = 24 * 3600.0  # seconds for which a field is not asked for
-_MOST_REMEMBERED = 100  # versions
+_MOST_REMEMBERED = 20_000  # numbers
 
 
 def number_path(graph_version: str, phone_number_id: str) -> str:
@@ -40,25 +40,28 @@ def number_path(graph_version: str, phone_number_id: str) -> str:
 
 
 class _Served(NamedTuple):
-    """A version, at a host."""
+    """A number at a version of a host, as one token sees it. What is refused there says nothing of other numbers: a
+    resource may name any object as its number."""
 
     host: str
-    version: str
+    path: str
+    token: str  # a digest
 
     @classmethod
-    def at(cls, endpoint: HealthEndpoint) -> _Served:
-        return cls(endpoint.host, endpoint.path.split("/")[1])
+    def of(cls, request: ProbeRequest) -> _Served:
+        token = request.credential.digest if request.credential else ""
+        return cls(request.endpoint.host, request.endpoint.path, token)
 
 
 class _Refused(NamedTuple):
-    """The fields that a version does not know, until when (monotonic seconds)."""
+    """The fields that are not known there, until when (monotonic seconds)."""
 
     fields: frozenset[str]
     until: float
 
 
 class NumberAsker:
-    """Asks about numbers, and remembers which fields a version does not know. Used within one event loop."""
+    """Asks about numbers, and remembers which fields are not known of each. Used within one event loop."""
 
     def __init__(self) -> None:
         self._refused: OrderedDict[_Served, _Refused] = OrderedDict()  # the last refused one last
@@ -69,7 +72,7 @@ class NumberAsker:
         Where a version does not know one of the fields, a second request asks for health alone, in what is left of the
         timeout.
         """
-        began, served = _now(), _Served.at(probe_request.endpoint)
+        began, served = _now(), _Served.of(probe_request)
         fields = self._fields(served)
         answered = await _ask(prober, probe_request, fields)
         said = answered.outcome
