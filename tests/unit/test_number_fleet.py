@@ -53,7 +53,7 @@ MINUTE, HOUR, DAY, PERIOD = 60.0, 3600.0, 24 * 3600.0, 300.0  # seconds
 BUDGET = HOURLY * SHARE  # requests an hour
 TURN = ceil(EACH * HOUR / BUDGET / PERIOD) * PERIOD  # seconds from one look at a number to the next: its share
 FLOORS = {Provider.GRAPH: LEAST_VENDOR_PERIOD}
-SETTLED = 1.25 * HOUR  # what was sent before a token's budget became its app's counts as others' for an hour
+SETTLED = HOUR
 ANSWER, BODY, NUMBER = answer(), body(), re.compile(r"/v[0-9.]+/9000[0-9]+")
 
 

@@ -171,6 +171,37 @@ def test_an_answer_that_says_when_access_is_regained_is_a_pause() -> None:
     assert (paused.kind, paused.retry_after) == (ErrorClass.THROTTLE, 540.0)
 
 
+def test_resources_that_come_and_go_leave_their_turns_to_others() -> None:
+    """Created and deleted in a loop, they had put off the first turn of every other number for hours."""
+    quota = Quota()
+    for uid in range(1000):
+        quota.wait(TOKEN, f"gone-{uid}", PERIOD, 0.0)
+        quota.drop(f"gone-{uid}")
+    assert quota.wait(TOKEN, "new", PERIOD, 600.0) == 0
+    assert quota.period(TOKEN, PERIOD) == PERIOD
+
+
+def test_a_token_keeps_its_budget_when_its_app_becomes_known() -> None:
+    quota, app = Quota(), BudgetKey("app")
+    for uid in range(40):
+        quota.wait(TOKEN, str(uid), PERIOD, 0.0)
+    quota.pause(TOKEN, THROTTLED, 0.0)
+    period = quota.period(TOKEN, PERIOD)
+    assert quota.wait(app, "0", PERIOD, 100.0) == 0
+    assert quota.paused(app, 100.0) is not None
+    assert quota.period(app, PERIOD) == quota.period(TOKEN, PERIOD) == period
+
+
+def test_another_account_has_another_budget() -> None:
+    quota, other = Quota(), BudgetKey("token", "900000000000002")
+    for uid in range(40):
+        quota.wait(TOKEN, str(uid), PERIOD, 0.0)
+    for uid in range(40):
+        quota.wait(other, str(uid), PERIOD, 300.0)
+    assert quota.period(TOKEN, PERIOD) == PERIOD
+    assert quota.period(other, PERIOD) > PERIOD
+
+
 def test_what_nobody_uses_is_forgotten() -> None:
     quota = Quota()
     quota.wait(TOKEN, "a", PERIOD, 0.0)

@@ -47,6 +47,11 @@ class Gatherer:
         self._references = references
         self._prober = prober
 
+    def forget(self, uid: str) -> None:
+        """The resource is gone: its share of a budget is for others."""
+        for quota in self._quotas.values():
+            quota.drop(uid)
+
     async def facts(self, entry: ResourceEntry, now: Instant) -> Facts:
         """Raises `ApiUnavailable` and `ApiError` when a Secret or CA cannot be read, and `ObserverFault` when this
         process itself is at fault."""

@@ -11,6 +11,7 @@ from wahealth.api.credential_source import source_of
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.answer import Outcome, is_refusal
 from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.number_checks import NumberChecks
 from wahealth.core.cloud.quota import BudgetKey, Quota
 from wahealth.core.instant import EARLY
 from wahealth.core.resting import written_pause
@@ -32,9 +33,10 @@ class NumberBudget:
         """The budget: by the app where the vendor has named it, else by the token; by its Secret while that cannot be
         read, and nothing is sent."""
         state, wanted = self.entry.probe, self.entry.desired.cloud
-        account = wanted.account if wanted else ""
-        if state.checks is not None and state.checks.token is not None and state.checks.token.app:
-            return BudgetKey(state.checks.token.app, account)
+        checks = state.checks or NumberChecks()
+        account = wanted.account if wanted and checks.account_seen else ""  # one that is made up has no quota
+        if checks.token is not None and checks.token.is_valid and checks.token.app:
+            return BudgetKey(checks.token.app, account)
         if state.reading is not None and state.reading.secret is not None:
             return BudgetKey(state.reading.secret.digest, account)
         return BudgetKey(f"{self.entry.ref.namespace}/{source_of(self.spec).secret}", account)

@@ -145,8 +145,8 @@ class _Operator:
         references = References(self.api, settings.secret_refresh, by_label, clients.outside, watched)
         limits = limits_of(settings, addresses_of(self.account.login.cluster.server))
         targets = Targets(self.inventory, limits, Resolver())
-        gatherer = Gatherer(self.inventory, targets, references, self.prober, quotas_of(settings))
-        self.reconciler = Reconciler(gatherer, self.cluster, recorder, self.guard, self.lag)
+        self.gatherer = Gatherer(self.inventory, targets, references, self.prober, quotas_of(settings))
+        self.reconciler = Reconciler(self.gatherer, self.cluster, recorder, self.guard, self.lag)
         self.scheduler = Scheduler(
             self.reconciler.reconcile,
             Outside(cloud_floors=cloud_floors_of(settings)),
@@ -201,6 +201,7 @@ class _Operator:
     def forget(self, entry: ResourceEntry) -> None:
         """The resource was deleted."""
         self.guard.detector.forget(entry.uid)
+        self.gatherer.forget(entry.uid)
         self.reconciler.labeler.claims.drop(entry)
         if entry.labels.may_be_labeled and self.elector.may_write(entry.uid):
             self.group.create_task(self.reconciler.labeler.clear(entry), name=f"clear {entry.ref}")

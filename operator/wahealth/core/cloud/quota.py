@@ -40,6 +40,9 @@ class BudgetKey(NamedTuple):
     account: str = ""
 
 
+_NOBODY = BudgetKey("")
+
+
 class Usage(NamedTuple):
     """What an answer says of the quota. `per_cent` of it that is used by everyone, 0 where it does not say; `regain`:
     seconds until the vendor answers again, 0 while it does."""
@@ -55,6 +58,7 @@ class Quota:
         self._limited = limited
         self._shards = shards
         self._budgets: dict[BudgetKey, _Budget] = {}
+        self._key_of: dict[str, BudgetKey] = {}  # by resource: whose budget it takes from
         self._tidied = float("-inf")
 
     def wait(self, key: BudgetKey, uid: str, period: float, now: float, cost: float = 1.0) -> float:
@@ -63,7 +67,27 @@ class Quota:
         if now - self._tidied >= _TIDY:
             self._tidied = now
             self._forget(now)
-        return self._of(key, now).wait(uid, period, cost, now) if self._limited else 0.0
+        if not self._limited:
+            return 0.0
+        self._move(uid, key)
+        self._key_of[uid] = key
+        return self._of(key, now).wait(uid, period, cost, now)
+
+    def _move(self, uid: str, key: BudgetKey) -> None:
+        """A token whose app has become known has the budget that it had, under one name more. Another account has
+        another budget."""
+        old = self._key_of.get(uid, key)
+        budget = self._budgets.get(old)
+        if budget is not None and old.account == key.account:
+            self._budgets.setdefault(key, budget)
+        if self._budgets.get(key) is not budget:
+            self.drop(uid)
+
+    def drop(self, uid: str) -> None:
+        """That resource asks no more, or takes from another budget now: its share is for the others."""
+        budget = self._budgets.get(self._key_of.pop(uid, _NOBODY))
+        if budget is not None:
+            budget.drop(uid)
 
     def period(self, key: BudgetKey, period: float) -> float:
         """Seconds from one round of each resource to its next: the one it wants, or what the budget allows."""
@@ -103,6 +127,7 @@ class Quota:
             budget.forget(now)
             if budget.is_idle(now):
                 del self._budgets[key]
+        self._key_of = {uid: key for uid, key in self._key_of.items() if key in self._budgets}
 
 
 class _Pause(NamedTuple):
@@ -151,6 +176,13 @@ class _Budget:
         if left <= 0:
             self._first.pop(uid, None)
         return max(0.0, left)
+
+    def drop(self, uid: str) -> None:
+        asker = self._askers.pop(uid, None)
+        self._cost -= asker.cost if asker else 0.0
+        first = self._first.pop(uid, None)
+        if asker is not None and first is not None and first + self._interval * asker.cost == self._next_free:
+            self._next_free = first  # nobody has come after it
 
     def asked(self, now: float) -> None:
         self._calls.append(now)
