@@ -49,6 +49,16 @@ def change(world: Environment, registered: bool) -> None:
     world.set_client(SPACE, NAME, registered=registered)
 
 
+def begun(world: Environment, registered: bool) -> list[Document]:
+    """The history of a client that is registered or is not, under the CRD as it is, whatever came before."""
+    world.apply([impatient_kind()])
+    change(world, registered)
+    reason = "Available" if registered else "Unregistered"
+    until(lambda: (ready(world), told(world)[:1]) == (reason, [reason]), "it is known", UNWRITABLE)
+    found: list[Document] = status(world)["history"]
+    return found
+
+
 def kind_with(edit: Callable[[dict[str, Any]], None]) -> Document:
     """The CRD with an edit of the fields of status."""
     document = copy.deepcopy(impatient_kind())
@@ -66,9 +76,7 @@ def know_no_history(fields: dict[str, Any]) -> None:
 
 
 def test_a_restart_loses_nothing_and_adds_nothing(world: Environment) -> None:
-    change(world, registered=False)
-    until(lambda: told(world)[:1] == ["Unregistered"], "it is known", 90)
-    before = status(world)["history"]
+    before = begun(world, registered=False)
     world.stop_operator()
     change(world, registered=True)
     world.start_operator(FLAGS)
@@ -77,7 +85,7 @@ def test_a_restart_loses_nothing_and_adds_nothing(world: Environment) -> None:
 
 
 def test_where_only_conditions_can_be_written_the_history_is_written_with_them(world: Environment) -> None:
-    before = status(world)["history"]
+    before = begun(world, registered=True)
     world.apply([kind_with(refuse_an_outage)])
     change(world, registered=False)
     until(lambda: ready(world) == "Unregistered", "the conditions are written", 90)
@@ -87,7 +95,7 @@ def test_where_only_conditions_can_be_written_the_history_is_written_with_them(w
 
 
 def test_an_older_crd_has_no_history_until_it_is_replaced(world: Environment) -> None:
-    before = status(world)["history"]
+    before = begun(world, registered=False)
     world.apply([kind_with(know_no_history)])
     until(lambda: told(world) == [], "the API server knows no history", 30)
     change(world, registered=True)
