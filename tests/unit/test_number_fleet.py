@@ -196,7 +196,7 @@ class Asker:
         self.entry.probe.pace = pace
         usage = vendor.ask(self._token, self.entry.uid, now)
         self._quota.asked(self._budget.key, now)
-        self._quota.heard(self._budget.key, usage, now)
+        self._quota.heard(self._budget.key, usage, None, now)
         self._rests = now + self._budget.least_pause(ANSWER)
 
 

@@ -114,7 +114,7 @@ def after(calls: int, per_cent: float, shards: int = 1, age: float = 0.0) -> flo
     quota.wait(TOKEN, "early", PERIOD, 0.0)
     for _ in range(calls):
         quota.asked(TOKEN, age)
-    quota.heard(TOKEN, Usage(per_cent), age)
+    quota.heard(TOKEN, Usage(per_cent), None, age)
     for uid in range(10_000):
         quota.wait(TOKEN, str(uid), PERIOD, age)
     return 10_001.0 * 3600 / quota.period(TOKEN, PERIOD)
@@ -165,7 +165,7 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
 
 def test_an_answer_that_says_when_access_is_regained_is_a_pause() -> None:
     quota = Quota()
-    quota.heard(TOKEN, Usage(100.0, 600.0), 0.0)
+    quota.heard(TOKEN, Usage(100.0, 600.0), None, 0.0)
     paused = quota.paused(TOKEN, 60.0)
     assert paused is not None
     assert (paused.kind, paused.retry_after) == (ErrorClass.THROTTLE, 540.0)

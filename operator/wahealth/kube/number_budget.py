@@ -10,7 +10,7 @@ from math import ceil
 from wahealth.api.credential_source import source_of
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.answer import Outcome, is_refusal
-from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.errors import GraphError, throttle
 from wahealth.core.cloud.number_checks import NumberChecks
 from wahealth.core.cloud.quota import BudgetKey, Quota
 from wahealth.core.instant import EARLY
@@ -52,7 +52,7 @@ class NumberBudget:
         """The error for which nothing is asked now; its `retry_after` is what is left of the pause."""
         said = self.quota.paused(self.key, now)
         if said is None and (left := self._written_pause()):
-            said = GraphError(ErrorClass.THROTTLE, 0, retry_after=left)
+            said = throttle(left)
             self.quota.pause(self.key, said, now)
         return said
 
@@ -67,10 +67,7 @@ class NumberBudget:
         now = asyncio.get_running_loop().time()
         for _ in range(response.sent):
             self.quota.asked(self.key, now)
-        self.quota.heard(self.key, response.usage, now)
-        said = response.outcome
-        if isinstance(said, GraphError) and said.kind is ErrorClass.THROTTLE:
-            self.quota.pause(self.key, said, now)
+        self.quota.heard(self.key, response.usage, response.outcome, now)
 
     def least_pause(self, outcome: Outcome) -> float:
         """Seconds for which the number is left alone after an answer, whatever edits ask for: others share its token.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wahealth.core.answer import FailureReason, Outcome, Unreachable, accepts_token
-from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.errors import throttle
 from wahealth.core.cloud.number_checks import EVERY, NumberChecks
 from wahealth.core.cloud.quota import BudgetKey, Quota
 from wahealth.core.cloud.wanted import HOSTS, CloudDesired, Provider
@@ -83,7 +83,7 @@ class CloudApi:
 
     def pause(self, asked: NumberQuestion, seconds: float) -> None:
         """The process before this one was told to ask nothing for so long."""
-        self.quota.pause(asked.budget, GraphError(ErrorClass.THROTTLE, 0, retry_after=seconds), asked.now)
+        self.quota.pause(asked.budget, throttle(seconds), asked.now)
 
     def ask(self, asked: NumberQuestion) -> Outcome:
         """The outcome that the operator would see. In every tenth round it looks at what is besides the number, too."""
@@ -106,9 +106,7 @@ class CloudApi:
 
     def _mind(self, asked: NumberQuestion, heard: ProbeResponse[object]) -> None:
         """Mind what an answer says of the quota."""
-        self.quota.heard(asked.budget, heard.usage, asked.now)
-        if isinstance(heard.outcome, GraphError) and heard.outcome.kind is ErrorClass.THROTTLE:
-            self.quota.pause(asked.budget, heard.outcome, asked.now)
+        self.quota.heard(asked.budget, heard.usage, heard.outcome, asked.now)
 
     def _answer_to(self, asked: NumberQuestion, request: Request) -> Answer | Unreachable:
         said = self.answers.get(_about(asked, request))

@@ -106,3 +106,8 @@ class GraphError(NamedTuple):
     def token_expired(self) -> bool:
         """Whether the token was valid once and has expired, so that another of the same kind helps."""
         return (self.code, self.subcode) == (TOKEN_REJECTED, EXPIRED_SUBCODE)
+
+
+def throttle(seconds: float) -> GraphError:
+    """The error that stands for a pause of so many seconds, where no answer of its own asked for it."""
+    return GraphError(ErrorClass.THROTTLE, 0, retry_after=seconds)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from wahealth.core.cloud.errors import ErrorClass, GraphError
+from wahealth.core.cloud.errors import ErrorClass, GraphError, throttle
 
 HOURLY = 200  # requests that the vendor admits for an app and account
 MOST_HOURLY = 5_000  # the same, once the account is active
@@ -38,9 +38,6 @@ class BudgetKey(NamedTuple):
 
     app: str
     account: str = ""
-
-
-_NOBODY = BudgetKey("")
 
 
 class Usage(NamedTuple):
@@ -85,9 +82,9 @@ class Quota:
 
     def drop(self, uid: str) -> None:
         """That resource asks no more, or takes from another budget now: its share is for the others."""
-        budget = self._budgets.get(self._key_of.pop(uid, _NOBODY))
-        if budget is not None:
-            budget.drop(uid)
+        key = self._key_of.pop(uid, None)
+        if key in self._budgets:
+            self._budgets[key].drop(uid)
 
     def period(self, key: BudgetKey, period: float) -> float:
         """Seconds from one round of each resource to its next: the one it wants, or what the budget allows."""
@@ -98,11 +95,13 @@ class Quota:
         """A request was sent."""
         self._of(key, now).asked(now)
 
-    def heard(self, key: BudgetKey, usage: Usage, now: float) -> None:
-        """An answer has come with this usage."""
+    def heard(self, key: BudgetKey, usage: Usage, said: object, now: float) -> None:
+        """An answer has come with this usage; `said`: what it came to, which may ask for a pause."""
         self._of(key, now).learn(usage.per_cent, self._shards, now)
         if usage.regain > 0:
-            self.pause(key, GraphError(ErrorClass.THROTTLE, 0, retry_after=usage.regain), now)
+            self.pause(key, throttle(usage.regain), now)
+        if isinstance(said, GraphError) and said.kind is ErrorClass.THROTTLE:
+            self.pause(key, said, now)
 
     def pause(self, key: BudgetKey, said: GraphError, now: float) -> None:
         """Ask nothing for the seconds that the error wants. A shorter pause leaves a longer one as it is, for answers
@@ -119,7 +118,10 @@ class Quota:
         return budget.pause.said._replace(retry_after=budget.pause.until - now)
 
     def _of(self, key: BudgetKey, now: float) -> _Budget:
-        return self._budgets.setdefault(key, _Budget(HOURLY / self._shards, now))
+        budget = self._budgets.get(key)
+        if budget is None:
+            budget = self._budgets[key] = _Budget(HOURLY / self._shards, now)
+        return budget
 
     def _forget(self, now: float) -> None:
         """Drop the resources that have not asked for long, and budgets that nobody uses. Linear, and seldom."""
