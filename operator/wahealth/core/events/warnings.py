@@ -67,9 +67,14 @@ def not_accepted(given: WarningInput) -> Event | None:
     return _as_said(found) if found and found.reason in _WARNED_OF_ACCEPTED else None
 
 
-def credentials_invalid(given: WarningInput) -> Event | None:
-    found = given.false(ConditionType.CREDENTIALS_VALID)
-    return _as_said(found) if found else None
+def _while_false(type_: ConditionType) -> Callable[[WarningInput], Event | None]:
+    """A Warning in the words of the condition, while that is False."""
+
+    def rule(given: WarningInput) -> Event | None:
+        found = given.false(type_)
+        return _as_said(found) if found else None
+
+    return rule
 
 
 def _as_said(condition: Condition) -> Event:
@@ -153,8 +158,15 @@ _ANOMALIES: dict[Anomaly, Row] = {
 }
 
 
-def _anomalous(anomaly: Anomaly) -> Callable[[WarningInput], Event | None]:
-    return lambda s: warning(_ANOMALIES[anomaly], s.surface) if anomaly in s.verdict.anomalies & s.lasting else None
+_OF_NUMBERS: dict[Anomaly, Row] = {
+    Anomaly.UNKNOWN_STATUS: number.UNDECIDED,
+    Anomaly.TOKEN_EXPIRING_THIS_WEEK: credentials.TOKEN_EXPIRING_THIS_WEEK,
+    Anomaly.TOKEN_EXPIRING: credentials.TOKEN_EXPIRING_SOON,
+}
+
+
+def _anomalous(anomaly: Anomaly, row: Row) -> Callable[[WarningInput], Event | None]:
+    return lambda s: warning(row, s.surface) if anomaly in s.verdict.anomalies & s.lasting else None
 
 
 def redundancy_lost(given: WarningInput) -> Event | None:
@@ -198,7 +210,7 @@ def probing_reduced(given: WarningInput) -> Event | None:
 # The rules in the order in which a person would want to read them.
 RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     not_accepted,
-    credentials_invalid,
+    _while_false(ConditionType.CREDENTIALS_VALID),
     unreachable,
     throttled,
     several_active,
@@ -208,7 +220,7 @@ RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     connecting_too_long,
     uninitialized,
     failover_stalled,
-    *map(_anomalous, Anomaly),
+    *(_anomalous(anomaly, _ANOMALIES[anomaly]) for anomaly in Anomaly),
     redundancy_lost,
     pods_disagree,
     restart_required,
@@ -240,11 +252,6 @@ def number_limited(given: WarningInput) -> Event | None:
     return warning(number.LIMITED, given.surface) if given.gateway is Gateway.PARTIALLY_CONNECTED else None
 
 
-def number_undecided(given: WarningInput) -> Event | None:
-    is_lasting = Anomaly.UNKNOWN_STATUS in given.verdict.anomalies & given.lasting
-    return warning(number.UNDECIDED, given.surface) if is_lasting else None
-
-
 _RATED = {row.reason.value: row for row in (number.QUALITY_LOW, number.QUALITY_MEDIUM)}
 
 
@@ -253,28 +260,17 @@ def quality_falling(given: WarningInput) -> Event | None:
     return warning(_RATED[found.reason]) if found is not None and found.reason in _RATED else None
 
 
-def graph_version_ending(given: WarningInput) -> Event | None:
-    found = given.false(ConditionType.GRAPH_VERSION_SUPPORTED)
-    return _as_said(found) if found else None
-
-
-def templates_unusable(given: WarningInput) -> Event | None:
-    found = given.false(ConditionType.TEMPLATES_USABLE)
-    return _as_said(found) if found else None
-
-
 NUMBER_RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
     not_accepted,
-    credentials_invalid,
+    _while_false(ConditionType.CREDENTIALS_VALID),
     number_unreachable,
     number_throttled,
     number_unavailable,
     number_limited,
     quality_falling,
-    templates_unusable,
-    graph_version_ending,
-    number_undecided,
-    *map(_anomalous, (Anomaly.TOKEN_EXPIRING_THIS_WEEK, Anomaly.TOKEN_EXPIRING)),
+    _while_false(ConditionType.TEMPLATES_USABLE),
+    _while_false(ConditionType.GRAPH_VERSION_SUPPORTED),
+    *(_anomalous(anomaly, row) for anomaly, row in _OF_NUMBERS.items()),
     probing_reduced,
 )
 
