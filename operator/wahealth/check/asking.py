@@ -62,7 +62,7 @@ class Asking:
         if not seen or desired.cloud is None or reading.secret is None or not has_checks(desired.cloud):
             return facts
         look = NumberLook(self._prober, desired.cloud, self._question(reading.secret), reading.secret)
-        return replace(facts, checks=await look.found(NumberChecks(await look.token())))
+        return replace(facts, checks=await look.found(NumberChecks(), await look.token()))
 
     async def without(self, desired: Desired) -> Facts:
         """The facts of a probe without a credential: waweb then only shows that it answers. Raises `ObserverFault`."""

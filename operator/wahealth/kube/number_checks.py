@@ -32,7 +32,7 @@ class TokenReports:
     async def looked(self, look: NumberLook, before: NumberChecks) -> NumberChecks:
         """What is found now, and where nothing is, what was known `before`. Raises `ObserverFault`."""
         token = await self._of(look.credential.digest + look.credential.proof, look.token)
-        return await look.found(before._replace(token=token or before.token))
+        return await look.found(before, token)
 
     async def _of(self, digest: str, ask: Callable[[], Awaitable[TokenReport | None]]) -> TokenReport | None:
         """What is held, else what `ask` finds out; of many that want the same, one asks."""

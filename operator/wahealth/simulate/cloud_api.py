@@ -123,8 +123,7 @@ async def _answered(prober: Prober, asked: NumberQuestion) -> ProbeResponse[Outc
 
 
 async def _looked(look: NumberLook, before: NumberChecks) -> NumberChecks:
-    token = await look.token()
-    return await look.found(before._replace(token=token or before.token))
+    return await look.found(before, await look.token())
 
 
 def _about(asked: NumberQuestion, request: Request) -> str:

@@ -48,8 +48,10 @@ class NumberLook:
         said = self._heard(await ask_token(self.prober, self.request, self.wanted))
         return said if isinstance(said, TokenReport) else None
 
-    async def found(self, before: NumberChecks) -> NumberChecks:
-        """Account and templates as they are now, as far as the resource names them; else as they were `before`."""
+    async def found(self, before: NumberChecks, token: TokenReport | None) -> NumberChecks:
+        """Account and templates as they are now, as far as the resource names them; else as they were `before`, and so
+        the token, if nothing is said of it."""
+        before = before._replace(token=token or before.token)
         if not self.wanted.account:
             return NumberChecks(before.token)
         if not self.wanted.templates:
