@@ -82,13 +82,13 @@ class ProbeRun:
     async def may_ask(self, now: Instant) -> bool:
         """Whether the turn of a number has come within its budget; always, if it is none. Notes how often it comes.
         Raises as `ask` does, for a budget is that of a token, which may have to be read."""
+        self._keep_rests()
         pace = 0.0 if self.budget is None else await self._pace(self.budget, now)
         if pace is not None:
             self.entry.probe.pace = pace
         return pace is not None
 
     async def _pace(self, budget: NumberBudget, now: Instant) -> float | None:
-        self._keep_rests()
         self._authenticator()  # forgets what was read for another spec
         if self.entry.probe.reading is None:
             await self._reading()
@@ -96,7 +96,6 @@ class ProbeRun:
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
-        self._keep_rests()
         asked = await self._sign_in_and_ask(now)
         facts = self._with_certificates(facts, now)
         if facts.own is not None and any(map(is_about_ours, asked.outcomes.values())):
