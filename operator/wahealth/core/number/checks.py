@@ -154,9 +154,11 @@ def _bad(seen: NumberInput, row: SituationRow) -> Finding:
 def _that_says(seen: NumberInput, row: SituationRow) -> str:
     """The codes of the entities that block, as far as they belong to the situation: a number may be banned by its
     status while an entity blocks for want of a payment method."""
-    codes = {code for entity in seen.blocked for code in codes_of(entity)} - {0}
     own = _CODES.get(row.situation)
-    return _of(seen.blocked) if own is None else _in_words(sorted(codes & own)) if codes & own else ""
+    if own is None:
+        return _of(seen.blocked)
+    codes = {code for entity in seen.blocked for code in codes_of(entity) if code in own}
+    return _in_words(sorted(codes)) if codes else ""
 
 
 _CODES = {
