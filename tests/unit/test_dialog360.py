@@ -81,6 +81,17 @@ def test_the_key_goes_into_its_own_header_and_tells_numbers_apart() -> None:
     assert KEY.decode() not in repr(one) + one.turn
 
 
+class Odd(Prober):
+    async def exchange(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
+        return ProbeResponse(await read(response(200, b'{"health_status": 1}')))
+
+
+def test_the_name_of_its_path_is_no_id_that_is_hidden() -> None:
+    place = HealthEndpoint("waba.example.com", ("192.0.2.1",), path=PATH)
+    found = asyncio.run(ask_dialog360(Odd(), ProbeRequest(place, dialog360_key(KEY), 14.0))).outcome
+    assert found == Malformed("its health_status is no JSON object")
+
+
 def condition(status: int, said: bytes, type_: ConditionType) -> Any:
     found = number_status(dialog360_outcome_of(status, said), provider=Provider.DIALOG360, graph_version="")
     return found.condition(type_)

@@ -69,7 +69,7 @@ async def read_graph(
         return body, usage
     outcome = parse(response.status, _without(credential, body), headers.first("facebook-api-version"))
     if isinstance(outcome, Malformed):
-        return Malformed(outcome.problem.replace(_id_of(probe_request), HIDDEN.decode())), usage
+        return _without_ids(outcome, probe_request), usage
     if isinstance(outcome, GraphError) and outcome.kind is ErrorClass.THROTTLE:
         return outcome._replace(retry_after=rest_wanted(usage, headers.first("retry-after"))), usage
     return outcome, usage
@@ -99,5 +99,9 @@ def _origin(location: bytes) -> str:
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#;\\]*")
 
 
-def _id_of(probe_request: ProbeRequest) -> str:
-    return probe_request.endpoint.path.rpartition("/")[2]
+def _without_ids(found: Malformed, probe_request: ProbeRequest) -> Malformed:
+    """Without whatever the path names behind its version; a path of 360dialog names nobody."""
+    problem = found.problem
+    for part in probe_request.endpoint.path.split("/")[2:]:
+        problem = problem.replace(part, HIDDEN.decode())
+    return Malformed(problem)
