@@ -72,6 +72,14 @@ class SecretPolicy(Part):
     enabled: bool = False
 
 
+WorkloadName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")]
+
+
+class SingleInstancePolicy(Part):
+    enabled: bool = False
+    workloads: Annotated[list[WorkloadName], Unique] = []
+
+
 class Service(Part):
     enabled: bool = True
     annotations: Labels = {}
@@ -179,6 +187,7 @@ class Values(Part):
     rbac: Rbac = Rbac()
     service_account: ServiceAccount = ServiceAccount()
     secret_policy: SecretPolicy = SecretPolicy()
+    single_instance_policy: SingleInstancePolicy = SingleInstancePolicy()
     metrics: Metrics = Metrics()
     network_policy: NetworkPolicy = NetworkPolicy()
     resources: Object = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}

@@ -183,6 +183,15 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("serviceAccount.name", "own", lambda r: r.pod["serviceAccountName"] == "own", {}),
     ("serviceAccount.annotations", {"a": "b"}, lambda r: r.one("ServiceAccount")["metadata"].get("annotations"), {}),
     ("secretPolicy.enabled", True, lambda r: r.every("ValidatingAdmissionPolicyBinding"), {}),
+    ("singleInstancePolicy.enabled", True, lambda r: len(r.every("ValidatingAdmissionPolicyBinding")) == 2, {}),
+    (
+        *("singleInstancePolicy.workloads", ["acme/wacore"]),
+        lambda r: (
+            [p["spec"]["variables"][0]["expression"] for p in r.every("ValidatingAdmissionPolicy")]
+            == ['["acme/wacore"]'] * 2
+        ),
+        {"singleInstancePolicy": POLICY},
+    ),
     ("metrics.nodes", True, lambda r: r.env("WAHEALTH_NODE_METRICS") == "true", {}),
     ("metrics.service.enabled", False, lambda r: not r.every("Service") and not r.every("Pod"), {}),
     ("metrics.service.annotations", {"a": "b"}, lambda r: r.one("Service")["metadata"].get("annotations"), {}),
@@ -409,6 +418,7 @@ def test_a_disruption_budget_comes_with_the_second_replica(replicas: int, budget
             "needs a Service: set metrics.service.enabled to true",
         ),
         ({"serviceAccount": {"create": False}}, "name the ServiceAccount to run as in serviceAccount.name"),
+        ({"singleInstancePolicy": {"workloads": ["wacore"]}}, "at '/singleInstancePolicy/workloads/0'"),
         ({"replica": 2}, "additional properties 'replica' not allowed"),
         ({"replicas": "two"}, "at '/replicas': got string, want integer"),
         ({"replicas": -1}, "at '/replicas': minimum: got -1, want 0"),

@@ -403,7 +403,10 @@ def overlay(cluster: Cluster, tmp_path: Path) -> Iterator[Path]:
     overlay = tmp_path / "overlay"
     overlay.mkdir()
     manifests = Path(os.path.relpath(ROOT / "manifests", overlay.resolve()))
-    components = ("high-availability", "mark-pods", "restart-on-change", "secret-policy", "watch-secrets")
+    components = (
+        *("high-availability", "mark-pods", "restart-on-change", "secret-policy", "single-instance-policy"),
+        "watch-secrets",
+    )
     kustomization = {
         "resources": [str(manifests)],
         "components": [str(manifests / "components" / name) for name in components],

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from wahealth.api import admission
+from wahealth.api.admission import secrets
 from wahealth.api.labels import API_KEY as LABEL
 from wahealth.playground.environment import Environment, until
 
@@ -20,11 +20,11 @@ NAMESPACE = "admission"
 @pytest.fixture(scope="module")
 def policed(environment: Environment) -> Iterator[Environment]:
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    environment.apply([namespace, *admission.policy()])
+    environment.apply([namespace, *secrets.policy()])
     until(lambda: refusal(environment, secret(b"short")), "the policy is in force", 30)
     yield environment
-    for document in admission.policy():
-        environment.plane.kubectl("delete", document["kind"], admission.NAME)
+    for document in secrets.policy():
+        environment.plane.kubectl("delete", document["kind"], secrets.NAME)
 
 
 def secret(key: bytes, label: str | None = "WA_API_KEY") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Labels that permit the operator to use a Secret."""
+"""Labels that people set: those that permit the operator to use a Secret, and the mark of a single instance."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from wahealth.core.signin.kinds import Kind
 API_KEY = f"{GROUP}/api-key"  # its value names the entry
 CREDENTIALS = f"{GROUP}/credentials"  # on a Secret with a token, a login or a client certificate; any value
 ALL = (API_KEY, CREDENTIALS)
+
+SINGLE_INSTANCE = f"{GROUP}/single-instance"  # on a workload of which two pods must never run; its value is MARKED
+MARKED = "true"
 
 
 def wanted(source: CredentialSource) -> tuple[str, str]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from wahealth.api.admission.objects import policy_with_binding
 from wahealth.api.labels import API_KEY as LABEL
 from wahealth.api.v1alpha1 import GROUP
 from wahealth.core.credential_form import LONGEST, SHORTEST
 
 NAME = f"api-key-secrets.{GROUP}"
-_API_VERSION = "admissionregistration.k8s.io/v1"
 _ENTRY = f"object.metadata.labels['{LABEL}']"
 _VALUE = "has(object.data) && variables.entry in object.data ? object.data[variables.entry] : ''"
 _LENGTH = (
@@ -48,11 +48,4 @@ def policy() -> list[dict[str, Any]]:
         "variables": [{"name": name, "expression": cel} for name, cel in variables.items()],
         "validations": [{"expression": cel, "message": message} for cel, message in _RULES],
     }
-    return [
-        _object("ValidatingAdmissionPolicy", spec),
-        _object("ValidatingAdmissionPolicyBinding", {"policyName": NAME, "validationActions": ["Deny"]}),
-    ]
-
-
-def _object(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
-    return {"apiVersion": _API_VERSION, "kind": kind, "metadata": {"name": NAME}, "spec": spec}
+    return policy_with_binding(NAME, spec, "Deny")

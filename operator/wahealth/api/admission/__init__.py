@@ -1,0 +1,1 @@
+"""ValidatingAdmissionPolicies of ours, as Kubernetes objects."""
