@@ -15,6 +15,7 @@ from wahealth.core.reasons.row import Row, Surface
 from wahealth.core.restart import WebWorkload
 from wahealth.core.signin.flow import AuthResult
 from wahealth.core.signin.kinds import Kind
+from wahealth.core.single_instance import SingleInstance
 from wahealth.core.status import Finding, Mode
 from wahealth.core.strenum import FastStrEnum
 
@@ -143,6 +144,7 @@ class Facts:
     claims: Finding | None = None  # why nothing is written onto some of the client's pods: PodsClaimed=False
     in_turns: bool = False  # there are more pods than one round probes
     checks: NumberChecks | None = None  # besides the number itself; None: this process has not looked yet
+    single_instances: tuple[SingleInstance, ...] = ()  # the client's workloads that must never run twice
     postponed: bool = False  # its namespace costs more than its share, so its rounds wait for those of others
 
     @property

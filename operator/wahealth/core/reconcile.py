@@ -164,6 +164,7 @@ def _signals(state: State, facts: Facts, restart: WebWorkload | Skip | None, now
         failover_stalled=state.failover.stalled(thresholds, now),
         lasting=lasting(state.anomaly_streaks, rounds),
         restart_skipped=restart.why if isinstance(restart, Skip) else "",
+        single_instances=facts.single_instances,
         desired=facts.desired,
     )
 

@@ -9,6 +9,7 @@ from functools import partial
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.cloud.quota import Quota
 from wahealth.core.cloud.wanted import Provider
+from wahealth.core.control.pod_labels import Labels
 from wahealth.core.facts import Facts, with_period
 from wahealth.core.instant import Instant
 from wahealth.core.restart import WebWorkload, behind_no_service, blocker, no_safe_way, not_there, not_to_be_seen
@@ -56,7 +57,10 @@ class Gatherer:
         """Raises `ApiUnavailable` and `ApiError` when a Secret or CA cannot be read, and `ObserverFault` when this
         process itself is at fault."""
         pods = self.inventory.pods.places(entry.ref.namespace)
-        facts = Facts(entry.desired, entry.generation, pods=pods, postponed=entry.postponed.reported)
+        single = self.inventory.single_instances.of(entry.ref.namespace, _own_pods(entry))
+        facts = Facts(
+            entry.desired, entry.generation, pods=pods, postponed=entry.postponed.reported, single_instances=single
+        )
         if entry.spec is None:
             return replace(facts, reference_problem=entry.invalid)
         return facts if entry.desired.suspended else await self._asked(entry, entry.spec, facts, now)
@@ -124,6 +128,12 @@ class Gatherer:
             return ""
         stray = min(pods - asked, default="")
         return behind_no_service(workload.kind, workload.name, spec.target.service.name, stray)
+
+
+def _own_pods(entry: ResourceEntry) -> Labels:
+    """The labels of the client's own pods; empty where the resource does not say them."""
+    selector = entry.pods.selector
+    return frozenset(selector.match_labels.items()) if selector is not None else frozenset()
 
 
 def _path(entry: ResourceEntry, spec: Spec) -> str:

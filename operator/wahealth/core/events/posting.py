@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from wahealth.core.events.event import Event, warning
 from wahealth.core.events.transitions import Transition, flapping_ended, transition_events
-from wahealth.core.events.warnings import NOBODY_ANSWERS, WarningInput, active_warnings
+from wahealth.core.events.warnings import NOBODY_ANSWERS, TOLD_WHILE_FLAPPING, WarningInput, active_warnings
 from wahealth.core.facts import Desired
 from wahealth.core.reasons import client, number
 from wahealth.core.reasons.reason import Reason
+from wahealth.core.single_instance import SingleInstance
 from wahealth.core.status import ConditionStatus, ConditionType
 from wahealth.core.verdict.verdict import Anomaly, Verdict
 
@@ -68,6 +69,7 @@ class Signals(NamedTuple):
     failover_stalled: bool = False
     lasting: frozenset[Anomaly] = frozenset()  # anomalies seen for as many rounds in a row as a failure takes
     restart_skipped: str = ""  # why the web workload is not restarted although that is due; empty: it is not due
+    single_instances: tuple[SingleInstance, ...] = ()  # the client's workloads that must never run twice
     desired: Desired = Desired()
 
 
@@ -78,7 +80,7 @@ def events_to_post(
     lost = log.has_posted(Reason.REDUNDANCY_LOST) or (
         transition.old.condition_status(ConditionType.REDUNDANCY_SATISFIED) is ConditionStatus.TRUE
     )
-    standing = (_flapping(signals.desired),) if signals.flapping else _warnings(signals, lost)
+    standing = _standing(signals, lost)
     known = {posted.reason: posted for posted in log.posted if now - posted.at < REPEAT_AFTER}
     ended = (flapping_ended(signals.desired),) if transition.flapped and not signals.flapping else ()
     changes = () if signals.flapping else transition_events(transition)
@@ -88,6 +90,14 @@ def events_to_post(
     stands = {event.reason for event in standing}
     stands |= NOBODY_ANSWERS if stands & NOBODY_ANSWERS else set()
     return EventLog(budget, tuple(posted for reason, posted in (known | new).items() if reason in stands)), events
+
+
+def _standing(signals: Signals, redundancy_lost: bool) -> tuple[Event, ...]:
+    """What holds now and should not. While the client flaps that is told instead of what takes turns."""
+    holding = _warnings(signals, redundancy_lost)
+    if not signals.flapping:
+        return holding
+    return (*(event for event in holding if event.reason in TOLD_WHILE_FLAPPING), _flapping(signals.desired))
 
 
 def _flapping(desired: Desired) -> Event:
@@ -105,6 +115,7 @@ def _warnings(signals: Signals, redundancy_lost: bool) -> tuple[Event, ...]:
         signals.failover_stalled,
         signals.lasting,
         signals.restart_skipped,
+        signals.single_instances,
         signals.desired,
     )
     return active_warnings(given)

@@ -13,6 +13,7 @@ from wahealth.core.facts import Desired
 from wahealth.core.reasons import asking, client, credentials, number, pods, progress
 from wahealth.core.reasons.reason import Reason
 from wahealth.core.reasons.row import Row, Surface
+from wahealth.core.single_instance import SingleInstance, danger_of
 from wahealth.core.status import Condition, ConditionStatus, ConditionType, Gateway, Mode
 from wahealth.core.verdict.verdict import Anomaly, Verdict
 
@@ -26,6 +27,7 @@ class WarningInput(NamedTuple):
     failover_stalled: bool = False
     lasting: frozenset[Anomaly] = frozenset()  # anomalies seen for as many rounds in a row as a failure takes
     restart_skipped: str = ""
+    single_instances: tuple[SingleInstance, ...] = ()
     desired: Desired = Desired()
 
     @property
@@ -191,6 +193,19 @@ def restart_skipped(given: WarningInput) -> Event | None:
     return warning(credentials.RESTART_SKIPPED, why=why.removesuffix(".")) if why else None
 
 
+TOLD_WHILE_FLAPPING = frozenset({Reason.SECOND_INSTANCE_COMING, Reason.SECOND_INSTANCE_POSSIBLE})
+_OF_SEVERAL = frozenset({Mode.HIGH_AVAILABILITY, Mode.MULTICONNECT})  # modes in which several coreapps run
+
+
+def second_instance(given: WarningInput) -> Event | None:
+    """A ban is not waited for: this depends on no answer, so it counts in its first round."""
+    found = danger_of(given.single_instances)
+    if found is None or given.verdict.status.mode in _OF_SEVERAL:
+        return None
+    row = client.SECOND_INSTANCE_COMING if found.coming else client.SECOND_INSTANCE_POSSIBLE
+    return warning(row, given.surface, kind=found.workload.kind, name=found.workload.name)
+
+
 _NOT_CLAIMED = {row.reason.value: row for row in (pods.SELECTOR_MISSING, pods.CLAIMED_BY_ANOTHER)}
 
 
@@ -209,6 +224,7 @@ def probing_reduced(given: WarningInput) -> Event | None:
 
 # The rules in the order in which a person would want to read them.
 RULES: tuple[Callable[[WarningInput], Event | None], ...] = (
+    second_instance,
     not_accepted,
     _while_false(ConditionType.CREDENTIALS_VALID),
     unreachable,

@@ -166,6 +166,17 @@ CLIENT_CERTIFICATE_EXPIRING = Row(
 REDUNDANCY_LOST = Row(
     Reason.REDUNDANCY_LOST, "The client may not survive the next failure", "add or repair coreapps or masters"
 )
+_BANNED = "two live instances of one number get it banned by WhatsApp"
+SECOND_INSTANCE_COMING = Row(
+    Reason.SECOND_INSTANCE_COMING,
+    f"{{kind}} {{name}} is marked as a single instance and starts a second pod; {_BANNED}",
+    "scale it to 1, and give a Deployment the strategy Recreate",
+)
+SECOND_INSTANCE_POSSIBLE = Row(
+    Reason.SECOND_INSTANCE_POSSIBLE,
+    f"{{kind}} {{name}} is marked as a single instance, and its next rollout starts a second pod; {_BANNED}",
+    "set its strategy to Recreate",
+)
 WEB_PODS_DISAGREE = Row(
     Reason.WEB_PODS_DISAGREE, "Web pods report different topologies", "compare what each of them answers"
 )

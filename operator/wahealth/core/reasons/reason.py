@@ -124,6 +124,8 @@ class Reason(FastStrEnum):
     TOKEN_EXPIRING_SOON = "TokenExpiringSoon"  # noqa: S105 - a word
     FAILOVER_STALLED = "FailoverStalled"
     REDUNDANCY_LOST = "RedundancyLost"
+    SECOND_INSTANCE_COMING = "SecondInstanceComing"
+    SECOND_INSTANCE_POSSIBLE = "SecondInstancePossible"
     WEB_PODS_DISAGREE = "WebPodsDisagree"
     WEB_RESTART_REQUIRED = "WebRestartRequired"
     WEB_RESTART_SKIPPED = "WebRestartSkipped"

@@ -14,6 +14,7 @@ from wahealth.kube.inventory.lean import lean
 from wahealth.kube.inventory.namespace_store import NamespaceStore
 from wahealth.kube.inventory.pods import Pods
 from wahealth.kube.inventory.services import Services
+from wahealth.kube.inventory.single_instances import SingleInstances
 from wahealth.kube.inventory.workloads import Workload, Workloads
 
 
@@ -23,7 +24,9 @@ class Inventory:
         watch."""
         self.pods = Pods(left)
         self.services = Services()
-        self.workloads = {name: Workloads(kind) for name, kind in KINDS.items() if name in BASIC | kinds}
+        self.single_instances = SingleInstances()
+        watched = {name: kind for name, kind in KINDS.items() if name in BASIC | kinds}
+        self.workloads = {name: Workloads(kind, name, self.single_instances) for name, kind in watched.items()}
         self._lists: dict[str, FirstList] = {}  # by path
 
     def workload(self, ref: WorkloadRef) -> Workload | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.inventory.keys import Key, key_of
 from wahealth.kube.inventory.kinds import RESTARTED_AT, Kind, partition_of
+from wahealth.kube.inventory.single_instances import SingleInstances
 
 # Documented: ports and environment of coreapps and masters, names as whatsapp-master-deployment. Seen: wacore1.
 _THEIR_PORTS = range(6250, 6254)
@@ -30,8 +31,11 @@ class Workload(NamedTuple):
 
 
 class Workloads:
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, name: str = "", marked: SingleInstances | None = None) -> None:
+        """`marked`: where those of this kind, called `name`, are noted that are marked as a single instance."""
         self._kind = kind
+        self._name = name
+        self._marked = marked or SingleInstances()
         self._existing: dict[Key, Workload] = {}
         self._restarts: dict[str, datetime] = {}  # by uid: our own restarts, which the watch may not show yet
 
@@ -51,15 +55,25 @@ class Workloads:
             self._restarts[uid] = now
 
     def replace(self, objects: list[Document]) -> None:
-        self._existing = {key_of(object_): workload_of(object_, self._kind) for object_ in objects}
+        self._existing.clear()
+        self._marked.clear(self._name)
+        for object_ in objects:
+            self._keep(object_)
         there = {workload.uid for workload in self._existing.values()}
         self._restarts = {uid: now for uid, now in self._restarts.items() if uid in there}
 
     def put(self, object_: Document) -> None:
-        self._existing[key_of(object_)] = workload_of(object_, self._kind)
+        self._keep(object_)
+
+    def _keep(self, object_: Document) -> None:
+        key, found = key_of(object_), workload_of(object_, self._kind)
+        self._existing[key] = found
+        self._marked.put(self._name, key, object_, found.rolling_out)
 
     def drop(self, object_: Document) -> None:
-        gone = self._existing.pop(key_of(object_), None)
+        key = key_of(object_)
+        self._marked.drop(self._name, key)
+        gone = self._existing.pop(key, None)
         if gone is not None:
             self._restarts.pop(gone.uid, None)
 
