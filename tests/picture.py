@@ -10,9 +10,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from wahealth.playground.demo import coloured
-
 EVENTS = 7
+COLOURS = {
+    "green": r"\b(True|Connected)\b",
+    "red": r"\b(False|Disconnected|Unregistered)\b",
+    "yellow": r"\b(Unknown|Warning|PartiallyConnected|Connecting)\b",
+    "bold": r"^NAMESPACE.*$",
+}
 _SECTION = re.compile(r"^(NAMESPACE.*\n(?:.+\n)+)\nEvents\n\n((?:.+\n)+)", re.MULTILINE)
 _WEB_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
@@ -30,6 +34,14 @@ def drawn(text: Text, width: int) -> str:
     text.highlight_regex(r"(?m)^(\$ .*|Last events)$", "bold")
     console.print(text, no_wrap=True, overflow="ellipsis")
     return _WEB_FONT.sub("", console.export_svg(title="wahealth", unique_id="demo"))
+
+
+def coloured(text: str) -> Text:
+    """kubectl's table and events as they are."""
+    shown = Text(text, no_wrap=True, overflow="ellipsis")
+    for style, words in COLOURS.items():
+        shown.highlight_regex(re.compile(words, re.MULTILINE), style)
+    return shown
 
 
 if __name__ == "__main__":

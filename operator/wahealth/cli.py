@@ -81,7 +81,7 @@ def _simulate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
 
 
 def _demo(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
-    from wahealth.playground import demo
+    from wahealth.playground.demo import run as demo
 
     demo.add_arguments(parser)
     return demo.run

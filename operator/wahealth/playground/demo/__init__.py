@@ -1,0 +1,1 @@
+"""`wahealth demo`: what a newcomer sees first."""
