@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from support.pages import ROOT, fences
 from wahealth.api.crd import custom_resource_definition
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.playground.cluster.binaries import provide
@@ -135,3 +136,12 @@ def names(schema: Document, path: str) -> Iterator[str]:
         if field == "name":
             yield f"{path}/name"
         yield from names(inner, f"{path}/{field}")
+
+
+def test_the_ban_guard_takes_the_names_of_the_documented_patch(kubectl: Path, tmp_path: Path) -> None:
+    (documented,) = [fence.text for fence in fences("docs/ban-guard.md") if fence.text.startswith("patches:")]
+    component = os.path.relpath(ROOT / "manifests" / "components" / "single-instance-policy", tmp_path.resolve())
+    (tmp_path / "kustomization.yaml").write_text(f"components: [{component}]\n{documented}")
+    made = yaml.safe_load_all(kubectl_prints(kubectl, (), ("kustomize", str(tmp_path)), None))
+    variables = [one["spec"]["variables"][0] for one in made if one["kind"] == "ValidatingAdmissionPolicy"]
+    assert variables == [{"name": "named", "expression": "['acme/whatsapp-coreapp']"}] * 2
