@@ -160,7 +160,7 @@ class TestPage:
         assert shown.split() == event_line(long).split()
 
     def test_what_is_gone_is_told_with_the_key_that_brings_it_back(self) -> None:
-        lines = page(Look(troubles=("Deleted: Namespace acme and 3 more.",)), COMMANDS, Screen(80, 24))
+        lines = page(Look(troubles=("Deleted: Namespace acme and 3 more.",), mendable=True), COMMANDS, Screen(80, 24))
         assert lines[0] == Line("Deleted: Namespace acme and 3 more.", Kind.BAD)
         assert "Press n" in lines[1].text
 

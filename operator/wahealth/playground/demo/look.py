@@ -16,11 +16,13 @@ _NAMED = 2  # of what is gone, by name
 
 class Look(NamedTuple):
     """What there is to be seen. `table`: as kubectl prints it; `troubles`: what is gone or does not answer, as
-    sentences; `active`, `primary`: the pods that may be killed, empty where there is none."""
+    sentences; `mendable`: some of it can be created or started again; `active`, `primary`: the pods that may be
+    killed, empty where there is none."""
 
     table: str = ""
     events: tuple[Document, ...] = ()
     troubles: tuple[str, ...] = ()
+    mendable: bool = False
     active: str = ""
     primary: str = ""
 
@@ -28,16 +30,17 @@ class Look(NamedTuple):
 def look(environment: Environment, gone: Sequence[Document] = ()) -> Look:
     """`gone`: the objects of the demo that do not exist (any more)."""
     troubles = [*_gone(gone), *_ended(environment)]
+    mendable = bool(troubles)
     try:
         table = environment.plane.kubectl("get", "whatsappclients", "-A", "-o", "wide")
         clients = {client["metadata"]["name"]: client.get("status", {}) for client in environment.clients()}
         active = next(iter(clients.get("support", {}).get("connectedCoreapps", ())), "")
         primary = clients.get("marketing", {}).get("primaryMaster", "")
-        return Look(harmless(table), tuple(environment.events()), tuple(troubles), active, primary)
+        return Look(harmless(table), tuple(environment.events()), tuple(troubles), mendable, active, primary)
     except ControlPlaneFailed as error:
         if not gone:
             troubles.append(f"The API server does not say what there is: {harmless(str(error))}")
-        return Look(troubles=tuple(troubles))
+        return Look(troubles=tuple(troubles), mendable=mendable)
 
 
 def missing_of(environment: Environment, documents: Iterable[Document]) -> list[Document]:

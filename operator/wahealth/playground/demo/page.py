@@ -12,6 +12,7 @@ from wahealth.playground.demo.look import Look, event_line
 from wahealth.playground.demo.steps import STEPS, Command
 
 _LEAST_EVENTS = 6  # lines of events that commands leave
+_MENDED_BY = "Press n to create what is missing, and to start what has ended."
 _EVENT_INDENT = 10  # the width of the time
 
 
@@ -76,9 +77,9 @@ def _verdict_in(head: str, row: str) -> Kind:
 
 
 def _troubles(seen: Look, screen: Screen) -> list[Line]:
-    hint = " Press n to create what is missing, and to start what has ended." if seen.troubles and screen.keys else ""
     lines = [line for trouble in seen.troubles for line in folded(trouble, screen.width)]
-    more = folded(hint.strip(), screen.width) if hint else []
+    hint = _MENDED_BY if seen.mendable and screen.keys else ""
+    more = folded(hint, screen.width) if hint else []
     return [*(Line(line, Kind.BAD) for line in lines), *(Line(line, Kind.HEAD) for line in more)]
 
 
