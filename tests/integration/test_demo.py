@@ -15,6 +15,7 @@ from wahealth.playground.environment import until
 from wahealth.playground.numbers import cloud_file
 
 SCREEN = Screen(80, 24)
+PATIENCE = 180  # seconds; the operator waits between two tries while its kind is not served
 BACK = "Everything is there again."
 
 
@@ -46,8 +47,8 @@ class Running:
             self.demo.press("n")
             return BACK in self.screen() or "Nothing was missing." in self.screen()
 
-        until(pressed, "everything is there again", 60)
-        until(self.has_all_verdicts, "the eight verdicts", 90)
+        until(pressed, "everything is there again", PATIENCE)
+        until(self.has_all_verdicts, "the eight verdicts", PATIENCE)
 
     def has_all_verdicts(self) -> bool:
         there = {(c["metadata"]["namespace"], c["metadata"]["name"]): c for c in self.world.clients()}
