@@ -91,8 +91,15 @@ class FirstList:
     complete one ends them.
     """
 
-    def __init__(self, needed: bool = True, one_of_them: asyncio.Event | None = None) -> None:
-        """`one_of_them`: also set once the list is complete; collections of which one is enough share it."""
+    def __init__(
+        self,
+        needed: bool = True,
+        one_of_them: asyncio.Event | None = None,
+        turned: Callable[[], None] = unheard,
+    ) -> None:
+        """`one_of_them`: also set once the list is complete; collections of which one is enough share it. `turned` is
+        called when `refused` or `absent` change."""
+        self._turned = turned
         self.settled = asyncio.Event()
         self.refused = False
         self.absent = False
@@ -102,17 +109,23 @@ class FirstList:
 
     def done(self) -> None:
         """The list is complete."""
-        self._complete, self.refused, self.absent = True, False, False
+        self._complete = True
+        self._turn(refused=False, absent=False)
         self.settled.set()
         self._one_of_them.set()
 
     def is_absent(self, status: int) -> bool:
         """Note a refusal by its HTTP status: True when the cluster has no such kind."""
-        self.absent = status == _NOT_FOUND and not self._needed
-        self.refused = self.refused or (status == FORBIDDEN and not self._complete)
+        absent = status == _NOT_FOUND and not self._needed
+        self._turn(refused=self.refused or (status == FORBIDDEN and not self._complete), absent=absent)
         if self.absent or (self.refused and not self._needed):
             self.settled.set()
         return self.absent
+
+    def _turn(self, refused: bool, absent: bool) -> None:
+        before, self.refused, self.absent = (self.refused, self.absent), refused, absent
+        if before != (refused, absent):
+            self._turned()
 
 
 async def reflect(

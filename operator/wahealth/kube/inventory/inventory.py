@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from wahealth.kube.apiserver.api import ApiServer
 from wahealth.kube.apiserver.reflector import RESYNC, Collection, FirstList, Store, reflect
 from wahealth.kube.inventory import pods, services
+from wahealth.kube.inventory.changes import Changes, Counted
 from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.inventory.kinds import BASIC, KINDS
 from wahealth.kube.inventory.lean import lean
@@ -24,9 +25,12 @@ class Inventory:
         watch."""
         self.pods = Pods(left)
         self.services = Services()
-        self.single_instances = SingleInstances()
+        self.single_instances, self.changes = SingleInstances(), Changes()
         watched = {name: kind for name, kind in KINDS.items() if name in BASIC | kinds}
-        self.workloads = {name: Workloads(kind, name, self.single_instances) for name, kind in watched.items()}
+        self.workloads = {
+            name: Workloads(kind, name, self.single_instances, self.changes.everywhere)
+            for name, kind in watched.items()
+        }
         self._lists: dict[str, FirstList] = {}  # by path
 
     def workload(self, ref: WorkloadRef) -> Workload | None:
@@ -81,8 +85,12 @@ class Inventory:
         """What to reflect, and into which store. `needed`: per `_needed`, set once one namespace was listed."""
         for (path, store), one_of_them in zip(self._needed(), needed, strict=True):
             for collection in Collection(path, kept=lean).parts(namespaces):
-                first = FirstList(needed=not namespaces, one_of_them=one_of_them)
-                yield collection, NamespaceStore(store) if namespaces else store, first
+                first = FirstList(needed=not namespaces, one_of_them=one_of_them, turned=self.changes.everywhere)
+                yield collection, self._store(store, namespaces), first
         for name, workloads in self.workloads.items():
             for collection in Collection(KINDS[name].path, kept=lean).parts(namespaces):
-                yield collection, NamespaceStore(workloads) if namespaces else workloads, FirstList(needed=False)
+                first = FirstList(needed=False, turned=self.changes.everywhere)
+                yield collection, self._store(workloads, namespaces), first
+
+    def _store(self, store: Store, namespaces: Sequence[str]) -> Store:
+        return Counted(NamespaceStore(store) if namespaces else store, self.changes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -31,9 +31,16 @@ class Workload(NamedTuple):
 
 
 class Workloads:
-    def __init__(self, kind: Kind, name: str = "", marked: SingleInstances | None = None) -> None:
-        """`marked`: where those of this kind, called `name`, are noted that are marked as a single instance."""
-        self._kind = kind
+    def __init__(
+        self,
+        kind: Kind,
+        name: str = "",
+        marked: SingleInstances | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`marked`: where those of this kind, called `name`, are noted that are marked as a single instance. `changed`
+        is called when what is known changes by something of our own."""
+        self._kind, self._changed = kind, changed
         self._name = name
         self._marked = marked or SingleInstances()
         self._existing: dict[Key, Workload] = {}
@@ -53,6 +60,7 @@ class Workloads:
             self._restarts.pop(uid, None)
         else:
             self._restarts[uid] = now
+        self._changed()
 
     def replace(self, objects: list[Document]) -> None:
         self._existing.clear()
