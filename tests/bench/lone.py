@@ -26,9 +26,10 @@ from wahealth.kube.events import Subject
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.isolation import IsolationGuard
+from wahealth.kube.lane.lane import Around, FastLane
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
-from wahealth.kube.scheduler import Scheduler
+from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import fd_limit
 from wahealth.probe.client import Prober
@@ -95,12 +96,15 @@ def limits_of(targets: list[str]) -> Limits:
     return Limits(Networks(()), hosts, Networks((ip_network("127.0.0.0/8"),), only_public=True))
 
 
-def reconciler_of(given: Given, nowhere: Nowhere, limits: Limits, prober: Prober, lag: Lag) -> Reconciler:
+def reconciler_of(
+    given: Given, nowhere: Nowhere, limits: Limits, prober: Prober, lag: Lag
+) -> tuple[Reconciler, FastLane]:
     """The operator's own, with what it is given in place of an API server."""
     inventory = Inventory()
     gatherer = Gatherer(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
     guard = IsolationGuard(nowhere, inventory, None)  # type: ignore[arg-type]
-    return Reconciler(gatherer, nowhere, nowhere, guard, lag)  # type: ignore[arg-type]
+    lane = FastLane(prober.pool, Around(inventory.changes, guard, lag))
+    return Reconciler(gatherer, nowhere, nowhere, guard, lag), lane  # type: ignore[arg-type]
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -111,7 +115,7 @@ async def main(arguments: argparse.Namespace) -> None:
     given, lag = Given(arguments.key.read_bytes(), arguments.ca.read_bytes()), Lag()
     parked = MOST_PARKED if arguments.parked is None else arguments.parked
     async with Prober(slots=256, parked=parked) as prober:
-        reconciler = reconciler_of(given, Nowhere(), limits_of(targets), prober, lag)
+        reconciler, lane = reconciler_of(given, Nowhere(), limits_of(targets), prober, lag)
         counts: Counter[str] = Counter()
 
         async def counted(entry: ResourceEntry) -> Action | None:
@@ -123,7 +127,7 @@ async def main(arguments: argparse.Namespace) -> None:
             counts["ok" if ready else "bad"] += 1
             return act
 
-        scheduler = Scheduler(counted)
+        scheduler = Scheduler(counted, Outside(lane=lane))
         for number, target in enumerate(targets):
             scheduler.upsert(resource(number, target, arguments.period))
         async with asyncio.TaskGroup() as group:

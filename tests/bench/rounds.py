@@ -119,8 +119,8 @@ def scheduler(kind: str, port: int, ca: bytes, prober: Prober) -> Scheduler:
 
     hosts = [f"127.1.0.{number + 1}:{port}" for number in range(CLIENTS)]
     limits = limits_of(hosts)._replace(cloud={Provider.GRAPH: origin_of(f"https://127.0.0.1:{port}")})
-    reconciler = reconciler_of(Given(b"a-key-of-enough-characters", ca), Nowhere(), limits, prober, Lag())
-    made = Scheduler(reconciler.reconcile, Outside(random_phase=phases(kind)))
+    reconciler, lane = reconciler_of(Given(b"a-key-of-enough-characters", ca), Nowhere(), limits, prober, Lag())
+    made = Scheduler(reconciler.reconcile, Outside(random_phase=phases(kind), lane=lane))
     for document in documents(kind, port):
         made.upsert(document)
     return made
@@ -142,7 +142,7 @@ def probes_made() -> int:
 
 def main(ca: bytes, release: int, ports: dict[str, int]) -> None:
     clock = Clock()
-    time.monotonic = time.perf_counter = time.thread_time = clock
+    time.time = time.monotonic = time.perf_counter = time.thread_time = clock
     import bench.lone  # noqa: F401 - here once, and not in each child
 
     gc.collect()

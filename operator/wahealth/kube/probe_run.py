@@ -96,6 +96,7 @@ class ProbeRun:
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
         """`facts` with the answer of each pod whose turn it is, and with the certificates of both sides."""
+        self.entry.probe.kept = {}
         asked = await self._sign_in_and_ask(now)
         facts = self._with_certificates(facts, now)
         if facts.own is not None and any(map(is_about_ours, asked.outcomes.values())):
@@ -233,6 +234,8 @@ class ProbeRun:
         period = self.entry.timing.period
         response = await self._measured(self._request(target, secret, period))
         outcome = self._heard(target, response)
+        if response.kept is not None:
+            self.entry.probe.kept[name] = response.kept
         if wait := self._rest(response):
             self.entry.probe.retry_after[target.host] = Cached(outcome, now + wait)
         return outcome

@@ -18,6 +18,7 @@ from wahealth.core.control.pod_labels import PodChange
 from wahealth.core.events.event import Event
 from wahealth.core.signin.flow import Authenticator, Reading
 from wahealth.core.signin.kinds import Meant
+from wahealth.probe.client import Kept
 from wahealth.probe.credential import Credential
 from wahealth.probe.trust import Trust
 
@@ -55,6 +56,7 @@ class ProbeState:
     certificates: dict[str, Certificate] = field(default_factory=dict)  # by address: what the pod presented last
     retry_after: dict[str, Cached[Outcome]] = field(default_factory=dict)  # by address: last answer, and until when
     turn: str = ""  # the pod that was probed last, where pods are probed in turns
+    kept: dict[str, Kept] = field(default_factory=dict)  # by pod: the exchange of the last round, if it can be repeated
     heard: dict[str, PodOutcome] = field(default_factory=dict)  # by pod, where they are probed in turns: last answer
     requests: int = 0  # how often something other than the spec was a reason to probe at once
     probed_pod: str = ""  # where a Service is probed as one: which of its pods is probed
@@ -111,6 +113,10 @@ class RoundHistory:
     last_seen: float | None = None  # monotonic: the client's last answer, or the first round where none came yet
     last_probe: float | None = None  # POSIX timestamp of the last round that probed a pod
     failovers: dict[str, int] = field(default_factory=dict)  # by kind: how many were reported
+
+    def repeated(self, now: float, wall: float) -> None:
+        """The client said again what it had said in the round before. `now`: monotonic; `wall`: POSIX timestamp."""
+        self.last_seen, self.last_probe = now, wall
 
     def forget_rounds(self) -> None:
         """Another replica probes now. What was counted stays: a counter never falls."""

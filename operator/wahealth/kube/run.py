@@ -25,6 +25,7 @@ from wahealth.kube.handlers import Listener, watch
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.isolation import IsolationGuard
+from wahealth.kube.lane.lane import Around, FastLane
 from wahealth.kube.process import client_metrics
 from wahealth.kube.process.http_server import CannotListen, HealthServer
 from wahealth.kube.process.lag import Lag, watchdog
@@ -149,7 +150,10 @@ class _Operator:
         self.reconciler = Reconciler(self.gatherer, self.cluster, recorder, self.guard, self.lag)
         self.scheduler = Scheduler(
             self.reconciler.reconcile,
-            Outside(cloud_floors=cloud_floors_of(settings)),
+            Outside(
+                cloud_floors=cloud_floors_of(settings),
+                lane=FastLane(self.prober.pool, Around(self.inventory.changes, self.guard, self.lag)),
+            ),
             forget=self.forget,
             leads=self.elector.leads,
             shown=self.reconciler.labeler.claims.put,

@@ -13,6 +13,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any, NamedTuple
 
 from wahealth.api.convert import NO_FLOORS, Floors
@@ -22,6 +23,7 @@ from wahealth.core.control.schedule import next_tick
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Gone
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
+from wahealth.kube.lane.lane import FastLane
 from wahealth.kube.process.leader_election import NotLeading
 from wahealth.kube.process.meter import Meter
 from wahealth.kube.reconciler import Action
@@ -42,12 +44,14 @@ _LONGEST_REST = 300.0  # seconds of back-off for a resource whose rounds fail by
 class Outside(NamedTuple):
     """Chance, clocks and what others allow. `random_phase`: 0 to 1, for each new resource. `meter` reads the clocks.
 
-    `cloud_floors`: the shortest periods of numbers of the Cloud API.
+    `cloud_floors`: the shortest periods of numbers of the Cloud API. `lane`: where rounds go that repeat the last one;
+    None: each round is an ordinary one.
     """
 
     random_phase: Callable[[], float] = random.random
     meter: Callable[[Ledger], Meter] = Meter
     cloud_floors: Floors = NO_FLOORS
+    lane: FastLane | None = None
 
 
 class Scheduler:
@@ -68,6 +72,7 @@ class Scheduler:
         self._shown = shown
         self._forget = forget
         self._leads = leads
+        self._lane = outside.lane
         self._random_phase, self._cloud_floors = outside.random_phase, outside.cloud_floors
         self._entries: dict[str, ResourceEntry] = {}  # by uid
         self._uids: defaultdict[str, set[str]] = defaultdict(set)  # by namespace
@@ -100,6 +105,8 @@ class Scheduler:
         for table in (self._entries, self._phases, self._failures):
             table.pop(uid, None)
         self._due.drop(uid)
+        if self._lane is not None:
+            self._lane.forget(uid)
         if entry is not None:
             entry.gone = True
             self._uids[entry.ref.namespace].discard(uid)
@@ -138,6 +145,8 @@ class Scheduler:
         for uid, entry in self._entries.items():
             if not self._leads(uid):
                 entry.forget_rounds()
+                if self._lane is not None:
+                    self._lane.forget(uid)
                 self._ask_at(uid, self._next(entry))  # also of one that is due now
                 for running in (self._rounds.get(uid), self._actions.get(uid)):
                     if running is not None:
@@ -146,19 +155,46 @@ class Scheduler:
     async def run(self) -> None:
         """Runs until cancelled, which cancels the rounds under way too."""
         async with asyncio.TaskGroup() as group:
-            turned = self._now()
-            while True:
-                await self._until_due()
-                now = self._now()
-                if now - turned >= _STOOD_STILL:
-                    self._skip(now)
-                turned = now
-                self._meter.settle(self._uids.keys(), now)
-                for entry in self._take_due(now):
-                    self._rounds[entry.uid] = group.create_task(
-                        self._run_round(entry, group), name=f"round {entry.ref}"
-                    )
-                await asyncio.sleep(0)
+            try:
+                await self._work(group)
+            finally:
+                if self._lane is not None:
+                    self._lane.stop()
+
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        turned = self._now()
+        while True:
+            await self._until_due()
+            now = self._now()
+            if now - turned >= _STOOD_STILL:
+                self._skip(now)
+            turned = now
+            self._meter.settle(self._uids.keys(), now)
+            for entry in self._take_due(now):
+                if not self._repeats(entry, now, group):
+                    self._begin(entry, group)
+            await asyncio.sleep(0)
+
+    def _repeats(self, entry: ResourceEntry, now: float, group: asyncio.TaskGroup) -> bool:
+        """Whether the round was begun in the fast lane."""
+        lane = self._lane
+        if lane is None or entry.uid in self._actions:
+            return False
+        with self._meter.charging(entry.ref.namespace):
+            return lane.begin(entry, now, partial(self._repeated, group))
+
+    def _repeated(self, group: asyncio.TaskGroup, entry: ResourceEntry, done: bool) -> None:
+        """A round of the fast lane is over. `done`: it repeated the last one; else an ordinary one follows at once."""
+        if done:
+            self._meter.repeated(entry.ref.namespace)
+            self._failures.pop(entry.uid, None)
+        elif entry.uid in self._entries and entry.uid not in self._rounds and self._leads(entry.uid):
+            self._begin(entry, group)
+
+    def _begin(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
+        if self._lane is not None:
+            self._lane.round_begins(entry)
+        self._rounds[entry.uid] = group.create_task(self._run_round(entry, group), name=f"round {entry.ref}")
 
     def _now(self) -> float:
         """The loop's monotonic clock, in seconds."""
@@ -197,9 +233,12 @@ class Scheduler:
     def _take_due(self, now: float) -> list[ResourceEntry]:
         """Some of the resources that are due, with their next due time set; one whose round still runs is skipped."""
         for uid in self._due.collect(now + _SLOT):
-            if uid in self._rounds or not self._leads(uid):
+            if uid in self._rounds or self._is_repeating(uid) or not self._leads(uid):
                 self._ask_at(uid, self._next(self._entries[uid]))
         return [self._begun(one, now) for one in self._due.take(now, _AT_ONCE, alone=len(self._uids) == 1)]
+
+    def _is_repeating(self, uid: str) -> bool:
+        return self._lane is not None and self._lane.is_under_way(uid)
 
     def _begun(self, begun: Begun, now: float) -> ResourceEntry:
         entry = self._entries[begun.uid]
@@ -218,16 +257,19 @@ class Scheduler:
     async def _run_round(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
         """One round, and the start of the action that follows from it. While an earlier action is under way no other is
         begun: the next round asks for it again, because it compares what is wanted with what is."""
-        before = entry.generation, entry.probe.requests
+        before, well = (entry.generation, entry.probe.requests), False
         try:
             async with self._guarded(entry):
                 action = await self._meter.round(entry.ref.namespace, self._round(entry))
+                well = True
                 if action is None:
                     self._failures.pop(entry.uid, None)
                 elif entry.uid not in self._actions:
                     self._actions[entry.uid] = group.create_task(self._act(entry, action), name=f"act {entry.ref}")
         finally:
             self._rounds.pop(entry.uid, None)
+            if self._lane is not None:
+                self._lane.round_ended(entry, well)
         if (entry.generation, entry.probe.requests) != before and entry.uid in self._entries:
             self._ask_at(entry.uid, self._now())
 

@@ -23,8 +23,9 @@ from wahealth.probe.credential import Credential
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ProbeError, Progress, out_of_time
 from wahealth.probe.limiter import FEWEST_SLOTS, Bulkhead
-from wahealth.probe.message import Reader, Request
+from wahealth.probe.message import Reader, Request, Route
 from wahealth.probe.pool import MOST_PARKED, Pool
+from wahealth.probe.repeat import Said
 from wahealth.probe.transport import Transport
 from wahealth.probe.trust import objected_to, unverified
 from wahealth.probe.waweb import ProbeRequest, health_request, login_request, read_health, read_login
@@ -33,15 +34,24 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
+class Kept(NamedTuple):
+    """An exchange whose connection was kept. `addresses`: to one of which it leads."""
+
+    route: Route
+    addresses: tuple[str, ...]
+    said: Said
+
+
 class ProbeResponse(NamedTuple, Generic[T_co]):
     """What came of a question. `presented`: the trusted certificate (DER) of a connection that was made for it, or
     of any where the question wants to know. `usage`: of the Cloud API's quota, where the answer says something of
-    it. `sent`: how many requests it took."""
+    it. `sent`: how many requests it took. `kept`: the exchange, where it can be repeated."""
 
     outcome: T_co
     presented: bytes | None = None
     usage: Usage = Usage()
     sent: int = 1
+    kept: Kept | None = None
 
 
 class Prober:
@@ -93,9 +103,11 @@ class Prober:
     async def _exchanged(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
         progress, until = Progress(), asyncio.get_running_loop().time() + request.timeout
         try:
-            async with asyncio.timeout_at(until):
+            async with asyncio.timeout_at(until) as progress.deadline:
                 request = await self._addressed(request)
-                return ProbeResponse(await self._read(request, progress, read), progress.presented)
+                outcome = await self._read(request, progress, read)
+                kept = None if progress.said is None else Kept(request.route, request.addresses, progress.said)
+                return ProbeResponse(outcome, progress.presented, kept=kept)
         except TimeoutError:
             late = out_of_time(progress.stage, request.timeout, request.route.through)
             return ProbeResponse(late, progress.presented)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import re
 import ssl
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from wahealth.core.answer import BROKE_OFF, HALF_A_HANDSHAKE, NOBODY_BEHIND, FailureReason, Unreachable
 from wahealth.core.certificate import EXPIRED, Objection, Untrusted
 from wahealth.core.egress.proxy import Proxy, Trouble, sentence, silent
+from wahealth.probe.repeat import Said
 
 _NO_SOURCE = errno.EADDRNOTAVAIL  # no port left to connect from, or no address of ours in that family
 _OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EPERM, _NO_SOURCE})
@@ -101,10 +103,19 @@ class Stage(Enum):
 @dataclass(slots=True)
 class Progress:
     """Of one question, kept up to date while it is under way. `presented`: the trusted certificate (DER) of a
-    connection that was made for it, or of any where it wants to know; empty without TLS."""
+    connection that was made for it, or of any where it wants to know; empty without TLS. `deadline`: of the whole
+    exchange, where it has one. `said`: what was asked and came, where it can be repeated."""
 
     stage: Stage = Stage.LOOKING_UP
     presented: bytes | None = None
+    deadline: asyncio.Timeout | None = None
+    said: Said | None = None
+
+    def asked_at(self, began: float, seconds: float) -> None:
+        """The question went out at `began` (monotonic seconds of the loop) already, to be answered within `seconds`."""
+        self.stage = Stage.WAITING
+        if self.deadline is not None:
+            self.deadline.reschedule(began + seconds)
 
 
 class ProbeError(Exception):

@@ -13,6 +13,7 @@ from wahealth.core.answer import BROKE_OFF, FailureReason
 from wahealth.probe.errors import Progress, Stage, objected, probe_error, read_error
 from wahealth.probe.heads import MOST_INFORMATIONAL, Heads
 from wahealth.probe.pieces import Pieces
+from wahealth.probe.repeat import MOST_BYTES as MOST_REMEMBERED
 from wahealth.probe.strict_json import MOST_BYTES, TOO_LARGE
 from wahealth.probe.wire import Wire
 
@@ -37,14 +38,24 @@ class Exchange:
         self._pieces = Pieces("answer")
         self._heard = False  # anything of an answer
         self._over = False  # nothing more will come
-        wire.received = 0
+        self._begun, wire.begun = wire.begun, None
+        self.question = b""
+        self._answer: bytearray | None = bytearray()  # as it came; None: it is longer than is remembered
+        if self._begun is None:
+            wire.received = 0
 
     async def ask(self, method: str, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-        """Without a body. Raises `ClosedMeanwhile`, `ProbeError`, `ObserverFault`."""
+        """Without a body; nothing is sent where just this was asked already. Raises `ClosedMeanwhile`, `ProbeError`,
+        `ObserverFault`."""
         asked = h11.Request(method=method, target=target, headers=headers)
         sent = (self._http.send(asked) or b"", self._http.send(h11.EndOfMessage()) or b"")
+        self.question = b"".join(sent)
+        if self._begun is not None:
+            if self._begun.question != self.question:
+                raise ClosedMeanwhile  # the answer that comes is not to us
+            return
         try:
-            await self.wire.send(b"".join(sent))
+            await self.wire.send(self.question)
         except OSError as error:
             read_error(error)  # unless it is our own fault
             self._raise_last_words()
@@ -96,9 +107,32 @@ class Exchange:
         done = self._http.their_state is h11.DONE and self._http.our_state is h11.DONE
         return done and self._http.trailing_data == (b"", False) and not self._waiting
 
+    @property
+    def answer(self) -> bytes | None:
+        """All of it as it came, once it was read to its end; None: it is too long to be remembered."""
+        return None if self._answer is None else bytes(self._answer)
+
     async def _received(self) -> bytes:
+        data = await self._more()
+        if self._answer is not None:
+            self._answer += data
+            if len(self._answer) > MOST_REMEMBERED:
+                self._answer = None
+        return data
+
+    async def _next(self) -> bytes:
+        """First what came before this exchange took over."""
+        begun, self._begun = self._begun, None
+        if begun is not None and begun.answer:
+            self._begun = begun._replace(answer=b"")
+            return begun.answer
+        if begun is not None and begun.error is not None:
+            raise begun.error
+        return await self.wire.receive()
+
+    async def _more(self) -> bytes:
         try:
-            data = await self.wire.receive()
+            data = await self._next()
         except OSError as error:
             said = read_error(error)
             if self._heard:

@@ -14,6 +14,7 @@ from wahealth.probe.wire import Wire
 K = TypeVar("K")
 MOST_PARKED = 10_000
 LONGEST_PARKED = 150.0  # seconds; whoever is asked less often is connected to anew
+LONGEST_BEGUN = 1.0  # seconds in which somebody must take over a question that was asked already
 
 
 class Parked(NamedTuple):
@@ -48,11 +49,19 @@ class Pool:
         if parked is None:
             return None
         now = time.monotonic()
-        fits = parked.wire.address in addresses and now - parked.since <= self.longest
-        if fits and not self._is_to_be_renewed(parked.wire, now) and parked.wire.is_quiet():
+        if parked.wire.address in addresses and self._is_good(parked, now):
             return parked.wire
         parked.wire.close()
         return None
+
+    def _is_good(self, parked: Parked, now: float) -> bool:
+        if parked.wire.begun is not None:
+            return now - parked.since <= LONGEST_BEGUN
+        return (
+            now - parked.since <= self.longest
+            and not self._is_to_be_renewed(parked.wire, now)
+            and parked.wire.is_quiet()
+        )
 
     def _is_to_be_renewed(self, wire: Wire, now: float) -> bool:
         return now >= wire.until and self._renewals.allow(len(self), now)

@@ -18,6 +18,7 @@ from wahealth.probe.errors import Progress, Stage, probe_error
 from wahealth.probe.http1 import Body, ClosedMeanwhile, Exchange
 from wahealth.probe.message import Headers, Request, Response, Route
 from wahealth.probe.pool import Pool
+from wahealth.probe.repeat import said
 
 _EXTENSION = "wahealth"  # our request, which knows more than its URL says, and how far it got
 
@@ -44,6 +45,8 @@ class Transport(httpx.AsyncBaseTransport):
         parked = self._pool.take(asked.route, asked.addresses)
         if parked is not None:
             progress.stage = Stage.WAITING
+            if parked.begun is not None:
+                progress.asked_at(parked.begun.at, asked.timeout)
             if asked.shows_certificate:
                 progress.presented = parked.presented()
             try:
@@ -60,15 +63,20 @@ class Transport(httpx.AsyncBaseTransport):
         self._pool.close()
 
     async def _exchanged(self, request: httpx.Request, exchange: Exchange) -> httpx.Response:
-        wire, asked = exchange.wire, request.extensions[_EXTENSION][0]
+        wire, (asked, progress) = exchange.wire, request.extensions[_EXTENSION]
         try:
             await exchange.ask(request.method, request.url.raw_path, request.headers.raw)
             head = await exchange.head()
         except BaseException:
             wire.close()
             raise
-        body = _Body(exchange, lambda: self._pool.park(asked.route, wire, asked.period))
+        body = _Body(exchange, lambda: self._keep(exchange, asked, progress))
         return httpx.Response(head.status_code, headers=list(head.headers), stream=body)
+
+    def _keep(self, exchange: Exchange, asked: Request, progress: Progress) -> None:
+        self._pool.park(asked.route, exchange.wire, asked.period)
+        if (answer := exchange.answer) is not None:
+            progress.said = said(exchange.question, answer)
 
 
 def _in_words_of_httpx(request: Request, progress: Progress) -> httpx.Request:

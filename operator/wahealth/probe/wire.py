@@ -11,6 +11,7 @@ import contextlib
 import socket
 import ssl
 import time
+from typing import NamedTuple
 
 from aiohappyeyeballs import AddrInfoType, start_connection
 
@@ -26,11 +27,26 @@ _RECEIVE = 64 * 1024
 MOST_ON_THE_WIRE = 2 * 1024 * 1024  # bytes received for one answer, with all that is around it
 
 
+class Begun(NamedTuple):
+    """A question that was sent at `at` (monotonic seconds of the loop), and what came of its answer. `error`: how the
+    connection broke then."""
+
+    question: bytes
+    answer: bytes
+    at: float
+    error: OSError | None = None
+
+
 class Wire:
     """`address`: whom it leads to. `received`: bytes since the last question. `until`: the time of the monotonic clock
-    at which another one is to be made instead."""
+    at which another one is to be made instead. `begun`: the question that is under way while it is parked.
 
-    __slots__ = ("_incoming", "_outgoing", "_socket", "_tls", "address", "received", "until")
+    `watched_by`: the epoll object that knows its socket, if any."""
+
+    __slots__ = (
+        *("_incoming", "_outgoing", "_over", "_socket", "_tls"),
+        *("address", "begun", "received", "until", "watched_by"),
+    )
 
     def __init__(self, sock: socket.socket, address: str) -> None:
         self._socket = sock
@@ -38,6 +54,9 @@ class Wire:
         self.address = address
         self.received = 0
         self.until = time.monotonic() + kept_for()
+        self.begun: Begun | None = None
+        self.watched_by: object = None
+        self._over = False  # the other side has said goodbye
 
     @classmethod
     async def connect(cls, addresses: tuple[str, ...], port: int) -> Wire:
@@ -95,6 +114,51 @@ class Wire:
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""
 
+    def fileno(self) -> int:
+        """Of its socket, which does not block."""
+        return self._socket.fileno()
+
+    def send_now(self, data: bytes) -> bool:
+        """Whether all of it went out without waiting; if not, the connection is of no use any more."""
+        self.received = 0
+        try:
+            if self._tls is not None:
+                self._tls.write(data)
+                data = self._outgoing.read()
+            return self._socket.send(data) == len(data)
+        except OSError:
+            return False
+
+    def receive_now(self) -> bytes:
+        """What is there, at most 64 KiB on the wire; nothing: no whole record, or tickets alone. Raises `OSError`, and
+        `EOFError` at the end."""
+        try:
+            data = self._socket.recv(_RECEIVE)
+        except BlockingIOError:
+            return b""
+        self.received += len(data)
+        if not data:
+            raise EOFError
+        return data if self._tls is None else self._decrypted(self._tls, data)
+
+    def _decrypted(self, tls: ssl.SSLObject, data: bytes) -> bytes:
+        self._incoming.write(data)
+        parts = []
+        try:
+            while part := tls.read(_RECEIVE):
+                parts.append(part)
+            self._over = True
+        except ssl.SSLWantReadError:
+            pass
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            self._over = True
+        except ssl.SSLError:
+            if not parts:
+                raise  # else it is raised again by the next reading
+        if not parts and self._over:
+            raise EOFError
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
     def last_words(self) -> None:
         """After a failed write: what came before the end. Raises `ssl.SSLError` for an alert, which lies there."""
         if self._tls is None:
@@ -106,6 +170,8 @@ class Wire:
 
     def is_quiet(self) -> bool:
         """Whether a parked connection still stands, with nothing said on it: also no goodbye."""
+        if self._over:
+            return False
         try:
             return self._tls_is_quiet() if self._socket.recv(1, socket.MSG_PEEK) else False
         except BlockingIOError:

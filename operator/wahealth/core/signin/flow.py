@@ -123,6 +123,11 @@ class Authenticator(ABC, Generic[K]):
         """Whether the Secret must be read only because the last reading is long ago."""
         return self.is_due(now) and self.read_again > LONG_AGO
 
+    def settled_until(self, now: Instant) -> float:  # noqa: ARG002 - others look at the wall clock
+        """Until when every pod that accepts the credential gets the same round again (monotonic seconds), if both
+        clocks go on alike."""
+        return self.read_again
+
     def confirmed(self, at: float, refresh: float) -> Self:
         """The same authenticator, as if it had read the Secret at `at` (monotonic seconds) and found nothing new."""
         return replace(self, read_again=at + refresh)
@@ -199,6 +204,12 @@ def refusing(outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
 def is_taken(outcomes: Mapping[str, Outcome]) -> bool:
     """Whether any pod accepts the credential."""
     return any(is_seen(outcome) for outcome in outcomes.values())
+
+
+def until_expiring(expires: datetime | None, now: Instant, before: timedelta = EXPIRING) -> float:
+    """When a token begins to expire (monotonic seconds): `before` its expiry; never if that is unknown or past."""
+    left = None if expires is None else (expires - before - now.wall).total_seconds()
+    return now.monotonic + left if left is not None and left > 0 else float("inf")
 
 
 def ends_soon(expires: datetime | None, now: Instant) -> bool:

@@ -34,6 +34,7 @@ from wahealth.core.signin.flow import (
     probe,
     read_secret,
     refusing,
+    until_expiring,
 )
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0  # seconds from one login to the next
@@ -72,6 +73,11 @@ class Session(Authenticator[K]):
 
     def following(self, before: Authenticator[K]) -> Authenticator[K]:
         return replace(self, **before._wait()) if isinstance(before, Session) else self
+
+    def settled_until(self, now: Instant) -> float:
+        if not self._lasts(now):
+            return min(self.read_again, self.not_before)
+        return min(self.read_again, self._until_renewed(now))
 
     def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
         """Probe all pods with the token; if no pod accepts it, or it expires soon, with a new one."""
@@ -173,7 +179,15 @@ class Session(Authenticator[K]):
             return False
         if self.expires is None:
             return True
-        return self.expires - now.wall > min(RENEWED_BEFORE, (self.expires - self.began) / 3)
+        return self.expires - now.wall > self._renewed_before(self.began, self.expires)
+
+    def _renewed_before(self, began: datetime, expires: datetime) -> timedelta:
+        return min(RENEWED_BEFORE, (expires - began) / 3)
+
+    def _until_renewed(self, now: Instant) -> float:
+        if self.began is None or self.expires is None:
+            return float("inf")
+        return until_expiring(self.expires, now, self._renewed_before(self.began, self.expires))
 
     def _paused(self, why: Row, now: Instant, seconds: float = 0.0) -> Session[K]:
         """The session after a failed login, with a longer pause. `seconds`: the pause that the server asks for.

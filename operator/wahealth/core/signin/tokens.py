@@ -7,7 +7,7 @@ ours.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from wahealth.core.answer import Outcome
 from wahealth.core.instant import Instant
@@ -23,6 +23,7 @@ from wahealth.core.signin.flow import (
     probe,
     read_secret,
     refusing,
+    until_expiring,
 )
 
 
@@ -36,6 +37,10 @@ class Token(Authenticator[K]):
     def taken_up(self, reading: Reading[K], now: Instant, refresh: float) -> Token[K]:
         """The token that was read; `refresh`: seconds until the Secret is read again."""
         return replace(self, current=reading.secret, expires=reading.expires, read_again=now.monotonic + refresh)
+
+    def settled_until(self, now: Instant) -> float:
+        ends = until_expiring(self.expires, now, timedelta(0))
+        return min(self.read_again, until_expiring(self.expires, now), ends)
 
     def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
         """Probe all pods with the token; then those that reject it with the present one of the Secret."""

@@ -109,6 +109,10 @@ class Meter:
         yield
         self._purse(namespace).pay(self._clock() - began)
 
+    def repeated(self, namespace: str) -> None:
+        """A round has ended that cost next to nothing."""
+        self._ledger.of(namespace).round_ended(0.0)
+
     def waiting(self, namespace: str) -> int:
         """How many pieces of the namespace's work wait for their turn."""
         purse = self._purses.get(namespace)

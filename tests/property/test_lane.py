@@ -1,0 +1,163 @@
+"""The law of the fast lane: with it, everything is as it is without."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.lanes import PERIOD, PODS, TIMEOUT, Clock, Loop, WebPods, World, answer, later
+from wahealth.core.status import ConditionType
+from wahealth.probe.client import Prober
+
+UP, DOWN = {"health": {"gateway_status": "connected"}}, {"health": {"gateway_status": "disconnected"}}
+HA = {
+    "health": {
+        "10.0.0.1:core-0": {"role": "coreapp", "gateway_status": "connected"},
+        "10.0.0.2:core-1": {"role": "coreapp", "gateway_status": "disconnected"},
+        "10.0.0.3:master-0": {"role": "primary_master", "gateway_status": "disconnected"},
+    }
+}
+GOOD = answer(UP)
+Pieces = list[bytes | float | None]
+# What a pod answers from now on, at each question alike; but for the dates.
+ANSWERS: dict[str, Callable[[Clock], Pieces]] = {
+    "up": lambda _: [GOOD],
+    "up, dated": lambda clock: [answer(UP, f"Date: {later(clock, 0)}")],
+    "up, in other bytes": lambda _: [answer(UP, "Server: nginx")],
+    "up, in pieces": lambda _: [GOOD[:20], GOOD[20:50], GOOD[50:]],
+    "up, in many pieces": lambda _: [GOOD[n : n + 4] for n in range(0, len(GOOD), 4)],
+    "up, chunked": lambda _: [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"],
+    "up, and the end": lambda _: [answer(UP, "Connection: close"), None],
+    "up, and the end without a word": lambda _: [GOOD, None],
+    "up, with more behind": lambda _: [GOOD + b"x"],
+    "up, with an early hint": lambda _: [b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + GOOD],
+    "down": lambda _: [answer(DOWN)],
+    "high availability": lambda _: [answer(HA)],
+    "refused": lambda _: [answer({}, status="401 Unauthorized")],
+    "busy": lambda _: [answer({}, "Retry-After: 70", status="503 Service Unavailable")],
+    "too many": lambda _: [answer({}, status="429 Too Many Requests")],
+    "broken": lambda _: [b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{", None],
+    "no HTTP": lambda _: [b"SSH-2.0-OpenSSH\r\n"],
+    "the end": lambda _: [None],
+    "silence": lambda _: [TIMEOUT + 2.0, GOOD],
+    "begun, then silence": lambda _: [GOOD[:30], TIMEOUT + 2.0, GOOD[30:]],
+    "late": lambda _: [TIMEOUT - 1.5, GOOD],
+}
+
+
+def no_reachable(world: World) -> None:
+    world.written_by_another(
+        lambda status: status._replace(
+            conditions=tuple(one for one in status.conditions if one.type != ConditionType.REACHABLE)
+        )
+    )
+
+
+# What happens between two rounds.
+EVENTS: dict[str, Callable[[World], None]] = {
+    "nothing": lambda _: None,
+    "connections end": lambda world: world.pods.hang_up(),
+    "the workload goes": lambda world: world.drop_workload(),
+    "the workload comes": lambda world: world.put_workload(),
+    "a pod moves": lambda world: world.put_pod(1, PODS[2]),
+    "a pod moves back": lambda world: world.put_pod(1, PODS[1]),
+    "a pod goes": lambda world: world.drop_pod(1),
+    "another key": lambda world: world.rotated(b"another-key-of-enough-characters"),
+    "the key in secret": lambda world: setattr(world.secrets, "key", b"a-third-key-of-enough-characters"),
+    "a key too short": lambda world: world.rotated(b"short"),
+    "another path": lambda world: world.edit(probe={"periodSeconds": PERIOD, "timeoutSeconds": TIMEOUT + 1}),
+    "suspended": lambda world: world.edit(suspend=True),
+    "resumed": lambda world: world.edit(suspend=False),
+    "another mode": lambda world: world.edit(mode="HighAvailability"),
+    "no edit": lambda world: world.written_by_another(lambda status: status),
+    "a condition is gone": no_reachable,
+    "another leads for a while": lambda world: world.led_by_another(),
+    "postponed": lambda world: world.postponed(True),
+    "not postponed": lambda world: world.postponed(False),
+    "five minutes": lambda world: setattr(world, "pause", 300.0),
+    "an hour": lambda world: setattr(world, "pause", 3600.0),
+    "the wall clock is set": lambda world: setattr(world, "jump", 86400.0),
+    "the wall clock is set back": lambda world: setattr(world, "jump", -86400.0),
+}
+
+
+class Step(NamedTuple):
+    event: str = "nothing"
+    first: str | None = None  # what the first pod answers from now on; None: as before
+    second: str | None = None
+    rounds: int = 1
+
+
+STEPS = st.builds(
+    Step,
+    st.sampled_from(sorted(EVENTS)),
+    st.none() | st.sampled_from(sorted(ANSWERS)),
+    st.none() | st.sampled_from(sorted(ANSWERS)),
+    st.integers(1, 4),
+)
+
+
+def told(fast: bool, story: list[Step]) -> tuple[list[Any], int]:
+    """What is known after each round; and how many of them were repeated."""
+    clock = Clock()
+
+    async def play() -> tuple[list[Any], int]:
+        pods, records = WebPods(), []
+        server = await pods.serve()
+        async with Prober() as prober:
+            world = World(clock, prober, pods, fast)
+            said = dict.fromkeys(PODS, "up")
+            for step in [Step(rounds=3), *story]:
+                world.pause, world.jump = 0.0, 0.0  # type: ignore[attr-defined]
+                EVENTS[step.event](world)
+                clock.ahead += world.jump  # type: ignore[attr-defined]
+                said |= {PODS[0]: step.first or said[PODS[0]]}
+                said |= {pod: step.second or said[pod] for pod in PODS[1:]}
+                for _ in range(step.rounds):
+                    clock.now = float(int(clock.now + PERIOD + world.pause))  # type: ignore[attr-defined]
+                    pods.answers = {pod: ANSWERS[word](clock) for pod, word in said.items()}
+                    await world.round()
+                    await asyncio.sleep(0)
+                    records.append(
+                        repr(world.record()).replace(f":{pods.port}", ":port").replace(f"port={pods.port}", "")
+                    )
+        pods.abort()
+        server.close()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return records, world.repeats
+
+    with clock.everywhere(), asyncio.Runner(loop_factory=lambda: Loop(clock)) as runner:
+        return runner.run(play())
+
+
+@given(st.lists(STEPS, min_size=1, max_size=5))
+def test_with_and_without_the_lane_all_is_the_same(story: list[Step]) -> None:
+    (fast, _), (ordinary, _) = told(True, story), told(False, story)
+    for one, other in zip(fast, ordinary, strict=True):
+        assert one == other
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+def test_after_each_event_all_is_the_same(event: str) -> None:
+    story = [Step(event, rounds=3), Step(first="down", rounds=4)]
+    (fast, _), (ordinary, _) = told(True, story), told(False, story)
+    assert fast == ordinary
+
+
+@pytest.mark.parametrize("second", sorted(ANSWERS))
+def test_after_each_answer_all_is_the_same(second: str) -> None:
+    story = [Step(second=second, rounds=4), Step(first=second, rounds=3), Step(first="up", second="up", rounds=4)]
+    (fast, _), (ordinary, _) = told(True, story), told(False, story)
+    assert fast == ordinary
+
+
+@pytest.mark.parametrize(("answer", "repeats"), [("up", 18), ("up, dated", 18), ("high availability", 12)])
+def test_what_is_said_again_is_repeated(answer: str, repeats: int) -> None:
+    """So that the law does not hold because the lane is never used."""
+    assert told(True, [Step(first=answer, second=answer, rounds=20)])[1] >= repeats
