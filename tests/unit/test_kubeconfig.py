@@ -19,7 +19,7 @@ from support import odd_servers
 from support.odd_servers import Signed
 from wahealth.core.egress.proxy import Proxy
 from wahealth.kube.apiserver.session import Identity, signed_in
-from wahealth.kubeconfig.login import login
+from wahealth.kubeconfig.login import Choice, login, login_by
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.kubeconfig.proxies import proxy_for
 from wahealth.kubeconfig.trust import trust
@@ -107,6 +107,29 @@ def test_the_operator_impersonates_too(tmp_path: Path) -> None:
         ("Impersonate-Group", "a"),
         ("Impersonate-Group", "b"),
     )
+
+
+def test_flags_choose_a_context_and_whom_to_impersonate(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    document = yaml.safe_load(path.read_text())
+    document["contexts"].append({"name": "there", "context": {"cluster": "one", "namespace": "other"}})
+    path.write_text(yaml.safe_dump(document))
+
+    def chosen(**flags: Any) -> tuple[str, dict[str, list[str]]]:
+        found = asyncio.run(login_by(Choice(path, **flags), {}))
+        headers: dict[str, list[str]] = {}
+        for name, value in found.headers:
+            headers.setdefault(name, []).append(value)
+        return found.namespace, headers
+
+    assert chosen(context="there") == ("other", {})
+    spoken_for = {"Impersonate-User": ["eve"], "Impersonate-Group": ["c"]}
+    assert chosen(context="there", user="eve", groups=("c",)) == ("other", spoken_for)
+    assert chosen(user="eve")[1]["Impersonate-Group"] == ["a", "b"]  # as kubectl: what no flag names stays
+    with pytest.raises(NotUsable, match="has no context"):
+        chosen(context="nowhere")
+    with pytest.raises(NotUsable, match="--as-group needs --as"):
+        chosen(context="there", groups=("c",))
 
 
 def test_a_proxy_that_the_operator_does_not_take_is_a_sentence(tmp_path: Path) -> None:

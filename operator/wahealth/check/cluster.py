@@ -12,7 +12,7 @@ from urllib.parse import quote
 from wahealth.core.signin.kinds import Kind
 from wahealth.kubeconfig.login import Login, login
 from wahealth.kubeconfig.problem import NotUsable
-from wahealth.kubeconfig.question import asked
+from wahealth.kubeconfig.question import Question, asked
 from wahealth.kubeconfig.way import NoWay
 
 
@@ -83,7 +83,7 @@ async def _read(who: Login, namespace: str, name: str) -> Mapping[str, Any]:
     called = f"Secret {namespace}/{name} cannot be read"
     path = f"/api/v1/namespaces/{quote(namespace, safe='')}/secrets/{quote(name, safe='')}"
     try:
-        answer = await asked(who, path, os.environ)
+        answer = await asked(who, Question(path), os.environ)
     except NoWay as error:
         raise NotThere(f"{called}: the API server cannot be reached: {error}: try kubectl get secrets") from None
     if answer.status != _OK:

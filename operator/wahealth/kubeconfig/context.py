@@ -72,10 +72,12 @@ class Context(NamedTuple):
     namespace: str
 
 
-def current(config: Kubeconfig) -> Context:
-    """The context that `current-context` names. Raises `NotUsable` for whatever client-go refuses."""
+def current(config: Kubeconfig, named: str = "") -> Context:
+    """The context `named`, else the one that `current-context` names. Raises `NotUsable` for whatever client-go
+    refuses."""
     if config.empty:
         raise NotUsable("there is no kubeconfig: set KUBECONFIG to one")
+    config = config._replace(current=named or config.current)
     if not config.current:
         raise NotUsable("the kubeconfig has no current-context: choose one with kubectl config use-context NAME")
     chosen = config.contexts.get(config.current)

@@ -37,12 +37,36 @@ class Login(NamedTuple):
         return trust(self.cluster.authorities, self.cluster.verified, self.own)
 
 
+class Choice(NamedTuple):
+    """What flags choose, as those of kubectl: a file, a context, and whom to impersonate. Empty: as the kubeconfig
+    says."""
+
+    file: Path | None = None
+    context: str = ""
+    user: str = ""
+    groups: tuple[str, ...] = ()
+
+    def speaking_for(self, written: Impersonated) -> Impersonated:
+        """Whom to impersonate, where the kubeconfig names `written`."""
+        return written._replace(user=self.user or written.user, groups=self.groups or written.groups)
+
+
 async def login(named: Path | None, environ: Mapping[str, str], mounted: Path = MOUNTED) -> Login:
     """Signs in with the kubeconfig or, if there is none and this is a pod, with its ServiceAccount. Raises
     `NotUsable`."""
-    config = files.read(named, environ)
-    pod = config.empty and named is None and "KUBERNETES_SERVICE_HOST" in environ and (mounted / "token").exists()
-    return await signed_in(_of_the_pod(environ, mounted) if pod else current(config), environ)
+    return await login_by(Choice(named), environ, mounted)
+
+
+async def login_by(choice: Choice, environ: Mapping[str, str], mounted: Path = MOUNTED) -> Login:
+    """The same, as flags choose. Raises `NotUsable`."""
+    config = files.read(choice.file, environ)
+    nothing = config.empty and choice.file is None and not choice.context
+    pod = nothing and "KUBERNETES_SERVICE_HOST" in environ and (mounted / "token").exists()
+    context = _of_the_pod(environ, mounted) if pod else current(config, choice.context)
+    whom = choice.speaking_for(context.user.impersonated)
+    if whom.groups and not whom.user:
+        raise NotUsable("--as-group needs --as: name the user too")
+    return await signed_in(context._replace(user=context.user._replace(impersonated=whom)), environ)
 
 
 async def signed_in(context: Context, environ: Mapping[str, str]) -> Login:

@@ -23,27 +23,38 @@ _LONGEST = 8 * 1024 * 1024  # bytes of a body; an object has 3 MiB at most
 _CHUNK = 64 * 1024
 
 
+class Question(NamedTuple):
+    """A GET request. `path` begins with a slash; `accept` is the form of the answer, which may have `longest` bytes."""
+
+    path: str
+    accept: str = "application/json"
+    longest: int = _LONGEST
+
+
 class Answer(NamedTuple):
-    """HTTP status and body, of at most 8 MiB."""
+    """HTTP status and body. `date` is the server's own clock, as in the header; empty if it does not say."""
 
     status: int
     body: bytes
+    date: str = ""
 
 
-async def asked(login: Login, path: str, environ: Mapping[str, str], seconds: float = _SECONDS) -> Answer:
-    """Sends a GET request for `path`, which begins with a slash; `seconds` bounds all of it. Raises `NoWay` and
-    `NotUsable`."""
+async def asked(
+    login: Login, question: Question, environ: Mapping[str, str], seconds: float | None = _SECONDS
+) -> Answer:
+    """Sends a request; `seconds` bounds all of it (None: nothing does). Raises `NoWay` and `NotUsable`."""
     server = urlsplit(login.cluster.server)
     host, port = server.hostname or "", server.port or (443 if server.scheme == "https" else 80)
     proxy = proxy_for(server, port, login.cluster.proxy, environ)
     goal = Goal(host, port, login.cluster.name, login.trust())
-    target = f"{server.path}{path}"
+    target = f"{server.path}{question.path}"
     if proxy is not None and proxy.speaks_http and goal.trust is None:
-        target = f"{login.cluster.server}{path}"  # the proxy sends the request on, so it needs the whole URL
-    request = _request(target, [("Host", server.netloc), *login.headers, *_for_the_proxy(proxy, goal)])
+        target = f"{login.cluster.server}{question.path}"  # the proxy sends the request on, so it needs the whole URL
+    headers = [("Host", server.netloc), *login.headers, ("Accept", question.accept), *_for_the_proxy(proxy, goal)]
+    request = _request(target, headers)
     try:
         async with asyncio.timeout(seconds), connected(goal, proxy) as connection:
-            return await _answer(connection, request)
+            return await _answer(connection, request, question.longest)
     except TimeoutError:
         raise NoWay(f"it does not answer within {seconds:g} s") from None
     except ssl.SSLCertVerificationError as error:
@@ -64,9 +75,8 @@ def _why(error: OSError) -> str:
 
 
 def _request(target: str, headers: Sequence[tuple[str, str]]) -> h11.Request:
-    usual = [("Accept", "application/json"), ("Connection", "close")]
     try:
-        encoded = [(name.encode(), value.encode()) for name, value in (*headers, *usual)]
+        encoded = [(name.encode(), value.encode()) for name, value in (*headers, ("Connection", "close"))]
         return h11.Request(method="GET", target=target, headers=encoded)
     except (ValueError, h11.LocalProtocolError):
         raise NotUsable(
@@ -81,11 +91,11 @@ def _for_the_proxy(proxy: Proxy | None, goal: Goal) -> list[tuple[str, str]]:
     return [(name, value)] if line else []
 
 
-async def _answer(connection: Connection, request: h11.Request) -> Answer:
+async def _answer(connection: Connection, request: h11.Request, longest: int) -> Answer:
     reader, writer = connection
     http = h11.Connection(h11.CLIENT)
     writer.write((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""))
-    status, body, length = 0, [], 0
+    status, date, body, length = 0, "", [], 0
     while True:
         event = http.next_event()
         match event:
@@ -93,12 +103,13 @@ async def _answer(connection: Connection, request: h11.Request) -> Answer:
                 http.receive_data(await reader.read(_CHUNK))
             case h11.Response():
                 status = event.status_code
+                date = dict(event.headers).get(b"date", b"").decode("ascii", "replace")
             case h11.Data():
                 body.append(bytes(event.data))
                 length += len(event.data)
-                if length > _LONGEST:
+                if length > longest:
                     raise NoWay("its answer is too large")
             case h11.EndOfMessage():
-                return Answer(status, b"".join(body))
+                return Answer(status, b"".join(body), date)
             case _:
                 continue
