@@ -80,6 +80,13 @@ def _simulate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
     return simulate.run
 
 
+def _wa(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    from wahealth.wa import run as wa
+
+    wa.add_arguments(parser)
+    return wa.run
+
+
 def _demo(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
     from wahealth.playground.demo import run as demo
 
@@ -105,6 +112,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[arg
     "operator": ("run the operator", _operator),
     "sidecar": ("run the probe sidecar: liveness and readiness of one pod", _sidecar),
     "check": ("probe once from here, with the full verdict", _check),
+    "wa": ("look at clients of a cluster: the same as kubectl wa", _wa),
     "simulate": ("replay answers offline: what the operator would write, without a cluster", _simulate),
     "demo": ("run the playground: a real control plane, simulated clients, the operator, a live table", _demo),
     "simulator": ("run the simulated client, or the Cloud API, alone", _simulator),
@@ -114,19 +122,31 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[arg
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code; `argv` None means the process's own arguments."""
+    return _ended("wahealth", _commands, argv)
+
+
+def kubectl_wa(argv: Sequence[str] | None = None) -> int:
+    """The program `kubectl-wa`, which kubectl runs for `kubectl wa`: `wahealth wa` under another name."""
+    return _ended("kubectl wa", _plugin, argv)
+
+
+Parsed = Callable[[Parser, list[str]], Parser]
+
+
+def _ended(program: str, set_up: Parsed, argv: Sequence[str] | None) -> int:
     try:
         with streams.watched():
-            return _run(list(sys.argv[1:] if argv is None else argv))
+            return _run(program, set_up, list(sys.argv[1:] if argv is None else argv))
     except streams.Unwritten as error:
         if sentence := str(error):
             with contextlib.suppress(OSError):
-                print(f"wahealth: {sentence}.", file=sys.stderr)
+                print(f"{program}: {sentence}.", file=sys.stderr)
         return error.code
 
 
-def _run(given: list[str]) -> int:
+def _run(program: str, set_up: Parsed, given: list[str]) -> int:
     try:
-        arguments = _parsed(given)
+        arguments = _parsed(program, set_up, given)
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return 130
@@ -136,23 +156,34 @@ def _run(given: list[str]) -> int:
         if "--debug" in given[:1]:
             raise
         # Without its text: a library's exception may contain a secret.
-        print(f"wahealth: internal error ({type(error).__name__}); wahealth --debug … shows where.", file=sys.stderr)
+        print(f"{program}: internal error ({type(error).__name__}); {program} --debug … shows where.", file=sys.stderr)
         return BUG
 
 
-def _parsed(given: list[str]) -> argparse.Namespace:
-    parser = Parser(prog="wahealth", description="The health of WhatsApp Business API clients on Kubernetes.")
+def _parsed(program: str, set_up: Parsed, given: list[str]) -> argparse.Namespace:
+    parser = set_up(Parser(prog=program), given)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
     parser.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
+    arguments, unknown = parser.parse_known_args(given)
+    if unknown:
+        parser.error(f"unrecognized arguments: {_names(unknown)}")
+    return arguments
+
+
+def _commands(parser: Parser, given: list[str]) -> Parser:
+    """`wahealth` with all commands; only the one that is given is set up."""
+    parser.description = "The health of WhatsApp Business API clients on Kubernetes."
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     for name, (text, set_up) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         if name in given[:2]:
             command.set_defaults(run=set_up(command))
-    arguments, unknown = parser.parse_known_args(given)
-    if unknown:
-        parser.error(f"unrecognized arguments: {_names(unknown)}")
-    return arguments
+    return parser
+
+
+def _plugin(parser: Parser, _: list[str]) -> Parser:
+    parser.set_defaults(run=_wa(parser))
+    return parser
 
 
 def _names(unknown: Sequence[str]) -> str:

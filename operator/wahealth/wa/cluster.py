@@ -1,0 +1,187 @@
+"""The API server, asked with the user's own rights: objects, and parts that may be missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+
+from wahealth.kubeconfig.login import Login
+from wahealth.kubeconfig.problem import NotUsable
+from wahealth.kubeconfig.question import Answer, Question, asked
+from wahealth.kubeconfig.way import NoWay
+from wahealth.wa import document as read
+from wahealth.wa.client import GROUP, PLURAL, VERSION
+from wahealth.wa.document import Document
+from wahealth.wa.problem import Unusable
+
+JSON = "application/json"
+METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_LONGEST = 64 * 1024 * 1024  # bytes of a page: 500 resources of at most 64 KiB, or 100 pods with long specs
+_GONE = 410
+
+
+class Kind(NamedTuple):
+    """Where objects of a kind are: group and version, and the plural. `page`: how many are read at once."""
+
+    api: str
+    plural: str
+    page: int = 500
+
+
+CLIENTS = Kind(f"apis/{GROUP}/{VERSION}", PLURAL)
+EVENTS = Kind("api/v1", "events")
+PODS = Kind("api/v1", "pods", 100)
+LEASES = Kind("apis/coordination.k8s.io/v1", "leases")
+
+
+class Right(NamedTuple):
+    """A right to look; `resource` in the plural, `namespace` empty for all of them."""
+
+    verb: str
+    resource: str
+    namespace: str
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource} in {self.namespace}" if self.namespace else f"{self.verb} {self.resource}"
+
+
+class Part(NamedTuple):
+    """Objects that make a screen better. `missing`: why they are not there, in words; empty if they are."""
+
+    objects: tuple[Document, ...] = ()
+    missing: str = ""
+
+
+class Refused(Exception):
+    """The API server gives something else than the object; `status` is its HTTP status."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+def path(kind: Kind, namespace: str, name: str = "", **options: str | int) -> str:
+    """The path of a request; an empty `namespace` stands for all of them, an empty `name` for a list."""
+    parts = [*(["namespaces", namespace] if namespace else []), kind.plural, *([name] if name else [])]
+    query = f"?{urlencode(options)}" if options else ""
+    return "/".join(("", kind.api, *(quote(part, safe="") for part in parts))) + query
+
+
+class Cluster:
+    """Asks one API server. `now` is its own clock as soon as it has answered, because that of a desk may be wrong."""
+
+    def __init__(self, login: Login, environ: Mapping[str, str]) -> None:
+        self._login, self._environ = login, environ
+        self.now = datetime.now(UTC)
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the context."""
+        return self._login.namespace
+
+    async def client(self, namespace: str, name: str) -> Document:
+        """A WhatsAppClient. Raises `Unusable`."""
+        try:
+            return await self.get(path(CLIENTS, namespace, name))
+        except Refused as refused:
+            raise Unusable(_no_client(refused, namespace, name)) from None
+
+    async def get(self, where: str, accept: str = JSON) -> Document:
+        """One document. Raises `Refused`, and `Unusable` where no API server answers."""
+        answer = await self._asked(Question(where, accept, _LONGEST))
+        document = _read(answer)
+        if answer.status != 200:
+            raise Refused(answer.status, read.text(document, "message"))
+        return document
+
+    async def pages(self, kind: Kind, namespace: str, **options: str) -> AsyncIterator[list[Document]]:
+        """The objects of a list, page by page. Raises `Refused` and `Unusable`."""
+        following: dict[str, str] = {}
+        while True:
+            try:
+                document = await self.get(path(kind, namespace, limit=kind.page, **options, **following))
+            except Refused as refused:
+                if refused.status == _GONE:
+                    raise Unusable("the list was too slow to be read in pages: try again") from None
+                raise
+            yield read.objects(document, "items")
+            more = read.at(document, "metadata", "continue")
+            if not isinstance(more, str) or not more:
+                return
+            following = {"continue": more}
+
+    async def part(self, kind: Kind, namespace: str, **options: str) -> Part:
+        """All objects of a list that only makes a screen better."""
+        found: list[Document] = []
+        try:
+            async for page in self.pages(kind, namespace, **options):
+                found += page
+        except Refused as refused:
+            return Part(missing=not_seen(refused, Right("list", kind.plural, namespace)))
+        return Part(tuple(found))
+
+    async def one(self, kind: Kind, namespace: str, name: str, accept: str = JSON) -> Part:
+        """One object that only makes a screen better; none if it does not exist."""
+        try:
+            return Part((await self.get(path(kind, namespace, name), accept),))
+        except Refused as refused:
+            right = Right("get", kind.plural, namespace)
+            return Part() if refused.status == 404 else Part(missing=not_seen(refused, right))
+
+    async def _asked(self, question: Question) -> Answer:
+        try:
+            answer = await asked(self._login, question, self._environ, seconds=None)
+        except NoWay as error:
+            raise Unusable(f"the API server cannot be reached: {error}: try kubectl version") from None
+        except NotUsable as error:
+            raise Unusable(str(error)) from None
+        if answer.status == 401:
+            raise Unusable("the API server does not know you: sign in again, and try kubectl auth whoami")
+        self.now = _date(answer.date) or self.now
+        return answer
+
+
+def _read(answer: Answer) -> Document:
+    """The document of an answer. One of the API server's own, an error too, is an object."""
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict):
+        return document
+    if answer.status != 200:
+        return {}
+    raise Unusable("the server that answers is not an API server: see kubectl cluster-info")
+
+
+def _date(written: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(written).astimezone(UTC) if written else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _no_client(refused: Refused, namespace: str, name: str) -> str:
+    if refused.status == 404 and f'"{name}"' in str(refused):
+        return f"there is no WhatsAppClient {name} in {namespace}: see kubectl wa top -A, or name its namespace with -n"
+    return no_clients(refused, Right("get", PLURAL, namespace))
+
+
+def no_clients(refused: Refused, right: Right) -> str:
+    """Why WhatsAppClients cannot be read, in words."""
+    if refused.status == 404:
+        return "this cluster knows no WhatsAppClients: install wahealth, or choose another cluster with --context"
+    return not_seen(refused, right)
+
+
+def not_seen(refused: Refused, right: Right) -> str:
+    """Why something cannot be read, in words, with the right that is missing."""
+    if refused.status == 403:
+        return f"you may not {right}: ask for that right"
+    if refused.status == 404:
+        return f"this cluster has no {right.resource}"
+    return f"the API server answers HTTP {refused.status} to {right}: try kubectl get {right.resource}"

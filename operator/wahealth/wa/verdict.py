@@ -1,0 +1,114 @@
+"""The verdict in one word, with one sentence why and the next step. Nothing is recomputed: the conditions say it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from wahealth.core.reasons.parted import parted
+from wahealth.core.strenum import FastStrEnum
+from wahealth.wa import problem
+from wahealth.wa.client import Client, Condition
+from wahealth.wa.freshness import Watch
+from wahealth.wa.times import lasting
+
+
+class Word(FastStrEnum):
+    """A verdict, best last: the order in which `top` lists them, reversed from the end."""
+
+    DOWN = "DOWN"
+    UNKNOWN = "UNKNOWN"
+    DEGRADED = "DEGRADED"
+    SUSPENDED = "SUSPENDED"
+    UP = "UP"
+
+
+class Verdict(NamedTuple):
+    """What is believed of a client. `means` is a whole sentence, `step` has no full stop and may be empty.
+
+    `code` is the exit code, by the condition Ready: 0 True, 1 False, 2 neither, or nobody looks any more.
+    """
+
+    word: Word
+    since: datetime | None
+    reason: str
+    means: str
+    step: str
+    code: int
+
+
+# Conditions that are False while the client still sends messages: less than it should be.
+_LESS = (
+    "RedundancySatisfied",
+    "CredentialsValid",
+    "QualityAcceptable",
+    "GraphVersionSupported",
+    "TemplatesUsable",
+)
+_OF_READY = {"True": problem.UP, "False": problem.NOT_UP}
+NOBODY_LOOKS = "NobodyLooks"
+
+
+def verdict(client: Client, watch: Watch | None, now: datetime) -> Verdict:
+    """The verdict. `watch`: who looks after the client; None where that cannot be told."""
+    if watch is not None and not watch.is_kept and not client.is_suspended:
+        return _unwatched(client, watch, now)
+    return believed(client)
+
+
+def _unwatched(client: Client, watch: Watch, now: datetime) -> Verdict:
+    before = believed(client).word
+    last = f"{before}, when it was last seen" if before is not Word.UNKNOWN else "unknown before"
+    return Verdict(
+        Word.UNKNOWN,
+        now - timedelta(seconds=watch.age),
+        NOBODY_LOOKS,
+        f"No operator has held the Lease for {lasting(watch.age)}, so nobody looks: it was {last}.",
+        "start the operator, or find out why it does not run",
+        problem.UNKNOWN,
+    )
+
+
+def believed(client: Client) -> Verdict:
+    """The verdict that the status shows, whether or not anybody still looks."""
+    ready = client.conditions.get("Ready")
+    if client.is_suspended:
+        found = client.conditions.get("Suspended")
+        return _of(Word.SUSPENDED, found, problem.UNKNOWN)
+    if ready is None:
+        return _of(Word.UNKNOWN, _WAITING, problem.UNKNOWN)
+    code = _OF_READY.get(ready.status, problem.UNKNOWN)
+    if ready.status == "True":
+        less = next((client.conditions[kind] for kind in _LESS if client.holds(kind, "False")), None)
+        return _of(Word.UP, ready, code) if less is None else _of(Word.DEGRADED, less, code)
+    if client.gateway == "PartiallyConnected":
+        return _of(Word.DEGRADED, ready, code)
+    is_down = client.holds("Available", "False") or client.holds("Reachable", "False")
+    return _of(Word.DOWN if is_down else Word.UNKNOWN, ready, code)
+
+
+_WAITING = Condition("Unknown", "WaitingForOperator", "No operator has processed this client yet.", None)
+
+
+def _of(word: Word, found: Condition | None, code: int) -> Verdict:
+    if found is None:
+        return Verdict(word, None, str(word.value).capitalize(), "Probing is suspended by spec.suspend.", "", code)
+    means, step = parted(found.reason, found.message)
+    return Verdict(word, found.since, found.reason, means, step, code)
+
+
+def besides(client: Client, told: Verdict) -> list[Condition]:
+    """What else is to be said: conditions that are as they should not be, and whose sentence is not told yet."""
+    found = [client.conditions[kind] for kind in (*_LESS, "PodsClaimed") if client.holds(kind, "False")]
+    found += [client.conditions[kind] for kind in _SHOULD_NOT if client.holds(kind)]
+    said: set[str] = {told.means}
+    fresh = []
+    for each in found:
+        means = parted(each.reason, each.message).means
+        if means not in said:
+            fresh.append(each)
+        said.add(means)
+    return fresh
+
+
+_SHOULD_NOT = ("RestartRequired", "ProbingReduced", "Throttled")

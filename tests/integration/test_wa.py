@@ -1,0 +1,86 @@
+"""`kubectl wa` on a real API server: through the real kubectl, with real verdicts, with the rights that a user has."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.clients import TEAM, WaitFor
+from support.pages import commands
+from wahealth.playground.environment import Environment
+
+pytestmark = pytest.mark.usefixtures("team")
+Kubectl = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def kubectl(environment: Environment, tmp_path: Path) -> Kubectl:
+    """The real kubectl, which finds the plugin on its PATH."""
+    plugin = tmp_path / "kubectl-wa"
+    code = "import sys; from wahealth.cli import kubectl_wa; sys.exit(kubectl_wa())"
+    plugin.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(code)} "$@"\n')
+    plugin.chmod(0o755)
+    environ = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "PYTHONPATH": ":".join(sys.path),
+        "KUBECONFIG": str(environment.plane.kubeconfig),
+        "TZ": "UTC",
+    }
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        typed = [str(environment.plane.binaries["kubectl"]), *words]
+        return subprocess.run(typed, env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+    return run
+
+
+def test_the_documented_command(kubectl: Kubectl, wait_for: WaitFor) -> None:
+    wait_for(TEAM, "ha", ready="Available")
+    (line,) = commands(__file__, "docs/kubectl-wa.md")
+    done = kubectl(*shlex.split(line.replace("support", "ha").replace("acme", TEAM))[1:])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"ha · {TEAM}   UP for ")
+    assert " which renewed its Lease " in done.stdout
+    assert "GatewayConnected" in done.stdout
+    assert "2 of 2 answer" in done.stdout
+
+
+def test_a_user_who_may_only_get_the_resource(kubectl: Kubectl, environment: Environment, wait_for: WaitFor) -> None:
+    wait_for(TEAM, "ha", ready="Available")
+    environment.apply(
+        [
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "Role",
+                "metadata": {"name": "looks", "namespace": TEAM},
+                "rules": [{"apiGroups": ["wahealth.io"], "resources": ["whatsappclients"], "verbs": ["get"]}],
+            },
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "RoleBinding",
+                "metadata": {"name": "looks", "namespace": TEAM},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "looks"},
+                "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "looker"}],
+            },
+        ]
+    )
+    done = kubectl("wa", "status", "ha", "-n", TEAM, "--as", "looker")
+    assert done.returncode == 0
+    assert f"you may not list events in {TEAM}: ask for that right." in done.stdout
+    assert "you may not list leases in wahealth-system: ask for that right" in done.stdout
+    refused = kubectl("wa", "status", "ha", "-n", TEAM, "--as", "nobody-known")
+    assert (refused.returncode, refused.stdout) == (69, "")
+    assert f"you may not get whatsappclients in {TEAM}: ask for that right." in refused.stderr
+
+
+def test_what_is_not_there(kubectl: Kubectl) -> None:
+    done = kubectl("wa", "status", "nothing", "-n", TEAM)
+    assert done.returncode == 69
+    assert f"there is no WhatsAppClient nothing in {TEAM}" in done.stderr
