@@ -127,7 +127,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def kubectl_wa(argv: Sequence[str] | None = None) -> int:
     """The program `kubectl-wa`, which kubectl runs for `kubectl wa`: `wahealth wa` under another name."""
-    return _ended("kubectl wa", _plugin, argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    return kubectl_complete_wa(given[1:]) if given[:1] == ["__complete"] else _ended("kubectl wa", _plugin, given)
+
+
+def kubectl_complete_wa(argv: Sequence[str] | None = None) -> int:
+    """The program `kubectl_complete-wa`, which kubectl runs to complete the words behind `kubectl wa`."""
+    from wahealth.wa import completion
+
+    given = list(sys.argv[1:] if argv is None else argv)
+    with contextlib.suppress(streams.Unwritten), streams.watched():
+        completion.run(_whole(_plugin(Parser(prog="kubectl wa"), given)), given)
+    return 0
 
 
 Parsed = Callable[[Parser, list[str]], Parser]
@@ -161,13 +172,17 @@ def _run(program: str, set_up: Parsed, given: list[str]) -> int:
 
 
 def _parsed(program: str, set_up: Parsed, given: list[str]) -> argparse.Namespace:
-    parser = set_up(Parser(prog=program), given)
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
-    parser.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
+    parser = _whole(set_up(Parser(prog=program), given))
     arguments, unknown = parser.parse_known_args(given)
     if unknown:
         parser.error(f"unrecognized arguments: {_names(unknown)}")
     return arguments
+
+
+def _whole(parser: Parser) -> Parser:
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
+    parser.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
+    return parser
 
 
 def _commands(parser: Parser, given: list[str]) -> Parser:

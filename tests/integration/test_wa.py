@@ -14,6 +14,7 @@ import pytest
 from support.clients import TEAM, WaitFor
 from support.pages import commands
 from wahealth.playground.environment import Environment
+from wahealth.wa.completion import SCRIPT
 
 pytestmark = pytest.mark.usefixtures("team")
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
@@ -22,10 +23,11 @@ Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def kubectl(environment: Environment, tmp_path: Path) -> Kubectl:
     """The real kubectl, which finds the plugin on its PATH."""
-    plugin = tmp_path / "kubectl-wa"
     code = "import sys; from wahealth.cli import kubectl_wa; sys.exit(kubectl_wa())"
-    plugin.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(code)} "$@"\n')
-    plugin.chmod(0o755)
+    script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(code)} "$@"\n'
+    for name, text in (("kubectl-wa", script), ("kubectl_complete-wa", SCRIPT)):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
     environ = {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
@@ -78,6 +80,14 @@ def test_a_user_who_may_only_get_the_resource(kubectl: Kubectl, environment: Env
     refused = kubectl("wa", "status", "ha", "-n", TEAM, "--as", "nobody-known")
     assert (refused.returncode, refused.stdout) == (69, "")
     assert f"you may not get whatsappclients in {TEAM}: ask for that right." in refused.stderr
+
+
+def test_kubectl_completes_names(kubectl: Kubectl, wait_for: WaitFor) -> None:
+    wait_for(TEAM, "ha", ready="Available")
+    done = kubectl("__complete", "wa", "status", "-n", TEAM, "h")
+    assert "ha\tTrue, Connected" in done.stdout.splitlines()
+    assert done.stdout.splitlines()[-1] == ":4"
+    assert kubectl("__complete", "wa", "hist").stdout.startswith("history\tshow what was believed")
 
 
 def test_what_is_not_there(kubectl: Kubectl) -> None:

@@ -9,7 +9,8 @@ from wahealth.core.reasons.reason import Reason
 from wahealth.kube import run
 from wahealth.kube.settings import OperatorSettings
 from wahealth.wa import client as read
-from wahealth.wa.freshness import LEASE, NAMESPACE
+from wahealth.wa.asks import ASKS
+from wahealth.wa.commands import COMMANDS
 from wahealth.wa.remedies import command
 
 # Reasons of conditions for which no command helps: waiting, another system, a file, or nothing to do at all.
@@ -65,7 +66,11 @@ def test_each_reason_of_a_condition_has_a_command_or_none_that_helps() -> None:
     assert not with_one & WITHOUT
 
 
+def test_each_command_does_something() -> None:
+    assert set(ASKS) == set(COMMANDS)
+
+
 def test_names_and_defaults_are_the_operators() -> None:
     assert (read.GROUP, read.VERSION, read.PLURAL, read.KIND) == (api.GROUP, api.VERSION, api.PLURAL, api.KIND)
     assert (read.PERIOD, read.CLOUD_PERIOD) == (PERIOD, CLOUD_PERIOD)
-    assert (OperatorSettings.model_fields["lease_name"].default, run._DEFAULT_NAMESPACE) == (LEASE, NAMESPACE)
+    assert (OperatorSettings.model_fields["lease_name"].default, run._DEFAULT_NAMESPACE) == (read.LEASE, read.NAMESPACE)

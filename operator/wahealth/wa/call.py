@@ -6,14 +6,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import yaml
 
-from wahealth.kubeconfig.login import login_by
-from wahealth.wa import flags
+from wahealth.kubeconfig.login import Choice, login_by
 from wahealth.wa.cluster import Cluster
+from wahealth.wa.freshness import Where
 from wahealth.wa.screen import Line, Screen
 
 
@@ -34,11 +34,17 @@ class Call(NamedTuple):
 
     async def cluster(self) -> Cluster:
         """The API server, signed in. Raises `NotUsable`."""
-        return Cluster(await login_by(flags.choice(self.arguments), os.environ), os.environ)
+        typed = self.arguments
+        choice = Choice(typed.kubeconfig, typed.context, typed.user, tuple(typed.groups or ()))
+        return Cluster(await login_by(choice, os.environ), os.environ)
 
     def namespace(self, cluster: Cluster) -> str:
         """The namespace that the command is about."""
         return str(self.arguments.namespace or cluster.namespace)
+
+    def where(self) -> Where:
+        """Where the operator's Leases are."""
+        return Where(self.arguments.operator_namespace, self.arguments.lease_name)
 
     def give(self, lines: Callable[[], Iterable[Line]], document: Callable[[], object]) -> None:
         """Prints lines, or the document as -o wants it. Neither form lets an escape sequence through."""
@@ -49,14 +55,3 @@ class Call(NamedTuple):
                 print(yaml.safe_dump(document(), sort_keys=False).rstrip())
             case _:
                 self.screen.write(lines())
-
-
-Ask = Callable[[Call], Awaitable[int]]
-
-
-class Command(NamedTuple):
-    """A command: what it is for, its own flags, and what it does; that returns the exit code."""
-
-    text: str
-    add: Callable[[argparse.ArgumentParser], Any]
-    ask: Ask

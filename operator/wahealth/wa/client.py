@@ -10,6 +10,7 @@ from wahealth.wa import document as read
 from wahealth.wa.document import Document
 
 GROUP, VERSION, PLURAL, KIND = "wahealth.io", "v1alpha1", "whatsappclients", "WhatsAppClient"
+LEASE, NAMESPACE = "wahealth-operator", "wahealth-system"  # as the operator's --lease-name and --lease-namespace
 PERIOD, CLOUD_PERIOD = 30, 300  # seconds, where neither spec nor status says
 WELL = frozenset({"Active", "Standby"})  # verdicts on a node that can be used
 

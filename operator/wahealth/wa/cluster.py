@@ -33,7 +33,7 @@ class Kind(NamedTuple):
 
 
 CLIENTS = Kind(f"apis/{GROUP}/{VERSION}", PLURAL)
-EVENTS = Kind("api/v1", "events")
+EVENTS, SECRETS, NODES, NAMESPACES = (Kind("api/v1", plural) for plural in ("events", "secrets", "nodes", "namespaces"))
 PODS = Kind("api/v1", "pods", 100)
 LEASES = Kind("apis/coordination.k8s.io/v1", "leases")
 

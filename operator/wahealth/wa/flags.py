@@ -6,8 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from wahealth.kubeconfig.login import Choice
-from wahealth.wa.freshness import LEASE, NAMESPACE, Where
+from wahealth.wa.client import LEASE, NAMESPACE
 
 TIMEOUT = 10.0  # seconds
 _UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -46,13 +45,3 @@ def seconds(written: str) -> float | None:
     if match is None:
         raise argparse.ArgumentTypeError("must be a duration such as 5s, 1m or 500ms")
     return float(match[1]) * _UNITS[match[2]] or None
-
-
-def choice(arguments: argparse.Namespace) -> Choice:
-    """The kubeconfig, its context and whom to impersonate."""
-    return Choice(arguments.kubeconfig, arguments.context, arguments.user, tuple(arguments.groups or ()))
-
-
-def where(arguments: argparse.Namespace) -> Where:
-    """Where the operator's Leases are."""
-    return Where(arguments.operator_namespace, arguments.lease_name)

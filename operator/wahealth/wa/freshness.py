@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from wahealth.core.control.lease import shard_of
 from wahealth.wa import document as read
+from wahealth.wa.client import LEASE, NAMESPACE
 from wahealth.wa.cluster import LEASES, Cluster, Part
 from wahealth.wa.document import Document
 
-LEASE, NAMESPACE = "wahealth-operator", "wahealth-system"  # as the operator's --lease-name and --lease-namespace
 _DURATION = 15  # seconds, where a Lease does not say
 _LEFT_OVER = 3600.0  # seconds: a shard's Lease that is so much older than the newest is of an earlier number of shards
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 
 from wahealth.core.reasons.reason import Reason
 from wahealth.wa import document as read
-from wahealth.wa.client import WELL, Client, Node
-from wahealth.wa.freshness import NAMESPACE
+from wahealth.wa.client import NAMESPACE, WELL, Client, Node
 
 _PLAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _WORST = ("Faulty", "Missing", "Starting", "Limited", "Unknown", "Stale")

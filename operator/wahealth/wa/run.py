@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.wa import flags
-from wahealth.wa.call import Call
 from wahealth.wa.commands import COMMANDS
 from wahealth.wa.problem import NOT_THERE, Unusable
 
@@ -18,27 +16,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "What a WhatsAppClient does, why, and what to do next."
     flags.add_common(parser, defaults=True)
     commands = parser.add_subparsers(metavar="COMMAND", dest="asked", required=True, title="commands")
-    for name, (text, add, ask) in COMMANDS.items():
+    for name, (text, add) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
         add(command)
         flags.add_common(command, defaults=False)
-        command.set_defaults(ask=ask)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Runs a command and returns its exit code: 0, 1 or 2 by the condition Ready where there is a verdict, 64 for wrong
     usage, 69 for what is missing."""
+    from wahealth.wa.asks import ask
+
     try:
-        return asyncio.run(_bounded(arguments))
+        return ask(arguments)
     except (Unusable, NotUsable) as error:
         print(f"kubectl wa {arguments.asked}: {error}.", file=sys.stderr)
         return error.code if isinstance(error, Unusable) else NOT_THERE
-
-
-async def _bounded(arguments: argparse.Namespace) -> int:
-    limit = arguments.request_timeout
-    try:
-        async with asyncio.timeout(limit):
-            return int(await arguments.ask(Call.of(arguments)))
-    except TimeoutError:
-        raise Unusable(f"no answer within {limit:g} s: raise --request-timeout, or look at the API server") from None

@@ -1,0 +1,67 @@
+"""What each command of `kubectl wa` does: it asks, prints, and returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from wahealth.wa import completion, history, reason, status
+from wahealth.wa.call import Call
+from wahealth.wa.client import client_of
+from wahealth.wa.looking import look
+from wahealth.wa.problem import UP, USAGE, Unusable
+
+
+def ask(arguments: argparse.Namespace) -> int:
+    """Runs the command within its --request-timeout. Raises `Unusable` and `NotUsable`."""
+    return asyncio.run(_bounded(arguments))
+
+
+async def _bounded(arguments: argparse.Namespace) -> int:
+    limit = arguments.request_timeout
+    try:
+        async with asyncio.timeout(limit):
+            return await ASKS[arguments.asked](Call.of(arguments))
+    except TimeoutError:
+        raise Unusable(f"no answer within {limit:g} s: raise --request-timeout, or look at the API server") from None
+
+
+async def _status(call: Call) -> int:
+    cluster = await call.cluster()
+    seen = await look(cluster, call.namespace(cluster), call.arguments.name, call.where())
+    call.give(lambda: status.lines(seen, call.width), lambda: status.document(seen))
+    return seen.verdict.code
+
+
+async def _history(call: Call) -> int:
+    cluster = await call.cluster()
+    client = client_of(await cluster.client(call.namespace(cluster), call.arguments.name))
+    call.give(lambda: history.page(client, cluster.now, call.width), lambda: history.document(client))
+    return UP
+
+
+async def _explain(call: Call) -> int:
+    what = call.arguments.what
+    if call.arguments.list:
+        call.give(reason.listed, reason.names)
+    elif reason.is_reason(what):
+        call.give(lambda: reason.lines(what, call.width), lambda: reason.document(what))
+    else:
+        raise Unusable("name a reason, such as Disconnected, or list all with --list", USAGE)
+    return UP
+
+
+async def _completion(_: Call) -> int:
+    print(completion.SCRIPT, end="")
+    print(completion.HOW, file=sys.stderr)
+    return UP
+
+
+ASKS: dict[str, Callable[[Call], Awaitable[int]]] = {
+    "status": _status,
+    "history": _history,
+    "explain": _explain,
+    "completion": _completion,
+}
