@@ -59,6 +59,7 @@ def completed(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
         (["status", "-o", ""], ["table", "json", "yaml", ":4"]),
         (["status", "--no"], ["--no-color", ":4"]),
         (["explain", "Disc"], ["Disconnected", ":4"]),
+        (["explain", "acme-b"], ["acme-b", ":4"]),
         (["--kubeconfig", ""], [":0"]),
         (["nonsense", "more", ""], ["status", "history", "explain", "completion", ":4"]),
     ],

@@ -82,6 +82,15 @@ def test_a_user_who_may_only_get_the_resource(kubectl: Kubectl, environment: Env
     assert f"you may not get whatsappclients in {TEAM}: ask for that right." in refused.stderr
 
 
+def test_the_chain_of_a_client(kubectl: Kubectl, wait_for: WaitFor) -> None:
+    wait_for(TEAM, "ha", ready="Available")
+    done = kubectl("wa", "explain", "ha", "-n", TEAM)
+    assert (done.returncode, done.stderr) == (0, "")
+    signs = [line.split()[:2] for line in done.stdout.splitlines()[1:10]]
+    links = ("resource", "operator", "seen", "target", "pods", "Secret", "network", "answer", "verdict")
+    assert signs == [["✓", name] for name in links]
+
+
 def test_kubectl_completes_names(kubectl: Kubectl, wait_for: WaitFor) -> None:
     wait_for(TEAM, "ha", ready="Available")
     done = kubectl("__complete", "wa", "status", "-n", TEAM, "h")

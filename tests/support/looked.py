@@ -102,6 +102,8 @@ def healthy(name: str = "support", namespace: str = "acme", **status: Any) -> Do
         "gateway": "Connected",
         "connected": {"current": 1, "expected": 1, "summary": "1/1"},
         "conditions": [
+            condition("CredentialsValid", "True", "KeyAccepted", "The client accepts the API key.", 600),
+            condition("Reachable", "True", "HealthNodeAnswered", "The health node answers on all 2 web pods.", 600),
             condition("Available", "True", "Connected", said, 600),
             condition("RedundancySatisfied", "True", "SparesAvailable", "A spare is available.", 600),
             condition("Ready", "True", "Available", said, 600),

@@ -7,11 +7,12 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from wahealth.wa import completion, history, reason, status
+from wahealth.wa import chain, completion, history, reason, status
 from wahealth.wa.call import Call
 from wahealth.wa.client import client_of
 from wahealth.wa.looking import look
 from wahealth.wa.problem import UP, USAGE, Unusable
+from wahealth.wa.target import referred
 
 
 def ask(arguments: argparse.Namespace) -> int:
@@ -48,9 +49,19 @@ async def _explain(call: Call) -> int:
         call.give(reason.listed, reason.names)
     elif reason.is_reason(what):
         call.give(lambda: reason.lines(what, call.width), lambda: reason.document(what))
+    elif what:
+        return await _explain_client(call, what)
     else:
-        raise Unusable("name a reason, such as Disconnected, or list all with --list", USAGE)
+        raise Unusable("name a client, or a reason such as Disconnected, or list all reasons with --list", USAGE)
     return UP
+
+
+async def _explain_client(call: Call, name: str) -> int:
+    cluster = await call.cluster()
+    seen = await look(cluster, call.namespace(cluster), name, call.where())
+    links = chain.chain(seen, await referred(cluster, seen.client))
+    call.give(lambda: chain.lines(seen, links, call.width), lambda: chain.document(seen, links))
+    return seen.verdict.code
 
 
 async def _completion(_: Call) -> int:

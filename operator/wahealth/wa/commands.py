@@ -19,7 +19,7 @@ def _name(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="REASON", nargs="?", default="", help="of a condition, such as Disconnected")
+    parser.add_argument("what", metavar="NAME|REASON", nargs="?", default="", help="client, or reason")
     parser.add_argument("--list", action="store_true", help="list all reasons")
 
 
@@ -30,6 +30,6 @@ def _nothing(_: argparse.ArgumentParser) -> None:
 COMMANDS = {
     "status": Command("show the verdict on a client, why, and what to do next", _name),
     "history": Command("show what was believed of a client, and for how long", _name),
-    "explain": Command("explain what a reason means, and what to do next", _explain),
+    "explain": Command("explain link by link where a client fails; or what a reason means", _explain),
     "completion": Command("print the program that completes words in a shell, and say where to put it", _nothing),
 }
