@@ -12,6 +12,7 @@ import pytest
 
 from support.apiserver import CLIENTS, ApiServer, serving
 from wahealth import cli
+from wahealth.wa.commands import COMMANDS
 
 LIST = f"{CLIENTS}/namespaces/{{}}/whatsappclients"
 
@@ -61,7 +62,7 @@ def completed(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
         (["explain", "Disc"], ["Disconnected", ":4"]),
         (["explain", "acme-b"], ["acme-b", ":4"]),
         (["--kubeconfig", ""], [":0"]),
-        (["nonsense", "more", ""], ["status", "history", "explain", "completion", ":4"]),
+        (["nonsense", "more", ""], [*COMMANDS, ":4"]),
     ],
 )
 def test_what_may_be_typed_next(words: list[str], wanted: list[str], capsys: pytest.CaptureFixture[str]) -> None:

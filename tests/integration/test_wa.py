@@ -91,6 +91,15 @@ def test_the_chain_of_a_client(kubectl: Kubectl, wait_for: WaitFor) -> None:
     assert signs == [["✓", name] for name in links]
 
 
+def test_a_drain_of_the_only_node(kubectl: Kubectl, wait_for: WaitFor) -> None:
+    wait_for(TEAM, "ha", ready="Available")
+    done = kubectl("wa", "drain", "simulated-0")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("drain simulated-0   NOT SAFE")
+    assert f"  ha · {TEAM}   OUTAGE   failures tolerated: 1 → 0" in done.stdout
+    assert kubectl("wa", "drain", "no-such-node").returncode == 69
+
+
 def test_kubectl_completes_names(kubectl: Kubectl, wait_for: WaitFor) -> None:
     wait_for(TEAM, "ha", ready="Available")
     done = kubectl("__complete", "wa", "status", "-n", TEAM, "h")

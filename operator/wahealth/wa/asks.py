@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from wahealth.wa import chain, completion, history, reason, status
+from wahealth.wa import chain, completion, drain, history, reason, status
 from wahealth.wa.call import Call
 from wahealth.wa.client import client_of
 from wahealth.wa.looking import look
@@ -64,6 +64,14 @@ async def _explain_client(call: Call, name: str) -> int:
     return seen.verdict.code
 
 
+async def _drain(call: Call) -> int:
+    cluster = await call.cluster()
+    machines = list(dict.fromkeys(call.arguments.nodes))
+    found = drain.swept(await drain.asked(cluster, call.arguments.namespace, machines, call.where()))
+    call.give(lambda: drain.lines(found, call.width), lambda: drain.document(found))
+    return found.code
+
+
 async def _completion(_: Call) -> int:
     print(completion.SCRIPT, end="")
     print(completion.HOW, file=sys.stderr)
@@ -74,5 +82,6 @@ ASKS: dict[str, Callable[[Call], Awaitable[int]]] = {
     "status": _status,
     "history": _history,
     "explain": _explain,
+    "drain": _drain,
     "completion": _completion,
 }

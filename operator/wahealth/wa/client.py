@@ -93,6 +93,11 @@ class Client(NamedTuple):
         return read.text(self.status, "connected", "summary")
 
     @property
+    def pods(self) -> frozenset[str]:
+        """The names of all pods that the status knows."""
+        return frozenset({each.pod for each in self.nodes} | {each.pod for each in self.endpoints}) - {""}
+
+    @property
     def is_number(self) -> bool:
         return bool(read.inner(self.spec, "target", "cloud"))
 

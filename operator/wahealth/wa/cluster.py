@@ -35,6 +35,7 @@ class Kind(NamedTuple):
 CLIENTS = Kind(f"apis/{GROUP}/{VERSION}", PLURAL)
 EVENTS, SECRETS, NODES, NAMESPACES = (Kind("api/v1", plural) for plural in ("events", "secrets", "nodes", "namespaces"))
 PODS = Kind("api/v1", "pods", 100)
+BUDGETS = Kind("apis/policy/v1", "poddisruptionbudgets")
 LEASES = Kind("apis/coordination.k8s.io/v1", "leases")
 
 
@@ -46,7 +47,8 @@ class Right(NamedTuple):
     namespace: str
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.resource} in {self.namespace}" if self.namespace else f"{self.verb} {self.resource}"
+        where = f" in {self.namespace}" if self.namespace else " in all namespaces" if self.verb == "list" else ""
+        return f"{self.verb} {self.resource}{where}"
 
 
 class Part(NamedTuple):
@@ -175,7 +177,8 @@ def no_clients(refused: Refused, right: Right) -> str:
     """Why WhatsAppClients cannot be read, in words."""
     if refused.status == 404:
         return "this cluster knows no WhatsAppClients: install wahealth, or choose another cluster with --context"
-    return not_seen(refused, right)
+    said = not_seen(refused, right)
+    return said if right.namespace else f"{said}, or name a namespace with -n"
 
 
 def not_seen(refused: Refused, right: Right) -> str:

@@ -23,6 +23,10 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list all reasons")
 
 
+def _nodes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("nodes", metavar="NODE", nargs="+", help="of the cluster; several are drained at once")
+
+
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -31,5 +35,6 @@ COMMANDS = {
     "status": Command("show the verdict on a client, why, and what to do next", _name),
     "history": Command("show what was believed of a client, and for how long", _name),
     "explain": Command("explain link by link where a client fails; or what a reason means", _explain),
+    "drain": Command("tell whether nodes can be drained without an outage of a client", _nodes),
     "completion": Command("print the program that completes words in a shell, and say where to put it", _nothing),
 }

@@ -1,0 +1,189 @@
+"""`kubectl wa drain NODE…`: whether nodes can be drained, all of them at once, without an outage of a client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from wahealth.wa import document as read
+from wahealth.wa.budgets import Budgets, Pod, budgets, pods_going
+from wahealth.wa.client import Client, client_of
+from wahealth.wa.cluster import BUDGETS, CLIENTS, NODES, PODS, Cluster, Part, Refused, Right, no_clients
+from wahealth.wa.freshness import Operators, Where, operators
+from wahealth.wa.loss import ORDER, Level, Loss, loss
+from wahealth.wa.problem import NOT_UP, UNKNOWN, UP, Unusable
+from wahealth.wa.screen import Line, Piece, Style, line, sentence
+from wahealth.wa.verdict import verdict
+
+_LOOKS = {
+    Level.OUTAGE: Style.BAD,
+    Level.LESS: Style.BAD,
+    Level.UNCLEAR: Style.DOUBTFUL,
+    Level.FAILOVER: Style.DOUBTFUL,
+    Level.FINE: Style.GOOD,
+}
+
+
+class Asked(NamedTuple):
+    """What was seen. `pods` and `nodes` have a part for each machine, in their order."""
+
+    machines: tuple[str, ...]
+    clients: tuple[Client, ...]
+    operators: Operators
+    budgets: Part
+    pods: tuple[Part, ...]
+    nodes: tuple[Part, ...]
+    now: datetime
+
+
+class Sweep(NamedTuple):
+    """What draining nodes means. `unclear` and `notes`: what could not be looked at, in sentences without full stops;
+    without the former nobody can tell whether it is safe."""
+
+    machines: tuple[str, ...]
+    losses: tuple[Loss, ...]
+    budgets: Budgets = Budgets()
+    unclear: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> int:
+        """0 if it is safe, 1 if not, 2 if that cannot be told."""
+        if any(each.level in {Level.OUTAGE, Level.LESS} for each in self.losses):
+            return NOT_UP
+        return UNKNOWN if self.unclear or any(not each.is_safe for each in self.losses) else UP
+
+
+async def asked(cluster: Cluster, namespace: str, machines: Sequence[str], where: Where) -> Asked:
+    """Asks for all clients and pods (of `namespace`; empty: of all namespaces). Raises `Unusable`."""
+    on = (cluster.part(PODS, namespace, fieldSelector=f"spec.nodeName={machine}") for machine in machines)
+    there = (cluster.one(NODES, "", machine) for machine in machines)
+    clients, leases, budgeted, pods, nodes = await asyncio.gather(
+        _clients(cluster, namespace),
+        operators(cluster, where),
+        cluster.part(BUDGETS, namespace),
+        asyncio.gather(*on),
+        asyncio.gather(*there),
+    )
+    return Asked(tuple(machines), clients, leases, budgeted, tuple(pods), tuple(nodes), cluster.now)
+
+
+async def _clients(cluster: Cluster, namespace: str) -> tuple[Client, ...]:
+    found: list[Client] = []
+    try:
+        async for page in cluster.pages(CLIENTS, namespace):
+            found += map(client_of, page)
+    except Refused as refused:
+        raise Unusable(no_clients(refused, Right("list", CLIENTS.plural, namespace))) from None
+    return tuple(found)
+
+
+def swept(seen: Asked) -> Sweep:
+    """What the clients lose if all these nodes are drained at once. Raises `Unusable` for a node that is none."""
+    going = [pod for part in seen.pods for pod in pods_going(part.objects)]
+    losses = sorted(_losses(seen, going), key=lambda each: ORDER.index(each.level))
+    unclear = [seen.operators.missing, *(part.missing for part in seen.pods), *_unheard(seen)]
+    ours = [pod for pod in going if _is_of(pod, losses)]
+    return Sweep(
+        seen.machines,
+        tuple(losses),
+        Budgets() if seen.budgets.missing else budgets(seen.budgets.objects, ours),
+        (*filter(None, dict.fromkeys(unclear)), *_unseen(seen.clients, going)),
+        (seen.budgets.missing,) if seen.budgets.missing else (),
+    )
+
+
+def _losses(seen: Asked, going: Sequence[Pod]) -> Iterator[Loss]:
+    for client in seen.clients:
+        names = {pod.name for pod in going if pod.namespace == client.namespace}
+        told = verdict(client, seen.operators.of(client.uid), seen.now)
+        found = loss(client, told, seen.machines, names)
+        if found is not None:
+            yield found
+
+
+def _unheard(seen: Asked) -> Iterator[str]:
+    """Nodes on which nothing is: a node that does not exist is a mistake in what was typed, and not an empty one."""
+    named = {node.machine for client in seen.clients for node in client.nodes}
+    for machine, pods, node in zip(seen.machines, seen.pods, seen.nodes, strict=True):
+        if machine in named or pods.objects or node.objects:
+            continue
+        if not node.missing:
+            raise Unusable(f"there is no node {machine}: see kubectl get nodes")
+        yield node.missing
+
+
+def _is_of(pod: Pod, losses: Sequence[Loss]) -> bool:
+    return any(pod.namespace == each.client.namespace and pod.name in each.client.pods for each in losses)
+
+
+def _unseen(clients: Sequence[Client], going: Sequence[Pod]) -> Iterator[str]:
+    """Clients that may have a pod among those which leave, although their status does not name it: one that was never
+    seen, and one in Single mode, whose answer names no node."""
+    named = {(client.namespace, pod) for client in clients for pod in client.pods}
+    namespaces = {pod.namespace for pod in going if (pod.namespace, pod.name) not in named}
+    for client in clients:
+        if client.namespace in namespaces and not client.nodes and not client.is_number:
+            pods = ", ".join(pod.name for pod in going if pod.namespace == client.namespace)
+            yield f"whether {client.namespace}/{client.name} has a node among {pods}, for its status names none"
+
+
+def lines(found: Sweep, width: int) -> Iterator[Line]:
+    """The sweep: in one word, client by client, then what hinders the drain."""
+    word, style = {UP: ("SAFE", Style.GOOD), NOT_UP: ("NOT SAFE", Style.BAD)}.get(
+        found.code, ("CANNOT TELL", Style.DOUBTFUL)
+    )
+    yield line(Piece("drain ", Style.FAINT), ", ".join(found.machines), "   ", Piece(word, style), _counted(found))
+    for each in found.losses:
+        name = f"  {each.client.name} · {each.client.namespace}   "
+        yield line(name, Piece(each.level.value, _LOOKS[each.level]), _tolerance(each))
+        for says in each.says:
+            yield from sentence(f"{says}.", width, "    ")
+    for says in found.budgets.blocking:
+        yield from sentence(f"{says}.", width, "  ", Style.DOUBTFUL)
+    if uncovered := found.budgets.uncovered:
+        more = f" and {len(uncovered) - 8} more" if len(uncovered) > 8 else ""
+        says = f"No PodDisruptionBudget covers {', '.join(uncovered[:8])}{more}."
+        yield from sentence(says, width, "  ", Style.FAINT)
+    for says in (*found.unclear, *found.notes):
+        yield from sentence(f"{says}.", width, "  Not known: ", Style.DOUBTFUL)
+
+
+def _counted(found: Sweep) -> str:
+    if not found.losses:
+        return "   no client has a pod there"
+    unsafe = sum(each.level in {Level.OUTAGE, Level.LESS} for each in found.losses)
+    clients = "1 client has pods there" if len(found.losses) == 1 else f"{len(found.losses)} clients have pods there"
+    return f"   {clients}, {unsafe or 'none'} of them would fail"
+
+
+def _tolerance(each: Loss) -> str:
+    if each.before is None or each.after is None:
+        return ""
+    return f"   failures tolerated: {each.before} → {each.after}"
+
+
+def document(found: Sweep) -> dict[str, Any]:
+    """The same for programs."""
+    safe = {UP: True, NOT_UP: False}.get(found.code)
+    return {
+        "nodes": list(found.machines),
+        "safe": safe,
+        "clients": [
+            {
+                "namespace": each.client.namespace,
+                "name": each.client.name,
+                "mode": read.text(each.client.status, "mode") or None,
+                "becomes": each.level.value,
+                "says": list(each.says),
+                "tolerableFailuresBefore": each.before,
+                "tolerableFailuresAfter": each.after,
+            }
+            for each in found.losses
+        ],
+        "blocking": list(found.budgets.blocking),
+        "withoutBudget": list(found.budgets.uncovered),
+        "notKnown": [*found.unclear, *found.notes],
+    }
