@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from support.looked import client
+from wahealth.api import labels
 from wahealth.api import v1alpha1 as api
 from wahealth.api.v1alpha1.timing import CLOUD_PERIOD, PERIOD
 from wahealth.core.reasons.reason import Reason
@@ -11,6 +12,7 @@ from wahealth.kube.settings import OperatorSettings
 from wahealth.wa import client as read
 from wahealth.wa.asks import ASKS
 from wahealth.wa.commands import COMMANDS
+from wahealth.wa.keys import LABEL
 from wahealth.wa.remedies import command
 
 # Reasons of conditions for which no command helps: waiting, another system, a file, or nothing to do at all.
@@ -71,6 +73,7 @@ def test_each_command_does_something() -> None:
 
 
 def test_names_and_defaults_are_the_operators() -> None:
+    assert labels.API_KEY == LABEL
     assert (read.GROUP, read.VERSION, read.PLURAL, read.KIND) == (api.GROUP, api.VERSION, api.PLURAL, api.KIND)
     assert (read.PERIOD, read.CLOUD_PERIOD) == (PERIOD, CLOUD_PERIOD)
     assert (OperatorSettings.model_fields["lease_name"].default, run._DEFAULT_NAMESPACE) == (read.LEASE, read.NAMESPACE)

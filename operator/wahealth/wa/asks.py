@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from wahealth.wa import chain, completion, drain, history, reason, status
+from wahealth.wa import chain, completion, drain, history, keys, reason, status
 from wahealth.wa.call import Call
 from wahealth.wa.client import client_of
 from wahealth.wa.looking import look
@@ -72,6 +72,14 @@ async def _drain(call: Call) -> int:
     return found.code
 
 
+async def _check_key(call: Call) -> int:
+    name, entry = keys.named(call.arguments.secret)
+    cluster = await call.cluster()
+    found = await keys.checked(cluster, call.namespace(cluster), name, entry)
+    call.give(lambda: keys.lines(found, call.width), lambda: keys.document(found))
+    return keys.code(found)
+
+
 async def _completion(_: Call) -> int:
     print(completion.SCRIPT, end="")
     print(completion.HOW, file=sys.stderr)
@@ -83,5 +91,6 @@ ASKS: dict[str, Callable[[Call], Awaitable[int]]] = {
     "history": _history,
     "explain": _explain,
     "drain": _drain,
+    "check-key": _check_key,
     "completion": _completion,
 }

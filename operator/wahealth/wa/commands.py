@@ -27,6 +27,10 @@ def _nodes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("nodes", metavar="NODE", nargs="+", help="of the cluster; several are drained at once")
 
 
+def _secret(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("secret", metavar="SECRET", help="secret/NAME or secret/NAME:ENTRY")
+
+
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -36,5 +40,6 @@ COMMANDS = {
     "history": Command("show what was believed of a client, and for how long", _name),
     "explain": Command("explain link by link where a client fails; or what a reason means", _explain),
     "drain": Command("tell whether nodes can be drained without an outage of a client", _nodes),
+    "check-key": Command("check the form of a credential in a Secret; its value is not shown", _secret),
     "completion": Command("print the program that completes words in a shell, and say where to put it", _nothing),
 }
