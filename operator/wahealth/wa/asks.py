@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 
-from wahealth.wa import chain, completion, drain, history, keys, reason, status
+from wahealth.wa import chain, completion, drain, history, keys, reason, status, top
 from wahealth.wa.call import Call
 from wahealth.wa.client import client_of
 from wahealth.wa.looking import look
@@ -40,6 +40,18 @@ async def _history(call: Call) -> int:
     cluster = await call.cluster()
     client = client_of(await cluster.client(call.namespace(cluster), call.arguments.name))
     call.give(lambda: history.page(client, cluster.now, call.width), lambda: history.document(client))
+    return UP
+
+
+async def _top(call: Call) -> int:
+    cluster = await call.cluster()
+    namespace = "" if call.arguments.all_namespaces else call.namespace(cluster)
+    progress = top.Progress(sys.stderr)
+    try:
+        found = await top.fleet(cluster, namespace, call.where(), progress)
+    finally:
+        progress.end()
+    call.give(lambda: top.lines(found, call.width, call.arguments.bad), lambda: top.document(found))
     return UP
 
 
@@ -89,6 +101,7 @@ async def _completion(_: Call) -> int:
 ASKS: dict[str, Callable[[Call], Awaitable[int]]] = {
     "status": _status,
     "history": _history,
+    "top": _top,
     "explain": _explain,
     "drain": _drain,
     "check-key": _check_key,

@@ -31,6 +31,10 @@ def _secret(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("secret", metavar="SECRET", help="secret/NAME or secret/NAME:ENTRY")
 
 
+def _top(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bad", action="store_true", help="only those that are not well")
+
+
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -38,6 +42,7 @@ def _nothing(_: argparse.ArgumentParser) -> None:
 COMMANDS = {
     "status": Command("show the verdict on a client, why, and what to do next", _name),
     "history": Command("show what was believed of a client, and for how long", _name),
+    "top": Command("list all clients, the worst first", _top),
     "explain": Command("explain link by link where a client fails; or what a reason means", _explain),
     "drain": Command("tell whether nodes can be drained without an outage of a client", _nodes),
     "check-key": Command("check the form of a credential in a Secret; its value is not shown", _secret),

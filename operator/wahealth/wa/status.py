@@ -12,17 +12,10 @@ from wahealth.wa.looking import Look, pod_state, seen_at
 from wahealth.wa.remedies import command
 from wahealth.wa.screen import NOTHING, Line, Piece, Style, flow, line, sentence
 from wahealth.wa.times import clock, since, zone_named
-from wahealth.wa.verdict import Verdict, Word, besides
+from wahealth.wa.verdict import LOOKS, Verdict, Word, besides
 
 _MOST_STATES, _MOST_EVENTS = 3, 3
 _INDENT = "  "
-LOOKS = {
-    Word.UP: Style.GOOD,
-    Word.DEGRADED: Style.DOUBTFUL,
-    Word.DOWN: Style.BAD,
-    Word.UNKNOWN: Style.DOUBTFUL,
-    Word.SUSPENDED: Style.FAINT,
-}
 
 
 def lines(look: Look, width: int, zone: tzinfo | None = None) -> Iterator[Line]:

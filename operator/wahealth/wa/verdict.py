@@ -10,17 +10,27 @@ from wahealth.core.strenum import FastStrEnum
 from wahealth.wa import problem
 from wahealth.wa.client import Client, Condition
 from wahealth.wa.freshness import Watch
+from wahealth.wa.screen import Style
 from wahealth.wa.times import lasting
 
 
 class Word(FastStrEnum):
-    """A verdict, best last: the order in which `top` lists them, reversed from the end."""
+    """A verdict, worst first: the order in which `top` lists them."""
 
     DOWN = "DOWN"
     UNKNOWN = "UNKNOWN"
     DEGRADED = "DEGRADED"
     SUSPENDED = "SUSPENDED"
     UP = "UP"
+
+
+LOOKS = {
+    Word.UP: Style.GOOD,
+    Word.DEGRADED: Style.DOUBTFUL,
+    Word.DOWN: Style.BAD,
+    Word.UNKNOWN: Style.DOUBTFUL,
+    Word.SUSPENDED: Style.FAINT,
+}
 
 
 class Verdict(NamedTuple):
