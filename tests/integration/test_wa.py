@@ -13,6 +13,7 @@ import pytest
 
 from support.clients import TEAM, WaitFor
 from support.pages import commands
+from wahealth import cli
 from wahealth.playground.environment import Environment
 from wahealth.wa.completion import SCRIPT
 
@@ -89,6 +90,19 @@ def test_the_chain_of_a_client(kubectl: Kubectl, wait_for: WaitFor) -> None:
     signs = [line.split()[:2] for line in done.stdout.splitlines()[1:10]]
     links = ("resource", "operator", "seen", "target", "pods", "Secret", "network", "answer", "verdict")
     assert signs == [["✓", name] for name in links]
+
+
+def test_a_report_is_replayed_to_the_same_verdict(
+    kubectl: Kubectl, environment: Environment, wait_for: WaitFor, tmp_path: Path
+) -> None:
+    wait_for(TEAM, "ha", ready="Available")
+    done = kubectl("wa", "report", "ha", "-n", TEAM)
+    assert (done.returncode, done.stderr) == (0, "")
+    path = tmp_path / "report.yaml"
+    path.write_text(done.stdout)
+    assert cli.main(["simulate", str(path)]) == 0
+    pods = environment.plane.read(f"/api/v1/namespaces/{TEAM}/pods")["items"]
+    assert not [pod for pod in pods if pod["metadata"]["name"] in done.stdout]
 
 
 def test_a_drain_of_the_only_node(kubectl: Kubectl, wait_for: WaitFor) -> None:

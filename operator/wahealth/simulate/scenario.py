@@ -74,6 +74,7 @@ class Scenario(Strict):
     secrets: dict[str, Entries] = Field({})
     steps: list[Step] = Field(min_length=1)
     until: float = Field(ge=0, le=10_000_000)
+    report: Document = Field({}, description="What `kubectl wa report` saw; it is not played.")
 
     def clients(self) -> Iterator[Client]:
         """The client at the start, then after each edit."""

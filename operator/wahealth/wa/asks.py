@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 
-from wahealth.wa import chain, completion, drain, history, keys, reason, status, top
+import yaml
+
+from wahealth.wa import chain, completion, drain, history, keys, reason, report, status, top
 from wahealth.wa.call import Call
 from wahealth.wa.client import client_of
 from wahealth.wa.looking import look
@@ -92,6 +96,17 @@ async def _check_key(call: Call) -> int:
     return keys.code(found)
 
 
+async def _report(call: Call) -> int:
+    cluster = await call.cluster()
+    seen = await look(cluster, call.namespace(cluster), call.arguments.name, call.where())
+    found = report.document(seen, version("wahealth-operator"), await cluster.version())
+    if call.arguments.output == "json":
+        print(json.dumps(found, indent=2))
+    else:
+        print(yaml.safe_dump(found, sort_keys=False, width=120), end="")
+    return UP
+
+
 async def _completion(_: Call) -> int:
     print(completion.SCRIPT, end="")
     print(completion.HOW, file=sys.stderr)
@@ -105,5 +120,6 @@ ASKS: dict[str, Callable[[Call], Awaitable[int]]] = {
     "explain": _explain,
     "drain": _drain,
     "check-key": _check_key,
+    "report": _report,
     "completion": _completion,
 }

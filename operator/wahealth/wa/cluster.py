@@ -100,6 +100,13 @@ class Cluster:
             raise Refused(answer.status, read.text(document, "message"))
         return document
 
+    async def version(self) -> str:
+        """The version of the API server; empty if it does not say."""
+        try:
+            return read.text(await self.get("/version"), "gitVersion").partition("+")[0].partition("-")[0]
+        except Refused:
+            return ""
+
     async def pages(self, kind: Kind, namespace: str, **options: str) -> AsyncIterator[list[Document]]:
         """The objects of a list, page by page. Raises `Refused` and `Unusable`."""
         following: dict[str, str] = {}

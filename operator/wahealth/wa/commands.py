@@ -46,5 +46,6 @@ COMMANDS = {
     "explain": Command("explain link by link where a client fails; or what a reason means", _explain),
     "drain": Command("tell whether nodes can be drained without an outage of a client", _nodes),
     "check-key": Command("check the form of a credential in a Secret; its value is not shown", _secret),
+    "report": Command("print a report without names or messages, which wahealth simulate replays", _name),
     "completion": Command("print the program that completes words in a shell, and say where to put it", _nothing),
 }
