@@ -74,6 +74,19 @@ def _metrics() -> str:
     return head + own + of_each + of_resources
 
 
+_USERS = """
+## Of users
+
+[`kubectl wa`](kubectl-wa.md) reads with the rights of whoever runs it. It needs the first of these; each of the others
+makes a part of a screen better, and one that is missing is named in that part's place. The chart adds `get`, `list` and
+`watch` of the resource to the cluster role `view`, which has events, pods, workloads, Services and
+PodDisruptionBudgets already; the Lease is in the operator's namespace.
+
+| where | API group | resources | verbs | what for |
+|---|---|---|---|---|
+"""
+
+
 def _rights() -> str:
     """The page of all rights of the operator: what each is for, and by which option it is granted."""
     head = (
@@ -82,7 +95,8 @@ def _rights() -> str:
         "right *in its own namespace* is needed where the operator runs, and nowhere else.\n\n"
         "| option | API group | resources | verbs | what for |\n|---|---|---|---|---|\n"
     )
-    return head + "".join(_row(right) for right in access.RIGHTS)
+    rows = ("".join(map(_row, rights)) for rights in (access.RIGHTS, access.USERS))
+    return head + next(rows) + _USERS + next(rows)
 
 
 def _row(right: access.Right) -> str:

@@ -54,6 +54,20 @@ RIGHTS: tuple[Right, ...] = (
 )
 
 
+USERS: tuple[Right, ...] = (
+    Right(GROUP, (PLURAL,), ("get",), "`status`, `history`, `explain`, `report`"),
+    Right(GROUP, (PLURAL,), ("list",), "`top`, `drain`; to know for `check-key` what a Secret is used for; completion"),
+    Right("", ("events",), ("list",), "the last events"),
+    Right("", ("pods",), ("get", "list"), "the state of pods that are not well; `explain`; in all namespaces: `drain`"),
+    Right("apps", _WORKLOADS, ("get",), "`explain`: whether the target is there"),
+    Right("", ("services",), ("get",), "`explain`: the same for a Service"),
+    Right("", ("secrets",), ("get",), "`explain`, which reads metadata alone; `check-key`, which reads the value"),
+    Right("policy", ("poddisruptionbudgets",), ("list",), "`drain`: what a drain waits for"),
+    Right("", ("nodes",), ("get",), "`drain`: whether a node without clients exists"),
+    Right("coordination.k8s.io", ("leases",), ("list",), "whether an operator still looks", own=True),
+)  # of whoever runs `kubectl wa`: each makes a part of a screen better, and only the first is needed
+
+
 def rules(option: Option | None = None, own: bool = False) -> list[dict[str, Any]]:
     """RBAC rules, as in a ClusterRole: of one option, or of every installation (None). `own`: those of the operator's
     own namespace."""
