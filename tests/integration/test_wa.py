@@ -119,7 +119,7 @@ def test_kubectl_completes_names(kubectl: Kubectl, wait_for: WaitFor) -> None:
     done = kubectl("__complete", "wa", "status", "-n", TEAM, "h")
     assert "ha\tTrue, Connected" in done.stdout.splitlines()
     assert done.stdout.splitlines()[-1] == ":4"
-    assert kubectl("__complete", "wa", "hist").stdout.startswith("history\tshow what was believed")
+    assert kubectl("__complete", "wa", "hist").stdout.startswith("history\twhat was believed")
 
 
 def test_what_is_not_there(kubectl: Kubectl) -> None:

@@ -230,7 +230,7 @@ def lines(look: Look, links: list[Link], width: int) -> Iterator[Line]:
         if link.step:
             yield from sentence(f"{_capital(link.step)}.", width, next_, Style.STRONG)
         if link.to_copy:
-            yield line(" " * len(next_) if link.step else next_, link.to_copy)
+            yield line("    ", link.to_copy)
     if links[-1].state is State.BROKEN and links[-1].name != "verdict":
         yield from sentence("What comes after this link depends on it.", width, "  ", Style.FAINT)
     if not look.client.is_suspended:

@@ -40,12 +40,12 @@ def _nothing(_: argparse.ArgumentParser) -> None:
 
 
 COMMANDS = {
-    "status": Command("show the verdict on a client, why, and what to do next", _name),
-    "history": Command("show what was believed of a client, and for how long", _name),
-    "top": Command("list all clients, the worst first", _top),
-    "explain": Command("explain link by link where a client fails; or what a reason means", _explain),
-    "drain": Command("tell whether nodes can be drained without an outage of a client", _nodes),
-    "check-key": Command("check the form of a credential in a Secret; its value is not shown", _secret),
-    "report": Command("print a report without names or messages, which wahealth simulate replays", _name),
-    "completion": Command("print the program that completes words in a shell, and say where to put it", _nothing),
+    "status": Command("the verdict on a client, why, and what to do next", _name),
+    "history": Command("what was believed of a client, and for how long", _name),
+    "top": Command("all clients, the worst first", _top),
+    "explain": Command("where a client fails, link by link; or a reason", _explain),
+    "drain": Command("whether nodes can be drained without an outage", _nodes),
+    "check-key": Command("the form of a credential; its value is not shown", _secret),
+    "report": Command("a report without names, for wahealth simulate", _name),
+    "completion": Command("the program that completes words in a shell", _nothing),
 }

@@ -12,7 +12,7 @@ from wahealth.wa.budgets import Budgets, Pod, budgets, pods_going
 from wahealth.wa.client import Client, client_of
 from wahealth.wa.cluster import BUDGETS, CLIENTS, NODES, PODS, Cluster, Part, Refused, Right, no_clients
 from wahealth.wa.freshness import Operators, Where, operators
-from wahealth.wa.loss import ORDER, Level, Loss, loss
+from wahealth.wa.loss import ORDER, Level, Loss, loss, named_few
 from wahealth.wa.problem import NOT_UP, UNKNOWN, UP, Unusable
 from wahealth.wa.screen import Line, Piece, Style, line, sentence
 from wahealth.wa.verdict import verdict
@@ -120,14 +120,17 @@ def _is_of(pod: Pod, losses: Sequence[Loss]) -> bool:
 
 
 def _unseen(clients: Sequence[Client], going: Sequence[Pod]) -> Iterator[str]:
-    """Clients that may have a pod among those which leave, although their status does not name it: one that was never
-    seen, and one in Single mode, whose answer names no node."""
+    """Pods of which no status says whose they are, where a client may have them: one that was never seen, or one in
+    Single mode, whose answer names no node."""
     named = {(client.namespace, pod) for client in clients for pod in client.pods}
-    namespaces = {pod.namespace for pod in going if (pod.namespace, pod.name) not in named}
-    for client in clients:
-        if client.namespace in namespaces and not client.nodes and not client.is_number:
-            pods = ", ".join(pod.name for pod in going if pod.namespace == client.namespace)
-            yield f"whether {client.namespace}/{client.name} has a node among {pods}, for its status names none"
+    unnamed = [pod for pod in going if (pod.namespace, pod.name) not in named]
+    for namespace in sorted({pod.namespace for pod in unnamed}):
+        silent = [
+            each.name for each in clients if each.namespace == namespace and not each.nodes and not each.is_number
+        ]
+        if silent:
+            pods = [pod.name for pod in unnamed if pod.namespace == namespace]
+            yield f"whether a node of {', '.join(silent)} in {namespace} goes with {named_few(pods)}"
 
 
 def lines(found: Sweep, width: int) -> Iterator[Line]:
@@ -144,8 +147,7 @@ def lines(found: Sweep, width: int) -> Iterator[Line]:
     for says in found.budgets.blocking:
         yield from sentence(f"{says}.", width, "  ", Style.DOUBTFUL)
     if uncovered := found.budgets.uncovered:
-        more = f" and {len(uncovered) - 8} more" if len(uncovered) > 8 else ""
-        says = f"No PodDisruptionBudget covers {', '.join(uncovered[:8])}{more}."
+        says = f"No PodDisruptionBudget covers {named_few(uncovered)}."
         yield from sentence(says, width, "  ", Style.FAINT)
     for says in (*found.unclear, *found.notes):
         yield from sentence(f"{says}.", width, "  Not known: ", Style.DOUBTFUL)

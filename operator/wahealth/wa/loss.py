@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from wahealth.core.strenum import FastStrEnum
@@ -51,7 +51,7 @@ def loss(client: Client, told: Verdict, machines: Collection[str], going: Collec
     if not nodes and not webs:
         return None
     if told.word is Word.SUSPENDED or told.reason == "NobodyLooks":
-        says = f"{_names([node.name for node in nodes] + webs)} go, and nobody looks at this client now"
+        says = f"{named_few([node.name for node in nodes] + webs)} go, and nobody looks at this client now"
         return Loss(client, Level.UNCLEAR, (says,))
     parts = [*_of_nodes(client, nodes), *([_of_web(client, webs)] if webs else [])]
     level = min((level for level, _ in parts), key=ORDER.index)
@@ -71,23 +71,23 @@ def _of_coreapps(client: Client, lost: list[Node]) -> Part:
     left = _usable(client, {"Coreapp"}, lost)
     wanted = read.whole(client.status, "connected", "expected") or 1
     active = [node.name for node in lost if node.verdict == "Active"]
-    gone = f"{_names([node.name for node in lost])} {_goes(lost)}"
+    gone = f"{named_few([node.name for node in lost])} {_goes(lost)}"
     if len(left) < wanted:
         what = "no coreapp is left" if not left else f"{len(left)} of {wanted} wanted coreapps are left"
         return Level.LESS if left else Level.OUTAGE, f"{gone}, and {what}"
     if not active:
         return Level.FINE, f"{gone}, which {'is a spare' if len(lost) == 1 else 'are spares'}"
     spares = [node.name for node in left if node.verdict == "Standby"]
-    return Level.FAILOVER, f"{gone} ({_names(active)} active): {_names(spares[: len(active)])} can take over"
+    return Level.FAILOVER, f"{gone} ({named_few(active)} active): {named_few(spares[: len(active)])} can take over"
 
 
 def _of_masters(client: Client, lost: list[Node]) -> Part:
     left = _usable(client, _MASTERS, lost)
-    gone = f"{_names([node.name for node in lost])} {_goes(lost)}"
+    gone = f"{named_few([node.name for node in lost])} {_goes(lost)}"
     if not left:
         return Level.OUTAGE, f"{gone}, and no master is left"
     if not any(node.role == "PrimaryMaster" for node in lost):
-        return Level.FINE, f"{gone}, and {_names([node.name for node in left])} stays"
+        return Level.FINE, f"{gone}, and {named_few([node.name for node in left])} stays"
     return Level.FAILOVER, f"{gone}, which is the primary: {left[0].name} can take over"
 
 
@@ -95,8 +95,8 @@ def _of_web(client: Client, lost: list[str]) -> Part:
     left = [each.pod for each in client.endpoints if each.reachable and each.pod not in lost]
     goes = "goes" if len(lost) == 1 else "go"
     if not left:
-        return Level.OUTAGE, f"{_names(lost)} {goes}, and no web pod is left that answers"
-    return Level.FINE, f"{_names(lost)} {goes}, and {len(left)} web {'pod stays' if len(left) == 1 else 'pods stay'}"
+        return Level.OUTAGE, f"{named_few(lost)} {goes}, and no web pod is left that answers"
+    return Level.FINE, f"{named_few(lost)} {goes}, and {len(left)} web {'pod stays' if len(left) == 1 else 'pods stay'}"
 
 
 def _tolerated(client: Client, lost: list[Node]) -> tuple[int | None, int | None]:
@@ -116,7 +116,7 @@ def _goes(lost: list[Node]) -> str:
     return "goes" if len(lost) == 1 else "go"
 
 
-def _names(names: list[str]) -> str:
-    shown = names[:4]
+def named_few(names: Sequence[str]) -> str:
+    """Names in a sentence; of many the first four."""
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return f"{', '.join(shown)}{more}"
+    return f"{', '.join(names[:4])}{more}"

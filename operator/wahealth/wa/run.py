@@ -14,8 +14,8 @@ from wahealth.wa.problem import NOT_THERE, Unusable
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """All commands, with the flags of each."""
     parser.description = "What a WhatsAppClient does, why, and what to do next."
-    flags.add_common(parser, defaults=True)
     commands = parser.add_subparsers(metavar="COMMAND", dest="asked", required=True, title="commands")
+    flags.add_common(parser, defaults=True)
     for name, (text, add) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
         add(command)
