@@ -18,4 +18,5 @@ def harmless(text: str, longest: int) -> str:
 
     No escape sequence of a terminal survives, and no mark that turns the direction of writing.
     """
-    return "".join(character if character.isprintable() else "?" for character in text[:longest])
+    cut = text[:longest]
+    return cut if cut.isprintable() else "".join(one if one.isprintable() else "?" for one in cut)

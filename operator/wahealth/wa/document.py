@@ -16,7 +16,7 @@ _NOTHING: Document = {}
 def at(document: object, *keys: str) -> object:
     """What stands below the keys; None if nothing does."""
     for key in keys:
-        document = document.get(key) if isinstance(document, Mapping) else None
+        document = document.get(key) if isinstance(document, dict) else None
     return document
 
 
@@ -41,13 +41,13 @@ def truth(document: object, *keys: str) -> bool | None:
 def inner(document: object, *keys: str) -> Document:
     """An object; an empty one if there is none."""
     found = at(document, *keys)
-    return found if isinstance(found, Mapping) else _NOTHING
+    return found if isinstance(found, dict) else _NOTHING
 
 
 def objects(document: object, *keys: str) -> list[Document]:
     """The objects of a list."""
     found = at(document, *keys)
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def texts(document: object, *keys: str) -> tuple[str, ...]:
