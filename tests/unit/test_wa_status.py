@@ -77,6 +77,12 @@ def test_a_verdict_whose_operator_is_gone_is_not_told_as_current() -> None:
     assert look(age=7200).verdict.code == 2
 
 
+def test_the_operator_is_looked_for_where_it_runs() -> None:
+    gone = look(age=7200)
+    elsewhere = gone._replace(operators=gone.operators._replace(namespace="ops"))
+    assert "kubectl -n ops get pods" in words(status.lines(elsewhere, WIDE, UTC))
+
+
 def test_between_two_leaders_nothing_changes() -> None:
     assert look(age=29).verdict.word is Word.DOWN
     assert look(age=31).verdict.word is Word.UNKNOWN

@@ -85,7 +85,7 @@ def operator(look: Look, _: Referred) -> Link:
 
 
 def _operator(look: Look) -> str:
-    return command("NobodyLooks", look.client)
+    return command("NobodyLooks", look.client, look.operators.namespace)
 
 
 def seen(look: Look, _: Referred) -> Link:

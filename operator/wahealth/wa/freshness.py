@@ -43,10 +43,11 @@ class Watch(NamedTuple):
 
 
 class Operators(NamedTuple):
-    """All shards' Leases. Empty `watches`: `missing` says why nothing can be told."""
+    """All shards' Leases, which are in `namespace`. Empty `watches`: `missing` says why nothing can be told."""
 
     watches: tuple[Watch, ...] = ()
     missing: str = ""
+    namespace: str = NAMESPACE
 
     def of(self, uid: str) -> Watch | None:
         """The Lease of the shard that a resource belongs to; None if that cannot be told."""
@@ -61,13 +62,14 @@ async def operators(cluster: Cluster, where: Where) -> Operators:
 def operators_of(found: Part, where: Where, now: datetime) -> Operators:
     """What a list of Leases says."""
     if found.missing:
-        return Operators(missing=found.missing)
+        return Operators(missing=found.missing, namespace=where.namespace)
     watches = _shards(found.objects, where.name, now)
     if watches:
-        return Operators(watches)
+        return Operators(watches, namespace=where.namespace)
     return Operators(
         missing=f"there is no Lease {where.name} in {where.namespace}: name the operator's namespace with "
-        "--operator-namespace"
+        "--operator-namespace",
+        namespace=where.namespace,
     )
 
 

@@ -15,8 +15,13 @@ _WORST = ("Faulty", "Missing", "Starting", "Limited", "Unknown", "Stale")
 Remedy = Callable[[Client], str]
 
 
-def command(reason: str, client: Client) -> str:
-    """The command; empty if there is none that helps."""
+_OF_OPERATOR = ("NobodyLooks", Reason.WAITING_FOR_OPERATOR.value)
+
+
+def command(reason: str, client: Client, operators: str = NAMESPACE) -> str:
+    """The command; empty if there is none that helps. `operators`: the namespace in which the operator runs."""
+    if reason in _OF_OPERATOR:
+        return f"kubectl -n {operators} get pods" if _PLAIN.fullmatch(operators) else ""
     remedy = _REMEDIES.get(reason)
     return remedy(client) if remedy and _PLAIN.fullmatch(client.namespace) and _PLAIN.fullmatch(client.name) else ""
 
@@ -99,18 +104,12 @@ def _restart(client: Client) -> str:
     return _kubectl(client, f"rollout restart {kind}/{name}") if restartable else ""
 
 
-def _operator(_: Client) -> str:
-    return f"kubectl -n {NAMESPACE} get pods"
-
-
 def _resume(client: Client) -> str:
     patch = """'{"spec":{"suspend":false}}'"""
     return _kubectl(client, f"patch wac {client.name} --type merge -p {patch}")
 
 
 _REMEDIES: dict[str, Remedy] = {
-    "NobodyLooks": _operator,
-    Reason.WAITING_FOR_OPERATOR: _operator,
     **dict.fromkeys((Reason.INVALID_SPEC, Reason.MODE_MISMATCH, Reason.REDIRECTED, Reason.TOO_MANY_PODS), _edit),
     **dict.fromkeys((Reason.SELECTOR_MISSING, Reason.CLAIMED_BY_ANOTHER, Reason.NAMESPACE_BUDGET), _edit),
     **dict.fromkeys((Reason.VERSION_ENDED, Reason.VERSION_ENDING, Reason.NUMBER_NOT_FOUND), _edit),

@@ -54,7 +54,7 @@ def _why(look: Look, told: Verdict, width: int) -> Iterator[Line]:
     next_ = f"{_INDENT}Next: "
     if told.step:
         yield from sentence(f"{told.step[:1].upper()}{told.step[1:]}.", width, next_, Style.STRONG)
-    if to_copy := command(told.reason, look.client):
+    if to_copy := command(told.reason, look.client, look.operators.namespace):
         yield line(" " * len(next_) if told.step else next_, to_copy)
     for each in besides(look.client, told):
         yield from sentence(each.message, width, f"{_INDENT}Also: ", Style.DOUBTFUL)
@@ -93,7 +93,7 @@ def document(look: Look) -> dict[str, Any]:
         "reason": told.reason,
         "why": told.means,
         "next": told.step or None,
-        "command": command(told.reason, look.client) or None,
+        "command": command(told.reason, look.client, look.operators.namespace) or None,
         "watchedBy": watch.holder if watch else None,
         "watchedSecondsAgo": round(watch.age) if watch else None,
         "notShown": look.missing,
