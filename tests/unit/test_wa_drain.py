@@ -165,6 +165,7 @@ def test_what_cannot_be_seen_cannot_be_told() -> None:
 def test_a_client_that_nobody_looks_at_is_unclear() -> None:
     found = drained(healthy(), operators=Operators((Watch("gone", 900, 15),)))
     assert ([loss.level for loss in found.losses], found.code) == ([Level.UNCLEAR], 2)
+    assert "none of them would fail, of 1 nobody can tell" in words(lines(found, 200))
 
 
 def test_pods_of_which_no_status_says_whose_they_are() -> None:

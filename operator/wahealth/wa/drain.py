@@ -156,9 +156,11 @@ def lines(found: Sweep, width: int) -> Iterator[Line]:
 def _counted(found: Sweep) -> str:
     if not found.losses:
         return "   no client has a pod there"
-    unsafe = sum(each.level in {Level.OUTAGE, Level.LESS} for each in found.losses)
-    clients = "1 client has pods there" if len(found.losses) == 1 else f"{len(found.losses)} clients have pods there"
-    return f"   {clients}, {unsafe or 'none'} of them would fail"
+    levels = [each.level for each in found.losses]
+    unsafe, unclear = sum(each in {Level.OUTAGE, Level.LESS} for each in levels), levels.count(Level.UNCLEAR)
+    clients = "1 client has pods there" if len(levels) == 1 else f"{len(levels)} clients have pods there"
+    not_told = f", of {unclear} nobody can tell" if unclear else ""
+    return f"   {clients}, {unsafe or 'none'} of them would fail{not_told}"
 
 
 def _tolerance(each: Loss) -> str:
