@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.looked import condition, healthy, look, node, resource, words
-from wahealth.wa.chain import State, chain, document, lines
+from wahealth.wa.chain import LinkState, chain, document, lines
 from wahealth.wa.cluster import Part
 from wahealth.wa.looking import Look
 from wahealth.wa.target import Referred, selector_of
@@ -21,7 +21,7 @@ ALL = Referred(Part((DEPLOYMENT,)), Part((POD, POD)), Part(({"metadata": {"name"
 HIDDEN = Part(missing="you may not get it: ask for that right")
 
 
-def of(document: dict[str, Any], found: Referred = ALL, age: float = 2) -> list[tuple[str, State]]:
+def of(document: dict[str, Any], found: Referred = ALL, age: float = 2) -> list[tuple[str, LinkState]]:
     return [(link.name, link.state) for link in chain(look(document, age=age), found)]
 
 
@@ -32,7 +32,7 @@ def with_conditions(*conditions: tuple[str, str, str, str], **more: Any) -> dict
 def test_a_whole_chain() -> None:
     found = of(healthy())
     names = ["resource", "operator", "seen", "target", "pods", "Secret", "network", "answer", "verdict"]
-    assert found == [(name, State.HOLDS) for name in names]
+    assert found == [(name, LinkState.HOLDS) for name in names]
 
 
 NEWER = healthy()
@@ -100,15 +100,15 @@ def test_it_stops_where_it_is_broken(
 ) -> None:
     seen = look(document, age=age)
     links = chain(seen, found)
-    assert (links[-1].name, links[-1].state) == (link, State.BROKEN)
-    assert all(each.state is State.HOLDS for each in links[:-1])
+    assert (links[-1].name, links[-1].state) == (link, LinkState.BROKEN)
+    assert all(each.state is LinkState.HOLDS for each in links[:-1])
     assert words_there in words(lines(seen, links, 200))
 
 
 def test_what_may_not_be_looked_at_breaks_nothing() -> None:
     found = of(healthy(), Referred(HIDDEN, None, HIDDEN))
-    assert [name for name, state in found if state is State.HIDDEN] == ["target", "Secret"]
-    assert found[-1] == ("verdict", State.HOLDS)
+    assert [name for name, state in found if state is LinkState.HIDDEN] == ["target", "Secret"]
+    assert found[-1] == ("verdict", LinkState.HOLDS)
 
 
 def test_what_is_waited_for_is_told() -> None:

@@ -19,7 +19,7 @@ from wahealth.wa.target import Referred, is_ready, target_of
 from wahealth.wa.times import lasting, since
 
 
-class State(FastStrEnum):
+class LinkState(FastStrEnum):
     """What is known of a link; the value is its sign."""
 
     HOLDS = "✓"
@@ -31,13 +31,13 @@ class Link(NamedTuple):
     """A link. `says` is a sentence; `step` and `to_copy` are what to do next."""
 
     name: str
-    state: State
+    state: LinkState
     says: str
     step: str = ""
     to_copy: str = ""
 
 
-_LOOKS = {State.HOLDS: Style.GOOD, State.BROKEN: Style.BAD, State.HIDDEN: Style.DOUBTFUL}
+_LOOKS = {LinkState.HOLDS: Style.GOOD, LinkState.BROKEN: Style.BAD, LinkState.HIDDEN: Style.DOUBTFUL}
 _HEAD = 14
 _OF_TARGET = frozenset({"TargetNotFound", "TargetForbidden"})
 _OF_SECRET = frozenset({"SecretNotFound", "SecretKeyMissing", "SecretForbidden"})
@@ -54,7 +54,7 @@ def chain(look: Look, found: Referred) -> list[Link]:
         link = rule(look, found)
         if link is not None:
             links.append(link)
-            if link.state is State.BROKEN:
+            if link.state is LinkState.BROKEN:
                 break
     return links
 
@@ -64,24 +64,26 @@ def resource(look: Look, _: Referred) -> Link:
     client = look.client
     if client.is_suspended:
         says = "spec.suspend is true, so nothing is probed."
-        return Link("resource", State.BROKEN, says, "set it to false to resume", command("Suspended", client))
+        return Link("resource", LinkState.BROKEN, says, "set it to false to resume", command("Suspended", client))
     accepted = client.conditions.get("Accepted")
     elsewhere = _OF_TARGET | _OF_SECRET | _OF_TRUST
     if accepted is not None and accepted.status == "False" and accepted.reason not in elsewhere:
         return _broken("resource", accepted, client)
-    return Link("resource", State.HOLDS, "The spec is understood." if accepted else "It exists.")
+    return Link("resource", LinkState.HOLDS, "The spec is understood." if accepted else "It exists.")
 
 
 def operator(look: Look, _: Referred) -> Link:
     """Somebody holds the Lease of the resource's shard."""
     watch = look.watch
     if watch is None:
-        return Link("operator", State.HIDDEN, _capital(f"{look.operators.missing}."))
+        return Link("operator", LinkState.HIDDEN, _capital(f"{look.operators.missing}."))
     renewed = f"renewed its Lease {lasting(watch.age)} ago"
     if watch.is_kept:
-        return Link("operator", State.HOLDS, f"{watch.holder} {renewed}.")
+        return Link("operator", LinkState.HOLDS, f"{watch.holder} {renewed}.")
     says = f"{watch.holder} {renewed}, and no other has taken it."
-    return Link("operator", State.BROKEN, says, "start the operator, or find out why it does not run", _operator(look))
+    return Link(
+        "operator", LinkState.BROKEN, says, "start the operator, or find out why it does not run", _operator(look)
+    )
 
 
 def _operator(look: Look) -> str:
@@ -94,11 +96,13 @@ def seen(look: Look, _: Referred) -> Link:
     ready = client.conditions.get("Ready")
     if client.is_behind:
         step = "wait a period; if that does not help, look at the operator's log"
-        return Link("seen", State.BROKEN, "The status is of the spec before its last change.", step, _operator(look))
+        return Link(
+            "seen", LinkState.BROKEN, "The status is of the spec before its last change.", step, _operator(look)
+        )
     if ready is None or ready.reason == "WaitingForOperator":
         says, step = parted("WaitingForOperator", ready.message if ready else "No operator has processed it yet.")
-        return Link("seen", State.BROKEN, says, step, _operator(look))
-    return Link("seen", State.HOLDS, "The status is of the spec as it is now.")
+        return Link("seen", LinkState.BROKEN, says, step, _operator(look))
+    return Link("seen", LinkState.HOLDS, "The status is of the spec as it is now.")
 
 
 def target(look: Look, found: Referred) -> Link:
@@ -107,13 +111,15 @@ def target(look: Look, found: Referred) -> Link:
     if accepted is not None and accepted.status == "False" and accepted.reason in _OF_TARGET:
         return _broken("target", accepted, look.client)
     if found.target is None:
-        return Link("target", State.HOLDS, "It is outside of the cluster, where nothing can be looked up.")
+        return Link("target", LinkState.HOLDS, "It is outside of the cluster, where nothing can be looked up.")
     called = f"{named.kind} {named.name}"
     if found.target.missing:
-        return Link("target", State.HIDDEN, _capital(f"{found.target.missing}."))
+        return Link("target", LinkState.HIDDEN, _capital(f"{found.target.missing}."))
     if found.target.objects:
-        return Link("target", State.HOLDS, f"{called} exists.")
-    return Link("target", State.BROKEN, f"{called} does not exist.", "create it, or correct spec.target", _edit(look))
+        return Link("target", LinkState.HOLDS, f"{called} exists.")
+    return Link(
+        "target", LinkState.BROKEN, f"{called} does not exist.", "create it, or correct spec.target", _edit(look)
+    )
 
 
 def _edit(look: Look) -> str:
@@ -125,15 +131,15 @@ def pods(look: Look, found: Referred) -> Link | None:
     if found.pods is None:
         return None
     if found.pods.missing:
-        return Link("pods", State.HIDDEN, _capital(f"{found.pods.missing}."))
+        return Link("pods", LinkState.HIDDEN, _capital(f"{found.pods.missing}."))
     there, ready = found.pods.objects, sum(map(is_ready, found.pods.objects))
     running = [pod for pod in there if read.text(pod, "status", "phase") == "Running"]
     ill = [f"{read.text(pod, 'metadata', 'name')}: {state}" for pod in there if (state := pod_state(pod))]
     says = f"{len(running)} of {len(there)} run, {ready} ready{'; ' if ill else ''}{', '.join(ill[:3])}."
     if not running:
         none = says if there else "There are none."
-        return Link("pods", State.BROKEN, none, "look at the workload", command("NoReadyEndpoints", look.client))
-    return Link("pods", State.HOLDS, says)
+        return Link("pods", LinkState.BROKEN, none, "look at the workload", command("NoReadyEndpoints", look.client))
+    return Link("pods", LinkState.HOLDS, says)
 
 
 def secret(look: Look, found: Referred) -> Link | None:
@@ -147,10 +153,10 @@ def secret(look: Look, found: Referred) -> Link | None:
     if found.secret is None:
         return None
     if found.secret.missing:
-        return Link("Secret", State.HIDDEN, _capital(f"{found.secret.missing}."))
+        return Link("Secret", LinkState.HIDDEN, _capital(f"{found.secret.missing}."))
     if not found.secret.objects:
-        return Link("Secret", State.BROKEN, f"Secret {name} does not exist.", "create it", "")
-    return Link("Secret", State.HOLDS, f"{name} exists, and nothing is said against its form.")
+        return Link("Secret", LinkState.BROKEN, f"Secret {name} does not exist.", "create it", "")
+    return Link("Secret", LinkState.HOLDS, f"{name} exists, and nothing is said against its form.")
 
 
 def network(look: Look, _: Referred) -> Link | None:
@@ -161,7 +167,7 @@ def network(look: Look, _: Referred) -> Link | None:
     if reachable.status == "True" or reachable.reason in _NOT_UNDERSTOOD:
         silent = [f"{each.pod}: {each.reason}" for each in look.client.endpoints if not each.reachable]
         also = f" But not {', '.join(silent[:3])}." if silent and reachable.status == "True" else ""
-        return Link("network", State.HOLDS, f"It answers.{also}")
+        return Link("network", LinkState.HOLDS, f"It answers.{also}")
     return _failing("network", reachable, look)
 
 
@@ -172,7 +178,7 @@ def answer(look: Look, _: Referred) -> Link | None:
         return _failing("answer", reachable, look)
     if valid is not None and valid.status == "False":
         return _broken("answer", valid, look.client)
-    return Link("answer", State.HOLDS, "It is understood, and the credential is accepted.") if valid else None
+    return Link("answer", LinkState.HOLDS, "It is understood, and the credential is accepted.") if valid else None
 
 
 def verdict(look: Look, _: Referred) -> Link | None:
@@ -183,7 +189,7 @@ def verdict(look: Look, _: Referred) -> Link | None:
         return None
     if decided.status != "True":
         return _failing("verdict", decided, look)
-    return Link("verdict", State.HOLDS, f"{decided.reason}{_for(decided, look)}: {decided.message}")
+    return Link("verdict", LinkState.HOLDS, f"{decided.reason}{_for(decided, look)}: {decided.message}")
 
 
 _RULES: tuple[Rule, ...] = (resource, operator, seen, target, pods, secret, network, answer, verdict)
@@ -191,14 +197,14 @@ _RULES: tuple[Rule, ...] = (resource, operator, seen, target, pods, secret, netw
 
 def _broken(name: str, condition: Condition, client: Client) -> Link:
     means, step = parted(condition.reason, condition.message)
-    return Link(name, State.BROKEN, means, step, command(condition.reason, client))
+    return Link(name, LinkState.BROKEN, means, step, command(condition.reason, client))
 
 
 def _failing(name: str, condition: Condition, look: Look) -> Link:
     """A condition that does not hold: broken, with its reason and how long."""
     means, step = parted(condition.reason, condition.message)
     says = f"{condition.reason}{_for(condition, look)}: {means}"
-    return Link(name, State.BROKEN, says, step, command(condition.reason, look.client))
+    return Link(name, LinkState.BROKEN, says, step, command(condition.reason, look.client))
 
 
 def _for(condition: Condition, look: Look) -> str:
@@ -231,7 +237,7 @@ def lines(look: Look, links: list[Link], width: int) -> Iterator[Line]:
             yield from sentence(f"{_capital(link.step)}.", width, next_, Style.STRONG)
         if link.to_copy:
             yield line("    ", link.to_copy)
-    if links[-1].state is State.BROKEN and links[-1].name != "verdict":
+    if links[-1].state is LinkState.BROKEN and links[-1].name != "verdict":
         yield from sentence("What comes after this link depends on it.", width, "  ", Style.FAINT)
     if not look.client.is_suspended:
         yield from sentence(waiting(look), width, "  ", Style.FAINT)
