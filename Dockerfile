@@ -16,9 +16,9 @@ RUN /opt/build/bin/hatchling build -t wheel -d /tmp/wheel \
  && /opt/build/bin/python -m pip --python /opt/wahealth/bin/python install --no-cache-dir --no-compile --no-deps /tmp/wheel/*.whl
 # Compiled here, because nobody can write there later. Nothing is edited in an image, so Python need not look at a source
 # again, nor at its time, which a copy may change: hence unchecked-hash. Left out is what nobody imports, 50 MB: the
-# models and APIs of the Kubernetes client, all but three, and pygments.
+# models and APIs of the Kubernetes client, all but three.
 RUN /opt/wahealth/bin/python -m compileall -q --invalidation-mode unchecked-hash \
-    -x '/(kubernetes/(aio/)?client/(api|models)/[a-z]|pygments/)' /opt/wahealth/lib
+    -x '/kubernetes/(aio/)?client/(api|models)/[a-z]' /opt/wahealth/lib
 
 FROM ${BASE}
 ARG BASE

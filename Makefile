@@ -107,7 +107,7 @@ format: $(VENV)/ready ## Let ruff format and fix what it can
 COMPILE = $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 .PHONY: lock
 lock: $(VENV)/ready ## Pin the latest versions of all dependencies, with hashes
-	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml -o requirements.lock
 	@$(COMPILE) --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
 	@$(COMPILE) --group docs -c requirements-dev.lock -o requirements-docs.lock
