@@ -10,7 +10,7 @@ COPY requirements.lock requirements-build.lock ./
 RUN /opt/build/bin/python -m pip install --no-cache-dir --require-hashes -r requirements-build.lock \
  && /opt/build/bin/python -m pip --python /opt/wahealth/bin/python install \
     --no-cache-dir --no-compile --require-hashes -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml LICENSE ./
 COPY operator operator
 RUN /opt/build/bin/hatchling build -t wheel -d /tmp/wheel \
  && /opt/build/bin/python -m pip --python /opt/wahealth/bin/python install --no-cache-dir --no-compile --no-deps /tmp/wheel/*.whl

@@ -34,6 +34,7 @@ def files() -> Iterator[tuple[str, str]]:
     yield "charts/wahealth/files/alerts.yaml", alerts.read_text()
     yield "docs/alerts.md", alert_page()
     yield "charts/wahealth/README.md", _readme()
+    yield "charts/wahealth/LICENSE", (ROOT / "LICENSE").read_text()  # a chart is packaged without what lies above it
     for name in CASES:
         yield f"{GOLDEN}/{name}.yaml", text("--set=crds.enabled=false", values=case(name))
     yield "manifests/install.yaml", f"{HEADER}{NAMESPACE}{_plain(text('--no-hooks', '--set=crds.keep=false'))}"

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 NAME = "localhost/wahealth:e2e"
 BASE = "localhost/wahealth-base:bookworm"
 _PACKAGES = "python3,python3-venv,ca-certificates"
-_MADE_OF = ("Dockerfile", "requirements.lock", "requirements-build.lock", "pyproject.toml", "README.md")
+_MADE_OF = ("Dockerfile", "requirements.lock", "requirements-build.lock", "pyproject.toml", "operator/README.md")
 
 Say = Callable[[str], None]
 

@@ -14,6 +14,7 @@ OTHERS = (
     "charts/wahealth/README.md",
     "manifests/gitops/README.md",
     "operator/ARCHITECTURE.md",
+    "operator/README.md",
 )
 _FENCE = re.compile(
     r"(?:<!-- (?P<marker>[^\n]*?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
