@@ -166,7 +166,7 @@ class Values(Part):
     name_override: Name = ""
     fullname_override: Name = ""
     common_labels: Labels = {}
-    replicas: Annotated[int, Field(ge=0)] = 1
+    replicas: Annotated[int, Field(ge=0)] | None = 1  # None: an autoscaler's
     shards: Shards = 1
     pod_disruption_budget: Literal["Auto", "Enabled", "Disabled"] = "Auto"
     unhealthy_pod_eviction_policy: Literal["AlwaysAllow", "IfHealthyBudget"] = "AlwaysAllow"
@@ -219,8 +219,20 @@ class Values(Part):
 
 def schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) by which Helm checks values, without titles and descriptions of these classes."""
-    written = Values.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_untitled(written)}
+    written = _untitled(Values.model_json_schema())
+    for group in (written, *written["$defs"].values()):
+        if needed := [name for name, value in group.get("properties", {}).items() if _is_needed(value)]:
+            group["required"] = needed
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **written}
+
+
+def _is_needed(value: dict[str, Any]) -> bool:
+    """Whether the templates cannot do without this value, given its schema. Helm takes a value that is set to null out
+    of the values, so what is not needed may be null, and counts as empty: what is empty by default, maps that a user
+    fills, and what a schema admits as null."""
+    if {"type": "null"} in value.get("anyOf", ()):
+        return False
+    return "$ref" in value or (value["default"] not in ("", []) and not isinstance(value["default"], dict))
 
 
 def _untitled(part: Any) -> Any:

@@ -63,9 +63,14 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{- /* Whether there may be several pods, as with an autoscaler: "true" or nothing. */}}
+{{- define "wahealth.several" -}}
+{{- if or (kindIs "invalid" .Values.replicas) (gt (int .Values.replicas) 1) }}true{{ end }}
+{{- end }}
+
 {{- /* Whether there is a PodDisruptionBudget: "true" or nothing. */}}
 {{- define "wahealth.pdb" -}}
-{{- $several := gt (int .Values.replicas) 1 }}
+{{- $several := include "wahealth.several" . }}
 {{- if or (eq .Values.podDisruptionBudget "Enabled") (and (eq .Values.podDisruptionBudget "Auto") $several) }}true{{ end }}
 {{- end }}
 

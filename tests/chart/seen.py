@@ -1,0 +1,96 @@
+"""What is seen of a release, by kind of object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from support.rendered import Document, documents
+
+
+class Rendered:
+    """The objects of a release, by kind."""
+
+    def __init__(self, values: Document) -> None:
+        self.all = documents(values)
+
+    def every(self, kind: str) -> list[Document]:
+        return [document for document in self.all if document["kind"] == kind]
+
+    def one(self, kind: str) -> Document:
+        """The only one, or what there is of one that is not there: nothing."""
+        found = self.every(kind)
+        return found[0] if found else {}
+
+    @property
+    def pod(self) -> Document:
+        spec: Document = self.one("Deployment")["spec"]["template"]["spec"]
+        return spec
+
+    @property
+    def container(self) -> Document:
+        first: Document = self.pod["containers"][0]
+        return first
+
+    @property
+    def pull_secrets(self) -> list[str]:
+        return [one["name"] for one in self.pod.get("imagePullSecrets", ())]
+
+    @property
+    def images(self) -> set[str]:
+        return {self.container["image"], self.one("Pod")["spec"]["containers"][0]["image"]}
+
+    def env(self, name: str) -> str | None:
+        return next((one.get("value") for one in self.container["env"] if one["name"] == name), None)
+
+    def secret(self, name: str) -> Document | None:
+        """From where the variable comes."""
+        found = (one for one in self.container["env"] if one["name"] == name)
+        return next((one.get("valueFrom", {}).get("secretKeyRef") for one in found), None)
+
+    def labels(self, kind: str) -> Document:
+        labels: Document = self.one(kind).get("metadata", {}).get("labels", {})
+        return labels
+
+    def spec(self, kind: str) -> Document:
+        spec: Document = self.one(kind).get("spec", {})
+        return spec
+
+    def may(self, verb: str, resource: str, kind: str = "ClusterRole") -> bool:
+        rules = [rule for role in self.every(kind)[:1] for rule in role["rules"]]
+        return any(verb in rule["verbs"] and resource in rule["resources"] for rule in rules)
+
+
+def crd_is_kept(rendered: Rendered) -> bool:
+    annotations: dict[str, str] = rendered.one("CustomResourceDefinition")["metadata"].get("annotations", {})
+    return annotations.get("helm.sh/resource-policy") == "keep"
+
+
+def alerts(rendered: Rendered) -> list[Document]:
+    return [rule for group in rendered.spec("PrometheusRule").get("groups", ()) for rule in group["rules"]]
+
+
+CA_ENTRY = [{"key": "ca.crt", "path": "ca.crt"}]
+
+
+def authorities(rendered: Rendered) -> Document:
+    """The volume that is mounted where the operator reads them."""
+    path = rendered.env("WAHEALTH_EGRESS_CA_FILE") or ""
+    mounts = {one["mountPath"]: one for one in rendered.container.get("volumeMounts", ())}
+    mount = mounts.get(path.removesuffix("/ca.crt"), {})
+    volumes = (one for one in rendered.pod.get("volumes", ()) if one["name"] == mount.get("name"))
+    return next(volumes, {}) if "subPath" not in mount else {}
+
+
+def egress_ports(rendered: Rendered, which: int) -> list[int]:
+    egress = rendered.spec("NetworkPolicy").get("egress", [])
+    return [port["port"] for port in egress[which]["ports"]] if egress else []
+
+
+Seen = Callable[[Rendered], Any]
+
+
+def everywhere(name: str, value: str) -> Seen:
+    """That all objects but those of the extra values have the label."""
+    ours = ("CustomResourceDefinition",)
+    return lambda r: all(d["metadata"]["labels"].get(name) == value for d in r.all if d["kind"] not in ours)
