@@ -19,7 +19,9 @@ Name = Annotated[str, Field(pattern=r"^([a-z]([-a-z0-9]*[a-z0-9])?)?$", max_leng
 DnsName = Annotated[str, Field(pattern=r"^([a-z0-9]([-.a-z0-9]*[a-z0-9])?)?$", max_length=253)]
 EntryName = Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]+$", max_length=253)]
 HostPattern = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9:]([-.A-Za-z0-9:]*[A-Za-z0-9])?$")]
+NamespaceOrOurs = Annotated[str, Field(pattern=f"^({NAMESPACE})?$", max_length=63)]
 Duration = Annotated[str, Field(pattern=r"^([0-9]+(ms|[smhd]))+$")]
+DurationOrTheirs = Annotated[str, Field(pattern=r"^([0-9]+(ms|[smhd]))*$")]
 LabelName = Annotated[str, Field(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Network = Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")]
@@ -66,6 +68,7 @@ class ServiceAccount(Part):
     create: bool = True
     name: DnsName = ""
     annotations: Labels = {}
+    automount_service_account_token: bool = False
 
 
 class SecretPolicy(Part):
@@ -82,20 +85,28 @@ class SingleInstancePolicy(Part):
 
 class Service(Part):
     enabled: bool = True
+    labels: Labels = {}
     annotations: Labels = {}
+    ip_family_policy: Literal["", "SingleStack", "PreferDualStack", "RequireDualStack"] = ""
+    ip_families: Annotated[list[Literal["IPv4", "IPv6"]], Unique, Field(max_length=2)] = []
 
 
 class Monitor(Part):
     enabled: bool = False
+    namespace: NamespaceOrOurs = ""
     interval: Duration = "30s"
+    scrape_timeout: DurationOrTheirs = ""
     labels: Labels = {}
+    annotations: Labels = {}
     relabelings: list[Object] = []
     metric_relabelings: list[Object] = []
 
 
 class PrometheusRule(Part):
     enabled: bool = False
+    namespace: NamespaceOrOurs = ""
     labels: Labels = {}
+    annotations: Labels = {}
     additional_rule_labels: Labels = {}
     cluster_label: LabelName = "cluster"
     disabled: Annotated[list[str], Unique] = []
@@ -104,6 +115,7 @@ class PrometheusRule(Part):
 
 class Dashboard(Part):
     enabled: bool = False
+    namespace: NamespaceOrOurs = ""
     labels: Labels = {"grafana_dashboard": "1"}
     annotations: Labels = {}
 
@@ -166,6 +178,7 @@ class Values(Part):
     name_override: Name = ""
     fullname_override: Name = ""
     common_labels: Labels = {}
+    common_annotations: Labels = {}
     replicas: Annotated[int, Field(ge=0)] | None = 1  # None: an autoscaler's
     shards: Shards = 1
     pod_disruption_budget: Literal["Auto", "Enabled", "Disabled"] = "Auto"
@@ -190,10 +203,17 @@ class Values(Part):
     single_instance_policy: SingleInstancePolicy = SingleInstancePolicy()
     metrics: Metrics = Metrics()
     network_policy: NetworkPolicy = NetworkPolicy()
-    resources: Object = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+    resources_preset: Literal["none", "small", "medium", "large"] = "medium"
+    resources: Object = {}
+    deployment_annotations: Labels = {}
+    strategy: Object = {}
+    revision_history_limit: Annotated[int, Field(ge=0)] | None = 10
     pod_annotations: Labels = {}
     pod_labels: Labels = {}
     priority_class_name: DnsName = ""
+    runtime_class_name: DnsName = ""
+    automount_service_account_token: bool = True
+    host_users: bool = True
     dns_policy: Literal["", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] = ""
     dns_config: Object = {}
     host_aliases: list[Object] = []

@@ -60,6 +60,13 @@ class Rendered:
         rules = [rule for role in self.every(kind)[:1] for rule in role["rules"]]
         return any(verb in rule["verbs"] and resource in rule["resources"] for rule in rules)
 
+    def namespace(self, kind: str) -> str | None:
+        namespace: str | None = self.one(kind).get("metadata", {}).get("namespace")
+        return namespace
+
+    def annotations(self, kind: str) -> Document:
+        return _annotations(self.one(kind)) if self.every(kind) else {}
+
 
 def crd_is_kept(rendered: Rendered) -> bool:
     annotations: dict[str, str] = rendered.one("CustomResourceDefinition")["metadata"].get("annotations", {})
@@ -88,9 +95,28 @@ def egress_ports(rendered: Rendered, which: int) -> list[int]:
 
 
 Seen = Callable[[Rendered], Any]
+# Path of a value, what it is set to, what is seen of it then; what else is to be set for it to be seen.
+Tried = tuple[str, Any, Seen, Document]
 
 
 def everywhere(name: str, value: str) -> Seen:
     """That all objects but those of the extra values have the label."""
     ours = ("CustomResourceDefinition",)
     return lambda r: all(d["metadata"]["labels"].get(name) == value for d in r.all if d["kind"] not in ours)
+
+
+def annotated_everywhere(name: str, value: str) -> Seen:
+    """The same of an annotation."""
+    ours = ("CustomResourceDefinition",)
+    return lambda r: all(_annotations(d).get(name) == value for d in r.all if d["kind"] not in ours)
+
+
+def _annotations(document: Document) -> Document:
+    annotations: Document = document["metadata"].get("annotations", {})
+    return annotations
+
+
+def monitored_from(kind: str, namespace: str) -> Seen:
+    """That the monitor is in this namespace, and that it finds the operator in that of the release."""
+    here = {"matchNames": ["wahealth-system"]}
+    return lambda r: r.namespace(kind) == namespace and r.spec(kind).get("namespaceSelector") == here

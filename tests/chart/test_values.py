@@ -121,6 +121,31 @@ def test_the_operator_may_take_minutes_to_start() -> None:
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 120
 
 
+@pytest.mark.parametrize(
+    ("values", "given"),
+    [
+        ({}, {"requests": {"cpu": "50m", "memory": "192Mi"}, "limits": {"memory": "512Mi"}}),
+        (
+            {"resources": {"limits": {"memory": "1Gi"}, "requests": {"cpu": None}}},
+            {"requests": {"memory": "192Mi"}, "limits": {"memory": "1Gi"}},
+        ),
+        ({"resources": {"limits": None}}, {"requests": {"cpu": "50m", "memory": "192Mi"}}),
+        ({"resourcesPreset": "none"}, {}),
+        ({"resourcesPreset": "none", "resources": {"claims": [{"name": "a"}]}}, {"claims": [{"name": "a"}]}),
+    ],
+)
+def test_resources_say_what_differs_from_the_preset(values: Document, given: Document) -> None:
+    assert Rendered(values).container["resources"] == given
+
+
+def test_only_the_operator_gets_a_token() -> None:
+    """Not each pod that happens to run with its ServiceAccount."""
+    rendered = Rendered({})
+    assert rendered.one("ServiceAccount")["automountServiceAccountToken"] is False
+    assert rendered.one("Pod")["spec"]["automountServiceAccountToken"] is False
+    assert rendered.pod["automountServiceAccountToken"] is True
+
+
 def test_a_namespace_of_many_services_keeps_the_operator_from_nothing() -> None:
     """Each of its Services would be some seven variables, and a process takes 2 MB of them: it would not start."""
     assert Rendered({}).pod["enableServiceLinks"] is False

@@ -7,16 +7,16 @@ from typing import Any
 
 import yaml
 
-from chart.seen import CA_ENTRY, Seen, alerts, authorities, crd_is_kept, egress_ports, everywhere
+from chart.seen import CA_ENTRY, Tried, annotated_everywhere, authorities, crd_is_kept, egress_ports, everywhere
+from chart.tried_metrics import TRIED_METRICS
 from support.rendered import CHART, Document
 
 DEFAULTS: Document = yaml.safe_load((CHART / "values.yaml").read_text())
 DIGEST = "sha256:" + "0" * 64
-RULE, POLICY = {"prometheusRule": {"enabled": True}}, {"enabled": True}
+POLICY = {"enabled": True}
 TEST_NET = ["192.0.2.0/24"]
 GUARDED, PROXIED = {"networkPolicy": POLICY}, {"egress": {"proxy": "http://10.2.0.8:3128"}}
-# Path of the value, what it is set to, what is seen of it then; what else is to be set for it to be seen.
-TRIED: list[tuple[str, Any, Seen, Document]] = [
+TRIED: list[Tried] = [
     (
         "global.imageRegistry",
         "r.example",
@@ -32,6 +32,7 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("nameOverride", "own", everywhere("app.kubernetes.io/name", "own"), {"metrics": {"service": {"enabled": False}}}),
     ("fullnameOverride", "whole", lambda r: {d["metadata"]["name"][:5] for d in r.all} == {"whole", "whats"}, {}),
     ("commonLabels", {"a": "b"}, everywhere("a", "b"), {}),
+    ("commonAnnotations", {"a": "b"}, annotated_everywhere("a", "b"), {}),
     ("replicas", 3, lambda r: r.spec("Deployment")["replicas"] == 3, {}),
     ("shards", 4, lambda r: r.env("WAHEALTH_SHARDS") == "4", {}),
     ("podDisruptionBudget", "Disabled", lambda r: not r.every("PodDisruptionBudget"), {"replicas": 2}),
@@ -90,6 +91,10 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
     ("serviceAccount.create", False, lambda r: not r.every("ServiceAccount"), {"serviceAccount": {"name": "own"}}),
     ("serviceAccount.name", "own", lambda r: r.pod["serviceAccountName"] == "own", {}),
     ("serviceAccount.annotations", {"a": "b"}, lambda r: r.one("ServiceAccount")["metadata"].get("annotations"), {}),
+    (
+        *("serviceAccount.automountServiceAccountToken", True),
+        *(lambda r: r.one("ServiceAccount")["automountServiceAccountToken"] is True, {}),
+    ),
     ("secretPolicy.enabled", True, lambda r: r.every("ValidatingAdmissionPolicyBinding"), {}),
     ("singleInstancePolicy.enabled", True, lambda r: len(r.every("ValidatingAdmissionPolicyBinding")) == 2, {}),
     (
@@ -100,82 +105,7 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         ),
         {"singleInstancePolicy": POLICY},
     ),
-    ("metrics.nodes", True, lambda r: r.env("WAHEALTH_NODE_METRICS") == "true", {}),
-    ("metrics.service.enabled", False, lambda r: not r.every("Service") and not r.every("Pod"), {}),
-    ("metrics.service.annotations", {"a": "b"}, lambda r: r.one("Service")["metadata"].get("annotations"), {}),
-    ("metrics.serviceMonitor.enabled", True, lambda r: r.spec("ServiceMonitor").get("endpoints"), {}),
-    (
-        *("metrics.serviceMonitor.interval", "7s"),
-        *(lambda r: "7s" in str(r.spec("ServiceMonitor")), {"metrics": {"serviceMonitor": POLICY}}),
-    ),
-    (
-        *("metrics.serviceMonitor.labels", {"a": "b"}),
-        *(lambda r: r.labels("ServiceMonitor").get("a"), {"metrics": {"serviceMonitor": POLICY}}),
-    ),
-    (
-        *("metrics.serviceMonitor.relabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
-        lambda r: r.spec("ServiceMonitor")["endpoints"][0].get("relabelings"),
-        {"metrics": {"serviceMonitor": POLICY}},
-    ),
-    (
-        *("metrics.serviceMonitor.metricRelabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
-        lambda r: r.spec("ServiceMonitor")["endpoints"][0].get("metricRelabelings"),
-        {"metrics": {"serviceMonitor": POLICY}},
-    ),
-    ("metrics.podMonitor.enabled", True, lambda r: r.spec("PodMonitor").get("podMetricsEndpoints"), {}),
-    (
-        *("metrics.podMonitor.interval", "7s"),
-        *(lambda r: "7s" in str(r.spec("PodMonitor")), {"metrics": {"podMonitor": POLICY}}),
-    ),
-    (
-        *("metrics.podMonitor.labels", {"a": "b"}),
-        *(lambda r: r.labels("PodMonitor").get("a"), {"metrics": {"podMonitor": POLICY}}),
-    ),
-    (
-        *("metrics.podMonitor.relabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
-        lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("relabelings"),
-        {"metrics": {"podMonitor": POLICY}},
-    ),
-    (
-        *("metrics.podMonitor.metricRelabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
-        lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("metricRelabelings"),
-        {"metrics": {"podMonitor": POLICY}},
-    ),
-    ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 40, {}),
-    ("metrics.prometheusRule.labels", {"a": "b"}, lambda r: r.labels("PrometheusRule").get("a"), {"metrics": RULE}),
-    (
-        *("metrics.prometheusRule.additionalRuleLabels", {"team": "a", "scope": "theirs"}),
-        lambda r: all(rule["labels"].get("team") == "a" and rule["labels"]["scope"] != "theirs" for rule in alerts(r)),
-        {"metrics": RULE},
-    ),
-    (
-        *("metrics.prometheusRule.clusterLabel", "k8s_cluster"),
-        lambda r: all("cluster" not in rule["expr"].replace("k8s_cluster", "") for rule in alerts(r)),
-        {"metrics": RULE},
-    ),
-    ("metrics.prometheusRule.disabled", ["TLSExpiring"], lambda r: len(alerts(r)) == 38, {"metrics": RULE}),
-    (
-        *("metrics.prometheusRule.runbookUrl", "https://x/runbooks/"),
-        lambda r: "https://x/runbooks/Flapping.md" in {rule["annotations"].get("runbook_url") for rule in alerts(r)},
-        {"metrics": RULE},
-    ),
-    (
-        "metrics.dashboard.enabled",
-        True,
-        lambda r: "panels" in r.one("ConfigMap").get("data", {}).get("wahealth.json", ""),
-        {},
-    ),
-    (
-        "metrics.dashboard.labels",
-        {"a": "b"},
-        lambda r: r.labels("ConfigMap").get("a"),
-        {"metrics": {"dashboard": POLICY}},
-    ),
-    (
-        *("metrics.dashboard.annotations", {"a": "b"}),
-        lambda r: r.one("ConfigMap")["metadata"].get("annotations"),
-        {"metrics": {"dashboard": POLICY}},
-    ),
+    *TRIED_METRICS,
     ("networkPolicy.enabled", True, lambda r: r.spec("NetworkPolicy").get("policyTypes") == ["Ingress", "Egress"], {}),
     (
         *("networkPolicy.apiServerCidrs", ["192.0.2.1/32"]),
@@ -202,13 +132,20 @@ TRIED: list[tuple[str, Any, Seen, Document]] = [
         *("networkPolicy.extraEgress", [{"ports": [{"port": 9}]}]),
         *(lambda r: egress_ports(r, -1) == [9], {"networkPolicy": POLICY}),
     ),
+    ("resourcesPreset", "large", lambda r: r.container["resources"]["requests"]["cpu"] == "500m", {}),
     ("resources", {"limits": {"cpu": "1"}}, lambda r: r.container["resources"]["limits"].get("cpu") == "1", {}),
+    ("deploymentAnnotations", {"a": "b"}, lambda r: r.annotations("Deployment").get("a"), {}),
+    ("strategy", {"type": "Recreate"}, lambda r: r.spec("Deployment").get("strategy") == {"type": "Recreate"}, {}),
+    ("revisionHistoryLimit", 2, lambda r: r.spec("Deployment")["revisionHistoryLimit"] == 2, {}),
     (
         *("podAnnotations", {"a": "b"}),
         *(lambda r: r.spec("Deployment")["template"]["metadata"]["annotations"].get("a"), {}),
     ),
     ("podLabels", {"a": "b"}, lambda r: r.spec("Deployment")["template"]["metadata"]["labels"].get("a"), {}),
     ("priorityClassName", "high", lambda r: r.pod.get("priorityClassName") == "high", {}),
+    ("runtimeClassName", "gvisor", lambda r: r.pod.get("runtimeClassName") == "gvisor", {}),
+    ("automountServiceAccountToken", False, lambda r: r.pod["automountServiceAccountToken"] is False, {}),
+    ("hostUsers", False, lambda r: r.pod.get("hostUsers") is False, {}),
     ("dnsPolicy", "Default", lambda r: r.pod.get("dnsPolicy") == "Default", {}),
     ("dnsConfig", {"searches": ["a.example"]}, lambda r: r.pod.get("dnsConfig") == {"searches": ["a.example"]}, {}),
     ("hostAliases", [{"ip": "192.0.2.1"}], lambda r: r.pod.get("hostAliases") == [{"ip": "192.0.2.1"}], {}),

@@ -17,7 +17,7 @@ from wahealth.playground.environment import until_kinds_are_served
 
 MANIFESTS = ROOT / "manifests"
 COMPONENTS = sorted(path.name for path in (MANIFESTS / "components").iterdir())
-NAMESPACES = ("wahealth-system", "team-a", "team-b", "example")
+NAMESPACES = ("wahealth-system", "team-a", "team-b", "example", "monitoring", "grafana")
 
 
 def say(text: str) -> None:

@@ -16,6 +16,13 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- mergeOverwrite dict (.root.Values.commonLabels | default dict) (.more | default dict) $about $ours | toYaml }}
 {{- end }}
 
+{{- /* Of every object of ours: its `annotations`, or nothing. `more`: of this object alone. */}}
+{{- define "wahealth.annotations" -}}
+{{- with mergeOverwrite dict (.root.Values.commonAnnotations | default dict) (.more | default dict) }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{- /* Of all objects. */}}
 {{- define "wahealth.name" -}}
 {{- $release := .Release.Name }}
