@@ -41,7 +41,7 @@ e2e: $(VENV)/ready ## On a real node: kubelet probes real pods (as root on Linux
 	@$(SCRIPT) tests/e2e/run.py $(ARGS)
 
 .PHONY: check
-check: $(VENV)/ready ## Lint, format, types, imports, dependencies, dead code, drift of generated files (seconds)
+check: $(VENV)/ready ## Lint, format, types, imports, dependencies, dead code, spelling, YAML, workflows, drift of generated files (half a minute)
 	@$(RUN)/ruff check --quiet .
 	@$(RUN)/ruff format --check --quiet .
 	@$(RUN)/mypy --no-error-summary
@@ -49,6 +49,9 @@ check: $(VENV)/ready ## Lint, format, types, imports, dependencies, dead code, d
 	@$(RUN)/deptry operator >$(VENV)/dependencies.log 2>&1 || { cat $(VENV)/dependencies.log; exit 1; }
 	@$(RUN)/vulture
 	@$(RUN)/vulture operator/wahealth
+	@$(RUN)/typos --format brief
+	@$(RUN)/yamllint --strict .
+	@$(RUN)/zizmor --quiet --no-progress --offline --persona=auditor .github/workflows >$(VENV)/workflows.log 2>&1 || { cat $(VENV)/workflows.log; exit 1; }
 	@$(RUN)/wahealth generate --check
 
 .PHONY: bench
