@@ -54,6 +54,10 @@ check: $(VENV)/ready ## Lint, format, types, imports, dependencies, dead code, s
 	@$(RUN)/zizmor --quiet --no-progress --offline --persona=auditor .github/workflows >$(VENV)/workflows.log 2>&1 || { cat $(VENV)/workflows.log; exit 1; }
 	@$(RUN)/wahealth generate --check
 
+.PHONY: lint-release
+lint-release: $(VENV)/ready ## What kube-score says of the chart and actionlint of the workflows (needs Go, once)
+	@$(SCRIPT) tests/lint_release.py
+
 .PHONY: bench
 bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this machine (PEERS=1: next to other probers)
 	@$(SCRIPT) tests/bench/verdict.py

@@ -15,6 +15,8 @@ HELM = "4.3.1"
 HELM_DOCS = "1.14.2"
 KUBECONFORM = "0.8.0"
 KUBE_STATE_METRICS = "2.18.0"
+KUBE_SCORE = "1.20.0"
+ACTIONLINT = "1.7.12"
 
 _SYSTEM = platform.system().lower()
 _MACHINE = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), platform.machine())
@@ -48,7 +50,7 @@ class Program:
     name: str
     version: str
     version_flag: str
-    download: Download | None  # None: it is released as an image only
+    download: Download | None  # None: it is always built
     module: GoModule
     minutes: float  # duration of the first build on two cores
     skew: int = 0  # minor versions by which a program on PATH may differ
@@ -135,6 +137,11 @@ def _kube_state_metrics() -> Program:
     return Program("kube-state-metrics", KUBE_STATE_METRICS, "version", None, module, 1, skew=3)
 
 
+def _linter(name: str, version: str, package: str, minutes: float, flag: str = "--version") -> Program:
+    """A linter of `make lint-release`, always built."""
+    return Program(name, version, flag, None, GoModule(package, f"v{version}"), minutes)
+
+
 @functools.cache
 def programs() -> dict[str, Program]:
     """All programs by name, for the version that KUBERNETES names. Raises `UnknownVersion`."""
@@ -157,5 +164,7 @@ def programs() -> dict[str, Program]:
         _helm_docs(),
         _kubeconform(),
         _kube_state_metrics(),
+        _linter("kube-score", KUBE_SCORE, "github.com/zegl/kube-score/cmd/kube-score", 1, "version"),
+        _linter("actionlint", ACTIONLINT, "github.com/rhysd/actionlint/cmd/actionlint", 0.3),
     )
     return {program.name: program for program in rows}
