@@ -15,9 +15,10 @@ COPY operator operator
 RUN /opt/build/bin/hatchling build -t wheel -d /tmp/wheel \
  && /opt/build/bin/python -m pip --python /opt/wahealth/bin/python install --no-cache-dir --no-compile --no-deps /tmp/wheel/*.whl
 # Compiled here, because nobody can write there later. Nothing is edited in an image, so Python need not look at a source
-# again, nor at its time, which a copy may change: hence unchecked-hash. Left out is what nobody imports, 50 MB: the
-# models and APIs of the Kubernetes client, all but three.
-RUN /opt/wahealth/bin/python -m compileall -q --invalidation-mode unchecked-hash \
+# again, nor at its time, which a copy may change: hence unchecked-hash, and -f for what is compiled already. With one
+# seed, the same sources give the same bytes. Left out is what nobody imports, 50 MB: the models and APIs of the
+# Kubernetes client, all but three.
+RUN PYTHONHASHSEED=0 /opt/wahealth/bin/python -m compileall -q -f --invalidation-mode unchecked-hash \
     -x '/kubernetes/(aio/)?client/(api|models)/[a-z]' /opt/wahealth/lib
 
 FROM ${BASE}
@@ -33,7 +34,7 @@ LABEL org.opencontainers.image.title="wahealth" \
 RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.*/site-packages/pip* /usr/share/python-wheels \
     /usr/local/lib/python3.*/ensurepip /usr/lib/python3.*/ensurepip \
  # Official images come without the standard library's bytecode; Debian's have it, and then nothing is compiled here.
- && python3 -m compileall -q --invalidation-mode unchecked-hash -x '/(test|idlelib|lib2to3|site-packages|dist-packages)/' \
+ && PYTHONHASHSEED=0 python3 -m compileall -q --invalidation-mode unchecked-hash -x '/(test|idlelib|lib2to3|site-packages|dist-packages)/' \
     "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 COPY --from=build /opt/wahealth /opt/wahealth
 ENV PATH=/opt/wahealth/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
