@@ -7,8 +7,10 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support.rendered import CHART, helm
+from wahealth.api.crd import custom_resource_definition
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +41,32 @@ def test_its_readme_links_to_nothing_that_is_not_in_it(files: dict[str, bytes]) 
 
 def test_nothing_is_in_it_that_nobody_reads(files: dict[str, bytes]) -> None:
     assert not {"README.md.gotmpl", ".helmignore"} & files.keys()
+
+
+ANNOTATIONS = yaml.safe_load((CHART / "Chart.yaml").read_text())["annotations"]
+EXAMPLES = CHART / "../../manifests/examples"
+
+
+def test_what_artifact_hub_shows_are_the_examples() -> None:
+    """Which a real API server has taken."""
+    shown = yaml.safe_load(ANNOTATIONS["artifacthub.io/crdsExamples"])
+    files = ("client-single.yaml", "number-graph.yaml")
+    assert shown == [yaml.safe_load((EXAMPLES / name).read_text()) for name in files]
+
+
+def test_what_artifact_hub_says_of_the_crd_is_so() -> None:
+    crd = custom_resource_definition()
+    (described,) = yaml.safe_load(ANNOTATIONS["artifacthub.io/crds"])
+    assert described["name"] == crd["metadata"]["name"]
+    assert described["kind"] == crd["spec"]["names"]["kind"]
+    assert described["version"] in {version["name"] for version in crd["spec"]["versions"]}
+
+
+def test_artifact_hub_knows_the_words() -> None:
+    """As its page of annotations lists them."""
+    levels = ("Basic Install", "Seamless Upgrades", "Full Lifecycle", "Deep Insights", "Auto Pilot")
+    assert ANNOTATIONS["artifacthub.io/operatorCapabilities"] in levels
+    kinds = {"added", "changed", "deprecated", "removed", "fixed", "security"}
+    changes = yaml.safe_load(ANNOTATIONS["artifacthub.io/changes"])
+    assert {change["kind"] for change in changes} <= kinds
+    assert ANNOTATIONS["artifacthub.io/category"] == "monitoring-logging"
