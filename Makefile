@@ -118,10 +118,15 @@ lock: $(VENV)/ready ## Pin the latest versions of all dependencies, with hashes
 	@$(COMPILE) --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
 	@$(COMPILE) --group docs -c requirements-dev.lock -o requirements-docs.lock
+	@$(COMPILE) --group release -c requirements-dev.lock -o requirements-release.lock
+
+.PHONY: release
+release: $(VENV)/release/ready ## All that is published of a version, into dist/ (VERSION=1.2.3 ARGS="--draft --without=image")
+	@$(SCRIPT) tests/release/run.py $(VERSION) $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what these commands made in this folder (the cache of cluster programs stays)
-	@rm -rf $(VENV) site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) site dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Without uv on the machine it is installed into .venv, never into the system.
@@ -137,8 +142,13 @@ $(VENV)/ready: requirements-dev.lock pyproject.toml $(if $(filter $(VENV)/bin/uv
 	@$(UV) pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# A separate environment, because nothing else needs these packages.
+# Separate environments, because nothing else needs these packages.
 $(VENV)/docs/ready: requirements-docs.lock $(VENV)/ready
 	@[ -x $(VENV)/docs/bin/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)/docs
 	@$(UV) pip sync --quiet --python $(VENV)/docs/bin/python --require-hashes requirements-docs.lock
+	@touch $@
+
+$(VENV)/release/ready: requirements-release.lock $(VENV)/ready
+	@[ -x $(VENV)/release/bin/python ] || $(UV) venv --quiet --python $(PYTHON) $(VENV)/release
+	@$(UV) pip sync --quiet --python $(VENV)/release/bin/python --require-hashes requirements-release.lock
 	@touch $@

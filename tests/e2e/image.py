@@ -31,7 +31,7 @@ def provided(say: Say) -> Path:
             old.unlink()
         say("building the image (20 s; a minute more the first time)")
         partial = path.with_suffix(".partial")
-        _build(_base(say), partial)
+        build(base(say), f"docker-archive:{partial}:{NAME}")
         partial.rename(path)
     return path
 
@@ -48,7 +48,7 @@ def _files() -> Iterator[Path]:
     yield from sorted((ROOT / "operator").rglob("*.py"))
 
 
-def _base(say: Say) -> str:
+def base(say: Say) -> str:
     """What WAHEALTH_BASE names, the Dockerfile's own where a registry can be reached, else one made of packages."""
     if named := os.environ.get("WAHEALTH_BASE"):
         return named
@@ -59,6 +59,7 @@ def _base(say: Say) -> str:
     kept = cache() / "images" / "base-bookworm.tar"
     if not kept.exists():
         say(f"no registry has {name}: making a base of Debian's packages (80 s)")
+        kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder, "root")
             _run("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", str(root), seconds=900)
@@ -69,12 +70,15 @@ def _base(say: Say) -> str:
     return BASE
 
 
-def _build(base: str, into: Path) -> None:
+def build(of: str, into: str, *flags: str, context: Path = ROOT) -> None:
+    """Builds the project in `context` on the base `of` and copies it to where buildah's transport `into` leads, such as
+    `oci-archive:PATH:NAME`."""
     certificates = "/etc/ssl/certs"
-    flags = ["--network", "host", "--build-arg", f"BASE={base}", "-v", f"{certificates}:{certificates}:ro", "-t", NAME]
+    mounted = ["-v", f"{certificates}:{certificates}:ro"]
+    asked = ["--network", "host", "--build-arg", f"BASE={of}", *mounted, "-t", NAME, *flags]
     environment = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
-    _run("buildah", "bud", "-q", *flags, str(ROOT), environment=environment, seconds=900)
-    _run("buildah", "push", "-q", NAME, f"docker-archive:{into}:{NAME}", seconds=300)
+    _run("buildah", "bud", "-q", *asked, str(context), environment=environment, seconds=900)
+    _run("buildah", "push", "-q", NAME, into, seconds=300)
 
 
 def _run(*argv: str, check: bool = True, seconds: float = 120, environment: dict[str, str] | None = None) -> bool:
