@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from release.source import LeftOut, Release
 from release.tools import HERE, extra, run
 
 PROGRAM = "kubectl-wa"
+NOTES = ("RECORD", "direct_url.json", "uv_cache.json")
 
 
 def made(release: Release) -> list[Path]:
@@ -42,6 +44,7 @@ def _one_file(release: Release) -> bytes:
         target = ["install", "--quiet", "--target", str(site), "--python", sys.executable]
         run(HERE / "uv", "pip", *target, *pinned)
         run(HERE / "uv", "pip", *target, "--no-deps", wheel(release))
+        _forget_where(site)
         asked: list[str | Path] = [
             "--site-packages",
             site,
@@ -53,6 +56,15 @@ def _one_file(release: Release) -> bytes:
         ]
         run(extra("shiv"), *asked, "--output-file", into, SOURCE_DATE_EPOCH=str(release.epoch))
         return into.read_bytes()
+
+
+def _forget_where(site: Path) -> None:
+    """Removes what an installer notes of the folder and the time, and the programs, whose first line names that folder:
+    nobody reads it in an archive, and it would differ each time."""
+    shutil.rmtree(site / "bin", ignore_errors=True)
+    for note in NOTES:
+        for path in site.glob(f"*.dist-info/{note}"):
+            path.unlink()
 
 
 def manifest(release: Release, archive: Path) -> dict[str, object]:
