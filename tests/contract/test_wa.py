@@ -129,7 +129,7 @@ def test_a_reason_needs_no_cluster(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setenv("KUBECONFIG", "/nowhere")
     assert cli.kubectl_wa(["explain", "Disconnected"]) == 0
     assert "Next: look at the coreapps." in capsys.readouterr().out
-    assert cli.kubectl_wa(["explain", "Disconected"]) == 64
+    assert cli.kubectl_wa(["explain", "Disconnecteds"]) == 64
     assert "it may be Disconnected" in capsys.readouterr().err
 
 
