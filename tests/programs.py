@@ -14,7 +14,7 @@ from wahealth.playground.cluster.binaries import BinariesMissing, provide
 from wahealth.playground.cluster.versions import UnknownVersion
 
 NOT_THERE = 69
-OF_TESTS = ("helm", "helm-docs", "kubeconform", "kube-state-metrics", "promtool", "prometheus")
+OF_TESTS = ("helm", "helm-docs", "kubeconform", "kube-state-metrics", "promtool", "prometheus", "registry")
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ KUBECONFORM = "0.8.0"
 KUBE_STATE_METRICS = "2.18.0"
 KUBE_SCORE = "1.20.0"
 ACTIONLINT = "1.7.12"
+REGISTRY = "3.1.2"
 
 _SYSTEM = platform.system().lower()
 _MACHINE = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), platform.machine())
@@ -137,8 +138,8 @@ def _kube_state_metrics() -> Program:
     return Program("kube-state-metrics", KUBE_STATE_METRICS, "version", None, module, 1, skew=3)
 
 
-def _linter(name: str, version: str, package: str, minutes: float, flag: str = "--version") -> Program:
-    """A linter of `make lint-release`, always built."""
+def _tool(name: str, version: str, package: str, minutes: float, flag: str = "--version") -> Program:
+    """A tool of tests alone, always built."""
     return Program(name, version, flag, None, GoModule(package, f"v{version}"), minutes)
 
 
@@ -164,7 +165,8 @@ def programs() -> dict[str, Program]:
         _helm_docs(),
         _kubeconform(),
         _kube_state_metrics(),
-        _linter("kube-score", KUBE_SCORE, "github.com/zegl/kube-score/cmd/kube-score", 1, "version"),
-        _linter("actionlint", ACTIONLINT, "github.com/rhysd/actionlint/cmd/actionlint", 0.3),
+        _tool("kube-score", KUBE_SCORE, "github.com/zegl/kube-score/cmd/kube-score", 1.5, "version"),
+        _tool("registry", REGISTRY, "github.com/distribution/distribution/v3/cmd/registry", 4),
+        _tool("actionlint", ACTIONLINT, "github.com/rhysd/actionlint/cmd/actionlint", 0.3),
     )
     return {program.name: program for program in rows}
