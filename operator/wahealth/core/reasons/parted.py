@@ -43,7 +43,7 @@ def _begin(step: str, message: str) -> int:
 def _by_reason() -> dict[str, tuple[tuple[Subject, Row], ...]]:
     found: dict[str, tuple[tuple[Subject, Row], ...]] = {}
     for subject, row in _each():
-        for name in {row.reason.value, *([row.event.value] if row.event else [])}:
+        for name in dict.fromkeys([row.reason.value, *([row.event.value] if row.event else [])]):
             found[name] = (*found.get(name, ()), (subject, row))
     return found
 
