@@ -60,7 +60,7 @@ class Flood:
 def test_a_parked_connection_with_a_flood_in_it_is_not_used() -> None:
     flood = Flood()
     wire = Wire(cast(socket.socket, flood), "10.0.0.1")
-    wire._incoming = ssl.MemoryBIO()
-    wire._tls = ssl.create_default_context().wrap_bio(wire._incoming, ssl.MemoryBIO(), server_hostname="a")
+    wire._incoming, wire._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    wire._tls = ssl.create_default_context().wrap_bio(wire._incoming, wire._outgoing, server_hostname="a")
     assert not wire.is_quiet()
     assert flood.read < 128 * 1024

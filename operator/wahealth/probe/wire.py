@@ -1,7 +1,8 @@
 """One connection: bytes in and out, over TLS or in the clear.
 
 The bytes of TLS go through memory (`ssl.MemoryBIO`) over a plain non-blocking socket: asyncio's own TLS transport holds
-290 KiB a connection, this one about 31 (41 with TLS 1.3).
+290 KiB a connection. All connections of a thread share two such buffers, which are empty whenever a connection waits:
+what came is decrypted at once, tickets too, and what is to go out is taken out at once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import threading
 import time
 from typing import NamedTuple
 
@@ -44,7 +46,7 @@ class Wire:
     `watched_by`: the epoll object that knows its socket, if any."""
 
     __slots__ = (
-        *("_incoming", "_outgoing", "_over", "_socket", "_tls"),
+        *("_ahead", "_incoming", "_outgoing", "_over", "_socket", "_tls", "_unsent"),
         *("address", "begun", "received", "until", "watched_by"),
     )
 
@@ -57,6 +59,8 @@ class Wire:
         self.begun: Begun | None = None
         self.watched_by: object = None
         self._over = False  # the other side has said goodbye
+        self._ahead = b""  # decrypted and not received yet
+        self._unsent = b""  # encrypted and not sent yet
 
     @classmethod
     async def connect(cls, addresses: tuple[str, ...], port: int) -> Wire:
@@ -77,7 +81,7 @@ class Wire:
     async def secure(self, trust: Trust, server_name: str, progress: Progress) -> bytes:
         """TLS from here on; gives the certificate presented, in DER. Nothing is sent to whom `trust` does not admit."""
         progress.stage = Stage.SHAKING_HANDS
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._incoming, self._outgoing = _buffers.incoming, _buffers.outgoing
         try:
             self._tls = trust.context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
             await self._shake_hands(self._tls, trust)
@@ -98,21 +102,22 @@ class Wire:
         if self._tls is None:
             await asyncio.get_running_loop().sock_sendall(self._socket, data)
         else:
-            self._tls.write(data)
+            self._encrypted(self._tls, data)
             await self._flush()
 
     async def receive(self) -> bytes:
         """What comes next; nothing at the end."""
         if self._tls is None:
             return await self._from_socket()
-        while True:
-            try:
-                return self._tls.read(_RECEIVE)
-            except ssl.SSLWantReadError:
-                await self._flush()
-                await self._feed()
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                return b""
+        plain, self._ahead = self._ahead, b""
+        while not plain and not self._over:
+            await self._flush()
+            data = await self._from_socket()
+            if not data:
+                break
+            with contextlib.suppress(EOFError):
+                plain = self._decrypted(self._tls, data)
+        return plain
 
     def fileno(self) -> int:
         """Of its socket, which does not block."""
@@ -123,8 +128,8 @@ class Wire:
         self.received = 0
         try:
             if self._tls is not None:
-                self._tls.write(data)
-                data = self._outgoing.read()
+                self._encrypted(self._tls, data)
+                data, self._unsent = self._unsent, b""
             return self._socket.send(data) == len(data)
         except OSError:
             return False
@@ -141,7 +146,20 @@ class Wire:
             raise EOFError
         return data if self._tls is None else self._decrypted(self._tls, data)
 
+    def _encrypted(self, tls: ssl.SSLObject, data: bytes) -> None:
+        try:
+            tls.write(data)
+        finally:
+            self._take_out()
+
+    def _take_out(self) -> None:
+        """Leave nothing in the buffers, which are others' too."""
+        self._unsent += self._outgoing.read()
+        if self._incoming.pending:  # after an error alone
+            self._incoming.read()
+
     def _decrypted(self, tls: ssl.SSLObject, data: bytes) -> bytes:
+        """All that is in it. Raises `ssl.SSLError`, and `EOFError` where it is a goodbye alone."""
         self._incoming.write(data)
         parts = []
         try:
@@ -155,6 +173,8 @@ class Wire:
         except ssl.SSLError:
             if not parts:
                 raise  # else it is raised again by the next reading
+        finally:
+            self._take_out()
         if not parts and self._over:
             raise EOFError
         return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -163,10 +183,8 @@ class Wire:
         """After a failed write: what came before the end. Raises `ssl.SSLError` for an alert, which lies there."""
         if self._tls is None:
             return
-        ends = (ssl.SSLWantReadError, ssl.SSLZeroReturnError, ssl.SSLEOFError)
-        with contextlib.suppress(ConnectionError, BlockingIOError, *ends):
-            self._incoming.write(self._socket.recv(_RECEIVE))
-            self._tls.read(1)
+        with contextlib.suppress(ConnectionError, BlockingIOError, EOFError):
+            self._decrypted(self._tls, self._socket.recv(_RECEIVE))
 
     def is_quiet(self) -> bool:
         """Whether a parked connection still stands, with nothing said on it: also no goodbye."""
@@ -186,47 +204,53 @@ class Wire:
         """TLS 1.3 sends tickets after the handshake, which wait in the socket; a goodbye waits there just so."""
         if self._tls is None:
             return False
-        self._incoming.write(self._socket.recv(_RECEIVE))
+        try:
+            if self._decrypted(self._tls, self._socket.recv(_RECEIVE)) or self._over:
+                return False
+        except EOFError:
+            return False
         try:
             self._socket.recv(1, socket.MSG_PEEK)  # the end, or more than tickets are
         except BlockingIOError:
-            try:
-                self._tls.read(1)
-            except ssl.SSLWantReadError:
-                return True
+            return True
         return False
 
     async def _shake_hands(self, tls: ssl.SSLObject, trust: Trust) -> None:
         """What was presented is judged before our next word goes out, for that may be a certificate of our own."""
-        done = False
+        done, data = False, b""
         while not done:
-            try:
-                tls.do_handshake()
-                done = True
-            except ssl.SSLWantReadError:
-                pass
+            done = self._shaken(tls, data)
             presented = _presented_so_far(tls) if trust.pins else b""
             if (presented or done) and not trust.admits(presented):
                 raise untrusted(Untrusted.OTHER_PIN, presented)
             await self._flush()
-            if not done:
-                await self._feed()
+            if not done and not (data := await self._from_socket()):
+                raise ssl.SSLEOFError
+
+    def _shaken(self, tls: ssl.SSLObject, data: bytes) -> bool:
+        """Whether the handshake is done with this. What came behind its end is decrypted."""
+        self._incoming.write(data)
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        else:
+            if self._incoming.pending:
+                with contextlib.suppress(EOFError):
+                    self._ahead = self._decrypted(tls, b"")
+            return True
+        finally:
+            self._take_out()
 
     def _say_goodbye(self) -> None:
         """The alert that says why, if it goes out at once."""
         with contextlib.suppress(OSError):
-            self._socket.send(self._outgoing.read())
+            self._socket.send(self._unsent)
 
     async def _flush(self) -> None:
-        if self._outgoing.pending:
-            await asyncio.get_running_loop().sock_sendall(self._socket, self._outgoing.read())
-
-    async def _feed(self) -> None:
-        data = await self._from_socket()
+        data, self._unsent = self._unsent, b""
         if data:
-            self._incoming.write(data)
-        else:
-            self._incoming.write_eof()
+            await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
     async def _from_socket(self) -> bytes:
         data = await asyncio.get_running_loop().sock_recv(self._socket, _RECEIVE)
@@ -236,6 +260,16 @@ class Wire:
         if self.received >= _RECEIVE:
             await asyncio.sleep(0)  # sock_recv does not wait while there is more: others want their turn, and deadlines
         return data
+
+
+class _Buffers(threading.local):
+    """Of one thread, for all its connections."""
+
+    def __init__(self) -> None:
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+
+
+_buffers = _Buffers()
 
 
 def _presented_so_far(tls: ssl.SSLObject) -> bytes:
