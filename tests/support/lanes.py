@@ -36,6 +36,7 @@ from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.lane.lane import Around, FastLane
 from wahealth.kube.process.lag import Lag
+from wahealth.kube.process.meter import Purse
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe.client import Prober
@@ -186,10 +187,12 @@ class World:
         networks = Networks((ip_network("127.64.0.0/16"),))
         targets = Targets(self.inventory, Limits(networks, Hosts(), networks), Resolver())
         told: Any = self.told
-        guard, lag = IsolationGuard(told, self.inventory, None), Lag()
-        self.reconciler = Reconciler(Gatherer(self.inventory, targets, self.secrets, prober), told, told, guard, lag)
-        self.lane = FastLane(prober.pool, Around(self.inventory.changes, guard, lag)) if fast else None
-        self.version, self.generation, self.repeats = 1, 1, 0
+        guard, self.lag = IsolationGuard(told, self.inventory, None), Lag()
+        self.reconciler = Reconciler(
+            Gatherer(self.inventory, targets, self.secrets, prober), told, told, guard, self.lag
+        )
+        self.lane = FastLane(prober.pool, Around(self.inventory.changes, guard, self.lag)) if fast else None
+        self.version, self.generation, self.repeats, self.purse = 1, 1, 0, Purse("acme", [])
         self.spec: dict[str, Any] = {
             "target": {"workload": {"kind": "StatefulSet", "name": "web", "port": pods.port}, "scheme": "HTTP"},
             "probe": {"periodSeconds": PERIOD, "timeoutSeconds": TIMEOUT},
@@ -235,7 +238,7 @@ class World:
         """One round as `kube.scheduler` runs it."""
         loop, over = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
         begun = self.lane is not None and self.lane.begin(
-            self.entry, loop.time(), lambda _, done: over.set_result(done)
+            self.entry, loop.time(), self.purse, lambda _, done: over.set_result(done)
         )
         if begun and await over:
             self.repeats += 1

@@ -64,3 +64,20 @@ def test_a_parked_connection_with_a_flood_in_it_is_not_used() -> None:
     wire._tls = ssl.create_default_context().wrap_bio(wire._incoming, wire._outgoing, server_hostname="a")
     assert not wire.is_quiet()
     assert flood.read < 128 * 1024
+
+
+class Negotiating:
+    """TLS of a server that negotiates anew, and waits for what we say to that."""
+
+    def read(self, _: int) -> bytes:
+        raise ssl.SSLWantReadError
+
+
+def test_whoever_negotiates_anew_is_answered_at_once() -> None:
+    with connected() as (wire, peer):
+        wire._tls = cast(ssl.SSLObject, Negotiating())
+        wire._incoming, wire._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        wire._outgoing.write(b"ClientHello")
+        peer.sendall(b"HelloRequest")
+        assert wire.receive_now() == b""
+        assert peer.recv(100) == b"ClientHello"

@@ -181,7 +181,7 @@ class Scheduler:
         if lane is None or entry.uid in self._actions:
             return False
         with self._meter.charging(entry.ref.namespace):
-            return lane.begin(entry, now, partial(self._repeated, group))
+            return lane.begin(entry, now, self._meter.purse(entry.ref.namespace), partial(self._repeated, group))
 
     def _repeated(self, group: asyncio.TaskGroup, entry: ResourceEntry, done: bool) -> None:
         """A round of the fast lane is over. `done`: it repeated the last one; else an ordinary one follows at once."""

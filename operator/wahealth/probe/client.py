@@ -101,7 +101,7 @@ class Prober:
             self.pool.end_old()
 
     async def _exchanged(self, request: Request, read: Reader[T]) -> ProbeResponse[T | Unreachable]:
-        progress, until = Progress(), asyncio.get_running_loop().time() + request.timeout
+        progress, until = Progress(timeout=request.timeout), asyncio.get_running_loop().time() + request.timeout
         try:
             async with asyncio.timeout_at(until) as progress.deadline:
                 request = await self._addressed(request)

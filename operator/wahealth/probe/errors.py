@@ -104,18 +104,20 @@ class Stage(Enum):
 class Progress:
     """Of one question, kept up to date while it is under way. `presented`: the trusted certificate (DER) of a
     connection that was made for it, or of any where it wants to know; empty without TLS. `deadline`: of the whole
-    exchange, where it has one. `said`: what was asked and came, where it can be repeated."""
+    exchange, where it has one; `timeout`: the seconds that it is for. `said`: what was asked and came, where it can be
+    repeated."""
 
     stage: Stage = Stage.LOOKING_UP
     presented: bytes | None = None
     deadline: asyncio.Timeout | None = None
+    timeout: float = 0.0
     said: Said | None = None
 
-    def asked_at(self, began: float, seconds: float) -> None:
-        """The question went out at `began` (monotonic seconds of the loop) already, to be answered within `seconds`."""
+    def asked_at(self, began: float) -> None:
+        """The question went out at `began` (monotonic seconds of the loop) already."""
         self.stage = Stage.WAITING
         if self.deadline is not None:
-            self.deadline.reschedule(began + seconds)
+            self.deadline.reschedule(began + self.timeout)
 
 
 class ProbeError(Exception):

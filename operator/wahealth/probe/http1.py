@@ -45,14 +45,15 @@ class Exchange:
             wire.received = 0
 
     async def ask(self, method: str, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-        """Without a body; nothing is sent where just this was asked already. Raises `ClosedMeanwhile`, `ProbeError`,
-        `ObserverFault`."""
+        """Without a body; nothing is sent where just this was asked already, and its time runs since then. Raises
+        `ClosedMeanwhile`, `ProbeError`, `ObserverFault`."""
         asked = h11.Request(method=method, target=target, headers=headers)
         sent = (self._http.send(asked) or b"", self._http.send(h11.EndOfMessage()) or b"")
         self.question = b"".join(sent)
         if self._begun is not None:
             if self._begun.question != self.question:
                 raise ClosedMeanwhile  # the answer that comes is not to us
+            self._progress.asked_at(self._begun.at)
             return
         try:
             await self.wire.send(self.question)

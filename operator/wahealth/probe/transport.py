@@ -45,8 +45,6 @@ class Transport(httpx.AsyncBaseTransport):
         parked = self._pool.take(asked.route, asked.addresses)
         if parked is not None:
             progress.stage = Stage.WAITING
-            if parked.begun is not None:
-                progress.asked_at(parked.begun.at, asked.timeout)
             if asked.shows_certificate:
                 progress.presented = parked.presented()
             try:

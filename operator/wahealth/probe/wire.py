@@ -144,7 +144,11 @@ class Wire:
         self.received += len(data)
         if not data:
             raise EOFError
-        return data if self._tls is None else self._decrypted(self._tls, data)
+        if self._tls is None:
+            return data
+        plain = self._decrypted(self._tls, data)
+        self._say_now()
+        return plain
 
     def _encrypted(self, tls: ssl.SSLObject, data: bytes) -> None:
         try:
@@ -178,6 +182,12 @@ class Wire:
         if not parts and self._over:
             raise EOFError
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _say_now(self) -> None:
+        """What TLS itself has to say to what came, as to whoever negotiates anew and waits for it."""
+        said, self._unsent = self._unsent, b""
+        if said and self._socket.send(said) < len(said):
+            raise BrokenPipeError
 
     def last_words(self) -> None:
         """After a failed write: what came before the end. Raises `ssl.SSLError` for an alert, which lies there."""

@@ -71,9 +71,14 @@ class Basis:
             and abs(time.time() - now - self.offset) < _APART
         )
 
+    def is_meant(self, entry: ResourceEntry) -> bool:
+        """Whether the spec and what it refers to are still those of the questions, as far as is known."""
+        return (entry.generation, entry.probe.requests) == (self.before.generation, self.before.requests)
 
-def basis_of(entry: ResourceEntry, proved: Before, now: Instant) -> Basis | None:
-    """None: the next round must be an ordinary one. `proved`: how the last round began, which ended well."""
+
+def basis_of(entry: ResourceEntry, proved: Before, began: Instant) -> Basis | None:
+    """None: the next round must be an ordinary one. `proved`: how the last round began, which ended well; `began`:
+    when, for what fell due since then has not been looked at."""
     state, signin, steady = entry.state, entry.probe.signin, entry.state and entry.state.steady
     if state is None or steady is None or signin is None or entry.spec is None:
         return None
@@ -83,6 +88,8 @@ def basis_of(entry: ResourceEntry, proved: Before, now: Instant) -> Basis | None
     exchanges = tuple(one for one in kept if one is not None)
     if not kept or len(exchanges) < len(kept) or len({one.route for one in exchanges}) < len(kept):
         return None
+    if not all(map(_leads_there_at_once, exchanges)):
+        return None
     vote = vote_of(entry.ref.namespace, entry.uid, entry.spec.target)
     return Basis(
         before=proved,
@@ -90,8 +97,8 @@ def basis_of(entry: ResourceEntry, proved: Before, now: Instant) -> Basis | None
         written=entry.written,
         signin=signin,
         trust=entry.probe.trust,
-        until=min(steady.until, signin.settled_until(now), _until_expiring(steady, now)),
-        offset=time.time() - now.monotonic,
+        until=min(steady.until, signin.settled_until(began), _until_expiring(steady, began)),
+        offset=began.wall.timestamp() - began.monotonic,
         vote=vote,
         kept=exchanges,
         result=result_of(steady.facts.outcomes[0].outcome),
@@ -120,6 +127,12 @@ def _is_found_without_asking(target: Target) -> bool:
     if target.cloud is not None:
         return False
     return target.url is None or is_address(origin_of(target.url).host)
+
+
+def _leads_there_at_once(exchange: Kept) -> bool:
+    """The name of a proxy is looked up in each round, too."""
+    through = exchange.route.through
+    return through is None or is_address(through.host)
 
 
 def _until_expiring(steady: Steady, now: Instant) -> float:

@@ -22,6 +22,7 @@ from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.lane.basis import Basis, Before, basis_of, before
 from wahealth.kube.lane.questions import Asking, Questions
 from wahealth.kube.process.lag import Lag
+from wahealth.kube.process.meter import Purse
 from wahealth.probe.pool import Pool
 from wahealth.telemetry import logs, metrics
 
@@ -54,8 +55,8 @@ class FastLane:
     def __init__(self, pool: Pool, around: Around) -> None:
         self._around = around
         self._questions = Questions(pool)
-        self._before: dict[str, Before] = {}  # by uid: of the ordinary round under way
-        self._proved: dict[str, Before] = {}  # by uid: of the last ordinary round, which ended well
+        self._before: dict[str, tuple[Before, Instant]] = {}  # by uid: how the ordinary round under way began, and when
+        self._proved: dict[str, tuple[Before, Instant]] = {}  # by uid: of the last ordinary round, which ended well
         self._bases: dict[str, Basis] = {}  # by uid
         self._under_way: dict[str, Repeat] = {}  # by uid
         self._deadlines: defaultdict[int, list[Repeat]] = defaultdict(list)  # by slot of time
@@ -63,12 +64,15 @@ class FastLane:
     def is_under_way(self, uid: str) -> bool:
         return uid in self._under_way
 
-    def begin(self, entry: ResourceEntry, now: float, over: Over) -> bool:
-        """Begin a round that repeats the last one, and call `over` once it is; False: begin an ordinary one."""
+    def begin(self, entry: ResourceEntry, now: float, purse: Purse, over: Over) -> bool:
+        """Begin a round that repeats the last one, and call `over` once it is; False: begin an ordinary one. `purse`:
+        of its namespace."""
         basis = self._basis(entry, now)
         if basis is None or self._around.guard.detector.isolated(basis.vote.path):
             return False
-        asking = self._questions.ask(basis.kept, entry.timing.period, now, lambda _, same: self._over(entry.uid, same))
+        asking = self._questions.ask(
+            basis.kept, purse, entry.timing.period, now, lambda _, same: self._over(entry.uid, same)
+        )
         if asking is None:
             return False
         repeat = self._under_way[entry.uid] = Repeat(entry, basis, asking, over)
@@ -80,7 +84,7 @@ class FastLane:
         """An ordinary round begins."""
         self._proved.pop(entry.uid, None)
         self._bases.pop(entry.uid, None)
-        self._before[entry.uid] = before(entry, self._around.changes)
+        self._before[entry.uid] = before(entry, self._around.changes), _now()
 
     def round_ended(self, entry: ResourceEntry, well: bool) -> None:
         """`well`: without an exception, so that it was about all that it depends on."""
@@ -104,7 +108,7 @@ class FastLane:
     def _basis(self, entry: ResourceEntry, now: float) -> Basis | None:
         basis = self._bases.get(entry.uid)
         if basis is None and (proved := self._proved.pop(entry.uid, None)) is not None:
-            basis = basis_of(entry, proved, Instant(now, datetime.fromtimestamp(time.time(), UTC)))
+            basis = basis_of(entry, *proved)
             if basis is not None:
                 self._bases[entry.uid] = basis
         return basis if basis is not None and basis.holds(entry, self._around.changes, now) else None
@@ -143,17 +147,17 @@ class FastLane:
         entry, basis, asking, _ = repeat
         now = asyncio.get_running_loop().time()
         late = self._around.lag.since(asking.began, now)
-        if same:
+        stands, is_meant = basis.holds(entry, self._around.changes, now), basis.is_meant(entry)
+        if same and (late or stands or not is_meant):
             self._questions.park(asking)
-            if late:
-                return True  # this process was late, so the round says nothing about the client
-        stands = basis.holds(entry, self._around.changes, now)
+        elif is_meant and not late:
+            self._questions.hand_over(asking)
+        else:
+            self._questions.drop(asking)  # what was asked is not what must be asked now, or we were late ourselves
+        if same and late:
+            return is_meant  # this process was late, so the round says nothing about the client
         if same and stands:
             self._count(repeat, now)
-        elif not same and stands and not late:
-            self._questions.hand_over(asking)
-        elif not same:
-            self._questions.drop(asking)  # what was asked is not what must be asked now, or we were late ourselves
         return same and stands
 
     def _count(self, repeat: Repeat, now: float) -> None:
@@ -164,3 +168,9 @@ class FastLane:
         duration = metrics.probe_duration.labels(basis.result)
         for _ in basis.kept:
             duration.observe(now - asking.began)
+
+
+def _now() -> Instant:
+    """The same moment by both clocks; the wall clock's in whole seconds, as a round reads it."""
+    wall = time.time()
+    return Instant(asyncio.get_running_loop().time() - wall % 1.0, datetime.fromtimestamp(int(wall), UTC))

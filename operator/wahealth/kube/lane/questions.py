@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import select
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from wahealth.kube.process.meter import Purse
 from wahealth.probe.client import Kept
 from wahealth.probe.pool import Pool
 from wahealth.probe.wire import Begun, Wire
@@ -40,8 +42,9 @@ class Line:
 @dataclass(slots=True, eq=False)
 class Asking:
     """The questions of one round. `over` is called once, when the last one is answered (True) or when one of them
-    cannot be (False). `left`: how many are not answered yet."""
+    cannot be (False). `left`: how many are not answered yet. `purse`: who pays for what is heard."""
 
+    purse: Purse
     period: float
     began: float
     over: Callable[[Asking, bool], None]
@@ -59,7 +62,7 @@ class Questions:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def ask(
-        self, exchanges: Sequence[Kept], period: float, now: float, over: Callable[[Asking, bool], None]
+        self, exchanges: Sequence[Kept], purse: Purse, period: float, now: float, over: Callable[[Asking, bool], None]
     ) -> Asking | None:
         """Send every question, or none: None where a connection is missing or has ended, and nothing is under way."""
         wires = [self._pool.take(one.route, one.addresses) for one in exchanges]
@@ -68,18 +71,16 @@ class Questions:
             for one, wire in there:
                 self._pool.park(one.route, wire, period)
             return None
-        asking = Asking(period, now, over)
+        asking = Asking(purse, period, now, over)
         for one, wire in there:
             line = Line(wire, one, asking)
             asking.lines.append(line)
             if not wire.send_now(one.said.question):
                 line.error = BrokenPipeError()
         asking.left = len(asking.lines)
-        if any(line.error is not None for line in asking.lines):
+        if any(line.error is not None for line in asking.lines) or not self._watch_all(asking.lines):
             self.hand_over(asking)
             return None
-        for line in asking.lines:
-            self._watch(line)
         return asking
 
     def park(self, asking: Asking) -> None:
@@ -101,10 +102,20 @@ class Questions:
             self._lines.pop(line.wire.fileno(), None)
             line.wire.close()
 
+    def _watch_all(self, lines: Sequence[Line]) -> bool:
+        """False: the kernel watches no more for us, nor has memory for it (epoll_ctl(2): ENOSPC, ENOMEM)."""
+        try:
+            for line in lines:
+                self._watch(line)
+        except OSError:
+            return False
+        return True
+
     def _watch(self, line: Line) -> None:
         if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self._epoll.fileno(), self._collect)
+            loop = asyncio.get_running_loop()
+            loop.add_reader(self._epoll.fileno(), self._collect)
+            self._loop = loop
         number = line.wire.fileno()
         self._lines[number] = line
         if line.wire.watched_by is self._epoll:
@@ -116,8 +127,16 @@ class Questions:
     def _collect(self) -> None:
         for number, _ in self._epoll.poll(0, _AT_ONCE):
             line = self._lines.pop(number, None)
-            if line is not None:
-                self._hear(line)
+            if line is not None and line.asking.purse.is_open:
+                self._hear_paid(line)
+            elif line is not None:
+                self._watch(line)  # in a later turn of the loop: its namespace has had its share of this one
+
+    def _hear_paid(self, line: Line) -> None:
+        """The cost is the namespace's: what comes can be dear, such as a flood of TLS's tickets."""
+        began = time.perf_counter()
+        self._hear(line)
+        line.asking.purse.pay(time.perf_counter() - began)
 
     def _hear(self, line: Line) -> None:
         asking = line.asking

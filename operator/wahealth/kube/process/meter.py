@@ -92,7 +92,7 @@ class Meter:
 
     async def round(self, namespace: str, work: Coroutine[Any, Any, T]) -> T:
         """Run a round: its result. Its cost is the estimate for the namespace's next round."""
-        job = Job(self._purse(namespace), self._clock)
+        job = Job(self.purse(namespace), self._clock)
         try:
             return await _driven(work, job)
         finally:
@@ -100,14 +100,14 @@ class Meter:
 
     async def act(self, namespace: str, work: Coroutine[Any, Any, T]) -> T:
         """Run what follows from a round: its result."""
-        return await _driven(work, Job(self._purse(namespace), self._clock))
+        return await _driven(work, Job(self.purse(namespace), self._clock))
 
     @contextlib.contextmanager
     def charging(self, namespace: str) -> Iterator[None]:
         """Charge synchronous work to the namespace."""
         began = self._clock()
         yield
-        self._purse(namespace).pay(self._clock() - began)
+        self.purse(namespace).pay(self._clock() - began)
 
     def repeated(self, namespace: str) -> None:
         """A round has ended that cost next to nothing."""
@@ -136,7 +136,8 @@ class Meter:
             self._purses = {name: purse for name, purse in self._purses.items() if name in namespaces}
             self._ledger.keep_only(namespaces, now)
 
-    def _purse(self, namespace: str) -> Purse:
+    def purse(self, namespace: str) -> Purse:
+        """The one of the namespace."""
         purse = self._purses.get(namespace)
         if purse is None:
             purse = self._purses[namespace] = Purse(namespace, self._spenders)

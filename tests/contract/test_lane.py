@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import errno
+import select
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support.lanes import PERIOD, PODS, TIMEOUT, Clock, Loop, WebPods, World, answer, later
+from wahealth.core.answer import Answered, Outcome
+from wahealth.core.egress.proxy import Proxy
+from wahealth.core.signin.flow import EXPIRING
+from wahealth.core.signin.tokens import Token
 from wahealth.core.status import ConditionType
+from wahealth.kube.lane.basis import _leads_there_at_once
 from wahealth.probe.client import Prober
+from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
+from wahealth.probe.wire import Begun
+
+T = TypeVar("T")
 
 UP, DOWN = {"health": {"gateway_status": "connected"}}, {"health": {"gateway_status": "disconnected"}}
 HA = {
@@ -161,3 +173,139 @@ def test_after_each_answer_all_is_the_same(second: str) -> None:
 def test_what_is_said_again_is_repeated(answer: str, repeats: int) -> None:
     """So that the law does not hold because the lane is never used."""
     assert told(True, [Step(first=answer, second=answer, rounds=20)])[1] >= repeats
+
+
+def played(story: Callable[[World], Coroutine[Any, Any, T]], fast: bool = True) -> T:
+    """What comes of `story`, told of a resource whose rounds have settled and whose pods take a second to answer."""
+    clock = Clock()
+
+    async def play() -> T:
+        pods = WebPods()
+        server = await pods.serve()
+        async with Prober() as prober:
+            world = World(clock, prober, pods, fast)
+            for _ in range(5):
+                pods.answers = {pod: [1.0, GOOD] for pod in PODS}
+                clock.now = float(int(clock.now + PERIOD))
+                await world._ordinary()
+            clock.now += PERIOD
+            came = await story(world)
+        pods.abort()
+        server.close()
+        await asyncio.sleep(0)
+        return came
+
+    with clock.everywhere(), asyncio.Runner(loop_factory=lambda: Loop(clock)) as runner:
+        return runner.run(play())
+
+
+async def until_asked(world: World) -> None:
+    asked = len(world.pods.asked)
+    while len(world.pods.asked) < asked + 2:  # noqa: ASYNC110 - the clock must stand still
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("answers", [[1.0, GOOD], [1.0, answer(DOWN)]])
+def test_nobody_is_asked_twice_when_the_inventory_changes_in_mid_flight(answers: Pieces) -> None:
+    async def story(world: World) -> int:
+        world.pods.answers = dict.fromkeys(PODS, answers)
+        round_ = asyncio.create_task(world.round())
+        await until_asked(world)
+        world.running.put({"metadata": {"namespace": "acme", "name": "other", "uid": "o"}, "status": {}})
+        await round_
+        return len(world.pods.asked)
+
+    assert played(story) == played(story, fast=False) == 12
+
+
+def test_a_spec_that_changes_in_mid_flight_is_not_kept_waiting_because_we_are_late() -> None:
+    async def story(world: World) -> bool:
+        assert world.lane is not None
+        over = asyncio.get_running_loop().create_future()
+        world.lane.begin(world.entry, world.clock.now, world.purse, lambda _, done: over.set_result(done))
+        await until_asked(world)
+        world.edit(probe={"periodSeconds": PERIOD, "timeoutSeconds": TIMEOUT + 1})
+        world.lag._late = world.clock.now
+        return bool(await over)
+
+    assert not played(story)
+
+
+def test_what_is_heard_is_paid_for_by_its_namespace_and_waits_for_its_turn() -> None:
+    async def story(world: World) -> None:
+        paid, world.purse.is_open = world.purse.unsettled, False
+        round_ = asyncio.create_task(world.round())
+        world.pods.answers = {pod: [GOOD] for pod in PODS}
+        for _ in range(500):
+            await asyncio.sleep(0)
+        assert len(world.pods.asked) == 12
+        assert not round_.done()
+        world.purse.is_open = True
+        await round_
+        assert world.purse.unsettled > paid
+        assert world.repeats > 0
+
+    played(story)
+
+
+class Full:
+    """An epoll object that takes no more."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+
+    def fileno(self) -> int:
+        return self._epoll.fileno()
+
+    def register(self, *_: int) -> None:
+        raise OSError(errno.ENOSPC, "")
+
+    modify = register
+
+
+def test_where_the_kernel_watches_no_more_the_round_is_an_ordinary_one() -> None:
+    async def story(world: World) -> tuple[int, int]:
+        assert world.lane is not None
+        world.lane._questions._epoll = cast(select.epoll, Full())
+        await world.round()
+        return len(world.pods.asked), world.repeats
+
+    assert played(story) == (12, 0)
+
+
+@pytest.mark.parametrize(("before", "repeats"), [(timedelta(seconds=PERIOD - 10), False), (timedelta(0), True)])
+def test_a_token_that_begins_to_expire_after_the_last_round_is_looked_at(before: timedelta, repeats: bool) -> None:
+    async def story(world: World) -> bool:
+        assert world.lane is not None
+        now = datetime.fromtimestamp(world.clock.wall(), UTC)
+        expires = now + EXPIRING + (timedelta(hours=1) if repeats else -before)
+        world.entry.probe.signin = Token(read_again=float("inf"), expires=expires)
+        return world.lane.begin(world.entry, world.clock.now, world.purse, lambda *_: None)
+
+    assert played(story) is repeats
+
+
+def test_the_question_of_another_takes_no_time_from_ours() -> None:
+    async def story(world: World) -> Outcome:
+        kept = world.entry.probe.kept["web-0"]
+        async with Prober() as prober:
+            endpoint = HealthEndpoint.at(PODS[0], world.pods.port, None)
+            ours = ProbeRequest(endpoint, None, TIMEOUT, PERIOD)
+            await prober.ask(ours)
+            wire = prober.pool.take(kept.route, kept.addresses)
+            assert wire is not None
+            wire.begun = Begun(b"another question", b"", world.clock.now - 2 * TIMEOUT)
+            prober.pool.park(kept.route, wire, PERIOD)
+            return (await prober.ask(ours)).outcome
+
+    assert isinstance(played(story), Answered)
+
+
+@pytest.mark.parametrize(("host", "repeats"), [("10.0.0.9", True), ("proxy.acme.test", False)])
+def test_a_proxy_that_is_looked_up_each_time_is_not_repeated(host: str, repeats: bool) -> None:
+    async def story(world: World) -> bool:
+        kept = world.entry.probe.kept["web-0"]
+        through = Proxy("http", host, 3128)
+        return _leads_there_at_once(kept._replace(route=kept.route._replace(through=through)))
+
+    assert played(story) is repeats
