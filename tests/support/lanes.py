@@ -44,6 +44,7 @@ from wahealth.probe.credential import Credential, api_key
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ObserverFault
 
+_SILENT = 0.1  # real seconds
 PERIOD, TIMEOUT, PODS = 30, 5, ("127.64.77.1", "127.64.77.2", "127.64.77.3")
 OWNER = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True}
 
@@ -91,8 +92,10 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Sockets of this machine need no time that counts; where they are silent the next timer is due."""
-        found = super().select(0 if timeout is not None and timeout <= 0 else 0.02)
-        if not found and timeout is not None and timeout > 0:
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        found = super().select(_SILENT)
+        if not found:
             self._clock.now += timeout
         return found
 
