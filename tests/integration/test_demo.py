@@ -15,6 +15,7 @@ from wahealth.playground.environment import until
 from wahealth.playground.numbers import cloud_file
 
 SCREEN = Screen(80, 24)
+pytestmark = pytest.mark.alone  # how long the demo takes to recover depends on whoever runs beside it
 PATIENCE = 180  # seconds; the operator waits between two tries while its kind is not served
 BACK = "Everything is there again."
 
