@@ -69,6 +69,7 @@ def test_a_change_is_noticed_by_all(environment: Environment, wait_for: WaitFor)
     all_are(wait_for, credentials_in_use="Current")
 
 
+@pytest.mark.alone  # the watch is heard of each second, and counts for one
 def test_where_it_is_watched_it_is_read_once_it_changes(
     worlds: Worlds, environment: Environment, wait_for: WaitFor
 ) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, Self
 
 import yaml
@@ -15,6 +17,8 @@ import yaml
 from wahealth.playground.pki import Authority, key_pair
 
 HOST = "127.0.0.1"
+# Ports of neither connections, for which the kernel takes those from 32768 on (ip(7)), nor of nodes (from 30000 on).
+_NO_CONNECTIONS = range(10_000, 30_000)
 NODE = "node1"  # the real one
 _OF_NODE = ["--kubelet-preferred-address-types=InternalIP"]
 _SERVICES = "10.96.0.0/16"
@@ -58,12 +62,16 @@ class Ports:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that are free now; another program may take them before they are used."""
+    """Ports that are free now; another program may take them before they are used, but no connection does."""
     with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
+        return list(islice(_free(held), count))
+
+
+def _free(held: contextlib.ExitStack) -> Iterator[int]:
+    for port in SystemRandom().sample(_NO_CONNECTIONS, len(_NO_CONNECTIONS)):
+        with contextlib.suppress(OSError):
+            held.enter_context(socket.socket()).bind((HOST, port))
+            yield port
 
 
 @dataclass(frozen=True)
