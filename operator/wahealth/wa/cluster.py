@@ -123,6 +123,14 @@ class Cluster:
                 return
             following = {"continue": more}
 
+    async def clients(self, namespace: str) -> AsyncIterator[list[Document]]:
+        """All WhatsAppClients of a namespace (empty: of all), page by page. Raises `Unusable`."""
+        try:
+            async for page in self.pages(CLIENTS, namespace):
+                yield page
+        except Refused as refused:
+            raise Unusable(_no_clients(refused, Right("list", CLIENTS.plural, namespace))) from None
+
     async def part(self, kind: Kind, namespace: str, **options: str) -> Part:
         """All objects of a list that only makes a screen better."""
         found: list[Document] = []
@@ -177,10 +185,10 @@ def _date(written: str) -> datetime | None:
 def _no_client(refused: Refused, namespace: str, name: str) -> str:
     if refused.status == 404 and f'"{name}"' in str(refused):
         return f"there is no WhatsAppClient {name} in {namespace}: see kubectl wa top -A, or name its namespace with -n"
-    return no_clients(refused, Right("get", PLURAL, namespace))
+    return _no_clients(refused, Right("get", PLURAL, namespace))
 
 
-def no_clients(refused: Refused, right: Right) -> str:
+def _no_clients(refused: Refused, right: Right) -> str:
     """Why WhatsAppClients cannot be read, in words."""
     if refused.status == 404:
         return "this cluster knows no WhatsAppClients: install wahealth, or choose another cluster with --context"

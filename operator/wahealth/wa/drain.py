@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from wahealth.wa import document as read
 from wahealth.wa.budgets import Budgets, Pod, budgets, pods_going
 from wahealth.wa.client import Client, client_of
-from wahealth.wa.cluster import BUDGETS, CLIENTS, NODES, PODS, Cluster, Part, Refused, Right, no_clients
+from wahealth.wa.cluster import BUDGETS, NODES, PODS, Cluster, Part
 from wahealth.wa.freshness import Operators, Where, operators
 from wahealth.wa.loss import ORDER, Level, Loss, loss, named_few
 from wahealth.wa.problem import NOT_UP, UNKNOWN, UP, Unusable
@@ -71,13 +71,7 @@ async def asked(cluster: Cluster, namespace: str, machines: Sequence[str], where
 
 
 async def _clients(cluster: Cluster, namespace: str) -> tuple[Client, ...]:
-    found: list[Client] = []
-    try:
-        async for page in cluster.pages(CLIENTS, namespace):
-            found += map(client_of, page)
-    except Refused as refused:
-        raise Unusable(no_clients(refused, Right("list", CLIENTS.plural, namespace))) from None
-    return tuple(found)
+    return tuple([client_of(each) async for page in cluster.clients(namespace) for each in page])
 
 
 def swept(seen: Asked) -> Sweep:

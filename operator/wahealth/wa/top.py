@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, TextIO
 
 from wahealth.wa.client import Client, client_of
-from wahealth.wa.cluster import CLIENTS, Cluster, Refused, Right, no_clients
+from wahealth.wa.cluster import Cluster
 from wahealth.wa.freshness import Operators, Where, operators
-from wahealth.wa.problem import Unusable
 from wahealth.wa.screen import Column, Line, Piece, Style, line, sentence, table
 from wahealth.wa.times import since
 from wahealth.wa.verdict import LOOKS, Verdict, Word, verdict
@@ -57,12 +56,9 @@ async def fleet(cluster: Cluster, namespace: str, where: Where, progress: Callab
     Raises `Unusable`."""
     leases = await operators(cluster, where)
     rows: list[Row] = []
-    try:
-        async for page in cluster.pages(CLIENTS, namespace):
-            rows += (row_of(client_of(document), leases, cluster.now) for document in page)
-            progress(len(rows))
-    except Refused as refused:
-        raise Unusable(no_clients(refused, Right("list", CLIENTS.plural, namespace))) from None
+    async for page in cluster.clients(namespace):
+        rows += (row_of(client_of(document), leases, cluster.now) for document in page)
+        progress(len(rows))
     return Fleet(namespace, tuple(sorted(rows, key=_badness)), leases, cluster.now)
 
 
