@@ -12,6 +12,7 @@ from wahealth.core.reasons.parted import parted
 from wahealth.core.strenum import FastStrEnum
 from wahealth.wa import document as read
 from wahealth.wa.client import Client, Condition
+from wahealth.wa.freshness import NOBODY_LOOKS
 from wahealth.wa.looking import Look, pod_state
 from wahealth.wa.remedies import command, secret_of
 from wahealth.wa.screen import Line, Piece, Style, line, sentence
@@ -87,7 +88,7 @@ def operator(look: Look, _: Referred) -> Link:
 
 
 def _operator(look: Look) -> str:
-    return command("NobodyLooks", look.client, look.operators.namespace)
+    return command(NOBODY_LOOKS, look.client, look.operators.namespace)
 
 
 def seen(look: Look, _: Referred) -> Link:

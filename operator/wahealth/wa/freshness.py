@@ -17,6 +17,7 @@ from wahealth.wa.client import LEASE, NAMESPACE
 from wahealth.wa.cluster import LEASES, Cluster, Part
 from wahealth.wa.document import Document
 
+NOBODY_LOOKS = "NobodyLooks"  # the reason of a verdict that is not current; no condition has it
 _DURATION = 15  # seconds, where a Lease does not say
 _LEFT_OVER = 3600.0  # seconds: a shard's Lease that is so much older than the newest is of an earlier number of shards
 

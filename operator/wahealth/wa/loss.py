@@ -8,6 +8,7 @@ from typing import NamedTuple
 from wahealth.core.strenum import FastStrEnum
 from wahealth.wa import document as read
 from wahealth.wa.client import WELL, Client, Node
+from wahealth.wa.freshness import NOBODY_LOOKS
 from wahealth.wa.verdict import Verdict, Word
 
 
@@ -50,7 +51,7 @@ def loss(client: Client, told: Verdict, machines: Collection[str], going: Collec
     webs = [each.pod for each in client.endpoints if each.pod in going]
     if not nodes and not webs:
         return None
-    if told.word is Word.SUSPENDED or told.reason == "NobodyLooks":
+    if told.word is Word.SUSPENDED or told.reason == NOBODY_LOOKS:
         says = f"{named_few([node.name for node in nodes] + webs)} go, and nobody looks at this client now"
         return Loss(client, Level.UNCLEAR, (says,))
     parts = [*_of_nodes(client, nodes), *([_of_web(client, webs)] if webs else [])]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from wahealth.core.reasons.reason import Reason
 from wahealth.wa import document as read
 from wahealth.wa.client import NAMESPACE, WELL, Client, Node
+from wahealth.wa.freshness import NOBODY_LOOKS
 
 _PLAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _WORST = ("Faulty", "Missing", "Starting", "Limited", "Unknown", "Stale")
@@ -15,7 +16,7 @@ _WORST = ("Faulty", "Missing", "Starting", "Limited", "Unknown", "Stale")
 Remedy = Callable[[Client], str]
 
 
-_OF_OPERATOR = ("NobodyLooks", Reason.WAITING_FOR_OPERATOR.value)
+_OF_OPERATOR = (NOBODY_LOOKS, Reason.WAITING_FOR_OPERATOR.value)
 
 
 def command(reason: str, client: Client, operators: str = NAMESPACE) -> str:

@@ -11,6 +11,7 @@ from wahealth.wa import document as read
 from wahealth.wa import kept
 from wahealth.wa.client import Client, Condition, Endpoint, Node, State
 from wahealth.wa.document import Document
+from wahealth.wa.freshness import NOBODY_LOOKS
 from wahealth.wa.kept import Names, filled, time, version, word
 from wahealth.wa.looking import Look
 from wahealth.wa.story import scenario
@@ -38,7 +39,7 @@ def document(look: Look, own_version: str, api_version: str) -> dict[str, Any]:
         made=look.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         versions=filled(**versions),
         verdict=told.word.value,
-        reason=word(told.reason, kept.REASONS | {"NobodyLooks"}),
+        reason=word(told.reason, kept.REASONS | {NOBODY_LOOKS}),
         generation=read.whole(client.document, "metadata", "generation"),
         created=time(client.document, "metadata", "creationTimestamp"),
         status=_status(client, names),

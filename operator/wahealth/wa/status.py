@@ -8,6 +8,7 @@ from typing import Any
 
 from wahealth.wa import document as read
 from wahealth.wa import history, rows
+from wahealth.wa.freshness import NOBODY_LOOKS
 from wahealth.wa.looking import Look, pod_state, seen_at
 from wahealth.wa.remedies import command
 from wahealth.wa.screen import NOTHING, Line, Piece, Style, flow, line, sentence
@@ -40,7 +41,7 @@ def lines(look: Look, width: int, zone: tzinfo | None = None) -> Iterator[Line]:
 def _head(look: Look, told: Verdict, width: int) -> list[Line]:
     client = look.client
     lasted = since(told.since, look.now)
-    ago = f" · last seen {lasted} ago by {look.watch.holder}" if told.reason == "NobodyLooks" and look.watch else ""
+    ago = f" · last seen {lasted} ago by {look.watch.holder}" if told.reason == NOBODY_LOOKS and look.watch else ""
     how_long = ago or (f" for {lasted}" if lasted else "")
     version = read.text(client.status, "clientVersion")
     kind = " · ".join(filter(None, (client.mode, version)))

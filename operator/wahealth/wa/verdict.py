@@ -9,7 +9,7 @@ from wahealth.core.reasons.parted import parted
 from wahealth.core.strenum import FastStrEnum
 from wahealth.wa import problem
 from wahealth.wa.client import Client, Condition
-from wahealth.wa.freshness import Watch
+from wahealth.wa.freshness import NOBODY_LOOKS, Watch
 from wahealth.wa.screen import Style
 from wahealth.wa.times import lasting
 
@@ -56,7 +56,6 @@ _LESS = (
     "TemplatesUsable",
 )
 _OF_READY = {"True": problem.UP, "False": problem.NOT_UP}
-NOBODY_LOOKS = "NobodyLooks"
 
 
 def verdict(client: Client, watch: Watch | None, now: datetime) -> Verdict:
