@@ -15,7 +15,7 @@ from wahealth.wa.client import Client, Condition
 from wahealth.wa.freshness import NOBODY_LOOKS
 from wahealth.wa.looking import Look, pod_state
 from wahealth.wa.remedies import command, secret_of
-from wahealth.wa.screen import Line, Piece, Style, line, sentence
+from wahealth.wa.screen import Line, Piece, Style, capital, line, sentence
 from wahealth.wa.target import Referred, is_ready, target_of
 from wahealth.wa.times import lasting, since
 
@@ -77,7 +77,7 @@ def operator(look: Look, _: Referred) -> Link:
     """Somebody holds the Lease of the resource's shard."""
     watch = look.watch
     if watch is None:
-        return Link("operator", LinkState.HIDDEN, _capital(f"{look.operators.missing}."))
+        return Link("operator", LinkState.HIDDEN, capital(f"{look.operators.missing}."))
     renewed = f"renewed its Lease {lasting(watch.age)} ago"
     if watch.is_kept:
         return Link("operator", LinkState.HOLDS, f"{watch.holder} {renewed}.")
@@ -115,7 +115,7 @@ def target(look: Look, found: Referred) -> Link:
         return Link("target", LinkState.HOLDS, "It is outside of the cluster, where nothing can be looked up.")
     called = f"{named.kind} {named.name}"
     if found.target.missing:
-        return Link("target", LinkState.HIDDEN, _capital(f"{found.target.missing}."))
+        return Link("target", LinkState.HIDDEN, capital(f"{found.target.missing}."))
     if found.target.objects:
         return Link("target", LinkState.HOLDS, f"{called} exists.")
     return Link(
@@ -132,7 +132,7 @@ def pods(look: Look, found: Referred) -> Link | None:
     if found.pods is None:
         return None
     if found.pods.missing:
-        return Link("pods", LinkState.HIDDEN, _capital(f"{found.pods.missing}."))
+        return Link("pods", LinkState.HIDDEN, capital(f"{found.pods.missing}."))
     there, ready = found.pods.objects, sum(map(is_ready, found.pods.objects))
     running = [pod for pod in there if read.text(pod, "status", "phase") == "Running"]
     ill = [f"{read.text(pod, 'metadata', 'name')}: {state}" for pod in there if (state := pod_state(pod))]
@@ -154,7 +154,7 @@ def secret(look: Look, found: Referred) -> Link | None:
     if found.secret is None:
         return None
     if found.secret.missing:
-        return Link("Secret", LinkState.HIDDEN, _capital(f"{found.secret.missing}."))
+        return Link("Secret", LinkState.HIDDEN, capital(f"{found.secret.missing}."))
     if not found.secret.objects:
         return Link("Secret", LinkState.BROKEN, f"Secret {name} does not exist.", "create it", "")
     return Link("Secret", LinkState.HOLDS, f"{name} exists, and nothing is said against its form.")
@@ -235,7 +235,7 @@ def lines(look: Look, links: list[Link], width: int) -> Iterator[Line]:
         yield from more
         next_ = " " * _HEAD + "Next: "
         if link.step:
-            yield from sentence(f"{_capital(link.step)}.", width, next_, Style.STRONG)
+            yield from sentence(f"{capital(link.step)}.", width, next_, Style.STRONG)
         if link.to_copy:
             yield line("    ", link.to_copy)
     if links[-1].state is LinkState.BROKEN and links[-1].name != "verdict":
@@ -257,7 +257,3 @@ def document(look: Look, links: list[Link]) -> dict[str, Any]:
         for link in links
     ]
     return {"namespace": look.client.namespace, "name": look.client.name, "links": shown, "waitsFor": waiting(look)}
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

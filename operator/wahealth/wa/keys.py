@@ -17,7 +17,7 @@ from wahealth.wa.client import Client, client_of
 from wahealth.wa.cluster import CLIENTS, SECRETS, Cluster, Refused, Right, not_seen, path
 from wahealth.wa.document import Document
 from wahealth.wa.problem import NOT_UP, UP, USAGE, Unusable
-from wahealth.wa.screen import Line, Piece, Style, line, sentence
+from wahealth.wa.screen import Line, Piece, Style, capital, line, sentence
 
 _REFERENCE = re.compile(r"secret/(?P<name>[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)(:(?P<entry>[\w.-]{1,253}))?", re.ASCII)
 _USUAL = "WA_API_KEY"
@@ -115,7 +115,7 @@ def lines(found: Iterable[Checked], width: int) -> Iterator[Line]:
         means, step = parted(problem.reason, problem.message)
         yield from sentence(f"{head}{problem.reason}. {means}", width, "✗ ", Style.BAD)
         if step:
-            yield from sentence(f"{step[:1].upper()}{step[1:]}.", width, "  Next: ", Style.STRONG)
+            yield from sentence(f"{capital(step)}.", width, "  Next: ", Style.STRONG)
     yield from sentence("Whether the client accepts it is told by kubectl wa status.", width, "  ", Style.FAINT)
 
 

@@ -94,10 +94,12 @@ def _of_masters(client: Client, lost: list[Node]) -> Part:
 
 def _of_web(client: Client, lost: list[str]) -> Part:
     left = [each.pod for each in client.endpoints if each.reachable and each.pod not in lost]
-    goes = "goes" if len(lost) == 1 else "go"
     if not left:
-        return Level.OUTAGE, f"{named_few(lost)} {goes}, and no web pod is left that answers"
-    return Level.FINE, f"{named_few(lost)} {goes}, and {len(left)} web {'pod stays' if len(left) == 1 else 'pods stay'}"
+        return Level.OUTAGE, f"{named_few(lost)} {_goes(lost)}, and no web pod is left that answers"
+    return (
+        Level.FINE,
+        f"{named_few(lost)} {_goes(lost)}, and {len(left)} web {'pod stays' if len(left) == 1 else 'pods stay'}",
+    )
 
 
 def _tolerated(client: Client, lost: list[Node]) -> tuple[int | None, int | None]:
@@ -113,7 +115,7 @@ def _usable(client: Client, roles: Collection[str], lost: list[Node]) -> list[No
     return [node for node in client.nodes if node.role in roles and node.verdict in WELL and node not in lost]
 
 
-def _goes(lost: list[Node]) -> str:
+def _goes(lost: Sequence[Node | str]) -> str:
     return "goes" if len(lost) == 1 else "go"
 
 

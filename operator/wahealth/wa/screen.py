@@ -45,6 +45,11 @@ def line(*pieces: str | Piece) -> Line:
     return tuple(Piece(each) if isinstance(each, str) else each for each in pieces)
 
 
+def capital(words: str) -> str:
+    """The words as a sentence begins."""
+    return words[:1].upper() + words[1:]
+
+
 def length(of: Line) -> int:
     """Columns of a line."""
     return sum(len(piece.text) for piece in of)

@@ -11,7 +11,7 @@ from wahealth.wa import history, rows
 from wahealth.wa.freshness import NOBODY_LOOKS
 from wahealth.wa.looking import Look, pod_state, seen_at
 from wahealth.wa.remedies import command
-from wahealth.wa.screen import NOTHING, Line, Piece, Style, flow, line, sentence
+from wahealth.wa.screen import NOTHING, Line, Piece, Style, capital, flow, line, sentence
 from wahealth.wa.times import clock, since, zone_named
 from wahealth.wa.verdict import LOOKS, Verdict, Word, besides
 
@@ -54,7 +54,7 @@ def _why(look: Look, told: Verdict, width: int) -> Iterator[Line]:
     yield from sentence(told.means, width, _INDENT)
     next_ = f"{_INDENT}Next: "
     if told.step:
-        yield from sentence(f"{told.step[:1].upper()}{told.step[1:]}.", width, next_, Style.STRONG)
+        yield from sentence(f"{capital(told.step)}.", width, next_, Style.STRONG)
     if to_copy := command(told.reason, look.client, look.operators.namespace):
         yield line(" " * len(next_) if told.step else next_, to_copy)
     for each in besides(look.client, told):

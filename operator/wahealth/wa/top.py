@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TextIO
 from wahealth.wa.client import Client, client_of
 from wahealth.wa.cluster import Cluster
 from wahealth.wa.freshness import Operators, Where, operators
-from wahealth.wa.screen import Column, Line, Piece, Style, line, sentence, table
+from wahealth.wa.screen import Column, Line, Piece, Style, capital, line, sentence, table
 from wahealth.wa.times import since
 from wahealth.wa.verdict import LOOKS, Verdict, Word, verdict
 
@@ -107,7 +107,7 @@ def lines(found: Fleet, width: int, only_bad: bool = False) -> Iterator[Line]:
         yield line(Piece("  ".join(f"{reason} {count}" for reason, count in reasons), Style.FAINT))
     if found.operators.missing:
         says = f"whether an operator still looks is not known, because {found.operators.missing}."
-        yield from sentence(says[:1].upper() + says[1:], width, style=Style.DOUBTFUL)
+        yield from sentence(capital(says), width, style=Style.DOUBTFUL)
     rows = bad if only_bad else found.rows
     if rows:
         yield ()
