@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from wahealth.core.answer import Role
 from wahealth.core.reasons.parted import reasons
 from wahealth.core.status import ConditionType, Gateway, Mode, NodeVerdict
 from wahealth.core.strenum import FastStrEnum
@@ -50,11 +52,8 @@ def words_of(of: type[FastStrEnum]) -> frozenset[str]:
 
 REASONS = frozenset(reasons()) | {"Suspended"}
 STATUSES = frozenset({"True", "False", "Unknown"})
-GATEWAYS, MODES, VERDICTS = words_of(Gateway), words_of(Mode), words_of(NodeVerdict)
+GATEWAYS, MODES, VERDICTS, ROLES = words_of(Gateway), words_of(Mode), words_of(NodeVerdict), words_of(Role)
 TYPES = words_of(ConditionType)
-ROLES = frozenset(
-    {"PrimaryMaster", "SecondaryMaster", "Coreapp", "PhoneNumber", "BusinessAccount", "Business", "App", "Other"}
-)
 
 
 def version(found: str) -> str:
@@ -64,7 +63,11 @@ def version(found: str) -> str:
 
 def time(document: object, *keys: str) -> str | None:
     """A time, written anew."""
-    found = read.time(document, *keys)
+    return written(read.time(document, *keys))
+
+
+def written(found: datetime | None) -> str | None:
+    """A time as Kubernetes writes it; None if it is not known."""
     return found.strftime("%Y-%m-%dT%H:%M:%SZ") if found else None
 
 

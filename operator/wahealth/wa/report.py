@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from wahealth.core.status import FailoverKind
 from wahealth.wa import document as read
 from wahealth.wa import kept
 from wahealth.wa.client import Client, Condition, Endpoint, Node, State
 from wahealth.wa.document import Document
 from wahealth.wa.freshness import NOBODY_LOOKS
-from wahealth.wa.kept import Names, filled, time, version, word
+from wahealth.wa.kept import Names, filled, time, version, word, words_of, written
 from wahealth.wa.looking import Look
 from wahealth.wa.story import scenario
 
@@ -36,7 +37,7 @@ def document(look: Look, own_version: str, api_version: str) -> dict[str, Any]:
     }
     played = scenario(client, names)
     seen = filled(
-        made=look.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        made=written(look.now),
         versions=filled(**versions),
         verdict=told.word.value,
         reason=word(told.reason, kept.REASONS | {NOBODY_LOOKS}),
@@ -74,7 +75,7 @@ def _status(client: Client, names: Names) -> dict[str, Any]:
         endpoints=[_endpoint(each, names) for each in client.endpoints],
         lastFailover=filled(
             time=time(status, "lastFailover", "time"),
-            kind=word(read.text(status, "lastFailover", "kind"), {"PrimaryMaster", "ActiveCoreapp"}),
+            kind=word(read.text(status, "lastFailover", "kind"), words_of(FailoverKind)),
             durationSeconds=read.whole(status, "lastFailover", "durationSeconds"),
         ),
         keyInUse=word(read.text(status, "credentials", "keyInUse"), {"Current", "Previous"}),
@@ -89,7 +90,7 @@ def _condition(kind: str, found: Condition) -> dict[str, Any]:
         type=word(kind, kept.TYPES),
         status=word(found.status, kept.STATUSES),
         reason=word(found.reason, kept.REASONS),
-        since=found.since.strftime("%Y-%m-%dT%H:%M:%SZ") if found.since else None,
+        since=written(found.since),
     )
 
 
@@ -99,7 +100,7 @@ def _node(found: Node, names: Names) -> dict[str, Any]:
         role=word(found.role, kept.ROLES),
         gatewayStatus=word(found.gateway, kept.GATEWAYS),
         verdict=word(found.verdict, kept.VERDICTS),
-        since=found.since.strftime("%Y-%m-%dT%H:%M:%SZ") if found.since else None,
+        since=written(found.since),
         node=names.of("node", found.machine),
     )
 
@@ -115,7 +116,7 @@ def _endpoint(found: Endpoint, names: Names) -> dict[str, Any]:
 
 def _state(found: State) -> dict[str, Any]:
     return filled(
-        time=found.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        time=written(found.time),
         ready=word(found.ready, kept.STATUSES),
         reason=word(found.reason, kept.REASONS),
         gateway=word(found.gateway, kept.GATEWAYS),
