@@ -9,6 +9,7 @@ from typing import NamedTuple
 from wahealth.playground.cluster.control_plane import ControlPlaneFailed
 from wahealth.playground.environment import Environment, last_seen
 from wahealth.playground.manifests import Document
+from wahealth.probe import printable
 
 _NOT_FOUND = re.compile(r'"code":\s*404|404 page not found')
 _NAMED = 2  # of what is gone, by name
@@ -97,4 +98,4 @@ def event_line(event: Document) -> str:
 
 def harmless(text: str) -> str:
     """Without what a terminal would take for an instruction; lines stay lines."""
-    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
+    return "\n".join(printable.harmless(line, len(line)) for line in text.split("\n"))
