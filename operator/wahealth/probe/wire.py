@@ -129,10 +129,12 @@ class Wire:
         try:
             if self._tls is not None:
                 self._encrypted(self._tls, data)
-                data, self._unsent = self._unsent, b""
-            return self._socket.send(data) == len(data)
+            else:
+                self._unsent = data
+            self._say_now()
         except OSError:
             return False
+        return True
 
     def receive_now(self) -> bytes:
         """What is there, at most 64 KiB on the wire; nothing: no whole record, or tickets alone. Raises `OSError`, and
@@ -184,7 +186,8 @@ class Wire:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _say_now(self) -> None:
-        """What TLS itself has to say to what came, as to whoever negotiates anew and waits for it."""
+        """Send without waiting what is to go out: also what TLS itself has to say to what came, as to whoever negotiates
+        anew and waits for it. Raises `OSError` if not all of it goes."""
         said, self._unsent = self._unsent, b""
         if said and self._socket.send(said) < len(said):
             raise BrokenPipeError
@@ -255,7 +258,7 @@ class Wire:
     def _say_goodbye(self) -> None:
         """The alert that says why, if it goes out at once."""
         with contextlib.suppress(OSError):
-            self._socket.send(self._unsent)
+            self._say_now()
 
     async def _flush(self) -> None:
         data, self._unsent = self._unsent, b""
