@@ -8,40 +8,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 MOST_BYTES = 16 * 1024  # of an answer; a longer one is not remembered
 _DATE = re.compile(rb"\r\n[Dd]ate: ([A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)(?=\r\n)")
 _DATE_VALUE = re.compile(rb"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Said:
-    """A question and its answer. `length`: of the answer, in bytes.
-
-    `before` and `behind` the value of Date; without such a line `behind` is empty and `before` the whole answer.
-    """
+    """A question, and the answer to it: one that has been read to its end, with nothing behind it, on a connection that
+    was kept."""
 
     question: bytes = field(repr=False)  # it holds what signs in
-    before: bytes = field(repr=False)
-    behind: bytes = field(repr=False)
-    length: int
+    answer: bytes = field(repr=False)
 
     def is_repeated_by(self, answer: bytes) -> bool:
         """Whether this is the whole answer again."""
-        if len(answer) != self.length or not answer.startswith(self.before) or not answer.endswith(self.behind):
+        begin, end = self._date
+        same = answer[:begin] == self.answer[:begin] and answer[end:] == self.answer[end:]
+        if not same or len(answer) != len(self.answer):
             return False
-        return not self.behind or bool(_DATE_VALUE.fullmatch(answer, len(self.before), self.length - len(self.behind)))
+        return begin == end or bool(_DATE_VALUE.fullmatch(answer, begin, end))
 
     def is_begun_by(self, answer: bytes) -> bool:
         """Whether this may become the answer again, with more of it to come."""
-        return len(answer) < self.length and self.before.startswith(answer[: len(self.before)])
+        begin, _ = self._date
+        return len(answer) < len(self.answer) and self.answer[:begin].startswith(answer[:begin])
 
+    @cached_property
+    def _date(self) -> tuple[int, int]:
+        """From where to where the value of Date stands; from the end to the end, if there is none that stands alone.
 
-def said(question: bytes, answer: bytes) -> Said:
-    """Of an answer that has been read to its end, with nothing behind it, and whose connection was kept."""
-    head = answer.find(b"\r\n\r\n") + 4
-    dates = list(_DATE.finditer(answer, 0, head))
-    if len(dates) != 1:
-        return Said(question, answer, b"", len(answer))
-    begin, end = dates[0].span(1)
-    return Said(question, answer[:begin], answer[end:], len(answer))
+        Looked for where an answer is compared: most exchanges are never repeated."""
+        dates = list(_DATE.finditer(self.answer, 0, self.answer.find(b"\r\n\r\n") + 4))
+        return dates[0].span(1) if len(dates) == 1 else (len(self.answer), len(self.answer))

@@ -18,7 +18,7 @@ from wahealth.probe.errors import Progress, Stage, probe_error
 from wahealth.probe.http1 import Body, ClosedMeanwhile, Exchange
 from wahealth.probe.message import Headers, Request, Response, Route
 from wahealth.probe.pool import Pool
-from wahealth.probe.repeat import said
+from wahealth.probe.repeat import Said
 
 _EXTENSION = "wahealth"  # our request, which knows more than its URL says, and how far it got
 
@@ -74,7 +74,7 @@ class Transport(httpx.AsyncBaseTransport):
     def _keep(self, exchange: Exchange, asked: Request, progress: Progress) -> None:
         self._pool.park(asked.route, exchange.wire, asked.period)
         if (answer := exchange.answer) is not None:
-            progress.said = said(exchange.question, answer)
+            progress.said = Said(exchange.question, answer)
 
 
 def _in_words_of_httpx(request: Request, progress: Progress) -> httpx.Request:
