@@ -186,8 +186,9 @@ class Wire:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _say_now(self) -> None:
-        """Send without waiting what is to go out, also what TLS itself has to say, as to whoever negotiates anew. Raises
-        `OSError` if not all of it goes."""
+        """Send without waiting what is to go out, also what TLS has to say of its own, as to whoever negotiates anew.
+
+        Raises `OSError` if not all of it goes."""
         said, self._unsent = self._unsent, b""
         if said and self._socket.send(said) < len(said):
             raise BrokenPipeError
