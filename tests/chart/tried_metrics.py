@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from chart.seen import Tried, alerts, monitored_from
+from chart.seen import Rendered, Tried, alerts, monitored_from
 from support.rendered import Document
 
 POLICY = {"enabled": True}
 RULE = {"prometheusRule": POLICY}
-SERVICE_MONITOR: Document = {"metrics": {"serviceMonitor": POLICY}}
-POD_MONITOR: Document = {"metrics": {"podMonitor": POLICY}}
+
+
+def _monitor(kind: str, endpoints: str) -> list[Tried]:
+    """The values of a monitor of this kind, whose spec has its `endpoints` in that field."""
+    value = f"{kind[0].lower()}{kind[1:]}"
+    on: Document = {"metrics": {value: POLICY}}
+    replaced = [{"targetLabel": "cluster", "replacement": "a"}]
+
+    def endpoint(rendered: Rendered) -> Document:
+        first: Document = rendered.spec(kind)[endpoints][0]
+        return first
+
+    tried: list[Tried] = [
+        ("enabled", True, lambda r: r.spec(kind).get(endpoints), {}),
+        ("namespace", "monitoring", monitored_from(kind, "monitoring"), on),
+        ("scrapeTimeout", "5s", lambda r: endpoint(r).get("scrapeTimeout") == "5s", on),
+        ("annotations", {"a": "b"}, lambda r: r.annotations(kind).get("a"), on),
+        ("interval", "7s", lambda r: "7s" in str(r.spec(kind)), on),
+        ("labels", {"a": "b"}, lambda r: r.labels(kind).get("a"), on),
+        ("relabelings", replaced, lambda r: endpoint(r).get("relabelings"), on),
+        ("metricRelabelings", replaced, lambda r: endpoint(r).get("metricRelabelings"), on),
+    ]
+    return [(f"metrics.{value}.{name}", *rest) for name, *rest in tried]
+
+
 TRIED_METRICS: list[Tried] = [
     ("metrics.nodes", True, lambda r: r.env("WAHEALTH_NODE_METRICS") == "true", {}),
     ("metrics.service.enabled", False, lambda r: not r.every("Service") and not r.every("Pod"), {}),
@@ -19,82 +42,8 @@ TRIED_METRICS: list[Tried] = [
         *(lambda r: r.spec("Service").get("ipFamilyPolicy") == "PreferDualStack", {}),
     ),
     ("metrics.service.ipFamilies", ["IPv6"], lambda r: r.spec("Service").get("ipFamilies") == ["IPv6"], {}),
-    ("metrics.serviceMonitor.enabled", True, lambda r: r.spec("ServiceMonitor").get("endpoints"), {}),
-    (
-        "metrics.serviceMonitor.namespace",
-        "monitoring",
-        monitored_from("ServiceMonitor", "monitoring"),
-        SERVICE_MONITOR,
-    ),
-    (
-        *("metrics.serviceMonitor.scrapeTimeout", "5s"),
-        *(
-            lambda r: r.spec("ServiceMonitor")["endpoints"][0].get("scrapeTimeout") == "5s",
-            SERVICE_MONITOR,
-        ),
-    ),
-    (
-        "metrics.serviceMonitor.annotations",
-        {"a": "b"},
-        lambda r: r.annotations("ServiceMonitor").get("a"),
-        SERVICE_MONITOR,
-    ),
-    (
-        *("metrics.serviceMonitor.interval", "7s"),
-        *(lambda r: "7s" in str(r.spec("ServiceMonitor")), SERVICE_MONITOR),
-    ),
-    (
-        *("metrics.serviceMonitor.labels", {"a": "b"}),
-        *(lambda r: r.labels("ServiceMonitor").get("a"), SERVICE_MONITOR),
-    ),
-    (
-        *("metrics.serviceMonitor.relabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
-        lambda r: r.spec("ServiceMonitor")["endpoints"][0].get("relabelings"),
-        SERVICE_MONITOR,
-    ),
-    (
-        *("metrics.serviceMonitor.metricRelabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
-        lambda r: r.spec("ServiceMonitor")["endpoints"][0].get("metricRelabelings"),
-        SERVICE_MONITOR,
-    ),
-    ("metrics.podMonitor.enabled", True, lambda r: r.spec("PodMonitor").get("podMetricsEndpoints"), {}),
-    (
-        "metrics.podMonitor.namespace",
-        "monitoring",
-        monitored_from("PodMonitor", "monitoring"),
-        POD_MONITOR,
-    ),
-    (
-        *("metrics.podMonitor.scrapeTimeout", "5s"),
-        *(
-            lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("scrapeTimeout") == "5s",
-            POD_MONITOR,
-        ),
-    ),
-    (
-        "metrics.podMonitor.annotations",
-        {"a": "b"},
-        lambda r: r.annotations("PodMonitor").get("a"),
-        POD_MONITOR,
-    ),
-    (
-        *("metrics.podMonitor.interval", "7s"),
-        *(lambda r: "7s" in str(r.spec("PodMonitor")), POD_MONITOR),
-    ),
-    (
-        *("metrics.podMonitor.labels", {"a": "b"}),
-        *(lambda r: r.labels("PodMonitor").get("a"), POD_MONITOR),
-    ),
-    (
-        *("metrics.podMonitor.relabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
-        lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("relabelings"),
-        POD_MONITOR,
-    ),
-    (
-        *("metrics.podMonitor.metricRelabelings", [{"targetLabel": "cluster", "replacement": "a"}]),
-        lambda r: r.spec("PodMonitor")["podMetricsEndpoints"][0].get("metricRelabelings"),
-        POD_MONITOR,
-    ),
+    *_monitor("ServiceMonitor", "endpoints"),
+    *_monitor("PodMonitor", "podMetricsEndpoints"),
     ("metrics.prometheusRule.enabled", True, lambda r: len(alerts(r)) == 40, {}),
     ("metrics.prometheusRule.namespace", "mine", lambda r: r.namespace("PrometheusRule") == "mine", {"metrics": RULE}),
     ("metrics.prometheusRule.annotations", {"a": "b"}, lambda r: r.annotations("PrometheusRule"), {"metrics": RULE}),
