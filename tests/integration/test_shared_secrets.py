@@ -27,6 +27,7 @@ WATCHING = (*SHARING, "--watch-secrets")
 def environment(worlds: Worlds, wait_for: WaitFor) -> Iterator[Environment]:
     running = worlds.shared(SHARING)
     running.add(*CLIENTS)
+    all_are(wait_for, credentials_in_use="Current")  # what was never accepted is no previous key
     yield running
     worlds.shared(FLAGS)
 
