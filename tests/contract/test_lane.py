@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.lanes import PERIOD, PODS, TIMEOUT, Clock, Loop, WebPods, World, answer, later
+from support.lanes import PERIOD, PODS, TIMEOUT, Clock, Loop, World, answer, later, worlds
 from wahealth.core.answer import Answered, Outcome
 from wahealth.core.egress.proxy import Proxy
 from wahealth.core.signin.flow import EXPIRING
@@ -122,10 +122,8 @@ def told(fast: bool, story: list[Step]) -> tuple[list[Any], int]:
     clock = Clock()
 
     async def play() -> tuple[list[Any], int]:
-        pods, records = WebPods(), []
-        server = await pods.serve()
-        async with Prober() as prober:
-            world = World(clock, prober, pods, fast)
+        records = []
+        async with worlds(clock, fast) as world:
             said = dict.fromkeys(PODS, "up")
             for step in [Step(rounds=3), *story]:
                 world.pause, world.jump = 0.0, 0.0  # type: ignore[attr-defined]
@@ -135,16 +133,11 @@ def told(fast: bool, story: list[Step]) -> tuple[list[Any], int]:
                 said |= {pod: step.second or said[pod] for pod in PODS[1:]}
                 for _ in range(step.rounds):
                     clock.now = float(int(clock.now + PERIOD + world.pause))  # type: ignore[attr-defined]
-                    pods.answers = {pod: ANSWERS[word](clock) for pod, word in said.items()}
+                    world.pods.answers = {pod: ANSWERS[word](clock) for pod, word in said.items()}
                     await world.round()
                     await asyncio.sleep(0)
-                    records.append(
-                        repr(world.record()).replace(f":{pods.port}", ":port").replace(f"port={pods.port}", "")
-                    )
-        pods.abort()
-        server.close()
-        for _ in range(5):
-            await asyncio.sleep(0)
+                    port = world.pods.port
+                    records.append(repr(world.record()).replace(f":{port}", ":port").replace(f"port={port}", ""))
         return records, world.repeats
 
     with clock.everywhere(), asyncio.Runner(loop_factory=lambda: Loop(clock)) as runner:
@@ -184,20 +177,13 @@ def played(story: Callable[[World], Coroutine[Any, Any, T]], fast: bool = True) 
     clock = Clock()
 
     async def play() -> T:
-        pods = WebPods()
-        server = await pods.serve()
-        async with Prober() as prober:
-            world = World(clock, prober, pods, fast)
+        async with worlds(clock, fast) as world:
             for _ in range(5):
-                pods.answers = {pod: [1.0, GOOD] for pod in PODS}
+                world.pods.answers = {pod: [1.0, GOOD] for pod in PODS}
                 clock.now = float(int(clock.now + PERIOD))
                 await world._ordinary()
             clock.now += PERIOD
-            came = await story(world)
-        pods.abort()
-        server.close()
-        await asyncio.sleep(0)
-        return came
+            return await story(world)
 
     with clock.everywhere(), asyncio.Runner(loop_factory=lambda: Loop(clock)) as runner:
         return runner.run(play())

@@ -10,7 +10,7 @@ import contextlib
 import json
 import selectors
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -133,7 +133,7 @@ class WebPods:
         if (task := asyncio.current_task()) is not None:
             self._playing.append(task)
         address = writer.get_extra_info("sockname")[0]
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while True:
                 question = await reader.readuntil(b"\r\n\r\n")
                 self.asked.append((address, question))
@@ -280,6 +280,22 @@ class World:
         self.version += 1000
         made = resource(generation=self.generation, version=str(self.version), **self.spec)
         return {**made, "status": status}
+
+
+@contextlib.asynccontextmanager
+async def worlds(clock: Clock, fast: bool) -> AsyncIterator[World]:
+    """One world, with its web pods; at the end no connection is left open."""
+    pods = WebPods()
+    server = await pods.serve()
+    async with Prober() as prober:
+        world = World(clock, prober, pods, fast)
+        yield world
+        if world.lane is not None:
+            world.lane.stop()
+    pods.abort()
+    server.close()
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 def _pod(number: int, address: str) -> dict[str, Any]:
