@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,41 @@ def test_a_change_counts_in_its_namespace_alone() -> None:
     assert inventory.changes.count("other") == before[1]
 
 
-def test_a_list_may_change_every_namespace() -> None:
-    inventory = Inventory()
-    before = inventory.changes.count("acme")
-    Counted(inventory.services, inventory.changes).replace([])
-    assert inventory.changes.count("acme") > before
+def pod(namespace: str, version: str | None, name: str = "web-0") -> dict[str, Any]:
+    metadata = {"namespace": namespace, "name": name, "resourceVersion": version}
+    return {"metadata": {name: value for name, value in metadata.items() if value is not None}}
+
+
+@pytest.mark.parametrize(
+    ("listed", "changed"),
+    [
+        ([pod("acme", "1"), pod("other", "2")], set()),
+        ([pod("acme", "1"), pod("other", "3")], {"other"}),
+        ([pod("acme", "1")], {"other"}),
+        ([pod("acme", "1"), pod("other", "2"), pod("other", "4", "web-1")], {"other"}),
+        ([pod("acme", None), pod("other", "2")], {"acme"}),
+        ([], {"acme", "other"}),
+    ],
+)
+def test_a_list_counts_where_it_shows_something_new(listed: list[dict[str, Any]], changed: set[str]) -> None:
+    changes, spaces = Changes(), ("acme", "other", "third")
+    store = Counted(Inventory().pods, changes)
+    store.put(pod("acme", "1"))
+    store.replace([pod("acme", "1"), pod("other", "0")])
+    store.put(pod("other", "2"))
+    before = {space: changes.count(space) for space in spaces}
+    store.replace(listed)
+    assert {space for space in spaces if changes.count(space) > before[space]} == changed
+
+
+def test_what_was_deleted_and_is_listed_again_is_new() -> None:
+    changes = Changes()
+    store = Counted(Inventory().pods, changes)
+    store.put(pod("acme", "1"))
+    store.drop(pod("acme", "2"))
+    before = changes.count("acme")
+    store.replace([pod("acme", "1")])
+    assert changes.count("acme") > before
 
 
 def test_a_restart_of_ours_counts_before_the_watch_shows_it() -> None:
