@@ -14,7 +14,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from wahealth.api.credential_source import CredentialSource, meant, source_of
+from wahealth.api.credential_source import meant
 from wahealth.api.v1alpha1 import Spec
 from wahealth.core.answer import Outcome, accepts_token, is_about_ours, result_of
 from wahealth.core.certificate import first_to_end, is_expiring
@@ -34,13 +34,12 @@ from wahealth.core.signin.flow import (
     LoginOutcome,
     NotSent,
     Probing,
-    Reading,
     ReadSecret,
     is_taken,
 )
 from wahealth.core.signin.kinds import carried_on
 from wahealth.core.turns import MOST_ASKED, heard_of, whose_turn
-from wahealth.kube.apiserver.api import ApiUnavailable
+from wahealth.kube.credential import CredentialSecret
 from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.number_budget import NumberBudget
 from wahealth.kube.number_checks import TokenReports
@@ -91,7 +90,7 @@ class ProbeRun:
     async def _pace(self, budget: NumberBudget, now: Instant) -> float | None:
         self._authenticator()  # forgets what was read for another spec
         if self.entry.probe.reading is None:
-            await self._reading()
+            await self._credential.read()
         return budget.pace(now.monotonic)
 
     async def ask(self, facts: Facts, now: Instant) -> Facts:
@@ -177,13 +176,12 @@ class ProbeRun:
         """`signin`, which does not read the Secret again while it is known to say what it said."""
         if not signin.is_due_by_time(now):
             return signin
-        at = self.references.known_at(*self._source, self.entry.probe.reading)
+        at = self._credential.known_at()
         return signin if at is None else signin.confirmed(at, refresh)
 
     @property
-    def _source(self) -> tuple[str, CredentialSource, bool]:
-        """Namespace and Secret of the credential; and whether its label is needed, since it leaves the cluster."""
-        return self.entry.ref.namespace, source_of(self.spec), self.spec.target.cloud is not None
+    def _credential(self) -> CredentialSecret:
+        return CredentialSecret(self.references, self.entry, self.spec)
 
     def _turn(self) -> tuple[str, ...]:
         """The names of the pods to ask in this round."""
@@ -195,7 +193,7 @@ class ProbeRun:
     async def _result_of(self, effect: Effect[Credential]) -> EffectResult[Credential]:
         match effect:
             case ReadSecret():
-                return await self._reading()
+                return await self._credential.read()
             case Probing(pods, secret):
                 return await self._outcomes(pods, secret)
             case LogIn(pod, secret):
@@ -203,18 +201,6 @@ class ProbeRun:
             case Checkpoint(signin):
                 self.entry.probe.signin = signin
                 return None
-
-    async def _reading(self) -> Reading[Credential]:
-        """The Secret as it is now; while the API server cannot be asked, the last good reading."""
-        state = self.entry.probe
-        try:
-            reading = await self.references.secret(*self._source)
-        except ApiUnavailable:
-            if state.reading is None:
-                raise
-            return state.reading
-        state.reading = reading if reading.secret is not None else None
-        return reading
 
     async def _outcomes(self, names: Sequence[str], secret: Credential | None) -> Mapping[str, Outcome]:
         """By name; a name whose address is not known has the reason why."""

@@ -65,6 +65,18 @@ class ProbeState:
     look_in: int = 0  # rounds of a number until what is besides it is looked at
     skipped_pod: str = ""  # the one before it, which did not answer
 
+    def secret_read(self, reading: Reading[Credential]) -> None:
+        """The Secret was read. If it says something new, it is read again in the next round, unless this one takes that
+        up: a round may end early."""
+        if reading != self.reading:
+            self.signin = self.signin and self.signin.stale()
+        self.reading = reading if reading.secret is not None else None
+
+    def secret_said_the_same(self, at: float, refresh: float) -> None:
+        """The Secret said at `at` (monotonic seconds) what it had said before; `refresh`: seconds until it is read
+        again."""
+        self.signin = self.signin and self.signin.confirmed(at, refresh)
+
     def secret_changed(self) -> None:
         """Read the Secret and the trust again in the next round, which is due at once."""
         self.signin = self.signin and self.signin.stale()
