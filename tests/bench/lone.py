@@ -27,6 +27,7 @@ from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.lane.lane import Around, FastLane
+from wahealth.kube.lane.rereading import Rereading
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
 from wahealth.kube.scheduler import Outside, Scheduler
@@ -103,7 +104,8 @@ def reconciler_of(
     inventory = Inventory()
     gatherer = Gatherer(inventory, Targets(inventory, limits, Resolver()), given, prober)  # type: ignore[arg-type]
     guard = IsolationGuard(nowhere, inventory, None)  # type: ignore[arg-type]
-    lane = FastLane(prober.pool, Around(inventory.changes, guard, lag))
+    around = Around(inventory.changes, guard, lag, Rereading(given))  # type: ignore[arg-type]
+    lane = FastLane(prober.pool, around)
     return Reconciler(gatherer, nowhere, nowhere, guard, lag), lane  # type: ignore[arg-type]
 
 

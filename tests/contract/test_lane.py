@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import select
 from collections.abc import Callable, Coroutine
@@ -20,7 +21,9 @@ from wahealth.core.signin.flow import EXPIRING
 from wahealth.core.signin.tokens import Token
 from wahealth.core.status import ConditionType
 from wahealth.kube.lane.basis import _leads_there_at_once
+from wahealth.kube.lane.door import Way
 from wahealth.probe.client import Prober
+from wahealth.probe.pool import LONGEST_PARKED
 from wahealth.probe.waweb import HealthEndpoint, ProbeRequest
 from wahealth.probe.wire import Begun
 
@@ -189,6 +192,53 @@ def played(story: Callable[[World], Coroutine[Any, Any, T]], fast: bool = True) 
         return runner.run(play())
 
 
+class Becomes(NamedTuple):
+    """What becomes of a Secret until it is due to be read again, and what of the round then. `reads`: how often it was
+    read and said the same."""
+
+    happens: Callable[[World], None]
+    asked: int = 2
+    repeats: int = 0
+    reads: int = 0
+
+
+def is_confirmed_meanwhile(world: World) -> None:
+    world.secrets.known = world.clock.now
+
+
+def changes_while_it_is_read(world: World) -> None:
+    world.secrets.reading = lambda: world.rotated(world.secrets.key)
+
+
+DUE = {
+    "nothing": Becomes(lambda _: None, repeats=1, reads=1),
+    "the API server is away": Becomes(lambda world: setattr(world.secrets, "away", True), repeats=1, reads=1),
+    "another resource has read it": Becomes(is_confirmed_meanwhile, repeats=1),
+    "another key": Becomes(lambda world: setattr(world.secrets, "key", b"a-third-key-of-enough-characters")),
+    "no key": Becomes(lambda world: setattr(world.secrets, "key", b"short"), asked=0),
+    "a change while it is read": Becomes(changes_while_it_is_read),
+}
+
+
+@pytest.mark.parametrize("becomes", sorted(DUE))
+def test_a_secret_that_is_due_is_read_first_and_a_round_is_ordinary_if_it_says_something_new(becomes: str) -> None:
+    happens, asked, repeats, reads = DUE[becomes]
+
+    async def story(world: World) -> list[int]:
+        await world.round()
+        signin, before = world.entry.probe.signin, world.repeats
+        assert signin is not None
+        assert world.clock.now < signin.read_again < world.clock.now + LONGEST_PARKED
+        world.clock.now = signin.read_again
+        happens(world)
+        world.pods.asked.clear()
+        await world.round()
+        assert all((b"a-third-key" in question) is (becomes == "another key") for _, question in world.pods.asked)
+        return [len(world.pods.asked), world.repeats - before, world.reads]
+
+    assert played(story) == [asked, repeats, reads]
+
+
 async def until_asked(world: World) -> None:
     asked = len(world.pods.asked)
     while len(world.pods.asked) < asked + 2:  # noqa: ASYNC110 - the clock must stand still
@@ -243,6 +293,24 @@ def test_what_is_heard_is_paid_for_by_its_namespace_and_waits_for_its_turn() -> 
     played(story)
 
 
+def test_a_key_that_was_read_in_a_round_that_came_to_nothing_is_read_again() -> None:
+    async def story(world: World) -> bytes:
+        world.secrets.key = b"a-third-key-of-enough-characters"
+        assert world.entry.probe.signin is not None
+        world.clock.now = world.entry.probe.signin.read_again
+        lost = asyncio.create_task(world.round())
+        await until_asked(world)
+        lost.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await lost
+        world.secrets.known = world.clock.now
+        world.pods.asked.clear()
+        await world.round()
+        return world.pods.asked[0][1]
+
+    assert b"a-third-key" in played(story, fast=False)
+
+
 class Full:
     """An epoll object that takes no more."""
 
@@ -275,7 +343,7 @@ def test_a_token_that_begins_to_expire_after_the_last_round_is_looked_at(before:
         now = datetime.fromtimestamp(world.clock.wall(), UTC)
         expires = now + EXPIRING + (timedelta(hours=1) if repeats else -before)
         world.entry.probe.signin = Token(read_again=float("inf"), expires=expires)
-        return world.lane.begin(world.entry, world.clock.now, world.purse, lambda *_: None)
+        return world.lane.begin(world.entry, world.clock.now, world.purse, lambda *_: None) is Way.REPEAT
 
     assert played(story) is repeats
 

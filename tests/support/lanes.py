@@ -20,29 +20,33 @@ from bench.lone import Nowhere
 from support.builders import START, resource
 from support.played import Played
 from wahealth.api.convert import status_document
-from wahealth.api.credential_source import CredentialSource
 from wahealth.core.control.budget import NEVER, Postponed
 from wahealth.core.egress.hosts import Hosts
 from wahealth.core.egress.networks import Networks
 from wahealth.core.events.event import Event
 from wahealth.core.signin.flow import Reading
+from wahealth.core.signin.kinds import Kind
 from wahealth.core.status import Status
 from wahealth.kube import reconciler as reconciling
+from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.entry import ResourceEntry, entry_of
 from wahealth.kube.events import Subject
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.inventory.changes import Counted
 from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.isolation import IsolationGuard
+from wahealth.kube.lane.door import Way
 from wahealth.kube.lane.lane import Around, FastLane
+from wahealth.kube.lane.rereading import Rereading
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.process.meter import Purse
 from wahealth.kube.reconciler import Reconciler
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe.client import Prober
-from wahealth.probe.credential import Credential, api_key
+from wahealth.probe.credential import Credential
 from wahealth.probe.dns import Resolver
 from wahealth.probe.errors import ObserverFault
+from wahealth.probe.reading import reading_of
 
 _SILENT = 0.1  # real seconds
 PERIOD, TIMEOUT, PODS = 30, 5, ("127.64.77.1", "127.64.77.2", "127.64.77.3")
@@ -150,15 +154,23 @@ class WebPods:
 
 
 class Secrets(Played):
+    """`reading` happens whenever a Secret is read."""
+
     def __init__(self) -> None:
         super().__init__()
         self.key = b"a-key-of-enough-characters"
+        self.away = False  # the API server
+        self.known: float | None = None  # when a Secret was last known to say what it said
+        self.reading: Callable[[], None] = lambda: None
 
     async def secret(self, *_: object) -> Reading[Credential]:
-        return Reading(api_key(self.key))
+        if self.away:
+            raise ApiUnavailable("it is away")
+        self.reading()
+        return reading_of(Kind.API_KEY, [self.key])
 
-    def known_at(self, _: str, __: CredentialSource, ___: bool, ____: object) -> float | None:
-        return None
+    def known_at(self, *_: object) -> float | None:
+        return self.known
 
     async def trust(self, *_: object) -> Any:
         raise AssertionError("plain HTTP trusts nobody")
@@ -194,8 +206,10 @@ class World:
         self.reconciler = Reconciler(
             Gatherer(self.inventory, targets, self.secrets, prober), told, told, guard, self.lag
         )
-        self.lane = FastLane(prober.pool, Around(self.inventory.changes, guard, self.lag)) if fast else None
-        self.version, self.generation, self.repeats, self.purse = 1, 1, 0, Purse("acme", [])
+        around = Around(self.inventory.changes, guard, self.lag, Rereading(self.secrets))
+        self.lane = FastLane(prober.pool, around) if fast else None
+        self.version, self.generation, self.purse = 1, 1, Purse("acme", [])
+        self.repeats, self.reads = 0, 0  # rounds that were repeated, and those before which something was read again
         self.spec: dict[str, Any] = {
             "target": {"workload": {"kind": "StatefulSet", "name": "web", "port": pods.port}, "scheme": "HTTP"},
             "probe": {"periodSeconds": PERIOD, "timeoutSeconds": TIMEOUT},
@@ -239,14 +253,25 @@ class World:
 
     async def round(self) -> None:
         """One round as `kube.scheduler` runs it."""
-        loop, over = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
-        begun = self.lane is not None and self.lane.begin(
-            self.entry, loop.time(), self.purse, lambda _, done: over.set_result(done)
-        )
-        if begun and await over:
+        if await self._in_lane():
             self.repeats += 1
         else:
             await self._ordinary()
+
+    async def _in_lane(self) -> bool:
+        lane, loop = self.lane, asyncio.get_running_loop()
+        if lane is None:
+            return False
+        over: asyncio.Future[bool] = loop.create_future()
+        way = self._begin(lane, over)
+        if way is Way.READ_FIRST and await lane.reads_the_same(self.entry, loop.time()):
+            self.reads += 1
+            way = self._begin(lane, over)
+        return way is Way.REPEAT and await over
+
+    def _begin(self, lane: FastLane, over: asyncio.Future[bool]) -> Way:
+        now = asyncio.get_running_loop().time()
+        return lane.begin(self.entry, now, self.purse, lambda _, done: over.set_result(done))
 
     async def _ordinary(self) -> None:
         if self.lane is not None:

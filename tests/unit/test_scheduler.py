@@ -15,6 +15,8 @@ from support.builders import PERIOD, resource
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Gone
 from wahealth.kube.entry import ResourceEntry, entry_of
+from wahealth.kube.lane.door import NO_LANE, Lane, Over, Way
+from wahealth.kube.process.meter import Purse
 from wahealth.kube.reconciler import Action
 from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.telemetry import metrics
@@ -27,11 +29,12 @@ class FakeRounds:
         self,
         work: Callable[[ResourceEntry], Awaitable[None]] | None = None,
         leads: Callable[[str], bool] = lambda _: True,
+        lane: Lane = NO_LANE,
     ) -> None:
         self.began: list[tuple[str, float]] = []
         self._work = work
         self.act: Action | None = None  # what comes of each round
-        self.supervisor = Scheduler(self.round, Outside(random.Random(1).random), leads=leads)
+        self.supervisor = Scheduler(self.round, Outside(random.Random(1).random, lane=lane), leads=leads)
 
     async def round(self, entry: ResourceEntry) -> Action | None:
         self.began.append((entry.ref.name, asyncio.get_running_loop().time()))
@@ -329,3 +332,65 @@ def test_a_spec_that_is_not_understood_has_its_rounds_too() -> None:
     assert reasons[0] == (
         "This version does not understand spec: correct mode (Auto, Single, HighAvailability or Multiconnect)."
     )
+
+
+class PlayedLane:
+    """Wants every Secret to be read before a round. `says_the_same`: what comes of that; None: it takes for ever."""
+
+    def __init__(self, says_the_same: bool | None) -> None:
+        self._says_the_same = says_the_same
+        self._read: set[str] = set()
+        self.repeated, self.readings = 0, 0
+
+    def is_under_way(self, _: str) -> bool:
+        return False
+
+    def begin(self, entry: ResourceEntry, _: float, __: Purse, over: Over) -> Way:
+        if entry.uid not in self._read:
+            return Way.READ_FIRST
+        self._read.discard(entry.uid)
+        self.repeated += 1
+        asyncio.get_running_loop().call_later(0.5, over, entry, True)
+        return Way.REPEAT
+
+    async def reads_the_same(self, entry: ResourceEntry, _: float) -> bool:
+        self.readings += 1
+        await asyncio.sleep(1.0 if self._says_the_same is not None else 1e9)
+        if self._says_the_same:
+            self._read.add(entry.uid)
+        return bool(self._says_the_same)
+
+    def round_begins(self, _: ResourceEntry) -> None: ...
+
+    def round_ended(self, _: ResourceEntry, __: bool) -> None: ...
+
+    def forget(self, _: str) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@pytest.mark.parametrize(("same", "ordinary", "repeated"), [(True, 0, 5), (False, 5, 0)])
+def test_what_must_be_read_before_a_round_decides_which_round_it_is(same: bool, ordinary: int, repeated: int) -> None:
+    lane = PlayedLane(same)
+    rounds = FakeRounds(lane=lane)
+    simulate(5 * PERIOD - 1, rounds, seen(resource("a", observed=1)))
+    assert (len(rounds.began), lane.repeated, lane.readings) == (ordinary, repeated, 5)
+
+
+def test_while_something_is_read_for_a_round_no_other_begins_and_who_no_longer_leads_ends_it() -> None:
+    lane, leading = PlayedLane(None), ["all"]
+    rounds = FakeRounds(lane=lane, leads=lambda _: bool(leading))
+
+    async def script(scheduler: Scheduler) -> None:
+        scheduler.upsert(resource("a", observed=1))
+        await asyncio.sleep(5 * PERIOD)
+        assert lane.readings == 1
+        leading.clear()
+        scheduler.on_stopped_leading()
+        await asyncio.sleep(PERIOD)
+        leading.append("all")
+        await asyncio.sleep(PERIOD)
+        assert lane.readings == 2
+
+    simulate(0, rounds, script)
+    assert not rounds.began

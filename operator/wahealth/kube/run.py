@@ -26,6 +26,7 @@ from wahealth.kube.inventory.inventory import Inventory
 from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.lane.lane import Around, FastLane
+from wahealth.kube.lane.rereading import Rereading
 from wahealth.kube.process import client_metrics
 from wahealth.kube.process.http_server import CannotListen, HealthServer
 from wahealth.kube.process.lag import Lag, watchdog
@@ -148,11 +149,12 @@ class _Operator:
         targets = Targets(self.inventory, limits, Resolver())
         self.gatherer = Gatherer(self.inventory, targets, references, self.prober, quotas_of(settings))
         self.reconciler = Reconciler(self.gatherer, self.cluster, recorder, self.guard, self.lag)
+        around = Around(self.inventory.changes, self.guard, self.lag, Rereading(references))
         self.scheduler = Scheduler(
             self.reconciler.reconcile,
             Outside(
                 cloud_floors=cloud_floors_of(settings),
-                lane=FastLane(self.prober.pool, Around(self.inventory.changes, self.guard, self.lag)),
+                lane=FastLane(self.prober.pool, around),
             ),
             forget=self.forget,
             leads=self.elector.leads,

@@ -23,7 +23,7 @@ from wahealth.core.control.schedule import next_tick
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable, Document
 from wahealth.kube.cluster import Gone
 from wahealth.kube.entry import Ref, ResourceEntry, entry_of
-from wahealth.kube.lane.lane import FastLane
+from wahealth.kube.lane.door import NO_LANE, Lane, Way
 from wahealth.kube.process.leader_election import NotLeading
 from wahealth.kube.process.meter import Meter
 from wahealth.kube.reconciler import Action
@@ -45,13 +45,13 @@ class Outside(NamedTuple):
     """Chance, clocks and what others allow. `random_phase`: 0 to 1, for each new resource. `meter` reads the clocks.
 
     `cloud_floors`: the shortest periods of numbers of the Cloud API. `lane`: where rounds go that repeat the last one;
-    None: each round is an ordinary one.
+    without one each round is an ordinary one.
     """
 
     random_phase: Callable[[], float] = random.random
     meter: Callable[[Ledger], Meter] = Meter
     cloud_floors: Floors = NO_FLOORS
-    lane: FastLane | None = None
+    lane: Lane = NO_LANE
 
 
 class Scheduler:
@@ -105,8 +105,7 @@ class Scheduler:
         for table in (self._entries, self._phases, self._failures):
             table.pop(uid, None)
         self._due.drop(uid)
-        if self._lane is not None:
-            self._lane.forget(uid)
+        self._lane.forget(uid)
         if entry is not None:
             entry.gone = True
             self._uids[entry.ref.namespace].discard(uid)
@@ -145,8 +144,7 @@ class Scheduler:
         for uid, entry in self._entries.items():
             if not self._leads(uid):
                 entry.forget_rounds()
-                if self._lane is not None:
-                    self._lane.forget(uid)
+                self._lane.forget(uid)
                 self._ask_at(uid, self._next(entry))  # also of one that is due now
                 for running in (self._rounds.get(uid), self._actions.get(uid)):
                     if running is not None:
@@ -158,8 +156,7 @@ class Scheduler:
             try:
                 await self._work(group)
             finally:
-                if self._lane is not None:
-                    self._lane.stop()
+                self._lane.stop()
 
     async def _work(self, group: asyncio.TaskGroup) -> None:
         turned = self._now()
@@ -171,17 +168,37 @@ class Scheduler:
             turned = now
             self._meter.settle(self._uids.keys(), now)
             for entry in self._take_due(now):
-                if not self._repeats(entry, now, group):
-                    self._begin(entry, group)
+                match self._in_lane(entry, now, group):
+                    case Way.ORDINARY:
+                        self._begin(entry, group)
+                    case Way.READ_FIRST:
+                        self._begin_reading(entry, group)
+                    case Way.REPEAT:
+                        pass
             await asyncio.sleep(0)
 
-    def _repeats(self, entry: ResourceEntry, now: float, group: asyncio.TaskGroup) -> bool:
-        """Whether the round was begun in the fast lane."""
-        lane = self._lane
-        if lane is None or entry.uid in self._actions:
-            return False
+    def _in_lane(self, entry: ResourceEntry, now: float, group: asyncio.TaskGroup) -> Way:
+        """Begin the round in the fast lane, if it can be."""
+        if entry.uid in self._actions:
+            return Way.ORDINARY
         with self._meter.charging(entry.ref.namespace):
-            return lane.begin(entry, now, self._meter.purse(entry.ref.namespace), partial(self._repeated, group))
+            purse = self._meter.purse(entry.ref.namespace)
+            return self._lane.begin(entry, now, purse, partial(self._repeated, group))
+
+    def _begin_reading(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
+        reading = self._read_first(entry, group)
+        self._rounds[entry.uid] = group.create_task(reading, name=f"round {entry.ref}")
+
+    async def _read_first(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
+        """Read what the resource refers to. If that says what it said, the round may be one of the fast lane."""
+        same = False
+        try:
+            async with self._guarded(entry):
+                same = await self._meter.act(entry.ref.namespace, self._lane.reads_the_same(entry, self._now()))
+        finally:
+            self._rounds.pop(entry.uid, None)
+        if entry.uid in self._entries and not (same and self._in_lane(entry, self._now(), group) is Way.REPEAT):
+            self._begin(entry, group)
 
     def _repeated(self, group: asyncio.TaskGroup, entry: ResourceEntry, done: bool) -> None:
         """A round of the fast lane is over. `done`: it repeated the last one; else an ordinary one follows at once."""
@@ -192,8 +209,7 @@ class Scheduler:
             self._begin(entry, group)
 
     def _begin(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
-        if self._lane is not None:
-            self._lane.round_begins(entry)
+        self._lane.round_begins(entry)
         self._rounds[entry.uid] = group.create_task(self._run_round(entry, group), name=f"round {entry.ref}")
 
     def _now(self) -> float:
@@ -233,12 +249,9 @@ class Scheduler:
     def _take_due(self, now: float) -> list[ResourceEntry]:
         """Some of the resources that are due, with their next due time set; one whose round still runs is skipped."""
         for uid in self._due.collect(now + _SLOT):
-            if uid in self._rounds or self._is_repeating(uid) or not self._leads(uid):
+            if uid in self._rounds or self._lane.is_under_way(uid) or not self._leads(uid):
                 self._ask_at(uid, self._next(self._entries[uid]))
         return [self._begun(one, now) for one in self._due.take(now, _AT_ONCE, alone=len(self._uids) == 1)]
-
-    def _is_repeating(self, uid: str) -> bool:
-        return self._lane is not None and self._lane.is_under_way(uid)
 
     def _begun(self, begun: Begun, now: float) -> ResourceEntry:
         entry = self._entries[begun.uid]
@@ -268,8 +281,7 @@ class Scheduler:
                     self._actions[entry.uid] = group.create_task(self._act(entry, action), name=f"act {entry.ref}")
         finally:
             self._rounds.pop(entry.uid, None)
-            if self._lane is not None:
-                self._lane.round_ended(entry, well)
+            self._lane.round_ended(entry, well)
         if (entry.generation, entry.probe.requests) != before and entry.uid in self._entries:
             self._ask_at(entry.uid, self._now())
 

@@ -124,9 +124,9 @@ class Authenticator(ABC, Generic[K]):
         return self.is_due(now) and self.read_again > LONG_AGO
 
     def settled_until(self, now: Instant) -> float:  # noqa: ARG002 - others look at the wall clock
-        """Until when every pod that accepts the credential gets the same round again (monotonic seconds), if both
-        clocks go on alike."""
-        return self.read_again
+        """Until when every pod that accepts the credential gets the same round again (monotonic seconds), if the Secret
+        says the same and both clocks go on alike."""
+        return float("inf")
 
     def confirmed(self, at: float, refresh: float) -> Self:
         """The same authenticator, as if it had read the Secret at `at` (monotonic seconds) and found nothing new."""

@@ -76,8 +76,8 @@ class Session(Authenticator[K]):
 
     def settled_until(self, now: Instant) -> float:
         if not self._lasts(now):
-            return min(self.read_again, self.not_before)
-        return min(self.read_again, self._until_renewed(now))
+            return self.not_before
+        return self._until_renewed(now)
 
     def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
         """Probe all pods with the token; if no pod accepts it, or it expires soon, with a new one."""

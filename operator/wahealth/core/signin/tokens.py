@@ -40,7 +40,7 @@ class Token(Authenticator[K]):
 
     def settled_until(self, now: Instant) -> float:
         ends = until_expiring(self.expires, now, timedelta(0))
-        return min(self.read_again, until_expiring(self.expires, now), ends)
+        return min(until_expiring(self.expires, now), ends)
 
     def probe_flow(self, pods: tuple[str, ...], terms: AuthTiming, now: Instant) -> ProbeFlow[K]:
         """Probe all pods with the token; then those that reject it with the present one of the Secret."""

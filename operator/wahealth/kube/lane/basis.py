@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from wahealth.api.v1alpha1 import Spec, Target
@@ -65,11 +65,14 @@ class Basis:
             and entry.written is self.written
             and probe.signin is self.signin
             and probe.trust is self.trust
-            and (self.trust is None or time.monotonic() < self.trust.until)
             and not entry.writes.pending_events
             and before(entry, changes) == self.before
             and abs(time.time() - now - self.offset) < _APART
         )
+
+    def renewed(self, entry: ResourceEntry) -> Basis:
+        """The same, once all that it refers to has said again what it said."""
+        return replace(self, signin=entry.probe.signin or self.signin, trust=entry.probe.trust)
 
     def is_meant(self, entry: ResourceEntry) -> bool:
         """Whether the spec and what it refers to are still those of the questions, as far as is known."""

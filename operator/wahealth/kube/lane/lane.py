@@ -11,7 +11,6 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -20,7 +19,9 @@ from wahealth.kube.entry import ResourceEntry
 from wahealth.kube.inventory.changes import Changes
 from wahealth.kube.isolation import IsolationGuard
 from wahealth.kube.lane.basis import Basis, Before, basis_of, before
+from wahealth.kube.lane.door import Over, Way
 from wahealth.kube.lane.questions import Asking, Questions
+from wahealth.kube.lane.rereading import Rereading
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.process.meter import Purse
 from wahealth.probe.pool import Pool
@@ -29,7 +30,6 @@ from wahealth.telemetry import logs, metrics
 log = logging.getLogger(__name__)
 
 _SLOT = 0.1  # seconds: deadlines that lie closer share a timer
-Over = Callable[[ResourceEntry, bool], None]  # a round is over; False: an ordinary one must follow at once
 
 
 class Around(NamedTuple):
@@ -38,6 +38,7 @@ class Around(NamedTuple):
     changes: Changes
     guard: IsolationGuard
     lag: Lag
+    rereading: Rereading
 
 
 class Repeat(NamedTuple):
@@ -64,21 +65,23 @@ class FastLane:
     def is_under_way(self, uid: str) -> bool:
         return uid in self._under_way
 
-    def begin(self, entry: ResourceEntry, now: float, purse: Purse, over: Over) -> bool:
-        """Begin a round that repeats the last one, and call `over` once it is; False: begin an ordinary one. `purse`:
-        of its namespace."""
+    def begin(self, entry: ResourceEntry, now: float, purse: Purse, over: Over) -> Way:
+        """Begin a round that repeats the last one, and call `over` once it is; else say what must be begun. `purse`: of
+        its namespace."""
         basis = self._basis(entry, now)
         if basis is None or self._around.guard.detector.isolated(basis.vote.path):
-            return False
-        asking = self._questions.ask(
-            basis.kept, purse, entry.timing.period, now, lambda _, same: self._over(entry.uid, same)
-        )
-        if asking is None:
-            return False
-        repeat = self._under_way[entry.uid] = Repeat(entry, basis, asking, over)
-        self._end_at(now + entry.timing.timeout, repeat)
-        metrics.probes_in_flight.inc(len(basis.kept))
-        return True
+            return Way.ORDINARY
+        if self._around.rereading.is_due(entry, now):
+            return Way.READ_FIRST
+        return self._ask(entry, self._renewed(entry, basis), now, purse, over)
+
+    async def reads_the_same(self, entry: ResourceEntry, now: float) -> bool:
+        """Read again what the resource refers to: whether that says what it said, so that its round may `begin`."""
+        basis = self._basis(entry, now)
+        same = basis is not None and await self._around.rereading.says_the_same(entry, now)
+        if basis is not None and same and entry.uid in self._bases:
+            self._renewed(entry, basis)
+        return same
 
     def round_begins(self, entry: ResourceEntry) -> None:
         """An ordinary round begins."""
@@ -112,6 +115,23 @@ class FastLane:
             if basis is not None:
                 self._bases[entry.uid] = basis
         return basis if basis is not None and basis.holds(entry, self._around.changes, now) else None
+
+    def _renewed(self, entry: ResourceEntry, basis: Basis) -> Basis:
+        """What the round rests on, where Secret, CA or client certificate were confirmed since the last one."""
+        if entry.probe.signin is not basis.signin or entry.probe.trust is not basis.trust:
+            basis = self._bases[entry.uid] = basis.renewed(entry)
+        return basis
+
+    def _ask(self, entry: ResourceEntry, basis: Basis, now: float, purse: Purse, over: Over) -> Way:
+        asking = self._questions.ask(
+            basis.kept, purse, entry.timing.period, now, lambda _, same: self._over(entry.uid, same)
+        )
+        if asking is None:
+            return Way.ORDINARY
+        repeat = self._under_way[entry.uid] = Repeat(entry, basis, asking, over)
+        self._end_at(now + entry.timing.timeout, repeat)
+        metrics.probes_in_flight.inc(len(basis.kept))
+        return Way.REPEAT
 
     def _end_at(self, deadline: float, repeat: Repeat) -> None:
         slot = int(deadline / _SLOT) + 1
