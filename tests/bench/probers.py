@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.gomodule import Module
-from bench.targets import KEY, PORT, Targets, host
+from bench.targets import KEY, Targets, host
 
 OWN_PORT = 19115
 BLACKBOX = Module("github.com/prometheus/blackbox_exporter", "github.com/prometheus/blackbox_exporter", "v0.28.0")
@@ -47,7 +47,7 @@ class Command:
 
 
 def ours(load: Load) -> Command:
-    targets = load.write("targets.txt", "".join(f"{each}:{PORT}\n" for each in load.hosts))
+    targets = load.write("targets.txt", "".join(f"{each}:{load.targets.port}\n" for each in load.hosts))
     fleet = str(Path(__file__).with_name("fleet.py"))
     argv = [sys.executable, fleet, "--targets", targets, "--period", f"{load.period:g}"]
     return Command([*argv, "--key", str(load.targets.key), "--ca", str(load.targets.ca)])
@@ -62,7 +62,7 @@ def gatus(load: Load) -> Command:
     endpoints = [
         {
             "name": f"c{number:05}",
-            "url": f"https://{each}:{PORT}/v1/health",
+            "url": f"https://{each}:{load.targets.port}/v1/health",
             "interval": f"{load.period:g}s",
             "headers": {"Authorization": f"Apikey {KEY}"},
             "client": {"insecure": True, "ignore-redirect": True, "timeout": "5s"},
@@ -83,7 +83,9 @@ def gatus(load: Load) -> Command:
 
 
 def cloudprober(load: Load) -> Command:
-    listed = "".join(f'resource {{ name: "c{i}" ip: "{each}" port: {PORT} }}\n' for i, each in enumerate(load.hosts))
+    listed = "".join(
+        f'resource {{ name: "c{i}" ip: "{each}" port: {load.targets.port} }}\n' for i, each in enumerate(load.hosts)
+    )
     targets = load.write("targets.textpb", listed)
     settings = f"""
 probe {{

@@ -26,6 +26,8 @@ MOST = 10_000
 @dataclass(frozen=True)
 class Targets:
     directory: Path
+    port: int = PORT
+    control: int = CONTROL
 
     @property
     def key(self) -> Path:
@@ -36,13 +38,21 @@ class Targets:
         return self.directory / "ca.pem"
 
     def ask(self, page: str) -> Any:
-        with urllib.request.urlopen(f"http://127.0.0.1:{CONTROL}{page}", timeout=120) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.control}{page}", timeout=120) as answer:
             return json.load(answer)
 
     def window(self, n: int, period: float, seconds: float) -> dict[str, Any]:
         """What arrives in so many seconds."""
-        self.ask("/start")
+        self.begin()
         time.sleep(seconds)
+        return self.end(n, period)
+
+    def begin(self) -> None:
+        """A window begins."""
+        self.ask("/start")
+
+    def end(self, n: int, period: float) -> dict[str, Any]:
+        """What has arrived in the window."""
         return dict(self.ask(f"/report?n={n}&period={period:g}s"))
 
     def until_seen(self, n: int, seconds: float) -> None:
@@ -64,15 +74,16 @@ def program() -> Path:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[Targets]:
+def serving(number: int = 0) -> Iterator[Targets]:
+    """`number`: of several that serve at the same time."""
     with tempfile.TemporaryDirectory() as name:
-        targets = Targets(Path(name))
+        targets = Targets(Path(name), PORT + number, CONTROL + number)
         certificate, key = self_signed(NAME, [NAME])
         targets.key.write_text(KEY)
         targets.ca.write_bytes(certificate)
         pair = targets.directory / "pair.pem"
         pair.write_bytes(certificate + key)
-        argv = [str(program()), "-listen", f"0.0.0.0:{PORT}", "-control", f"127.0.0.1:{CONTROL}"]
+        argv = [str(program()), "-listen", f"0.0.0.0:{targets.port}", "-control", f"127.0.0.1:{targets.control}"]
         argv += ["-key", str(targets.key), "-certificate", str(pair)]
         process = ManagedProcess.start("targets", argv, log=targets.directory / "log")
         try:

@@ -21,6 +21,11 @@ def peak(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
+def stolen() -> float:
+    """Seconds that the processors of this machine stood still so far, because their host ran others."""
+    return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / _TICKS
+
+
 def child_of(pid: int) -> int:
     """The one program that a leash holds."""
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
