@@ -311,6 +311,20 @@ def test_a_key_that_was_read_in_a_round_that_came_to_nothing_is_read_again() -> 
     assert b"a-third-key" in played(story, fast=False)
 
 
+def test_what_a_server_says_before_it_hangs_up_is_not_taken_for_the_answer() -> None:
+    """HAProxy and others say 408 on a connection on which nobody has asked for long."""
+
+    async def story(world: World) -> bool:
+        await world.round()
+        await world.pods.say(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        world.clock.now += PERIOD
+        await world.round()
+        assert world.entry.state is not None
+        return world.entry.state.is_steady
+
+    assert played(story)
+
+
 class Full:
     """An epoll object that takes no more."""
 

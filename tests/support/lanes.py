@@ -125,6 +125,15 @@ class WebPods:
             writer.close()
         self._open = []
 
+    async def say(self, words: bytes) -> None:
+        """What nobody asked for, on each connection, and then the end."""
+        for writer in self._open:
+            writer.write(words)
+            await writer.drain()
+        self.hang_up()
+        for _ in range(10):
+            await asyncio.sleep(0)
+
     def abort(self) -> None:
         for task in self._playing:
             task.cancel()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, defaultdict
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 from wahealth.probe.fd_limit import at_most_half
 from wahealth.probe.message import Route
@@ -17,10 +18,14 @@ LONGEST_PARKED = 150.0  # seconds; whoever is asked less often is connected to a
 LONGEST_BEGUN = 1.0  # seconds in which somebody must take over a question that was asked already
 
 
-class Parked(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Parked:
+    """`lent`: somebody asks over it, and it is neither taken nor closed meanwhile."""
+
     wire: Wire
     since: float
     period: float
+    lent: bool = False
 
 
 class Pool:
@@ -45,14 +50,44 @@ class Pool:
 
     def take(self, route: Route, addresses: tuple[str, ...]) -> Wire | None:
         """One that still stands and leads to one of the addresses."""
-        parked = self._out(route)
-        if parked is None:
+        parked = self._parked.get(route)
+        if parked is None or parked.lent:
             return None
+        self._out(route)
         now = time.monotonic()
         if parked.wire.address in addresses and self._is_good(parked, now):
             return parked.wire
         parked.wire.close()
         return None
+
+    def lend(self, route: Route, addresses: tuple[str, ...]) -> Parked | None:
+        """One that is as good as new, as far as is known without a look at it: it stays parked, and is to be given back
+        or withdrawn. None: `take` one."""
+        parked = self._parked.get(route)
+        if parked is None or parked.lent or parked.wire.begun is not None or parked.wire.has_news:
+            return None
+        now = time.monotonic()
+        if now - parked.since > self.longest or parked.wire.address not in addresses:
+            return None
+        if self._is_to_be_renewed(parked.wire, now):
+            self._end(route)
+            return None
+        parked.lent, parked.since = True, now
+        self._parked.move_to_end(route)
+        return parked
+
+    def give_back(self, route: Route, parked: Parked) -> None:
+        """What was lent is parked for the next question; closed, if it is not wanted any more."""
+        parked.lent, parked.since = False, time.monotonic()
+        if self._parked.get(route) is not parked:
+            parked.wire.close()
+
+    def withdraw(self, route: Route, parked: Parked) -> None:
+        """What was lent is of no use any more."""
+        parked.lent = False
+        if self._parked.get(route) is parked:
+            self._out(route)
+        parked.wire.close()
 
     def _is_good(self, parked: Parked, now: float) -> bool:
         if parked.wire.begun is not None:
@@ -70,6 +105,7 @@ class Pool:
         """Keep it for the next question, which comes after `period` seconds; or close it, where it is not worth it."""
         self._end(route)
         self.end_old()
+        wire.has_news = False  # what came until now was the answer
         if period > self.longest or not self._makes_room(period):
             wire.close()
             return
@@ -115,7 +151,7 @@ class Pool:
 
     def _end(self, route: Route) -> None:
         parked = self._out(route)
-        if parked is not None:
+        if parked is not None and not parked.lent:
             parked.wire.close()
 
 

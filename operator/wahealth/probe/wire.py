@@ -43,11 +43,12 @@ class Wire:
     """`address`: whom it leads to. `received`: bytes since the last question. `until`: the time of the monotonic clock
     at which another one is to be made instead. `begun`: the question that is under way while it is parked.
 
-    `watched_by`: the epoll object that knows its socket, if any."""
+    `watched_by`: the epoll object that knows its socket, if any; `has_news`: that something came which nobody asked
+    for."""
 
     __slots__ = (
         *("_ahead", "_incoming", "_outgoing", "_over", "_socket", "_tls", "_unsent"),
-        *("address", "begun", "received", "until", "watched_by"),
+        *("__weakref__", "address", "begun", "has_news", "received", "until", "watched_by"),
     )
 
     def __init__(self, sock: socket.socket, address: str) -> None:
@@ -58,6 +59,7 @@ class Wire:
         self.until = time.monotonic() + kept_for()
         self.begun: Begun | None = None
         self.watched_by: object = None
+        self.has_news = False
         self._over = False  # the other side has said goodbye
         self._ahead = b""  # decrypted and not received yet
         self._unsent = b""  # encrypted and not sent yet
@@ -149,7 +151,8 @@ class Wire:
         if self._tls is None:
             return data
         plain = self._decrypted(self._tls, data)
-        self._say_now()
+        if self._unsent:
+            self._say_now()
         return plain
 
     def _encrypted(self, tls: ssl.SSLObject, data: bytes) -> None:
@@ -160,7 +163,8 @@ class Wire:
 
     def _take_out(self) -> None:
         """Leave nothing in the buffers, which are others' too."""
-        self._unsent += self._outgoing.read()
+        if self._outgoing.pending:
+            self._unsent += self._outgoing.read()
         if self._incoming.pending:  # after an error alone
             self._incoming.read()
 
@@ -171,7 +175,10 @@ class Wire:
         try:
             while part := tls.read(_RECEIVE):
                 parts.append(part)
-            self._over = True
+                if not self._incoming.pending and not tls.pending():
+                    break  # without the exception that says so
+            else:
+                self._over = True
         except ssl.SSLWantReadError:
             pass
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
@@ -202,6 +209,7 @@ class Wire:
 
     def is_quiet(self) -> bool:
         """Whether a parked connection still stands, with nothing said on it: also no goodbye."""
+        self.has_news = False
         if self._over:
             return False
         try:

@@ -60,6 +60,7 @@ class FastLane:
         self._proved: dict[str, tuple[Before, Instant]] = {}  # by uid: of the last ordinary round, which ended well
         self._bases: dict[str, Basis] = {}  # by uid
         self._under_way: dict[str, Repeat] = {}  # by uid
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._deadlines: defaultdict[int, list[Repeat]] = defaultdict(list)  # by slot of time
 
     def is_under_way(self, uid: str) -> bool:
@@ -123,9 +124,7 @@ class FastLane:
         return basis
 
     def _ask(self, entry: ResourceEntry, basis: Basis, now: float, purse: Purse, over: Over) -> Way:
-        asking = self._questions.ask(
-            basis.kept, purse, entry.timing.period, now, lambda _, same: self._over(entry.uid, same)
-        )
+        asking = self._questions.ask(basis.kept, purse, now, lambda _, same: self._over(entry.uid, same))
         if asking is None:
             return Way.ORDINARY
         repeat = self._under_way[entry.uid] = Repeat(entry, basis, asking, over)
@@ -133,10 +132,17 @@ class FastLane:
         metrics.probes_in_flight.inc(len(basis.kept))
         return Way.REPEAT
 
+    @property
+    def _running(self) -> asyncio.AbstractEventLoop:
+        """Held, because each question for it is a system call."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
+
     def _end_at(self, deadline: float, repeat: Repeat) -> None:
         slot = int(deadline / _SLOT) + 1
         if slot not in self._deadlines:
-            asyncio.get_running_loop().call_at(slot * _SLOT, self._expire, slot)
+            self._running.call_at(slot * _SLOT, self._expire, slot)
         self._deadlines[slot].append(repeat)
 
     def _expire(self, slot: int) -> None:
@@ -165,9 +171,10 @@ class FastLane:
 
     def _ended(self, repeat: Repeat, same: bool) -> bool:
         entry, basis, asking, _ = repeat
-        now = asyncio.get_running_loop().time()
+        now = self._running.time()
         late = self._around.lag.since(asking.began, now)
-        stands, is_meant = basis.holds(entry, self._around.changes, now), basis.is_meant(entry)
+        stands = basis.holds(entry, self._around.changes, now)
+        is_meant = stands or basis.is_meant(entry)
         if same and (late or stands or not is_meant):
             self._questions.park(asking)
         elif is_meant and not late:
@@ -184,10 +191,9 @@ class FastLane:
         entry, basis, asking, _ = repeat
         self._around.guard.detector.saw(entry.uid, basis.vote, True, asking.began, entry.timing.period)
         entry.history.repeated(now, float(int(time.time())))
-        metrics.probes.labels(basis.result).inc(len(basis.kept))
-        duration = metrics.probe_duration.labels(basis.result)
+        probes = metrics.of_probes(basis.result)
         for _ in basis.kept:
-            duration.observe(now - asking.began)
+            probes.ended(now - asking.began)
 
 
 def _now() -> Instant:
