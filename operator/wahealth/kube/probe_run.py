@@ -237,9 +237,7 @@ class ProbeRun:
         began = time.perf_counter()
         with metrics.probes_in_flight.track_inprogress():
             response = await self.request_health(self.prober, request)
-        result = result_of(response.outcome)
-        metrics.probes.labels(result).inc()
-        metrics.probe_duration.labels(result).observe(time.perf_counter() - began)
+        metrics.of_probes(result_of(response.outcome)).ended(time.perf_counter() - began)
         return response
 
     async def _login(self, name: str, secret: Credential) -> LoginOutcome[Credential]:

@@ -81,6 +81,7 @@ class Scheduler:
         self._actions: dict[str, asyncio.Task[None]] = {}  # under way after a round, by uid
         self._failures: dict[str, int] = {}  # by uid: consecutive rounds that ended by a bug
         self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def upsert(self, document: Document) -> None:
         """Take over a resource as the watch shows it: new, changed, being deleted, or the echo of our own write."""
@@ -181,8 +182,7 @@ class Scheduler:
         """Begin the round in the fast lane, if it can be."""
         if entry.uid in self._actions:
             return Way.ORDINARY
-        with self._meter.charging(entry.ref.namespace):
-            purse = self._meter.purse(entry.ref.namespace)
+        with self._meter.charging(entry.ref.namespace) as purse:
             return self._lane.begin(entry, now, purse, partial(self._repeated, group))
 
     def _begin_reading(self, entry: ResourceEntry, group: asyncio.TaskGroup) -> None:
@@ -214,7 +214,9 @@ class Scheduler:
 
     def _now(self) -> float:
         """The loop's monotonic clock, in seconds."""
-        return asyncio.get_running_loop().time()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()  # held, because each such question is a system call
+        return self._loop.time()
 
     def _renew(self, entry: ResourceEntry, document: Document) -> None:
         if entry.renew(document):

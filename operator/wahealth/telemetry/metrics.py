@@ -5,7 +5,9 @@ Metrics about resources are not counted here but made for each scrape (`kube.pro
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -33,6 +35,26 @@ postponed = Counter(
 )
 probes_in_flight = Gauge("wahealth_probes_in_flight", "Probes in flight.", registry=REGISTRY)
 probes = Counter("wahealth_probes_total", "Probes, by result.", ["result"], registry=REGISTRY)
+
+
+class ProbeMetrics(NamedTuple):
+    """What is counted of each probe with the same result."""
+
+    probes: Counter
+    duration: Histogram
+
+    def ended(self, seconds: float) -> None:
+        """A probe took so long."""
+        self.probes.inc()
+        self.duration.observe(seconds)
+
+
+@cache
+def of_probes(result: str) -> ProbeMetrics:
+    """Found once for each result, because finding takes longer than counting."""
+    return ProbeMetrics(probes.labels(result), probe_duration.labels(result))
+
+
 proxy_faults = Counter(
     "wahealth_egress_proxy_faults_total",
     "Rounds that do not count because the egress proxy failed, by what is wrong with it.",

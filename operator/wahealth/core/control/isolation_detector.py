@@ -62,6 +62,9 @@ class Spent:
         self._silent: set[Vote] = set()  # those that have not answered yet
         self._size = 0
 
+    def __bool__(self) -> bool:
+        return bool(self._since)
+
     def add(self, frozen: Set[Vote], lost: Set[Vote], now: float) -> None:
         """A freeze has outlasted itself. `frozen`: the votes with which it began; `lost`: those that are still lost."""
         self._since |= dict.fromkeys(frozen, now) | dict.fromkeys(lost)
@@ -127,6 +130,8 @@ class Side:
 
     def saw(self, uid: str, vote: Vote, reached: bool, was: bool, asked: Asked) -> None:
         """Count a round of a resource. `was`: the resource is new here, but is known to have been reachable."""
+        if reached and self._all_is_well and uid in self._reached.get(vote, ()):
+            return  # as before, like nearly every round
         was = was or vote in self._reached
         self._note(uid, vote, reached)
         if reached:
@@ -202,6 +207,11 @@ class Side:
             self._suffering.discard(namespace)
         if not lost and not there:
             del self._up[namespace], self._down[namespace]
+
+    @property
+    def _all_is_well(self) -> bool:
+        """Whether no vote is lost, or was lost and is waited for."""
+        return not self._lost and not self._frozen and not self._spent
 
     @property
     def _most_suffer(self) -> bool:

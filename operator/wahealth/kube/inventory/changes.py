@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from wahealth.kube.apiserver.api import Document
 from wahealth.kube.apiserver.reflector import Store
 from wahealth.kube.inventory.keys import Key, key_of
@@ -11,15 +9,15 @@ from wahealth.kube.inventory.keys import Key, key_of
 
 class Changes:
     def __init__(self) -> None:
-        self._of: Counter[str] = Counter()  # by namespace
+        self._of: dict[str, int] = {}  # by namespace
         self._everywhere = 0
 
     def count(self, namespace: str) -> int:
         """A number that was never smaller, and grows with each change that may concern the namespace."""
-        return self._everywhere + self._of[namespace]
+        return self._everywhere + self._of.get(namespace, 0)
 
     def in_namespace(self, namespace: str) -> None:
-        self._of[namespace] += 1
+        self._of[namespace] = self._of.get(namespace, 0) + 1
 
     def everywhere(self) -> None:
         """Something changed, or may have, in any namespace."""

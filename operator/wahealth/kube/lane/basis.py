@@ -58,7 +58,7 @@ class Basis:
     result: str  # as the metrics say it
 
     def holds(self, entry: ResourceEntry, changes: Changes, now: float) -> bool:
-        probe = entry.probe
+        probe, was = entry.probe, self.before
         return (
             now < self.until
             and entry.state is self.state
@@ -66,8 +66,10 @@ class Basis:
             and probe.signin is self.signin
             and probe.trust is self.trust
             and not entry.writes.pending_events
-            and before(entry, changes) == self.before
-            and abs(time.time() - now - self.offset) < _APART
+            and changes.count(entry.ref.namespace) == was.changes
+            and self.is_meant(entry)
+            and entry.postponed.reported is was.postponed
+            and -_APART < time.time() - now - self.offset < _APART
         )
 
     def renewed(self, entry: ResourceEntry) -> Basis:
@@ -76,7 +78,7 @@ class Basis:
 
     def is_meant(self, entry: ResourceEntry) -> bool:
         """Whether the spec and what it refers to are still those of the questions, as far as is known."""
-        return (entry.generation, entry.probe.requests) == (self.before.generation, self.before.requests)
+        return entry.generation == self.before.generation and entry.probe.requests == self.before.requests
 
 
 def basis_of(entry: ResourceEntry, proved: Before, began: Instant) -> Basis | None:

@@ -8,9 +8,8 @@ next turn. So answers that come all at once are handled in pieces, with the work
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Callable, Coroutine, Generator, Iterator, Set
+from collections.abc import Callable, Coroutine, Generator, Set
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
@@ -54,6 +53,23 @@ class Job:
         self.clock = clock
         self.cost = 0.0  # seconds
         self.held_up = False  # a piece of it was cancelled, as by a deadline, while it waited for its turn
+
+
+class Charge:
+    """What is done within it is charged to a purse."""
+
+    __slots__ = ("_began", "_clock", "purse")
+
+    def __init__(self, purse: Purse, clock: Callable[[], float]) -> None:
+        self.purse = purse
+        self._clock = clock
+
+    def __enter__(self) -> Purse:
+        self._began = self._clock()
+        return self.purse
+
+    def __exit__(self, *_: object) -> None:
+        self.purse.pay(self._clock() - self._began)
 
 
 _job: ContextVar[Job | None] = ContextVar("job", default=None)
@@ -102,12 +118,9 @@ class Meter:
         """Run what follows from a round: its result."""
         return await _driven(work, Job(self.purse(namespace), self._clock))
 
-    @contextlib.contextmanager
-    def charging(self, namespace: str) -> Iterator[None]:
+    def charging(self, namespace: str) -> Charge:
         """Charge synchronous work to the namespace."""
-        began = self._clock()
-        yield
-        self.purse(namespace).pay(self._clock() - began)
+        return Charge(self.purse(namespace), self._clock)
 
     def repeated(self, namespace: str) -> None:
         """A round has ended that cost next to nothing."""
