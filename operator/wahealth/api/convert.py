@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from wahealth.api import v1alpha1 as api
 from wahealth.api.credential_source import source_of
 from wahealth.api.history import history_entries, written_history
+from wahealth.api.shared import shared
 from wahealth.api.v1alpha1.timing import CLOUD_PERIOD, PERIOD
 from wahealth.core import status as core
 from wahealth.core.answer import GatewayStatus, Role
@@ -35,7 +36,7 @@ class InvalidSpec(ValueError):
 def spec_of(document: Mapping[str, Any]) -> api.Spec:
     """The spec of a WhatsAppClient as the API server returns it. Raises `InvalidSpec`."""
     try:
-        return api.Spec.model_validate(document.get("spec", {}))
+        return shared(api.Spec.model_validate(document.get("spec", {})))
     except ValidationError as error:
         problems = error.errors(include_input=False)
         fields = ", ".join(map(_field_of, problems))
