@@ -43,6 +43,22 @@ def test_while_it_wants_to_be_left_alone_nobody_asks(storm: Storm) -> None:
     storm.settled()
 
 
+def test_a_kind_that_is_not_served_for_a_moment_loses_no_resource(storm: Storm) -> None:
+    """A 404 of one write, as while a CRD is created anew: the resource is there all the same."""
+    told: list[float] = []
+
+    def once(asked: Asked) -> Fault | None:
+        if asked.resource != STATUS or told:
+            return None
+        told.append(asked.second)
+        return Fault(status=404, body=b"404 page not found\n")
+
+    with storm.proxy.fault(once, cut_streams=False):
+        storm.flip()
+        until(lambda: told, "a write", 90)
+        storm.settled()
+
+
 def test_a_token_that_is_refused_is_read_again(storm: Storm) -> None:
     old = f"Bearer {storm.token.read_text().strip()}"
     new = storm.renew_token()

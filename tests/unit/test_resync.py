@@ -9,7 +9,8 @@ import looptime
 import pytest
 
 from support.builders import resource
-from wahealth.kube.apiserver.api import ApiError
+from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
+from wahealth.kube.cluster import Gone
 from wahealth.kube.entry import Ref
 from wahealth.kube.resync import Pace, Resync
 from wahealth.telemetry import metrics
@@ -24,8 +25,14 @@ class World:
         self.there = {"acme": ["one"], "beta": ["two"]}
         self.refuse: set[str] = set()
         self.known: dict[str, Ref] = {}
+        self.away = 0  # how many readings of one resource find no API server
 
     async def read(self, path: Any, **_: object) -> dict[str, Any]:
+        if isinstance(path, Ref) and self.away:
+            self.away -= 1
+            raise ApiUnavailable("away")
+        if isinstance(path, Ref) and path.name not in self.there[path.namespace]:
+            raise Gone
         if isinstance(path, Ref):
             return resource(namespace=path.namespace, name=path.name)
         namespace = next(name for name in self.there if path == PATH.format(name))
@@ -102,3 +109,20 @@ def test_where_none_may_be_listed_nothing_begins() -> None:
 
 def test_what_may_not_be_listed_any_more_is_not_gone() -> None:
     assert played(set(), {"beta"}) == [(True, ["one", "two"]), (True, ["one", "two"])]
+
+
+@pytest.mark.parametrize(("there", "away", "known"), [(["one"], 0, ["one"]), (["one"], 2, ["one"]), ([], 0, [])])
+def test_what_a_write_did_not_find_is_looked_for_once_more(there: list[str], away: int, known: list[str]) -> None:
+    world = World()
+    world.there["acme"], world.away = there, away
+
+    async def play() -> list[str]:
+        resync = Resync(world, world, world, Pace(3600.0))  # type: ignore[arg-type]
+        running = asyncio.create_task(resync.look_again())
+        resync.not_found(Ref("acme", "one"))
+        await asyncio.sleep(60)
+        running.cancel()
+        return sorted(world.known)
+
+    with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=0, end=10_000)) as runner:
+        assert runner.run(play()) == known

@@ -14,8 +14,8 @@ import pytest
 from support.builders import PERIOD, resource
 from wahealth.kube.apiserver.api import ApiUnavailable
 from wahealth.kube.cluster import Gone
-from wahealth.kube.entry import ResourceEntry, entry_of
-from wahealth.kube.lane.door import NO_LANE, Lane, Over, Way
+from wahealth.kube.entry import Ref, ResourceEntry, entry_of
+from wahealth.kube.lane.door import Over, Way
 from wahealth.kube.process.meter import Purse
 from wahealth.kube.reconciler import Action
 from wahealth.kube.scheduler import Outside, Scheduler
@@ -29,12 +29,12 @@ class FakeRounds:
         self,
         work: Callable[[ResourceEntry], Awaitable[None]] | None = None,
         leads: Callable[[str], bool] = lambda _: True,
-        lane: Lane = NO_LANE,
+        **outside: Any,
     ) -> None:
         self.began: list[tuple[str, float]] = []
         self._work = work
         self.act: Action | None = None  # what comes of each round
-        self.supervisor = Scheduler(self.round, Outside(random.Random(1).random, lane=lane), leads=leads)
+        self.supervisor = Scheduler(self.round, Outside(random.Random(1).random, **outside), leads=leads)
 
     async def round(self, entry: ResourceEntry) -> Action | None:
         self.began.append((entry.ref.name, asyncio.get_running_loop().time()))
@@ -310,13 +310,15 @@ def test_after_a_pause_of_the_process_nothing_is_caught_up_on() -> None:
     simulate(0, rounds, script)
 
 
-def test_one_that_vanished_is_forgotten() -> None:
+def test_one_that_vanished_is_forgotten_and_looked_for_once_more() -> None:
     async def vanished(_: ResourceEntry) -> None:
         raise Gone
 
-    rounds = FakeRounds(vanished)
+    missed: list[Ref] = []
+    rounds = FakeRounds(vanished, not_found=missed.append)
     simulate(5 * PERIOD, rounds, seen(resource("a")))
     assert len(rounds.began) == 1
+    assert [ref.name for ref in missed] == ["a"]
 
 
 def test_a_spec_that_is_not_understood_has_its_rounds_too() -> None:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _RESOURCES = Collection(f"{RESOURCES}/{PLURAL}", metadata_only=True)
 _SETTLING = 0.5  # seconds between two checks whether the watch has brought what the list shows
 _PATIENCE = 6  # checks without any news from the watch
+_SECOND_LOOK = 10.0  # seconds until a resource is read that was not found
 
 
 class Listed(NamedTuple):
@@ -47,11 +48,33 @@ class Resync:
         self._scheduler = scheduler
         self._every, self._namespaces = pace
         self._asked = asyncio.Event()
+        self._not_found: asyncio.Queue[Ref] = asyncio.Queue()
         self.done = asyncio.Event()  # set once every resource was seen
 
     def trigger(self) -> None:
         """List soon: the watch was interrupted."""
         self._asked.set()
+
+    def not_found(self, ref: Ref) -> None:
+        """A write says that the resource does not exist. It is looked for once more: while a kind is created anew, the
+        API server answers so for a moment, too."""
+        self._not_found.put_nowait(ref)
+
+    async def look_again(self) -> None:
+        """Runs until cancelled."""
+        while True:
+            refs = {await self._not_found.get()}
+            await asyncio.sleep(_SECOND_LOOK)
+            while not self._not_found.empty():
+                refs.add(self._not_found.get_nowait())
+            for ref in refs:
+                try:
+                    await self._read(ref)
+                except ApiUnavailable:
+                    self.not_found(ref)
+                except ApiError as error:
+                    about = topic(f"look again {error.status}", error=str(error))
+                    log.warning("resource not read again", extra=about)
 
     async def run(self) -> None:
         """Runs until cancelled."""

@@ -18,7 +18,7 @@ from wahealth.kube.apiserver.outage import Outage
 from wahealth.kube.apiserver.session import Account, addresses_of, own_namespace, signed_in
 from wahealth.kube.cluster import RESOURCES, Cluster
 from wahealth.kube.egress import Authorities, NoAuthorities
-from wahealth.kube.entry import ResourceEntry
+from wahealth.kube.entry import Ref, ResourceEntry
 from wahealth.kube.events import Recorder
 from wahealth.kube.gatherer import Gatherer
 from wahealth.kube.handlers import Listener, watch
@@ -155,6 +155,7 @@ class _Operator:
             Outside(
                 cloud_floors=cloud_floors_of(settings),
                 lane=FastLane(self.prober.pool, around),
+                not_found=self.not_found,
             ),
             forget=self.forget,
             leads=self.elector.leads,
@@ -173,6 +174,7 @@ class _Operator:
             await self.synced.wait()
             self.watch()
             self.keep("sweep", self.resync.run)
+            self.keep("second looks", self.resync.look_again)
             self.keep("marks", self.sweep_marks)
             self.keep("connections", self.prober.tidy)
             if self.settings.watch_secrets:
@@ -211,6 +213,10 @@ class _Operator:
         self.reconciler.labeler.claims.drop(entry)
         if entry.labels.may_be_labeled and self.elector.may_write(entry.uid):
             self.group.create_task(self.reconciler.labeler.clear(entry), name=f"clear {entry.ref}")
+
+    def not_found(self, ref: Ref) -> None:
+        """A write did not find the resource."""
+        self.resync.not_found(ref)
 
     def secret_changed(self, key: Key) -> None:
         self.scheduler.secret_changed(*key)

@@ -45,13 +45,14 @@ class Outside(NamedTuple):
     """Chance, clocks and what others allow. `random_phase`: 0 to 1, for each new resource. `meter` reads the clocks.
 
     `cloud_floors`: the shortest periods of numbers of the Cloud API. `lane`: where rounds go that repeat the last one;
-    without one each round is an ordinary one.
+    without one each round is an ordinary one. `not_found` is called for each resource that a write did not find.
     """
 
     random_phase: Callable[[], float] = random.random
     meter: Callable[[Ledger], Meter] = Meter
     cloud_floors: Floors = NO_FLOORS
     lane: Lane = NO_LANE
+    not_found: Callable[[Ref], None] = lambda _: None
 
 
 class Scheduler:
@@ -71,6 +72,7 @@ class Scheduler:
         self._round = round_
         self._shown = shown
         self._forget = forget
+        self._not_found = outside.not_found
         self._leads = leads
         self._lane = outside.lane
         self._random_phase, self._cloud_floors = outside.random_phase, outside.cloud_floors
@@ -304,6 +306,7 @@ class Scheduler:
             yield
         except Gone:
             self.remove(entry.uid)
+            self._not_found(entry.ref)
         except ProxyFault as error:
             metrics.proxy_faults.labels(error.trouble).inc()
             about = logs.topic(f"proxy {error.trouble}", error=str(error))
