@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,6 +118,23 @@ class TestStatus:
         assert said == (
             "kubectl wa status: no answer within 0.1 s: raise --request-timeout, or look at the API server.\n"
         )
+
+
+def test_a_server_that_hangs_in_the_handshake_costs_no_longer_either(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        cluster = {"server": f"https://127.0.0.1:{silent.getsockname()[1]}", "insecure-skip-tls-verify": True}
+        document = {
+            "clusters": [{"name": "one", "cluster": cluster}],
+            "contexts": [{"name": "here", "context": {"cluster": "one"}}],
+            "current-context": "here",
+        }
+        (tmp_path / "kubeconfig").write_text(yaml.safe_dump(document))
+        code = "import sys; from wahealth.cli import kubectl_wa; sys.exit(kubectl_wa())"
+        environ = {"PATH": "", "PYTHONPATH": ":".join(sys.path), "KUBECONFIG": str(tmp_path / "kubeconfig")}
+        typed = [sys.executable, "-c", code, "status", "support", "--request-timeout=1s"]
+        done = subprocess.run(typed, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (69, "")
+    assert "no answer within 1 s: raise --request-timeout" in done.stderr
 
 
 @pytest.mark.usefixtures("typed")

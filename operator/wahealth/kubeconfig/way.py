@@ -56,10 +56,12 @@ async def connected(goal: Goal, proxy: Proxy | None) -> AsyncIterator[Connection
         if goal.trust is not None:
             await writer.start_tls(goal.trust, server_hostname=goal.name or goal.host.rstrip("."))
         yield connection
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError, ssl.SSLError):
-            await writer.wait_closed()
+    except BaseException:
+        writer.transport.abort()  # without waiting: a handshake that was given up never tells that it is closed
+        raise
+    writer.close()
+    with contextlib.suppress(OSError, ssl.SSLError):
+        await writer.wait_closed()
 
 
 async def _through(connection: Connection, proxy: Proxy, goal: Goal) -> None:
