@@ -12,10 +12,12 @@ import pytest
 
 from support.apiserver import CLIENTS, LEASES, ApiServer, listed, serving
 from support.looked import NOW, healthy, lease, resource, words
+from support.terminal import terminal
 from wahealth import cli
 from wahealth.wa.client import client_of
+from wahealth.wa.fleet import row_of
 from wahealth.wa.freshness import Operators, Watch
-from wahealth.wa.top import Fleet, Progress, lines, row_of
+from wahealth.wa.top import Fleet, Progress, lines
 
 ALL = f"{CLIENTS}/whatsappclients"
 IN_ACME = f"{CLIENTS}/namespaces/acme/whatsappclients"
@@ -90,6 +92,43 @@ def test_where_the_operator_is_gone_nothing_is_told_as_current(
     assert "1 client   1 UNKNOWN" in capsys.readouterr().out
 
 
+def test_at_a_terminal_it_is_live_and_q_leaves(server: ApiServer) -> None:
+    server.replies[IN_ACME] = lambda query: b"" if "watch" in query else listed(healthy("one"))
+    with terminal("top") as at:
+        assert "1 client" in at.until("live")
+        at.types("q")
+        at.until()
+        assert at.process.wait() == 0
+
+
+@pytest.mark.usefixtures("server")
+def test_without_the_extra_it_is_a_list_that_says_how_to_get_it() -> None:
+    with terminal("top", before="sys.modules['textual'] = None") as at:
+        shown = at.until()
+        assert at.process.wait() == 0
+    assert "acme       one" in shown
+    assert "pipx install 'wahealth-operator[terminal]'" in shown
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("words", [["--once"], ["-o", "json"]])
+def test_who_wants_a_list_gets_no_more(words: list[str]) -> None:
+    with terminal("top", *words) as at:
+        shown = at.until()
+        assert at.process.wait() == 0
+    assert "one" in shown
+    assert "pipx" not in shown
+    assert "\x1b[?1049h" not in shown  # the other screen
+
+
+def test_what_cannot_be_read_is_a_sentence_before_the_view_opens(server: ApiServer) -> None:
+    server.replies[IN_ACME] = 403
+    with terminal("top") as at:
+        shown = at.until()
+        assert at.process.wait() == 69
+    assert shown == "kubectl wa top: you may not list whatsappclients in acme: ask for that right.\n"
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -115,11 +154,19 @@ def test_where_no_terminal_is_nothing_is_said_on_the_way() -> None:
     assert stream.getvalue() == ""
 
 
+def test_a_long_name_pushes_out_no_verdict() -> None:
+    rows = tuple(row_of(client_of(resource(name, "acme"))) for name in ("support", "a" * 250))
+    shown = words(lines(Fleet("acme", rows, Operators(), NOW), 80)).splitlines()
+    assert max(map(len, shown)) <= 80
+    assert all("DOWN" in line for line in shown[-2:])
+    assert f"{'a' * 12}…{'a' * 12}" in shown[-1]
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_columns_go_by_their_weight(width: int) -> None:
     held = Operators((Watch("wahealth-7c9d-x", 2, 15),))
     seen = client_of(resource())
-    found = Fleet("acme", (row_of(seen, held, NOW),), held, NOW)
+    found = Fleet("acme", (row_of(seen),), held, NOW)
     shown = words(lines(found, width)).splitlines()
     assert max(map(len, shown)) <= width
     assert "support" in shown[-1]

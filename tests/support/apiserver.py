@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 Document = dict[str, Any]
-Reply = Document | int | bytes | tuple[int, Document] | Callable[[Mapping[str, str]], Document | int]
+Reply = Document | int | bytes | tuple[int, Document] | Callable[[Mapping[str, str]], Document | int | bytes]
 
 CLIENTS = "/apis/wahealth.io/v1alpha1"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/wahealth-system/leases"

@@ -57,6 +57,7 @@ RIGHTS: tuple[Right, ...] = (
 USERS: tuple[Right, ...] = (
     Right(GROUP, (PLURAL,), ("get",), "`status`, `history`, `explain`, `report`"),
     Right(GROUP, (PLURAL,), ("list",), "`top`, `drain`; to know for `check-key` what a Secret is used for; completion"),
+    Right(GROUP, (PLURAL,), ("watch",), "`top` as a live view"),
     Right("", ("events",), ("list",), "the last events"),
     Right("", ("pods",), ("get", "list"), "the state of pods that are not well; `explain`; in all namespaces: `drain`"),
     Right("apps", _WORKLOADS, ("get",), "`explain`: whether the target is there"),

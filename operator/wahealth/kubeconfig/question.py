@@ -1,12 +1,13 @@
-"""One GET request to the API server, and its answer."""
+"""One GET request to the API server, and its answer, whole or as it comes."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -39,10 +40,39 @@ class Answer(NamedTuple):
     date: str = ""
 
 
+class Flow(NamedTuple):
+    """An answer whose body is still on its way."""
+
+    status: int
+    date: str
+    body: AsyncIterator[bytes]
+
+    async def lines(self, longest: int = _LONGEST) -> AsyncIterator[bytes]:
+        """The body, line by line. Raises `NoWay`."""
+        rest = b""
+        async for piece in self.body:
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield line
+            if len(rest) > longest:
+                raise _too_large()
+
+
 async def asked(
     login: Login, question: Question, environ: Mapping[str, str], seconds: float | None = _SECONDS
 ) -> Answer:
     """Sends a request; `seconds` bounds all of it (None: nothing does). Raises `NoWay` and `NotUsable`."""
+    try:
+        async with asyncio.timeout(seconds), opened(login, question, environ) as flow:
+            return Answer(flow.status, await _whole(flow, question.longest), flow.date)
+    except TimeoutError:
+        raise NoWay(f"it does not answer within {seconds:g} s") from None
+
+
+@contextlib.asynccontextmanager
+async def opened(login: Login, question: Question, environ: Mapping[str, str]) -> AsyncIterator[Flow]:
+    """Sends a request and gives the answer as soon as it begins. Raises `NoWay` and `NotUsable`, while the body is read
+    too."""
     server = urlsplit(login.cluster.server)
     host, port = server.hostname or "", server.port or (443 if server.scheme == "https" else 80)
     proxy = proxy_for(server, port, login.cluster.proxy, environ)
@@ -53,10 +83,8 @@ async def asked(
     headers = [("Host", server.netloc), *login.headers, ("Accept", question.accept), *_for_the_proxy(proxy, goal)]
     request = _request(target, headers)
     try:
-        async with asyncio.timeout(seconds), connected(goal, proxy) as connection:
-            return await _answer(connection, request, question.longest)
-    except TimeoutError:
-        raise NoWay(f"it does not answer within {seconds:g} s") from None
+        async with connected(goal, proxy) as connection:
+            yield await _begun(connection, request)
     except ssl.SSLCertVerificationError as error:
         raise NoWay(f"its certificate is not trusted ({error.verify_message})") from None
     except ssl.SSLError as error:
@@ -65,6 +93,20 @@ async def asked(
         raise NoWay("the server there does not speak HTTP") from None
     except OSError as error:
         raise NoWay(_why(error)) from None
+
+
+async def _whole(flow: Flow, longest: int) -> bytes:
+    pieces, length = [], 0
+    async for piece in flow.body:
+        pieces.append(piece)
+        length += len(piece)
+        if length > longest:
+            raise _too_large()
+    return b"".join(pieces)
+
+
+def _too_large() -> NoWay:
+    return NoWay("its answer is too large")
 
 
 def _why(error: OSError) -> str:
@@ -91,25 +133,26 @@ def _for_the_proxy(proxy: Proxy | None, goal: Goal) -> list[tuple[str, str]]:
     return [(name, value)] if line else []
 
 
-async def _answer(connection: Connection, request: h11.Request, longest: int) -> Answer:
-    reader, writer = connection
+async def _begun(connection: Connection, request: h11.Request) -> Flow:
     http = h11.Connection(h11.CLIENT)
-    writer.write((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""))
-    status, date, body, length = 0, "", [], 0
+    connection.writer.write((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""))
     while True:
-        event = http.next_event()
-        match event:
-            case h11.NEED_DATA:
-                http.receive_data(await reader.read(_CHUNK))
-            case h11.Response():
-                status = event.status_code
-                date = dict(event.headers).get(b"date", b"").decode("ascii", "replace")
-            case h11.Data():
-                body.append(bytes(event.data))
-                length += len(event.data)
-                if length > longest:
-                    raise NoWay("its answer is too large")
-            case h11.EndOfMessage():
-                return Answer(status, b"".join(body), date)
-            case _:
-                continue
+        event = await _next(http, connection)
+        if isinstance(event, h11.Response):
+            date = dict(event.headers).get(b"date", b"").decode("ascii", "replace")
+            return Flow(event.status_code, date, _body(http, connection))
+
+
+async def _body(http: h11.Connection, connection: Connection) -> AsyncIterator[bytes]:
+    try:
+        while not isinstance(event := await _next(http, connection), h11.EndOfMessage):
+            if isinstance(event, h11.Data):
+                yield bytes(event.data)
+    except h11.RemoteProtocolError:
+        raise NoWay("it breaks off its answer") from None
+
+
+async def _next(http: h11.Connection, connection: Connection) -> object:
+    while (event := http.next_event()) is h11.NEED_DATA:
+        http.receive_data(await connection.reader.read(_CHUNK))
+    return event

@@ -18,17 +18,22 @@ from wahealth.wa.looking import look
 from wahealth.wa.problem import UP, USAGE, Unusable
 from wahealth.wa.target import referred
 
+_HOW_TO_LIVE = """A live view comes with the extra `terminal`: pipx install 'wahealth-operator[terminal]'. \
+With --once this list comes without this line."""
+
 
 def ask(arguments: argparse.Namespace) -> int:
-    """Runs the command within its --request-timeout. Raises `Unusable` and `NotUsable`."""
-    return asyncio.run(_bounded(arguments))
+    """Runs the command. Raises `Unusable` and `NotUsable`."""
+    return asyncio.run(_asked(Call.of(arguments)))
 
 
-async def _bounded(arguments: argparse.Namespace) -> int:
-    limit = arguments.request_timeout
+async def _asked(call: Call) -> int:
+    limit = call.arguments.request_timeout
     try:
+        if call.arguments.asked == "top" and call.is_interactive and (live := _live_view()):
+            return await live(call)
         async with asyncio.timeout(limit):
-            return await ASKS[arguments.asked](Call.of(arguments))
+            return await ASKS[call.arguments.asked](call)
     except TimeoutError:
         raise Unusable(f"no answer within {limit:g} s: raise --request-timeout, or look at the API server") from None
 
@@ -47,6 +52,15 @@ async def _history(call: Call) -> int:
     return UP
 
 
+def _live_view() -> Callable[[Call], Awaitable[int]] | None:
+    """The live view, which bounds each request on its own; None without the extra that draws it."""
+    try:
+        from wahealth.wa.live.app import shown
+    except ModuleNotFoundError:
+        return None
+    return shown
+
+
 async def _top(call: Call) -> int:
     cluster = await call.cluster()
     namespace = "" if call.arguments.all_namespaces else call.namespace(cluster)
@@ -56,6 +70,8 @@ async def _top(call: Call) -> int:
     finally:
         progress.end()
     call.give(lambda: top.lines(found, call.width, call.arguments.bad), lambda: top.document(found))
+    if call.is_interactive:
+        print(f"\n{_HOW_TO_LIVE}", file=sys.stderr)
     return UP
 
 

@@ -32,6 +32,13 @@ class Call(NamedTuple):
         """Columns of the screen."""
         return self.screen.width
 
+    @property
+    def is_interactive(self) -> bool:
+        """Whether somebody sits at a terminal and wants more than a list once."""
+        typed = self.arguments
+        wanted = typed.output == "table" and not typed.once and os.environ.get("TERM") != "dumb"
+        return wanted and sys.stdin is not None and sys.stdin.isatty() and self.screen.stream.isatty()
+
     async def cluster(self) -> Cluster:
         """The API server, signed in. Raises `NotUsable`."""
         typed = self.arguments

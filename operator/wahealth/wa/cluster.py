@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -11,17 +12,19 @@ from urllib.parse import quote, urlencode
 
 from wahealth.kubeconfig.login import Login
 from wahealth.kubeconfig.problem import NotUsable
-from wahealth.kubeconfig.question import Answer, Question, asked
+from wahealth.kubeconfig.question import Answer, Flow, Question, asked, opened
 from wahealth.kubeconfig.way import NoWay
 from wahealth.wa import document as read
 from wahealth.wa.client import GROUP, PLURAL, VERSION
 from wahealth.wa.document import Document
 from wahealth.wa.problem import Unusable
+from wahealth.wa.refused import Refused, Right, no_client, no_clients, not_seen
 
 JSON = "application/json"
 METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _LONGEST = 64 * 1024 * 1024  # bytes of a page: 500 resources of at most 64 KiB, or 100 pods with long specs
 _GONE = 410
+WATCHED = 60  # seconds until the API server ends a watch, so that one that hangs is noticed
 
 
 class Kind(NamedTuple):
@@ -39,18 +42,6 @@ BUDGETS = Kind("apis/policy/v1", "poddisruptionbudgets")
 LEASES = Kind("apis/coordination.k8s.io/v1", "leases")
 
 
-class Right(NamedTuple):
-    """A right to look; `resource` in the plural, `namespace` empty for all of them."""
-
-    verb: str
-    resource: str
-    namespace: str
-
-    def __str__(self) -> str:
-        where = f" in {self.namespace}" if self.namespace else " in all namespaces" if self.verb == "list" else ""
-        return f"{self.verb} {self.resource}{where}"
-
-
 class Part(NamedTuple):
     """Objects that make a screen better. `missing`: why they are not there, in words; empty if they are."""
 
@@ -58,12 +49,22 @@ class Part(NamedTuple):
     missing: str = ""
 
 
-class Refused(Exception):
-    """The API server gives something else than the object; `status` is its HTTP status."""
+class Page(NamedTuple):
+    """Objects of a list. `version` is that of the whole list: a watch goes on from there."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
+    objects: list[Document]
+    version: str
+
+
+class Change(NamedTuple):
+    """What a watch tells: `kind` is ADDED, MODIFIED, DELETED, or BOOKMARK, which only has a newer `version`."""
+
+    kind: str
+    object: Document
+
+    @property
+    def version(self) -> str:
+        return read.text(self.object, "metadata", "resourceVersion")
 
 
 def path(kind: Kind, namespace: str, name: str = "", **options: str | int) -> str:
@@ -90,7 +91,7 @@ class Cluster:
         try:
             return await self.get(path(CLIENTS, namespace, name))
         except Refused as refused:
-            raise Unusable(_no_client(refused, namespace, name)) from None
+            raise Unusable(no_client(refused, namespace, name)) from None
 
     async def get(self, where: str, accept: str = JSON) -> Document:
         """One document. Raises `Refused`, and `Unusable` where no API server answers."""
@@ -107,7 +108,7 @@ class Cluster:
         except Refused:
             return ""
 
-    async def pages(self, kind: Kind, namespace: str, **options: str) -> AsyncIterator[list[Document]]:
+    async def pages(self, kind: Kind, namespace: str, **options: str) -> AsyncIterator[Page]:
         """The objects of a list, page by page. Raises `Refused` and `Unusable`."""
         following: dict[str, str] = {}
         while True:
@@ -117,26 +118,40 @@ class Cluster:
                 if refused.status == _GONE:
                     raise Unusable("the list was too slow to be read in pages: try again") from None
                 raise
-            yield read.objects(document, "items")
+            yield Page(read.objects(document, "items"), read.text(document, "metadata", "resourceVersion"))
             more = read.at(document, "metadata", "continue")
             if not isinstance(more, str) or not more:
                 return
             following = {"continue": more}
 
-    async def clients(self, namespace: str) -> AsyncIterator[list[Document]]:
+    async def clients(self, namespace: str) -> AsyncIterator[Page]:
         """All WhatsAppClients of a namespace (empty: of all), page by page. Raises `Unusable`."""
         try:
             async for page in self.pages(CLIENTS, namespace):
                 yield page
         except Refused as refused:
-            raise Unusable(_no_clients(refused, Right("list", CLIENTS.plural, namespace))) from None
+            raise Unusable(no_clients(refused, Right("list", CLIENTS.plural, namespace))) from None
+
+    @contextlib.asynccontextmanager
+    async def watch(self, kind: Kind, namespace: str, version: str) -> AsyncIterator[AsyncIterator[Change]]:
+        """What changes after a version, until the API server ends the watch. Raises `Refused`, with status 410 if the
+        version is too old, and `Unusable`."""
+        where = path(
+            kind, namespace, watch=1, resourceVersion=version, allowWatchBookmarks="true", timeoutSeconds=WATCHED
+        )
+        with _reached():
+            async with opened(self._login, Question(where), self._environ) as flow:
+                self._heard(flow.status, flow.date)
+                if flow.status != 200:
+                    raise Refused(flow.status, "")
+                yield _changes(flow)
 
     async def part(self, kind: Kind, namespace: str, **options: str) -> Part:
         """All objects of a list that only makes a screen better."""
         found: list[Document] = []
         try:
             async for page in self.pages(kind, namespace, **options):
-                found += page
+                found += page.objects
         except Refused as refused:
             return Part(missing=not_seen(refused, Right("list", kind.plural, namespace)))
         return Part(tuple(found))
@@ -150,28 +165,52 @@ class Cluster:
             return Part() if refused.status == 404 else Part(missing=not_seen(refused, right))
 
     async def _asked(self, question: Question) -> Answer:
-        try:
+        with _reached():
             answer = await asked(self._login, question, self._environ, seconds=None)
-        except NoWay as error:
-            raise Unusable(f"the API server cannot be reached: {error}: try kubectl version") from None
-        except NotUsable as error:
-            raise Unusable(str(error)) from None
-        if answer.status == 401:
-            raise Unusable("the API server does not know you: sign in again, and try kubectl auth whoami")
-        self.now = _date(answer.date) or self.now
+        self._heard(answer.status, answer.date)
         return answer
+
+    def _heard(self, status: int, date: str) -> None:
+        if status == 401:
+            raise Unusable("the API server does not know you: sign in again, and try kubectl auth whoami")
+        self.now = _date(date) or self.now
+
+
+@contextlib.contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except NoWay as error:
+        raise Unusable(f"the API server cannot be reached: {error}: try kubectl version") from None
+    except NotUsable as error:
+        raise Unusable(str(error)) from None
+
+
+async def _changes(flow: Flow) -> AsyncIterator[Change]:
+    async for line in flow.lines():
+        document = _object(line)
+        found = Change(read.text(document, "type"), read.inner(document, "object"))
+        if found.kind == "ERROR":
+            raise Refused(read.whole(found.object, "code") or 500, "")
+        yield found
 
 
 def _read(answer: Answer) -> Document:
     """The document of an answer. One of the API server's own, an error too, is an object."""
+    if answer.status != 200:
+        with contextlib.suppress(Unusable):
+            return _object(answer.body)
+        return {}
+    return _object(answer.body)
+
+
+def _object(written: bytes) -> Document:
     try:
-        document = json.loads(answer.body)
+        document = json.loads(written)
     except (ValueError, RecursionError):
         document = None
     if isinstance(document, dict):
         return document
-    if answer.status != 200:
-        return {}
     raise Unusable("the server that answers is not an API server: see kubectl cluster-info")
 
 
@@ -180,26 +219,3 @@ def _date(written: str) -> datetime | None:
         return parsedate_to_datetime(written).astimezone(UTC) if written else None
     except (ValueError, TypeError):
         return None
-
-
-def _no_client(refused: Refused, namespace: str, name: str) -> str:
-    if refused.status == 404 and f'"{name}"' in str(refused):
-        return f"there is no WhatsAppClient {name} in {namespace}: see kubectl wa top -A, or name its namespace with -n"
-    return _no_clients(refused, Right("get", PLURAL, namespace))
-
-
-def _no_clients(refused: Refused, right: Right) -> str:
-    """Why WhatsAppClients cannot be read, in words."""
-    if refused.status == 404:
-        return "this cluster knows no WhatsAppClients: install wahealth, or choose another cluster with --context"
-    said = not_seen(refused, right)
-    return said if right.namespace else f"{said}, or name a namespace with -n"
-
-
-def not_seen(refused: Refused, right: Right) -> str:
-    """Why something cannot be read, in words, with the right that is missing."""
-    if refused.status == 403:
-        return f"you may not {right}: ask for that right"
-    if refused.status == 404:
-        return f"this cluster has no {right.resource}"
-    return f"the API server answers HTTP {refused.status} to {right}: try kubectl get {right.resource}"

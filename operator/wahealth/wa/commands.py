@@ -33,6 +33,7 @@ def _secret(parser: argparse.ArgumentParser) -> None:
 
 def _top(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bad", action="store_true", help="only those that are not well")
+    parser.add_argument("--once", action="store_true", help="a list instead of the live view")
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:

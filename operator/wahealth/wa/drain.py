@@ -71,7 +71,7 @@ async def asked(cluster: Cluster, namespace: str, machines: Sequence[str], where
 
 
 async def _clients(cluster: Cluster, namespace: str) -> tuple[Client, ...]:
-    return tuple([client_of(each) async for page in cluster.clients(namespace) for each in page])
+    return tuple([client_of(each) async for page in cluster.clients(namespace) for each in page.objects])
 
 
 def swept(seen: Asked) -> Sweep:

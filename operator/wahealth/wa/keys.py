@@ -14,9 +14,10 @@ from wahealth.core.status import Finding
 from wahealth.probe.printable import harmless
 from wahealth.wa import document as read
 from wahealth.wa.client import Client, client_of
-from wahealth.wa.cluster import CLIENTS, SECRETS, Cluster, Refused, Right, not_seen, path
+from wahealth.wa.cluster import CLIENTS, SECRETS, Cluster, path
 from wahealth.wa.document import Document
 from wahealth.wa.problem import NOT_UP, UP, USAGE, Unusable
+from wahealth.wa.refused import Refused, Right, not_seen
 from wahealth.wa.screen import Line, Piece, Style, capital, line, sentence
 
 _REFERENCE = re.compile(r"secret/(?P<name>[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)(:(?P<entry>[\w.-]{1,253}))?", re.ASCII)

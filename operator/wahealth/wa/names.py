@@ -16,9 +16,10 @@ from wahealth.kubeconfig import files
 from wahealth.kubeconfig.login import Choice, login_by
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.wa import document as read
-from wahealth.wa.cluster import CLIENTS, JSON, NAMESPACES, NODES, SECRETS, Cluster, Kind, Refused, path
+from wahealth.wa.cluster import CLIENTS, JSON, NAMESPACES, NODES, SECRETS, Cluster, Kind, path
 from wahealth.wa.document import Document
 from wahealth.wa.problem import Unusable
+from wahealth.wa.refused import Refused
 from wahealth.wa.words import Candidate, Wanted
 
 _SECONDS = 1.0

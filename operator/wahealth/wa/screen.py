@@ -79,34 +79,77 @@ def flow(head: str, items: Iterable[Line], width: int, gap: str = "   ") -> list
 
 
 class Column(NamedTuple):
-    """A column of a table; where there is no room the lightest goes first."""
+    """A column of a table; where there is no room the lightest goes first. `shortens`: it takes at most a third of a
+    terminal, because its words are tenants': a long name must not push out the verdicts on others."""
 
     title: str
     weight: int
+    shortens: bool = False
 
 
 Row = Sequence[Piece]
+
+
+class Layout(NamedTuple):
+    """The columns that have room: the place of each among all columns, its title, and how wide it is."""
+
+    places: tuple[int, ...]
+    titles: tuple[str, ...]
+    widths: tuple[int, ...]
+    indent: str = ""
+
+    def head(self) -> Line:
+        """The line of the titles."""
+        return self._line([Piece(title, Style.FAINT) for title in self.titles])
+
+    def line(self, row: Row) -> Line:
+        """The line of a row."""
+        return self._line([row[n] for n in self.places])
+
+    def _line(self, cells: Row) -> Line:
+        last = max((n for n, cell in enumerate(cells) if cell.text), default=0)
+        padded = [
+            Piece(text if n == last else f"{text:<{width}}  ", cell.style)
+            for n, (cell, width) in enumerate(zip(cells, self.widths, strict=True))
+            for text in (_shortened(cell.text, width),)
+        ]
+        return line(self.indent, *padded[: last + 1])
+
+
+def layout(columns: Sequence[Column], rows: Iterable[Row], width: int, titles: bool = True, indent: str = "") -> Layout:
+    """The layout of a table without the columns that have no content, or no room."""
+    longest = [max(map(len, texts), default=0) for texts in zip(*(_texts(row) for row in rows), strict=True)]
+    shown = [n for n, most in enumerate(longest) if most]
+    least = {n: len(columns[n].title) if titles else 0 for n in shown}
+    most = {n: width // 3 if columns[n].shortens else width for n in shown}
+    widths = {n: max(least[n], min(longest[n], most[n])) for n in shown}
+    while len(shown) > 1 and len(indent) + sum(widths[n] + 2 for n in shown) - 2 > width:
+        shown.remove(min(shown, key=lambda n: columns[n].weight))
+    if shown and columns[shown[-1]].shortens:  # the last one has what is left
+        left = width - len(indent) - sum(widths[n] + 2 for n in shown) + 2
+        widths[shown[-1]] = min(longest[shown[-1]], widths[shown[-1]] + max(0, left))
+    found = tuple(shown)
+    return Layout(found, tuple(columns[n].title for n in found), tuple(widths[n] for n in found), indent)
 
 
 def table(
     columns: Sequence[Column], rows: Sequence[Row], width: int, titles: bool = True, indent: str = ""
 ) -> list[Line]:
     """A table without the columns that have no content, or no room."""
-    shown = [n for n, _ in enumerate(columns) if any(row[n].text for row in rows)]
-    widths = {n: max(len(columns[n].title) if titles else 0, *(len(row[n].text) for row in rows)) for n in shown}
-    while len(shown) > 1 and len(indent) + sum(widths[n] + 2 for n in shown) - 2 > width:
-        shown.remove(min(shown, key=lambda n: columns[n].weight))
-    head = [[Piece(column.title, Style.FAINT) for column in columns]] if titles else []
-    return [_row([row[n] for n in shown], [widths[n] for n in shown], indent) for row in (*head, *rows)]
+    found = layout(columns, rows, width, titles, indent)
+    return [*([found.head()] if titles else []), *map(found.line, rows)]
 
 
-def _row(cells: Row, widths: Sequence[int], indent: str) -> Line:
-    last = max((n for n, cell in enumerate(cells) if cell.text), default=0)
-    padded = [
-        Piece(cell.text if n == last else f"{cell.text:<{width}}  ", cell.style)
-        for n, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return line(indent, *padded[: last + 1])
+def _texts(row: Row) -> list[str]:
+    return [cell.text for cell in row]
+
+
+def _shortened(text: str, width: int) -> str:
+    """A name that is too long without its middle, because beginning and end tell it apart; words without their end."""
+    if len(text) <= width:
+        return text
+    end = 0 if " " in text else (width - 1) // 2
+    return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
 
 
 class Screen(NamedTuple):

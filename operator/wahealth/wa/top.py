@@ -1,45 +1,19 @@
-"""`kubectl wa top`: all clients, the worst first."""
+"""`kubectl wa top` as a list: all clients, the worst first."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple, TextIO
 
-from wahealth.wa.client import Client, client_of
+from wahealth.wa.client import client_of
 from wahealth.wa.cluster import Cluster
+from wahealth.wa.fleet import COLUMNS, Row, cells, counted, frequent, ranked, row_of
 from wahealth.wa.freshness import Operators, Where, operators
-from wahealth.wa.screen import Column, Line, Piece, Style, capital, line, sentence, table
-from wahealth.wa.times import since
-from wahealth.wa.verdict import LOOKS, Verdict, Word, verdict
+from wahealth.wa.screen import Line, Style, capital, sentence, table
 
 _PATIENCE = 2.0  # seconds without a word
-_REASONS = 3  # that are counted at the top
-_WORST_FIRST = list(Word)
-_COLUMNS = (
-    Column("NAMESPACE", 8),
-    Column("NAME", 10),
-    Column("VERDICT", 9),
-    Column("FOR", 6),
-    Column("REASON", 7),
-    Column("CONNECTED", 5),
-    Column("MODE", 2),
-    Column("ON NODES", 1),
-)
-
-
-class Row(NamedTuple):
-    """What is kept of a client: a tenth of its document."""
-
-    namespace: str
-    name: str
-    uid: str
-    mode: str
-    connected: str
-    machines: tuple[str, ...]
-    verdict: Verdict
 
 
 class Fleet(NamedTuple):
@@ -57,22 +31,9 @@ async def fleet(cluster: Cluster, namespace: str, where: Where, progress: Callab
     leases = await operators(cluster, where)
     rows: list[Row] = []
     async for page in cluster.clients(namespace):
-        rows += (row_of(client_of(document), leases, cluster.now) for document in page)
+        rows += (row_of(client_of(document)) for document in page.objects)
         progress(len(rows))
-    return Fleet(namespace, tuple(sorted(rows, key=_badness)), leases, cluster.now)
-
-
-def row_of(client: Client, leases: Operators, now: datetime) -> Row:
-    """The row of a client."""
-    machines = tuple(dict.fromkeys(node.machine for node in client.nodes if node.machine))
-    told = verdict(client, leases.of(client.uid), now)
-    return Row(client.namespace, client.name, client.uid, client.mode, client.connected, machines, told)
-
-
-def _badness(row: Row) -> tuple[int, float, str, str]:
-    """By the word, then what failed last: that is what somebody looks for."""
-    begun = row.verdict.since.timestamp() if row.verdict.since else 0.0
-    return _WORST_FIRST.index(row.verdict.word), -begun, row.namespace, row.name
+    return Fleet(namespace, tuple(ranked(rows, leases, cluster.now)), leases, cluster.now)
 
 
 class Progress:
@@ -98,41 +59,28 @@ class Progress:
 def lines(found: Fleet, width: int, only_bad: bool = False) -> Iterator[Line]:
     """How many of each verdict, the most frequent reasons, then a line for each client."""
     if not found.rows:
-        where = f"in {found.namespace}; -A looks at all namespaces" if found.namespace else "in any namespace"
-        yield from sentence(f"There is no WhatsAppClient {where}.", width)
+        yield from sentence(none_there(found.namespace), width)
         return
-    yield _counted(found.rows)
-    bad = [row for row in found.rows if row.verdict.word not in {Word.UP, Word.SUSPENDED}]
-    if reasons := Counter(row.verdict.reason for row in bad).most_common(_REASONS):
-        yield line(Piece("  ".join(f"{reason} {count}" for reason, count in reasons), Style.FAINT))
+    yield counted(found.rows)
+    if reasons := frequent(found.rows):
+        yield reasons
     if found.operators.missing:
-        says = f"whether an operator still looks is not known, because {found.operators.missing}."
-        yield from sentence(capital(says), width, style=Style.DOUBTFUL)
-    rows = bad if only_bad else found.rows
+        yield from sentence(unwatched(found.operators), width, style=Style.DOUBTFUL)
+    rows = [row for row in found.rows if row.is_bad or not only_bad]
     if rows:
         yield ()
-        yield from table(_COLUMNS, [_cells(row, found.now) for row in rows], width)
+        yield from table(COLUMNS, [cells(row, found.now) for row in rows], width)
 
 
-def _counted(rows: Iterable[Row]) -> Line:
-    counts = Counter(row.verdict.word for row in rows)
-    total = sum(counts.values())
-    shown = [Piece(f"   {counts[word]} {word.value}", LOOKS[word]) for word in Word if counts[word]]
-    return line(f"{total} client{'' if total == 1 else 's'}", *shown)
+def none_there(namespace: str) -> str:
+    """That there is no client, as a sentence."""
+    where = f"in {namespace}; -A looks at all namespaces" if namespace else "in any namespace"
+    return f"There is no WhatsAppClient {where}."
 
 
-def _cells(row: Row, now: datetime) -> list[Piece]:
-    told = row.verdict
-    return [
-        Piece(row.namespace),
-        Piece(row.name),
-        Piece(told.word.value, LOOKS[told.word]),
-        Piece(since(told.since, now)),
-        Piece(told.reason),
-        Piece(row.connected),
-        Piece(row.mode),
-        Piece(", ".join(row.machines[:3]) + (" …" if len(row.machines) > 3 else "")),
-    ]
+def unwatched(leases: Operators) -> str:
+    """That nobody can tell whether an operator still looks, as a sentence."""
+    return capital(f"whether an operator still looks is not known, because {leases.missing}.")
 
 
 def document(found: Fleet) -> list[dict[str, Any]]:

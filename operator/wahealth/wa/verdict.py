@@ -60,14 +60,14 @@ _OF_READY = {"True": problem.UP, "False": problem.NOT_UP}
 
 def verdict(client: Client, watch: Watch | None, now: datetime) -> Verdict:
     """The verdict. `watch`: who looks after the client; None where that cannot be told."""
-    if watch is not None and not watch.is_kept and not client.is_suspended:
-        return _unwatched(client, watch, now)
-    return believed(client)
+    return as_watched(believed(client), watch, now)
 
 
-def _unwatched(client: Client, watch: Watch, now: datetime) -> Verdict:
-    before = believed(client).word
-    last = f"{before}, when it was last seen" if before is not Word.UNKNOWN else "unknown before"
+def as_watched(found: Verdict, watch: Watch | None, now: datetime) -> Verdict:
+    """What is believed, as far as somebody still looks."""
+    if watch is None or watch.is_kept or found.word is Word.SUSPENDED:
+        return found
+    last = f"{found.word}, when it was last seen" if found.word is not Word.UNKNOWN else "unknown before"
     return Verdict(
         Word.UNKNOWN,
         now - timedelta(seconds=watch.age),
