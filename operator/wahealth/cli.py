@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from wahealth import streams
+from wahealth import completion, streams
 
 USAGE, BUG = 64, 70
 
@@ -49,11 +49,16 @@ class Version(argparse.Action):
 
 
 def _operator(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
-    from wahealth.kube.run import run
     from wahealth.kube.settings import OperatorSettings, add_flags, settings_from
 
     add_flags(parser, OperatorSettings)
-    return lambda arguments: run(settings_from(arguments, OperatorSettings, parser.error))
+
+    def start(arguments: argparse.Namespace) -> int:
+        from wahealth.kube.run import run
+
+        return run(settings_from(arguments, OperatorSettings, parser.error))
+
+    return start
 
 
 def _sidecar(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
@@ -108,14 +113,27 @@ def _generate(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace],
     return generate.run
 
 
+def _completion(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("shell", choices=completion.SHELLS)
+
+    def run(arguments: argparse.Namespace) -> int:
+        print(completion.script(arguments.shell), end="")
+        if sys.stdout.isatty():
+            print(completion.HOW[arguments.shell], file=sys.stderr)
+        return 0
+
+    return run
+
+
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], Callable[[argparse.Namespace], int]]]] = {
     "operator": ("run the operator", _operator),
     "sidecar": ("run the probe sidecar: liveness and readiness of one pod", _sidecar),
     "check": ("probe once from here, with the full verdict", _check),
     "wa": ("look at clients of a cluster: the same as kubectl wa", _wa),
-    "simulate": ("replay answers offline: what the operator would write, without a cluster", _simulate),
+    "simulate": ("replay answers offline: what the operator would write", _simulate),
     "demo": ("run the playground: a real control plane, simulated clients, the operator, a live table", _demo),
     "simulator": ("run the simulated client, or the Cloud API, alone", _simulator),
+    "completion": ("print what completes these words in a shell", _completion),
     "generate": ("write the files that are generated from the models: CRD, rights, pages, schema", _generate),
 }
 
@@ -133,11 +151,11 @@ def kubectl_wa(argv: Sequence[str] | None = None) -> int:
 
 def kubectl_complete_wa(argv: Sequence[str] | None = None) -> int:
     """The program `kubectl_complete-wa`, which kubectl runs to complete the words behind `kubectl wa`."""
-    from wahealth.wa import completion
+    from wahealth.wa import completion as kubectl
 
     given = list(sys.argv[1:] if argv is None else argv)
     with contextlib.suppress(streams.Unwritten), streams.watched():
-        completion.run(_whole(_plugin(Parser(prog="kubectl wa"), given)), given)
+        kubectl.run(_whole(_plugin(Parser(prog="kubectl wa"), given)), given)
     return 0
 
 
@@ -172,6 +190,10 @@ def _run(program: str, set_up: Parsed, given: list[str]) -> int:
 
 
 def _parsed(program: str, set_up: Parsed, given: list[str]) -> argparse.Namespace:
+    if completion.is_asked():
+        from wahealth.wa.completion import completer_of
+
+        completion.answer(_whole(set_up(Parser(prog=program), completion.typed())), completer_of)
     parser = _whole(set_up(Parser(prog=program), given))
     arguments, unknown = parser.parse_known_args(given)
     if unknown:

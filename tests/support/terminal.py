@@ -1,4 +1,4 @@
-"""`kubectl wa` at a terminal: a pseudo-terminal, whose other end the test reads and types at."""
+"""Programs at a pseudo-terminal, whose other end the test reads and types at."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 SECONDS = 60.0
@@ -45,12 +45,18 @@ class Terminal(NamedTuple):
 
 @contextlib.contextmanager
 def terminal(*words: str, before: str = "", columns: int = 100, lines: int = 24) -> Iterator[Terminal]:
-    """`kubectl wa` with these words; `before` is Python that runs before it. Its streams are all the terminal."""
+    """`kubectl wa` with these words; `before` is Python that runs before it."""
     code = f"import sys; {before}\nfrom wahealth.cli import kubectl_wa; sys.exit(kubectl_wa())"
+    with program([sys.executable, "-c", code, *words], {}, columns, lines) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def program(argv: Sequence[str], env: Mapping[str, str], columns: int = 100, lines: int = 24) -> Iterator[Terminal]:
+    """A program whose streams are all the terminal; `env` is added to our own environment."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-    environ = {**os.environ, "PYTHONPATH": ":".join(sys.path), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    argv = [sys.executable, "-c", code, *words]
+    environ = {**os.environ, "PYTHONPATH": ":".join(sys.path), "TERM": "xterm-256color", "LANG": "C.UTF-8", **env}
     process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, start_new_session=True)
     os.close(theirs)
     try:

@@ -5,11 +5,11 @@ An API server has a second for it. Whatever goes wrong, nothing is completed and
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 
 from wahealth.core.reasons.parted import reasons
 from wahealth.kubeconfig import files
@@ -36,22 +36,21 @@ _KINDS = {
 _TOLD = ("Ready", "Gateway")  # columns that say what a client is
 
 
-def names(wanted: Iterable[Wanted], typed: Mapping[str, str]) -> list[Candidate]:
+def names(wanted: Iterable[Wanted], typed: argparse.Namespace) -> list[Candidate]:
     """All names; `typed` has the values of flags that were typed before."""
     return [candidate for each in wanted for candidate in _names(each, typed) if _PLAIN.fullmatch(candidate.word)]
 
 
-def _names(wanted: Wanted, typed: Mapping[str, str]) -> list[Candidate]:
+def _names(wanted: Wanted, typed: argparse.Namespace) -> list[Candidate]:
     if wanted is Wanted.REASON:
         return [Candidate(reason) for reason in reasons()]
-    file = Path(typed["kubeconfig"]) if typed.get("kubeconfig") else None
     try:
         if wanted is Wanted.CONTEXT:
-            return [Candidate(name) for name in files.read(file, os.environ).contexts]
+            return [Candidate(name) for name in files.read(typed.kubeconfig, os.environ).contexts]
         if wanted not in _KINDS:
             return []
-        choice = Choice(file, typed.get("context", ""), typed.get("user", ""))
-        return asyncio.run(_bounded(choice, wanted, typed.get("namespace", "")))
+        choice = Choice(typed.kubeconfig, typed.context, typed.user)
+        return asyncio.run(_bounded(choice, wanted, typed.namespace))
     except (NotUsable, Unusable, Refused, TimeoutError, OSError):
         return []
 
