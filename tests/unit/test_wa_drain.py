@@ -189,3 +189,26 @@ def test_the_worst_comes_first_and_programs_get_the_same() -> None:
     found = document(drained(fine, single()))
     assert [each["becomes"] for each in found["clients"]] == ["OUTAGE", "FINE"]
     assert (found["safe"], found["nodes"]) == (False, ["n1"])
+
+
+@pytest.mark.parametrize(
+    ("documents", "on", "more", "ends"),
+    [
+        ((healthy(),), "n1", {}, "  Next: Drain.\n        kubectl drain n1 --ignore-daemonsets"),
+        ((single(),), "n1", {}, "do without this node first.\n        kubectl wa status support -n acme"),
+        ((healthy(),), "n1,n2", {}, "ask for one alone.\n        kubectl wa drain n1"),
+        ((healthy(),), "n1", {"operators": Operators(missing="nobody knows")}, "\n        kubectl wa drain n1"),
+    ],
+)
+def test_it_ends_with_what_to_do(documents: tuple[Document, ...], on: str, more: dict[str, Any], ends: str) -> None:
+    assert words(lines(drained(*documents, on=on, **more), 100)).endswith(ends)
+
+
+def test_of_many_that_go_on_a_few_are_shown_and_all_that_would_fail() -> None:
+    fine = [healthy(f"fine-{n}") for n in range(20)]
+    failing = [{**single(), "metadata": {**single()["metadata"], "name": f"down-{n}"}} for n in range(8)]
+    shown = words(lines(drained(*fine, *failing), 100))
+    assert shown.count("OUTAGE") == 8
+    assert "fine-" not in shown
+    assert "20 more clients lose something and go on (-o json lists them)." in shown
+    assert words(lines(drained(*fine), 100)).count("FAILOVER") == 6

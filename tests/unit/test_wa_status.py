@@ -179,6 +179,21 @@ def test_the_history_says_when_there_is_none() -> None:
     assert words(history.page(client(resource(history=[])), NOW, WIDE, UTC)).startswith("No state was confirmed yet")
 
 
+@pytest.mark.parametrize(
+    ("document", "ends"),
+    [
+        (resource(), "Next: Look at the coreapps.\n      kubectl -n acme logs core-1 --since=20m"),
+        (healthy(lastFailover=None), "Next: Nothing: what the status shows is well."),
+        (
+            healthy(lastFailover={"time": ago(600), "from": "core-1", "to": "core-0", "durationSeconds": 60}),
+            "(core-0 took over after 60 s).\n      kubectl -n acme logs core-1 --since-time=2026-11-28T11:39:00Z",
+        ),
+    ],
+)
+def test_the_history_ends_with_what_to_do(document: dict[str, Any], ends: str) -> None:
+    assert words(history.page(client(document), NOW, WIDE, UTC)).endswith(ends)
+
+
 def test_columns_of_the_history_go_by_their_weight() -> None:
     narrow, wide = (words(history.page(client(), NOW, width, UTC)) for width in (60, WIDE))
     assert "CARRIED BY" in wide

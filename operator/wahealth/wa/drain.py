@@ -17,6 +17,7 @@ from wahealth.wa.problem import NOT_UP, UNKNOWN, UP, Unusable
 from wahealth.wa.screen import Line, Piece, Style, line, sentence
 from wahealth.wa.verdict import verdict
 
+_MOST = 6  # clients shown, unless more than these are not safe
 _LOOKS = {
     Level.OUTAGE: Style.BAD,
     Level.LESS: Style.BAD,
@@ -133,11 +134,14 @@ def lines(found: Sweep, width: int) -> Iterator[Line]:
         found.code, ("CANNOT TELL", Style.DOUBTFUL)
     )
     yield line(Piece("drain ", Style.FAINT), ", ".join(found.machines), "   ", Piece(word, style), _counted(found))
-    for each in found.losses:
+    for each in _shown(found.losses):
         name = f"  {each.client.name} · {each.client.namespace}   "
         yield line(name, Piece(each.level.value, _LOOKS[each.level]), _tolerance(each))
         for says in each.says:
             yield from sentence(f"{says}.", width, "    ")
+    if hidden := len(found.losses) - len(_shown(found.losses)):
+        says = f"{hidden} more clients lose something and go on (-o json lists them)."
+        yield from sentence(says, width, "  ", Style.FAINT)
     for says in found.budgets.blocking:
         yield from sentence(f"{says}.", width, "  ", Style.DOUBTFUL)
     if uncovered := found.budgets.uncovered:
@@ -145,6 +149,28 @@ def lines(found: Sweep, width: int) -> Iterator[Line]:
         yield from sentence(says, width, "  ", Style.FAINT)
     for says in (*found.unclear, *found.notes):
         yield from sentence(f"{says}.", width, "  Not known: ", Style.DOUBTFUL)
+    step, to_copy = _next(found)
+    yield from sentence(f"{step}.", width, "  Next: ", Style.STRONG)
+    yield line("        ", to_copy)
+
+
+def _next(found: Sweep) -> tuple[str, str]:
+    """What to do, and a command to copy."""
+    nodes = " ".join(found.machines)
+    if found.code == UP:
+        return "Drain", f"kubectl drain {nodes} --ignore-daemonsets"
+    if found.code == UNKNOWN:
+        return "Find out what cannot be told, and ask again", f"kubectl wa drain {nodes}"
+    if len(found.machines) > 1:
+        return "Do not drain them at once: ask for one alone", f"kubectl wa drain {found.machines[0]}"
+    worst = found.losses[0].client
+    says = f"Do not drain: {worst.name} must be able to do without this node first"
+    return says, f"kubectl wa status {worst.name} -n {worst.namespace}"
+
+
+def _shown(losses: Sequence[Loss]) -> Sequence[Loss]:
+    """All for which it is not safe, and a few of the others: what matters must not scroll away."""
+    return [each for n, each in enumerate(losses) if n < _MOST or not each.is_safe]
 
 
 def _counted(found: Sweep) -> str:
@@ -166,6 +192,7 @@ def _tolerance(each: Loss) -> str:
 def document(found: Sweep) -> dict[str, Any]:
     """The same for programs."""
     safe = {UP: True, NOT_UP: False}.get(found.code)
+    step, to_copy = _next(found)
     return {
         "nodes": list(found.machines),
         "safe": safe,
@@ -184,4 +211,6 @@ def document(found: Sweep) -> dict[str, Any]:
         "blocking": list(found.budgets.blocking),
         "withoutBudget": list(found.budgets.uncovered),
         "notKnown": [*found.unclear, *found.notes],
+        "next": step,
+        "command": to_copy,
     }

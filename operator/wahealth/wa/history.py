@@ -8,8 +8,10 @@ from typing import Any
 
 from wahealth.wa import document as read
 from wahealth.wa.client import Client, State
-from wahealth.wa.screen import Column, Line, Piece, Style, line, sentence, table
+from wahealth.wa.remedies import command, logs_since
+from wahealth.wa.screen import Column, Line, Piece, Style, capital, line, sentence, table
 from wahealth.wa.times import clock, lasting, zone_named
+from wahealth.wa.verdict import believed
 
 _COLUMNS = (
     Column("SINCE", 9),
@@ -22,6 +24,7 @@ _COLUMNS = (
     Column("NOTE", 4),
 )
 _LOOKS = {"True": Style.GOOD, "False": Style.BAD, "Unknown": Style.DOUBTFUL}
+_BEFORE = timedelta(minutes=10)  # of logs before a failover
 _NONE = "No state was confirmed yet, or the operator or the CRD is of a version before status.history."
 
 
@@ -41,6 +44,25 @@ def page(client: Client, now: datetime, width: int, zone: tzinfo | None = None) 
         return
     yield from lines(client, now, width, zone)
     yield line(Piece(f"Times are {zone_named(now, zone)}.", Style.FAINT))
+    step, to_copy = _next(client)
+    yield from sentence(f"{capital(step)}.", width, "Next: ", Style.STRONG)
+    if to_copy:
+        yield line("      ", to_copy)
+
+
+def _next(client: Client) -> tuple[str, str]:
+    """What to do, and a command to copy: about what is wrong now, else about the last failover."""
+    told = believed(client)
+    if told.step:
+        return told.step, command(told.reason, client)
+    moved = read.inner(client.status, "lastFailover")
+    at, seconds, node = read.time(moved, "time"), read.whole(moved, "durationSeconds"), read.text(moved, "from")
+    if at is None or seconds is None or not node:
+        return "nothing: what the status shows is well", ""
+    before = at - timedelta(seconds=seconds) - _BEFORE
+    after = f"{read.text(moved, 'to')} took over after {lasting(seconds)}"
+    step = f"find out why {node} was lost, while its logs are kept ({after})"
+    return step, logs_since(client, node, before)
 
 
 def _row(client: Client, state: State, number: int, now: datetime, zone: tzinfo | None) -> list[Piece]:

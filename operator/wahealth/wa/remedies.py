@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 from wahealth.core.reasons.reason import Reason
 from wahealth.wa import document as read
@@ -73,6 +74,13 @@ def _logs_of_web(client: Client) -> str:
 
 def _logs(client: Client, pod: str) -> str:
     return _kubectl(client, f"logs {pod} --since=20m") if pod else _pods(client)
+
+
+def logs_since(client: Client, node: str, since: datetime) -> str:
+    """What a node of the client said since then; empty if its pod is not known."""
+    pod = next((each.pod for each in client.nodes if each.name == node), "")
+    named = all(map(_PLAIN.fullmatch, (client.namespace, pod)))
+    return _kubectl(client, f"logs {pod} --since-time={since:%Y-%m-%dT%H:%M:%SZ}") if named else ""
 
 
 def _pods(client: Client) -> str:
