@@ -101,6 +101,10 @@ gitops-table: $(VENV)/ready ## Write the table of docs/gitops.md: what each tool
 picture: $(VENV)/ready ## Draw docs/demo.svg, the picture of the demo, from a run of it
 	@$(RUN)/wahealth demo --once | $(SCRIPT) tests/picture.py docs/demo.svg
 
+.PHONY: pictures
+pictures: picture ## Draw all pictures of docs/ again, from the real thing
+	@$(SCRIPT) tests/pictures.py
+
 ELSEWHERE = '<(script|link|img|image|iframe|source)[^>]* (src|srcset|href)="?(https?:)?//[^ >]*|(url\(|@import )["'\'']?(https?:)?//[^)]*'
 .PHONY: docs
 docs: $(VENV)/docs/ready ## Build the pages of docs/ as a site in site/

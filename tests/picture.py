@@ -18,7 +18,7 @@ COLOURS = {
     "bold": r"^NAMESPACE.*$",
 }
 _SECTION = re.compile(r"^(NAMESPACE.*\n(?:.+\n)+)\nEvents\n\n((?:.+\n)+)", re.MULTILINE)
-_WEB_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+WEB_FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def picture(printed: str) -> str:
@@ -33,7 +33,7 @@ def drawn(text: Text, width: int) -> str:
     console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     text.highlight_regex(r"(?m)^(\$ .*|Last events)$", "bold")
     console.print(text, no_wrap=True, overflow="ellipsis")
-    return _WEB_FONT.sub("", console.export_svg(title="wahealth", unique_id="demo"))
+    return WEB_FONT.sub("", console.export_svg(title="wahealth", unique_id="demo"))
 
 
 def coloured(text: str) -> Text:

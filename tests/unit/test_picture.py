@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+import pictures
 from picture import picture
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 HEAD = "NAMESPACE   NAME      READY   GATEWAY"
 FIRST, SECOND = (
@@ -31,5 +36,12 @@ def test_it_shows_the_first_verdicts_and_the_failover() -> None:
     assert loaded(svg) == set()
 
 
-def test_the_one_that_is_kept_loads_nothing() -> None:
-    assert loaded((Path(__file__).parents[2] / "docs" / "demo.svg").read_text()) == set()
+@pytest.mark.parametrize("name", ["demo.svg", *(f"pictures/{name}" for name in pictures.SOURCES)])
+def test_those_that_are_kept_load_nothing(name: str) -> None:
+    assert loaded((DOCS / name).read_text()) == set()
+
+
+@pytest.mark.parametrize("name", pictures.SOURCES)
+def test_a_picture_is_of_the_code_as_it_is(name: str) -> None:
+    kept = (DOCS / "pictures" / name).read_text()
+    assert f"<!-- source {pictures.source(name)} -->" in kept, "the layout has changed: run make pictures, and look"
