@@ -20,6 +20,8 @@ from wahealth.playground.demo.keys import Keys, key_of
 from wahealth.playground.demo.look import Look, event_line, harmless, path_of
 from wahealth.playground.demo.page import Kind, Line, Screen, command_page, page
 from wahealth.playground.demo.steps import STEPS, Command
+from wahealth.playground.numbers import PERIOD, cloud_file
+from wahealth.playground.simulator.cloud.settings import CloudFile
 
 ROWS = (
     ("NAMESPACE", "NAME", "MODE", "READY", "GATEWAY", "CONNECTED", "PRIMARY", "SINCE", "AGE", "REASON", "MESSAGE"),
@@ -211,3 +213,10 @@ class TestKeys:
     @pytest.mark.parametrize(("pressed", "key"), [(b"q", "q"), (b"\x1b[A", " "), (b"\xc3\xa9", " "), (b"", "")])
     def test_an_arrow_is_no_letter(self, pressed: bytes, key: str) -> None:
         assert key_of(pressed) == key
+
+
+def test_the_simulated_vendor_admits_what_the_numbers_ask_in_an_hour() -> None:
+    """The operator keeps no budget where a simulator answers, and the demo stays open for longer than it is watched."""
+    described = CloudFile.model_validate(cloud_file())
+    tokens = {one.app for one in described.tokens.values()}
+    assert all(described.apps[app].calls > 2 * 3600 / PERIOD for app in tokens)

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from wahealth.api.labels import CREDENTIALS
 from wahealth.api.v1alpha1 import API_VERSION, KIND
 from wahealth.playground.manifests import Document, kubernetes_object
-from wahealth.playground.simulator.cloud.settings import TOKEN
+from wahealth.playground.simulator.cloud.settings import APP, TOKEN
 
 NAMESPACE = "delta"
 _SECRET, _ENTRY = "numbers-token", "token"
 _UNPAID = 141006
+PERIOD = 5  # seconds
+_AN_HOUR = 5_000  # requests for each account, as the vendor admits for an active one
 
 
 class Number(NamedTuple):
@@ -33,6 +35,7 @@ def cloud_file() -> Document:
     return {
         "numbers": {number.id: {"account": number.account, "entities": _entities(number)} for number in NUMBERS},
         "accounts": {number.account: {} for number in NUMBERS},
+        "apps": {APP: {"calls": _AN_HOUR}},
     }
 
 
@@ -52,7 +55,7 @@ def number_objects() -> Iterator[Document]:
         spec = {
             "target": {"cloud": {"phoneNumberID": number.id}},
             "auth": {"bearerToken": {"secretKeyRef": {"name": _SECRET, "key": _ENTRY}}},
-            "probe": {"periodSeconds": 5, "failureThreshold": 2},
+            "probe": {"periodSeconds": PERIOD, "failureThreshold": 2},
             "grace": {"connectingSeconds": 10},
         }
         yield kubernetes_object(API_VERSION, KIND, NAMESPACE, number.name, spec=spec)
