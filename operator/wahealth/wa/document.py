@@ -61,6 +61,6 @@ def time(document: object, *keys: str) -> datetime | None:
     found = at(document, *keys)
     try:
         read = datetime.fromisoformat(found) if isinstance(found, str) else None
-    except ValueError:
+        return read.astimezone(UTC) if read is not None and read.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return read.astimezone(UTC) if read is not None and read.tzinfo is not None else None
