@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from release import packages
 from support.rendered import ROOT
 from wahealth.cli import COMMANDS
+from wahealth.wa.board.pages import all_files
 
 
 def needed(wanted: list[str], extra: str = "") -> dict[str, Distribution]:
@@ -58,6 +59,14 @@ def said(program: Path, folder: Path, *arguments: str) -> tuple[int, str, str]:
 def test_it_has_none_of_the_extras(program: Path) -> None:
     (site,) = program.parents[1].glob("lib/python*/site-packages")
     assert not {"rich", "celpy", "jsonschema", "pytest"} & {path.name for path in site.iterdir()}
+
+
+def test_it_has_the_files_of_the_board(program: Path, tmp_path: Path) -> None:
+    code = "from wahealth.wa.board.pages import all_files; print(*all_files())"
+    python = program.with_name("python")
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, env={}, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == set(all_files())
+    assert "main.js" in done.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -177,7 +177,7 @@ def test_without_a_kubeconfig(
     assert capsys.readouterr().err == "kubectl wa status: there is no kubeconfig: set KUBECONFIG to one.\n"
 
 
-@pytest.mark.parametrize("typed_words", [["--help"], ["--version"], ["status", "support"]])
+@pytest.mark.parametrize("typed_words", [["--help"], ["--version"], ["status", "support"], ["board", "--help"]])
 def test_it_loads_nothing_heavy(typed_words: list[str], typed: Path) -> None:
     """Each of these modules costs more than all the rest of it."""
     code = f"""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +11,9 @@ import pytest
 
 from support.clients import TEAM, WaitFor
 from support.pages import commands
+from support.plugin import installed
 from wahealth import cli
 from wahealth.playground.environment import Environment
-from wahealth.wa.completion import SCRIPT
 
 pytestmark = pytest.mark.usefixtures("team")
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
@@ -24,18 +22,7 @@ Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def kubectl(environment: Environment, tmp_path: Path) -> Kubectl:
     """The real kubectl, which finds the plugin on its PATH."""
-    code = "import sys; from wahealth.cli import kubectl_wa; sys.exit(kubectl_wa())"
-    script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c {shlex.quote(code)} "$@"\n'
-    for name, text in (("kubectl-wa", script), ("kubectl_complete-wa", SCRIPT)):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
-    environ = {
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "PYTHONPATH": ":".join(sys.path),
-        "KUBECONFIG": str(environment.plane.kubeconfig),
-        "TZ": "UTC",
-    }
+    environ = installed(environment, tmp_path)
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         typed = [str(environment.plane.binaries["kubectl"]), *words]

@@ -57,7 +57,7 @@ RIGHTS: tuple[Right, ...] = (
 USERS: tuple[Right, ...] = (
     Right(GROUP, (PLURAL,), ("get",), "`status`, `history`, `explain`, `report`"),
     Right(GROUP, (PLURAL,), ("list",), "`top`, `drain`; to know for `check-key` what a Secret is used for; completion"),
-    Right(GROUP, (PLURAL,), ("watch",), "`top` as a live view"),
+    Right(GROUP, (PLURAL,), ("watch",), "`top` as a live view; `board`, which lists as well"),
     Right("", ("events",), ("list",), "the last events"),
     Right("", ("pods",), ("get", "list"), "the state of pods that are not well; `explain`; in all namespaces: `drain`"),
     Right("apps", _WORKLOADS, ("get",), "`explain`: whether the target is there"),
@@ -66,6 +66,7 @@ USERS: tuple[Right, ...] = (
     Right("policy", ("poddisruptionbudgets",), ("list",), "`drain`: what a drain waits for"),
     Right("", ("nodes",), ("get",), "`drain`: whether a node without clients exists"),
     Right("coordination.k8s.io", ("leases",), ("list",), "whether an operator still looks", own=True),
+    Right("", ("events",), ("list",), "`board`: whether verdicts are frozen", own=True),
 )  # of whoever runs `kubectl wa`: each makes a part of a screen better, and only the first is needed
 
 

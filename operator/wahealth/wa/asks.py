@@ -16,6 +16,7 @@ from wahealth.wa.call import Call
 from wahealth.wa.client import client_of
 from wahealth.wa.looking import look
 from wahealth.wa.problem import UP, USAGE, Unusable
+from wahealth.wa.screen import line
 from wahealth.wa.target import referred
 
 _HOW_TO_LIVE = """A live view comes with the extra `terminal`: pipx install 'wahealth-operator[terminal]'. \
@@ -28,7 +29,7 @@ def ask(arguments: argparse.Namespace) -> int:
 
 
 async def _asked(call: Call) -> int:
-    limit = call.arguments.request_timeout
+    limit = None if call.arguments.asked in _ENDLESS else call.arguments.request_timeout
     try:
         if call.arguments.asked == "top" and call.is_interactive and (live := _live_view()):
             return await live(call)
@@ -123,6 +124,23 @@ async def _report(call: Call) -> int:
     return UP
 
 
+async def _board(call: Call) -> int:
+    from wahealth.wa.board.feed import Scope
+    from wahealth.wa.board.run import Settings, serve
+    from wahealth.wa.board.signed import SignedIn
+
+    typed = call.arguments
+    signed = SignedIn(call.cluster)
+    namespace = "" if typed.all_namespaces else call.namespace(await signed.cluster())
+    scope = Scope(namespace, call.where(), typed.request_timeout)
+
+    def say(url: str) -> None:
+        call.give(lambda: [line(url)], lambda: {"url": url})
+        sys.stdout.flush()
+
+    return await serve(signed, scope, Settings(typed.port, not typed.no_open, typed.runbook_url or ""), say)
+
+
 async def _completion(_: Call) -> int:
     print(completion.SCRIPT, end="")
     print(completion.HOW, file=sys.stderr)
@@ -137,5 +155,7 @@ ASKS: dict[str, Callable[[Call], Awaitable[int]]] = {
     "drain": _drain,
     "check-key": _check_key,
     "report": _report,
+    "board": _board,
     "completion": _completion,
 }
+_ENDLESS = frozenset({"board"})  # their --request-timeout bounds each request

@@ -36,6 +36,18 @@ def _top(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="a list instead of the live view")
 
 
+def _url(written: str) -> str:
+    if not written.startswith(("https://", "http://")):
+        raise argparse.ArgumentTypeError("must begin with https:// or http://")
+    return written
+
+
+def _board(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", metavar="P", type=int, default=0, help="of 127.0.0.1 (default: any that is free)")
+    parser.add_argument("--no-open", action="store_true", help="open no browser")
+    parser.add_argument("--runbook-url", metavar="URL", type=_url, help="where you publish the runbooks of the alerts")
+
+
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -48,5 +60,6 @@ COMMANDS = {
     "drain": Command("whether nodes can be drained without an outage", _nodes),
     "check-key": Command("the form of a credential; its value is not shown", _secret),
     "report": Command("a report without names, for wahealth simulate", _name),
+    "board": Command("a page for the browser: map of all clients, each with its topology", _board),
     "completion": Command("the program that completes words in a shell", _nothing),
 }

@@ -25,7 +25,7 @@ def add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
 
     group = parser.add_argument_group("flags, as those of kubectl")
     add("-n", "--namespace", metavar="N", default="", help="namespace (default: that of the context)")
-    add("-A", "--all-namespaces", action="store_true", default=False, help="all namespaces (top)")
+    add("-A", "--all-namespaces", action="store_true", default=False, help="all namespaces (top, board)")
     add("--context", metavar="C", default="", help="context of the kubeconfig")
     add("--kubeconfig", metavar="F", type=Path, help="the kubeconfig (default: $KUBECONFIG, ~/.kube/config)")
     add("--as", metavar="USER", dest="user", default="", help="user to impersonate")

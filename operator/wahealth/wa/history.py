@@ -68,7 +68,7 @@ def _next(client: Client) -> tuple[str, str]:
 def _row(client: Client, state: State, number: int, now: datetime, zone: tzinfo | None) -> list[Piece]:
     ended = client.history[number - 1].time if number else None
     lasted = f"for {lasting(((ended or now) - state.time).total_seconds())}"
-    moved = _failover(client, state)
+    moved = failover(client, state)
     return [
         Piece(clock(state.time, now, zone)),
         Piece(state.ready, _LOOKS.get(state.ready, Style.PLAIN)),
@@ -85,7 +85,7 @@ def _carried_by(state: State) -> str:
     return ", ".join(state.coreapps[:2]) + (f" and {len(state.coreapps) - 2} more" if len(state.coreapps) > 2 else "")
 
 
-def _failover(client: Client, state: State) -> str:
+def failover(client: Client, state: State) -> str:
     """The failover with which a state began: the status names the last one only."""
     moved = read.inner(client.status, "lastFailover")
     at, seconds = read.time(moved, "time"), read.whole(moved, "durationSeconds")

@@ -13,7 +13,7 @@ from wahealth.wa.times import lasting, since
 
 _HEAD = 11  # columns of a row's name
 _MOST = 12  # nodes shown by name; the worst
-_ROLES = (
+ROLES = (
     ("coreapps", ("Coreapp",)),
     ("masters", ("PrimaryMaster", "SecondaryMaster")),
     ("entities", ("PhoneNumber", "BusinessAccount", "Business", "App")),
@@ -35,19 +35,19 @@ def lines(look: Look, width: int) -> Iterator[Line]:
     states = {read.text(pod, "metadata", "name"): pod_state(pod) for pod in look.pods.objects}
     if client.endpoints:
         yield from _row("probed" if client.is_number else "web", *_web(look, states), width)
-    for name, roles in _ROLES:
+    for name, roles in ROLES:
         nodes = [node for node in client.nodes if node.role in roles]
         if nodes:
             yield from _row(name, _summary(client, name, nodes), _shown(look, nodes, states), width)
-    known = {role for _, roles in _ROLES for role in roles}
+    known = {role for _, roles in ROLES for role in roles}
     others = [node for node in client.nodes if node.role not in known]
     if others:
         yield from _row("others" if client.mode != "Single" else "node", "", _shown(look, others, states), width)
     if look.pods.missing:
         yield from sentence(f"{look.pods.missing}.", width, _head("pods"), Style.FAINT)
-    if credential := _credential(look):
-        yield line(_head("key"), credential)
-    yield from sentence(_freshness(look), width, _head("asked"))
+    if accepted := credential(look):
+        yield line(_head("key"), accepted)
+    yield from sentence(freshness(look), width, _head("asked"))
 
 
 def _head(name: str) -> str:
@@ -106,7 +106,7 @@ def _primary_since(look: Look) -> datetime | None:
     return read.time(look.client.status, "primaryMasterSinceTime")
 
 
-def _credential(look: Look) -> str:
+def credential(look: Look) -> str:
     """Whether it is accepted, and which certificate or token ends when."""
     found = look.client.conditions.get("CredentialsValid")
     words = {"True": "accepted", "False": "refused", "Unknown": "not known"}.get(found.status, "") if found else ""
@@ -129,7 +129,7 @@ def _credential(look: Look) -> str:
     return " · ".join(filter(None, (words, previous, *lasts)))
 
 
-def _freshness(look: Look) -> str:
+def freshness(look: Look) -> str:
     """Who looks, how often, and whether it still does."""
     if look.client.is_suspended:
         return "not while spec.suspend is true"
