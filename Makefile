@@ -104,6 +104,7 @@ picture: $(VENV)/ready ## Draw docs/demo.svg, the picture of the demo, from a ru
 .PHONY: pictures
 pictures: picture ## Draw all pictures of docs/ again, from the real thing
 	@$(SCRIPT) tests/pictures.py
+	@$(SCRIPT) tests/board_pictures.py
 
 ELSEWHERE = '<(script|link|img|image|iframe|source)[^>]* (src|srcset|href)="?(https?:)?//[^ >]*|(url\(|@import )["'\'']?(https?:)?//[^)]*'
 .PHONY: docs

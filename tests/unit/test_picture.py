@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import board_pictures
 import pictures
 from picture import picture
 
@@ -45,3 +46,10 @@ def test_those_that_are_kept_load_nothing(name: str) -> None:
 def test_a_picture_is_of_the_code_as_it_is(name: str) -> None:
     kept = (DOCS / "pictures" / name).read_text()
     assert f"<!-- source {pictures.source(name)} -->" in kept, "the layout has changed: run make pictures, and look"
+
+
+def test_those_of_the_board_are_of_the_page_as_it_is() -> None:
+    kept = board_pictures.NOTED.read_text().strip()
+    assert kept == board_pictures.source(), "the page has changed: run make pictures, and look"
+    for path in board_pictures.FOLDER.glob("*.png"):
+        assert path.stat().st_size < 160_000
