@@ -65,6 +65,7 @@ bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this ma
 	@$(SCRIPT) tests/bench/sidecar.py
 	@$(SCRIPT) tests/bench/echo.py
 	@$(SCRIPT) tests/bench/wa.py
+	@$(SCRIPT) tests/bench/board.py
 	@$(SCRIPT) tests/bench/fleet.py
 	@if [ -n "$(PEERS)" ]; then $(SCRIPT) tests/bench/peers.py; fi
 
