@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -41,11 +42,14 @@ class Goal(NamedTuple):
 
 
 class Operator:
-    def __init__(self, environment: Environment, hosts: int) -> None:
+    def __init__(self, environment: Environment, hosts: int, tree: Path | None = None) -> None:
+        """`tree`: the checked out sources of another build; None: this one."""
         self._environment = environment
         names = [NAME, *(host(i) for i in range(hosts))]
         admitted = {"WAHEALTH_ALLOW_URL_HOSTS": ",".join(names)}
         self._env = {**os.environ, **admitted, "WAHEALTH_ALLOW_URL_NETWORKS": "127.1.0.0/16"}
+        if tree is not None:
+            self._env["PYTHONPATH"] = str(tree / "operator")
 
     def start(self) -> float:
         """Seconds until it has seen all and leads."""
