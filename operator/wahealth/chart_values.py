@@ -57,6 +57,7 @@ class Watch(Part):
 class Crds(Part):
     enabled: bool = True
     keep: bool = True
+    refuse_older: bool = True
 
 
 class Rbac(Part):

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from wahealth import chart_values, theory
-from wahealth.api.admission import secrets, single_instance
+from wahealth.api.admission import crd_revision, secrets, single_instance
 from wahealth.api.crd import custom_resource_definition
 from wahealth.api.reasons import reasons
 from wahealth.api.reference import reference
@@ -43,6 +43,7 @@ def files() -> dict[str, str]:
         **dict.fromkeys(
             ("manifests/crd.yaml", f"{CHART}/files/crd.yaml"), _yaml(models, [custom_resource_definition()])
         ),
+        f"{CHART}/files/crd-revision-policy.yaml": _yaml(f"{ADMISSION}/crd_revision.py", crd_revision.policy()),
         **dict.fromkeys(
             ("manifests/components/secret-policy/policy.yaml", f"{CHART}/files/secret-policy.yaml"),
             _yaml(f"{ADMISSION}/secrets.py", secrets.policy()),

@@ -7,6 +7,8 @@ from typing import Any
 
 from support.rendered import Document, documents
 
+POLICY_KINDS = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+
 
 class Rendered:
     """The objects of a release, by kind."""
@@ -68,9 +70,13 @@ class Rendered:
         return _annotations(self.one(kind)) if self.every(kind) else {}
 
 
-def crd_is_kept(rendered: Rendered) -> bool:
-    annotations: dict[str, str] = rendered.one("CustomResourceDefinition")["metadata"].get("annotations", {})
-    return annotations.get("helm.sh/resource-policy") == "keep"
+def policies(rendered: Rendered, *names: str) -> list[Document]:
+    """The policies of these names, then their bindings."""
+    return [one for one in rendered.all if one["kind"] in POLICY_KINDS and one["metadata"]["name"] in names]
+
+
+def are_kept(documents: list[Document]) -> bool:
+    return all(_annotations(one).get("helm.sh/resource-policy") == "keep" for one in documents)
 
 
 def alerts(rendered: Rendered) -> list[Document]:
@@ -101,13 +107,13 @@ Tried = tuple[str, Any, Seen, Document]
 
 def everywhere(name: str, value: str) -> Seen:
     """That all objects but those of the extra values have the label."""
-    ours = ("CustomResourceDefinition",)
+    ours = ("CustomResourceDefinition", *POLICY_KINDS)
     return lambda r: all(d["metadata"]["labels"].get(name) == value for d in r.all if d["kind"] not in ours)
 
 
 def annotated_everywhere(name: str, value: str) -> Seen:
     """The same of an annotation."""
-    ours = ("CustomResourceDefinition",)
+    ours = ("CustomResourceDefinition", *POLICY_KINDS)
     return lambda r: all(_annotations(d).get(name) == value for d in r.all if d["kind"] not in ours)
 
 

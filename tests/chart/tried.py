@@ -7,13 +7,24 @@ from typing import Any
 
 import yaml
 
-from chart.seen import CA_ENTRY, Tried, annotated_everywhere, authorities, crd_is_kept, egress_ports, everywhere
+from chart.seen import (
+    CA_ENTRY,
+    Tried,
+    annotated_everywhere,
+    are_kept,
+    authorities,
+    egress_ports,
+    everywhere,
+    policies,
+)
 from chart.tried_metrics import TRIED_METRICS
 from support.rendered import CHART, Document
+from wahealth.api.admission import crd_revision, secrets, single_instance
 
 DEFAULTS: Document = yaml.safe_load((CHART / "values.yaml").read_text())
 DIGEST = "sha256:" + "0" * 64
 POLICY = {"enabled": True}
+BAN_GUARD = (single_instance.REFUSING, single_instance.WARNING)
 TEST_NET = ["192.0.2.0/24"]
 GUARDED, PROXIED = {"networkPolicy": POLICY}, {"egress": {"proxy": "http://10.2.0.8:3128"}}
 TRIED: list[Tried] = [
@@ -30,7 +41,12 @@ TRIED: list[Tried] = [
     ("image.digest", DIGEST, lambda r: r.images == {f"wahealth@{DIGEST}"}, {"image": {"tag": "2"}}),
     ("image.pullPolicy", "Always", lambda r: r.container["imagePullPolicy"] == "Always", {}),
     ("nameOverride", "own", everywhere("app.kubernetes.io/name", "own"), {"metrics": {"service": {"enabled": False}}}),
-    ("fullnameOverride", "whole", lambda r: {d["metadata"]["name"][:5] for d in r.all} == {"whole", "whats"}, {}),
+    (
+        "fullnameOverride",
+        "whole",
+        lambda r: {d["metadata"]["name"][:5] for d in r.all} == {"whole", "whats", "crd-r"},
+        {},
+    ),
     ("commonLabels", {"a": "b"}, everywhere("a", "b"), {}),
     ("commonAnnotations", {"a": "b"}, annotated_everywhere("a", "b"), {}),
     ("replicas", 3, lambda r: r.spec("Deployment")["replicas"] == 3, {}),
@@ -85,7 +101,11 @@ TRIED: list[Tried] = [
     ("logLevel", "debug", lambda r: r.env("WAHEALTH_LOG_LEVEL") == "debug", {}),
     ("logFormat", "text", lambda r: r.env("WAHEALTH_LOG_FORMAT") == "text", {}),
     ("crds.enabled", False, lambda r: not r.every("CustomResourceDefinition"), {}),
-    ("crds.keep", False, lambda r: not crd_is_kept(r), {}),
+    (
+        *("crds.keep", False),
+        *(lambda r: not are_kept([*r.every("CustomResourceDefinition"), *policies(r, crd_revision.NAME)]), {}),
+    ),
+    ("crds.refuseOlder", False, lambda r: not policies(r, crd_revision.NAME), {}),
     ("rbac.create", False, lambda r: not r.every("ClusterRoleBinding") and not r.every("Role"), {}),
     ("rbac.userRoles", False, lambda r: len(r.every("ClusterRole")) == 1, {}),
     ("serviceAccount.create", False, lambda r: not r.every("ServiceAccount"), {"serviceAccount": {"name": "own"}}),
@@ -95,13 +115,12 @@ TRIED: list[Tried] = [
         *("serviceAccount.automountServiceAccountToken", True),
         *(lambda r: r.one("ServiceAccount")["automountServiceAccountToken"] is True, {}),
     ),
-    ("secretPolicy.enabled", True, lambda r: r.every("ValidatingAdmissionPolicyBinding"), {}),
-    ("singleInstancePolicy.enabled", True, lambda r: len(r.every("ValidatingAdmissionPolicyBinding")) == 2, {}),
+    ("secretPolicy.enabled", True, lambda r: len(policies(r, secrets.NAME)) == 2, {}),
+    ("singleInstancePolicy.enabled", True, lambda r: len(policies(r, *BAN_GUARD)) == 4, {}),
     (
         *("singleInstancePolicy.workloads", ["acme/wacore"]),
         lambda r: (
-            [p["spec"]["variables"][0]["expression"] for p in r.every("ValidatingAdmissionPolicy")]
-            == ['["acme/wacore"]'] * 2
+            [p["spec"]["variables"][0]["expression"] for p in policies(r, *BAN_GUARD)[:2]] == ['["acme/wacore"]'] * 2
         ),
         {"singleInstancePolicy": POLICY},
     ),

@@ -22,6 +22,9 @@ COLUMNS: tuple[tuple[str, str, str, int], ...] = (  # name, type, path, priority
     ("Message", "string", '.status.conditions[?(@.type=="Ready")].message', 1),
 )
 SELECTABLE = (".status.gateway", ".status.mode", ".spec.mode")
+NAME = f"{api.PLURAL}.{api.GROUP}"
+REVISION_ANNOTATION = f"{api.GROUP}/crd-revision"
+REVISION = 1  # tells an older CRD from a newer one: raised with every change of the schema (but of a description)
 
 
 def custom_resource_definition() -> Schema:
@@ -29,7 +32,7 @@ def custom_resource_definition() -> Schema:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{api.PLURAL}.{api.GROUP}"},
+        "metadata": {"annotations": {REVISION_ANNOTATION: str(REVISION)}, "name": NAME},
         "spec": {
             "group": api.GROUP,
             "names": {
