@@ -58,6 +58,10 @@ check: $(VENV)/ready ## Lint, format, types, imports, dependencies, dead code, s
 lint-release: $(VENV)/ready ## What kube-score says of the chart and actionlint of the workflows (needs Go, once)
 	@$(SCRIPT) tests/lint_release.py
 
+.PHONY: matrix
+matrix: $(VENV)/ready ## The integration tests on each supported Kubernetes, and the table of it (ARGS="1.36 1.35")
+	@$(SCRIPT) tests/matrix.py $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this machine (PEERS=1: next to other probers)
 	@$(SCRIPT) tests/bench/verdict.py
