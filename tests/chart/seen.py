@@ -7,6 +7,11 @@ from typing import Any
 
 from support.rendered import Document, documents
 
+KEPT = {
+    "helm.sh/resource-policy": "keep",
+    "argocd.argoproj.io/sync-options": "Prune=false",
+    "kustomize.toolkit.fluxcd.io/prune": "disabled",
+}
 POLICY_KINDS = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
 
 
@@ -76,7 +81,7 @@ def policies(rendered: Rendered, *names: str) -> list[Document]:
 
 
 def are_kept(documents: list[Document]) -> bool:
-    return all(_annotations(one).get("helm.sh/resource-policy") == "keep" for one in documents)
+    return all(_annotations(one).items() >= KEPT.items() for one in documents)
 
 
 def alerts(rendered: Rendered) -> list[Document]:
