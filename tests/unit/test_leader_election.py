@@ -25,6 +25,7 @@ class Leases:
     def __init__(self) -> None:
         self.kept: dict[str, dict[str, Any]] = {}
         self.away: set[str] = set()
+        self.late = 0.0  # seconds from a write to its reply
         self._versions = count(1)
 
     def door(self, replica: str) -> Door:
@@ -61,7 +62,9 @@ class Door(ApiServer):
             raise ApiError(404, "NotFound")
         if body["metadata"]["resourceVersion"] != there["metadata"]["resourceVersion"]:
             raise ApiError(409, "Conflict")
-        return self._leases.keep(path, body)
+        kept = self._leases.keep(path, body)
+        await asyncio.sleep(self._leases.late)
+        return kept
 
     async def _way(self) -> None:
         await asyncio.sleep(random.uniform(0, 0.05))
@@ -154,6 +157,39 @@ def test_who_ends_in_order_hands_over_in_about_two_seconds() -> None:
         await cluster.stop("a")
         assert await cluster.seconds_until_led() <= 2.1
         assert cluster.writers() == ["b"]
+
+    played(script)
+
+
+def test_who_ends_while_its_renewal_is_not_answered_hands_over_as_soon() -> None:
+    """The renewal was written, so that the release meets a conflict."""
+
+    async def script(cluster: Cluster) -> None:
+        cluster.start("a")
+        await cluster.after(5)
+        cluster.start("b")
+        await cluster.after(5)
+        cluster.leases.late = 1
+        ((path, before),) = cluster.leases.kept.items()
+        while cluster.leases.kept[path] is before:
+            await cluster.after(0.05)
+        cluster.leases.late = 0
+        await cluster.stop("a")
+        assert cluster.leases.kept[path]["spec"]["holderIdentity"] == ""
+        assert await cluster.seconds_until_led() <= 2.1
+        assert cluster.writers() == ["b"]
+
+    played(script)
+
+
+def test_who_ends_after_another_took_over_releases_nothing() -> None:
+    async def script(cluster: Cluster) -> None:
+        cluster.start("a")
+        await cluster.after(5)
+        ((path, lease),) = cluster.leases.kept.items()
+        cluster.leases.keep(path, {**lease, "spec": {**lease["spec"], "holderIdentity": "another"}})
+        await cluster.stop("a")
+        assert cluster.leases.kept[path]["spec"]["holderIdentity"] == "another"
 
     played(script)
 

@@ -167,13 +167,25 @@ class ShardLease:
             self.state = self.state.acquired(_lease(written), began)
 
     async def give_back(self) -> None:
-        """Release the Lease, unless another replica may hold it by now."""
+        """Release the Lease, unless another replica may hold it by now. A renewal whose reply was not waited for may
+        have been written: the release then meets a conflict, and is sent again for that version."""
         lease, held = self.state.lease, self.may_write()
         self.state = LeaseState()
-        if lease is not None and held:
-            free = lease._replace(holder="", renewed=_now(), duration=1.0)
-            with contextlib.suppress(ApiError, ApiUnavailable):
-                await self._api.update(self._path, self._document(free))
+        if lease is None or not held:
+            return
+        with contextlib.suppress(ApiError, ApiUnavailable):
+            try:
+                await self._release(lease)
+            except ApiError as error:
+                if error.status != _CLASH:
+                    raise
+                written = _lease(await self._api.read(self._path))
+                if written.holder == self._me:
+                    await self._release(written)
+
+    async def _release(self, lease: Lease) -> None:
+        free = lease._replace(holder="", renewed=_now(), duration=1.0)
+        await self._api.update(self._path, self._document(free))
 
     async def _look(self) -> None:
         try:
