@@ -71,11 +71,15 @@ def on(release: Release, given: Sequence[str]) -> Outcome:
 def check(release: Release) -> None:
     """Raises `Wrong`."""
     asked = {"kubernetes": f"v{release.kubernetes}", "etcd": release.etcd}
+    if (seen := _look(release)) != asked:
+        raise Wrong(f"{asked} was asked for, and {seen} runs")
+
+
+def _look(release: Release) -> dict[str, str]:
     argv = [sys.executable, __file__, LOOK]
     printed = subprocess.run(argv, env=environment(release), stdout=subprocess.PIPE, text=True, check=True).stdout
-    seen = json.loads(printed.splitlines()[-1])
-    if seen != asked:
-        raise Wrong(f"{asked} was asked for, and {seen} runs")
+    seen: dict[str, str] = json.loads(printed.splitlines()[-1])
+    return seen
 
 
 def versions_of_a_plane() -> dict[str, str]:
