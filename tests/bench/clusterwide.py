@@ -24,7 +24,7 @@ from bench.targets import KEY, NAME, PORT, Targets, host, serving
 from support.process import child_of, cpu, machine, peak
 from wahealth.api.v1alpha1 import API_VERSION, KIND, PLURAL
 from wahealth.kube.apiserver.api import ApiServer
-from wahealth.kube.apiserver.reflector import Collection, pages
+from wahealth.kube.apiserver.lists import Collection, pages
 from wahealth.kube.apiserver.session import signed_in
 from wahealth.kube.cluster import RESOURCES
 from wahealth.playground.environment import Environment, until

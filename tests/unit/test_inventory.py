@@ -12,7 +12,8 @@ import pytest
 from wahealth.api.v1alpha1.target import Workload
 from wahealth.core.control.pod_labels import CLIENT, GATE, Gate
 from wahealth.kube.apiserver.api import ApiError, ApiUnavailable
-from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
+from wahealth.kube.apiserver.lists import Collection
+from wahealth.kube.apiserver.reflector import FirstList, reflect
 from wahealth.kube.inventory.keys import Key, WorkloadRef
 from wahealth.kube.inventory.kinds import KINDS
 from wahealth.kube.inventory.namespace_store import NamespaceStore

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from wahealth.api.v1alpha1 import PLURAL
 from wahealth.kube.apiserver.api import ApiError, ApiServer, ApiUnavailable
 from wahealth.kube.apiserver.backoff import Backoff
-from wahealth.kube.apiserver.reflector import FORBIDDEN, Collection, allowed, pages, refused_to_us
+from wahealth.kube.apiserver.lists import Collection, pages
+from wahealth.kube.apiserver.reflector import FORBIDDEN, allowed, refused_to_us
 from wahealth.kube.apiserver.versions import is_older
 from wahealth.kube.cluster import RESOURCES, Cluster, Gone
 from wahealth.kube.entry import Ref

@@ -9,7 +9,8 @@ from itertools import chain
 from wahealth.api import labels
 from wahealth.core.instant import LONG_AGO
 from wahealth.kube.apiserver.api import ApiServer, Document
-from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
+from wahealth.kube.apiserver.lists import Collection
+from wahealth.kube.apiserver.reflector import FirstList, reflect
 from wahealth.kube.inventory.keys import Key, key_of
 
 PATH = "/api/v1/secrets"

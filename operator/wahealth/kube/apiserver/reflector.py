@@ -1,4 +1,4 @@
-"""Keeps a store equal to a collection of the API server: list in chunks, then watch, forever.
+"""Keeps a store equal to a collection of the API server: list, then watch, forever.
 
 A watch that breaks off continues where it ended. The collection is listed again only after a gap, and every `resync`
 seconds, because an event may get lost. A list that is older than what is known never replaces the store. While the
@@ -11,13 +11,12 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
 from wahealth.kube.apiserver.api import (
     JSON,
     METADATA,
-    METADATA_LIST,
     ApiError,
     ApiServer,
     ApiUnavailable,
@@ -25,6 +24,7 @@ from wahealth.kube.apiserver.api import (
     refused,
 )
 from wahealth.kube.apiserver.backoff import Backoff
+from wahealth.kube.apiserver.lists import Collection, everything, unheard
 from wahealth.kube.apiserver.session import TOO_OLD
 from wahealth.kube.apiserver.versions import is_older
 from wahealth.telemetry import metrics
@@ -33,7 +33,6 @@ from wahealth.telemetry.logs import topic
 log = logging.getLogger(__name__)
 
 RESYNC = 600.0  # seconds
-_CHUNK = 500
 _WATCH_SECONDS = 300
 _LASTING = 5.0  # seconds after which a list and its watch count as a success
 _BETWEEN_LISTS = 20.0  # seconds between two lists at least, after expired watches
@@ -46,41 +45,6 @@ class Store(Protocol):
     def replace(self, objects: list[Document]) -> None: ...
     def put(self, object_: Document) -> None: ...
     def drop(self, object_: Document) -> None: ...
-
-
-def whole(object_: Document) -> Document:
-    return object_
-
-
-def unheard() -> None:
-    """Nobody wants to know."""
-
-
-class Collection(NamedTuple):
-    """Objects of one kind, everywhere or in one namespace."""
-
-    path: str  # such as /api/v1/pods or /api/v1/namespaces/acme/pods
-    label: str = ""  # a label selector
-    metadata_only: bool = False  # request nothing else of each object
-    kept: Callable[[Document], Document] = whole  # what is held of each object until a list is complete
-    heard: Callable[[], None] = unheard  # called whenever the store is as the API server says, changed or not
-
-    def parts(self, namespaces: Sequence[str]) -> list[Collection]:
-        """One collection for each namespace; this one, of all namespaces, when none is given."""
-        if not namespaces:
-            return [self]
-        group, _, plural = self.path.rpartition("/")
-        return [self._replace(path=f"{group}/namespaces/{each}/{plural}") for each in namespaces]
-
-    @property
-    def named(self) -> tuple[str, str]:
-        """Namespace (empty for all) and plural, such as ("acme", "pods")."""
-        *_, kind, namespace, plural = ("", "", *self.path.split("/"))
-        return (namespace if kind == "namespaces" else "", plural)
-
-    @property
-    def query(self) -> dict[str, str]:
-        return {"labelSelector": self.label} if self.label else {}
 
 
 class FirstList:
@@ -192,29 +156,14 @@ def allowed(collection: Collection) -> bool:
 
 async def _listed(api: ApiServer, collection: Collection, store: Store, known: str) -> str:
     """Replace the store by a list: its resourceVersion. `known`: the version of the store; a list that is older raises
-    `ApiUnavailable`."""
-    objects: list[Document] = []
-    page: Document = {}
-    async for page in pages(api, collection):
-        found = page["items"] or ()  # null in an empty list of metadata
-        objects += map(collection.kept, found)
-    version = str(page["metadata"]["resourceVersion"])
+    `ApiUnavailable`.
+
+    Only the first list is streamed: a later one is there to find what no event told of, so it comes another way."""
+    objects, version = await everything(api, collection, may_stream=not known)
     if is_older(version, known):
         raise ApiUnavailable("the list is older than what is known")
     store.replace(objects)
     return version
-
-
-async def pages(api: ApiServer, collection: Collection) -> AsyncIterator[Document]:
-    """The pages of a list, each {"metadata": {"resourceVersion": …}, "items": […] or null}."""
-    accept = METADATA_LIST if collection.metadata_only else JSON
-    more: dict[str, str] = collection.query
-    while True:
-        page = await api.read(collection.path, accept=accept, limit=_CHUNK, **more)
-        yield page
-        if not page["metadata"].get("continue"):
-            return
-        more = {**collection.query, "continue": page["metadata"]["continue"]}
 
 
 async def _watched(api: ApiServer, collection: Collection, store: Store, version: str) -> AsyncIterator[str]:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence, Set
 
 from wahealth.kube.apiserver.api import ApiServer
-from wahealth.kube.apiserver.reflector import RESYNC, Collection, FirstList, Store, reflect
+from wahealth.kube.apiserver.lists import Collection
+from wahealth.kube.apiserver.reflector import RESYNC, FirstList, Store, reflect
 from wahealth.kube.inventory import pods, services
 from wahealth.kube.inventory.changes import Changes, Counted
 from wahealth.kube.inventory.keys import Key, WorkloadRef

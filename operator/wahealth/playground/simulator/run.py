@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from wahealth.kube.apiserver.api import ApiServer
-from wahealth.kube.apiserver.reflector import Collection, FirstList, reflect
+from wahealth.kube.apiserver.lists import Collection
+from wahealth.kube.apiserver.reflector import FirstList, reflect
 from wahealth.kube.apiserver.session import signed_in
 from wahealth.kube.inventory import pods
 from wahealth.playground.simulator import files
