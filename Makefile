@@ -62,6 +62,10 @@ lint-release: $(VENV)/ready ## What kube-score says of the chart and actionlint 
 matrix: $(VENV)/ready ## The integration tests on each supported Kubernetes, and the table of it (ARGS="1.36 1.35")
 	@$(SCRIPT) tests/matrix.py $(ARGS)
 
+.PHONY: upgrades
+upgrades: $(VENV)/ready ## From an earlier version to this one and back, with 500 resources (ARGS="--from=COMMIT --resources=500")
+	@$(SCRIPT) tests/upgrade/run.py $(ARGS)
+
 .PHONY: bench
 bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this machine (PEERS=1: next to other probers)
 	@$(SCRIPT) tests/bench/verdict.py

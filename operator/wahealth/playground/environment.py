@@ -66,6 +66,10 @@ class Environment:
         self.port = self._leaving.enter_context(claim_port())
         start_nodes(self.plane, self._nodes)
         self._start_simulator()
+        self._install()
+
+    def _install(self) -> None:
+        """The CRD and the operator's rights, all options included."""
         rights = [
             *access.manifests(SYSTEM),
             *(right for option in access.Option for right in access.optional(SYSTEM, option)),
