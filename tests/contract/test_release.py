@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from release import archives, chart, packages, plugin, run
+from release import archives, chart, debian, packages, plugin, run, sbom
 from release.source import LeftOut, NotReady, Release, disagreeing, exported
 from support.rendered import ROOT
 
@@ -163,6 +164,67 @@ def test_a_part_that_cannot_be_made_is_told_and_the_rest_is_there(
     sums = {name: digest for digest, name in lines}
     assert sums.keys() == {path.name for path in release.into.iterdir()} - {run.SUMS}
     assert sums["crd.yaml"] == sha256((ROOT / "manifests/crd.yaml").read_bytes()).hexdigest()
+
+
+STATUS = """\
+Package: libstdc++6
+Status: install ok installed
+Architecture: amd64
+Version: 1:12.2.0-14+deb12u1
+
+Package: gone
+Status: deinstall ok config-files
+Architecture: amd64
+Version: 1
+"""
+LAYERS: list[dict[str, bytes]] = [
+    {"etc/os-release": b'ID=debian\nVERSION_ID="12"\n', debian.STATUS: b"Package: of-a-layer-below\n"},
+    {debian.STATUS: STATUS.encode()},
+]
+
+
+def image(folder: Path, *environment: str) -> Path:
+    """An OCI archive of these layers."""
+    files: dict[str, bytes] = {}
+
+    def kept(content: bytes) -> dict[str, object]:
+        digest = sha256(content).hexdigest()
+        files[f"blobs/sha256/{digest}"] = content
+        return {"digest": f"sha256:{digest}", "size": len(content)}
+
+    described = {"architecture": "amd64", "config": {"Env": list(environment)}}
+    manifest = {"config": kept(json.dumps(described).encode()), "layers": [kept(layer(one, folder)) for one in LAYERS]}
+    files["index.json"] = json.dumps({"manifests": [kept(json.dumps(manifest).encode())]}).encode()
+    archive = folder / "wahealth-0.1.0-linux-amd64.oci.tar"
+    with tarfile.open(archive, "w") as written:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            written.addfile(entry, io.BytesIO(content))
+    return archive
+
+
+def layer(files: dict[str, bytes], folder: Path) -> bytes:
+    archives.packed(files, folder / "layer", EPOCH)
+    return (folder / "layer").read_bytes()
+
+
+def test_the_list_of_an_image_has_what_debian_and_python_add(release: Release, tmp_path: Path) -> None:
+    of_wheel = tmp_path / "wahealth-0.1.0.cdx.json"
+    program = {"bom-ref": "program", "name": "wahealth-operator"}
+    of_wheel.write_text(json.dumps({"metadata": {"component": program}, "components": [{"bom-ref": "kopf"}]}))
+    archive = image(tmp_path, "PATH=/bin", "PYTHON_VERSION=3.13.1")
+    listed = json.loads(sbom.of_image(release, of_wheel, archive).read_text())
+    assert [one["bom-ref"] for one in listed["components"]] == [
+        "kopf",
+        "program",
+        "pkg:deb/debian/libstdc%2B%2B6@1%3A12.2.0-14%2Bdeb12u1?arch=amd64&distro=debian-12",
+        "pkg:generic/python@3.13.1",
+    ]
+    about = listed["metadata"]["component"]
+    assert (about["type"], about["version"]) == ("container", release.version)
+    assert about["purl"] == f"pkg:oci/wahealth@{debian.opened(archive).digest.replace(':', '%3A')}?arch=amd64"
+    assert listed["dependencies"][-1]["ref"] == about["bom-ref"]
 
 
 def test_kubectls_plugin_is_described_as_krew_wants_it(release: Release) -> None:

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from release import chart, container, packages, plugin, sbom
+from release import chart, checked, container, plugin, sbom
 from release.source import LeftOut, NotReady, Release, exported
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ SUMS = "SHA256SUMS"
 NOWHERE = "https://example.invalid/wahealth"
 # In this order: a later part may need an earlier one.
 PARTS: dict[str, Callable[[Release], list[Path]]] = {
-    "packages": packages.made,
+    "packages": checked.published,
     "chart": chart.packaged,
     "manifests": chart.manifests,
     "image": container.archived,
