@@ -56,13 +56,15 @@ def base(say: Say) -> str:
     name = official.removeprefix("ARG BASE=")
     if _run("buildah", "pull", "-q", "--retry", "0", name, check=False, seconds=60):
         return name
-    kept = cache() / "images" / "base-bookworm.tar"
+    kept = cache() / "images" / "debian-bookworm.tar"
     if not kept.exists():
         say(f"no registry has {name}: making a base of Debian's packages (80 s)")
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder, "root")
             _run("debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", str(root), seconds=900)
+            for folder_of_apt in ("cache/apt", "lib/apt/lists"):  # what was downloaded, 100 MB
+                shutil.rmtree(root / "var" / folder_of_apt)
             partial = kept.with_suffix(".partial")
             archive(BASE, root, [], partial, user="0:0")
             partial.rename(kept)
