@@ -11,6 +11,8 @@ from e2e import image
 from release.archives import copied
 from release.source import LeftOut, Release
 
+# In full, as a container runtime has it: under this name it finds `wahealth`, of the manifests, on a node.
+NAME = "docker.io/library/wahealth"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -26,7 +28,7 @@ def archived(release: Release) -> list[Path]:
         built = Path(work, "image.tar")
         try:
             base = image.base(lambda said: print(said, file=sys.stderr))
-            image.build(base, f"oci-archive:{built}:wahealth:{release.version}", *flags, context=release.tree)
+            image.build(base, f"oci-archive:{built}:{NAME}:{release.version}", *flags, context=release.tree)
         except SystemExit as error:  # which is how the end-to-end tests end
             raise LeftOut(str(error)) from None
         copied(built, path, release.epoch)
