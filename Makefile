@@ -18,7 +18,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## List all targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(VENV)/ready ## Watch the operator at work on a real API server (ARGS=--once: run through once and end)
@@ -138,6 +138,10 @@ lock: $(VENV)/ready ## Pin the latest versions of all dependencies, with hashes
 .PHONY: release
 release: $(VENV)/release/ready ## All that is published of a version, into dist/ (VERSION=1.2.3 ARGS="--draft --without=image")
 	@$(SCRIPT) tests/release/run.py $(VERSION) $(ARGS)
+
+.PHONY: release-check
+release-check: $(VENV)/ready ## Install, upgrade and remove what make release has made, on a real node without a way out (VERSION=1.2.3; as root)
+	@$(SCRIPT) tests/e2e/run.py --release dist/$(VERSION) $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what these commands made in this folder (the cache of cluster programs stays)

@@ -27,6 +27,7 @@ Plane = ControlPlane | CurrentCluster
 
 INSIDE = "WAHEALTH_E2E_IMAGE"  # where the image is; set by `make e2e`, which makes the namespaces
 CURRENT = "WAHEALTH_E2E_CURRENT"  # the image's name on the cluster of $KUBECONFIG; set by `make e2e` when it is told to
+RELEASE = "WAHEALTH_E2E_RELEASE"  # the folder of a release; set by `make release-check`
 IMAGE = os.environ.get(CURRENT, "localhost/wahealth:e2e")
 EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples"
 PORT, CONTROL, PROBES = 8443, 8099, 8086

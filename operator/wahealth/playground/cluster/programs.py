@@ -18,6 +18,7 @@ KUBE_STATE_METRICS = "2.18.0"
 KUBE_SCORE = "1.20.0"
 ACTIONLINT = "1.7.12"
 REGISTRY = "3.1.2"
+KREW = "0.4.3"
 
 _SYSTEM = platform.system().lower()
 _MACHINE = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), platform.machine())
@@ -168,5 +169,6 @@ def programs() -> dict[str, Program]:
         _tool("kube-score", KUBE_SCORE, "github.com/zegl/kube-score/cmd/kube-score", 1.5, "version"),
         _tool("registry", REGISTRY, "github.com/distribution/distribution/v3/cmd/registry", 4),
         _tool("actionlint", ACTIONLINT, "github.com/rhysd/actionlint/cmd/actionlint", 0.3),
+        _tool("krew", KREW, "sigs.k8s.io/krew/cmd/krew", 0.5, "version"),
     )
     return {program.name: program for program in rows}
