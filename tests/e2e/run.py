@@ -2,7 +2,8 @@
 
 With `--cluster current --image NAME` they run on the cluster of $KUBECONFIG, whose nodes have that image of the project
 or can pull it; each test makes a namespace there, which is removed afterwards. With `--release FOLDER` only what `make
-release` has put there is tried.
+release` has put there is tried. With `--network-policy` kube-router is built, for the tests of policies; they run
+anyway once it is there.
 
 Network, mounts, processes and control groups of the node are its own: nothing of the machine is touched, not even
 another node on it, and nothing is left behind.
@@ -43,11 +44,12 @@ def main() -> int:
     parser.add_argument("--cluster", choices=["own", "current"], default="own")
     parser.add_argument("--image", help="of the project, as the cluster's nodes know it; with --cluster current")
     parser.add_argument("--release", type=Path, help="the folder that make release has made")
+    parser.add_argument("--network-policy", action="store_true", help="build kube-router where it is not there (8 min)")
     arguments, more = parser.parse_known_args()
     if arguments.release:
         return released(arguments.release.resolve(), more)
     if arguments.cluster == "own":
-        return here(more)
+        return here(more, ["kube-router"] if arguments.network_policy else [])
     if not arguments.image:
         parser.error("--cluster current needs --image NAME, the project's image as the cluster's nodes know it")
     say(f"on the cluster of {current.named()}, with image {arguments.image}")
@@ -63,7 +65,7 @@ def released(folder: Path, more: list[str]) -> int:
     return on_a_node_of_our_own([str(TESTS / "test_release.py"), *more], _OF_RELEASE, {RELEASE: str(folder)})
 
 
-def here(more: list[str]) -> int:
+def here(more: list[str], programs: Sequence[str]) -> int:
     """All tests but those of a release, where this machine can have a node."""
     if why := unable():
         say(f"end-to-end tests skipped: {why}.")
@@ -71,7 +73,7 @@ def here(more: list[str]) -> int:
     monitoring_crds()
     with contextlib.suppress(NoGo):
         program()
-    return on_a_node_of_our_own(more, _OF_TESTS, {})
+    return on_a_node_of_our_own(more, [*_OF_TESTS, *programs], {})
 
 
 def unable() -> str:

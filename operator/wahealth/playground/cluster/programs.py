@@ -19,6 +19,7 @@ KUBE_SCORE = "1.20.0"
 ACTIONLINT = "1.7.12"
 REGISTRY = "3.1.2"
 KREW = "0.4.3"
+KUBE_ROUTER = "2.1.0"
 
 _SYSTEM = platform.system().lower()
 _MACHINE = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), platform.machine())
@@ -170,5 +171,6 @@ def programs() -> dict[str, Program]:
         _tool("registry", REGISTRY, "github.com/distribution/distribution/v3/cmd/registry", 4),
         _tool("actionlint", ACTIONLINT, "github.com/rhysd/actionlint/cmd/actionlint", 0.3),
         _tool("krew", KREW, "sigs.k8s.io/krew/cmd/krew", 0.5, "version"),
+        _tool("kube-router", KUBE_ROUTER, "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router", 8),
     )
     return {program.name: program for program in rows}
