@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import signal
 from collections import Counter
@@ -30,6 +31,7 @@ from wahealth.kube.lane.lane import Around, FastLane
 from wahealth.kube.lane.rereading import Rereading
 from wahealth.kube.process.lag import Lag
 from wahealth.kube.reconciler import Action, Reconciler
+from wahealth.kube.run import COLLECT
 from wahealth.kube.scheduler import Outside, Scheduler
 from wahealth.kube.targets import Limits, Targets
 from wahealth.probe import fd_limit
@@ -133,6 +135,7 @@ async def main(arguments: argparse.Namespace) -> None:
         for number, target in enumerate(targets):
             scheduler.upsert(resource(number, target, arguments.period))
         async with asyncio.TaskGroup() as group:
+            gc.freeze()
             running = [group.create_task(lag.watch()), group.create_task(scheduler.run())]
             while not stopped.is_set():
                 await asyncio.sleep(1)
@@ -144,4 +147,5 @@ async def main(arguments: argparse.Namespace) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     fd_limit.raise_limit()
+    gc.set_threshold(*COLLECT)
     asyncio.run(main(arguments))

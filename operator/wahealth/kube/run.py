@@ -54,14 +54,14 @@ _LOOK_AGAIN = 2.0  # seconds until the CRD is looked for again
 _LONGEST_LAG = 5.0  # seconds
 _MOST_PERIODS = 3  # by which the scheduler may be behind
 _LONGEST_OUTAGE = 60.0  # seconds
-_COLLECT = (20_000, 20, 20)  # thresholds of the garbage collector: a fleet is many objects that live long
+COLLECT = (20_000, 20, 20)  # thresholds of the garbage collector: a fleet is many objects that live long
 _DEFAULT_NAMESPACE = "wahealth-system"
 
 
 def run(settings: OperatorSettings) -> int:
     """Run the operator until SIGTERM or SIGINT: the exit code, after a sentence on stderr where it could not start."""
     fd_limit.raise_limit()
-    gc.set_threshold(*_COLLECT)
+    gc.set_threshold(*COLLECT)
     with logs.written(settings.log_level, settings.log_format, metrics.log_lines_dropped.inc):
         try:
             outside = Authorities(settings.egress_ca_file)

@@ -246,9 +246,11 @@ class Scheduler:
         self._woken.clear()
         wait = min(_LOOK, self._due.pause(self._now(), held=_SLOT))
         if wait >= _SLOT:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
+            timer = asyncio.get_running_loop().call_later(wait, self._woken.set)
+            try:
+                await self._woken.wait()
+            finally:
+                timer.cancel()
 
     def _take_due(self, now: float) -> list[ResourceEntry]:
         """Some of the resources that are due, with their next due time set; one whose round still runs is skipped."""
