@@ -54,7 +54,12 @@ def begun(world: Environment, registered: bool) -> list[Document]:
     world.apply([impatient_kind()])
     change(world, registered)
     reason = "Available" if registered else "Unregistered"
-    until(lambda: (ready(world), told(world)[:1]) == (reason, [reason]), "it is known", UNWRITABLE)
+
+    def known() -> bool:
+        """The whole status says so, not the conditions alone."""
+        return (ready(world), told(world)[:1]) == (reason, [reason]) and "connected" in status(world)
+
+    until(known, "it is known", UNWRITABLE)
     found: list[Document] = status(world)["history"]
     return found
 
