@@ -4,7 +4,7 @@
 # Believed: what an admission policy refuses ends the upgrade there, so whoever guards the first object of a release (a
 #           CustomResourceDefinition comes before whatever runs) guards all that comes after it.
 # So it is: the refused object stays as it was, the objects after it are applied all the same, and in the end Helm says
-#           that the upgrade has failed. Only a creation that is refused ends it at once.
+#           that the upgrade has failed. (By its source a creation that is refused ends it at once; not run here.)
 # What we do: a rollback to an older CRD is refused; docs/upgrading.md says that the older operator may run after that,
 #           on the newer CRD, and which command completes the way back.
 # Seen:     2026-11-29. Source: helm, pkg/kube/client.go, `update`: errors of an update are gathered.
