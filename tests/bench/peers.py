@@ -46,7 +46,8 @@ async def drive(load: Load) -> None:
 def measure(name: str, load: Load) -> None:
     """One prober alone."""
     with Probing.begun(name, load) as probing:
-        probing.until_settled()
+        probing.until_seen()
+        time.sleep(settling(load.period))
         print(probing.measured(WINDOW), flush=True)
 
 
@@ -90,11 +91,10 @@ class Probing:
             for one in filter(None, (driver, process)):
                 one.stop()
 
-    def until_settled(self) -> None:
-        """Until all targets were probed, and ours compares what they say: after the second probe of each."""
+    def until_seen(self) -> None:
+        """Until all targets were probed."""
         load = self._load
         load.targets.until_seen(load.n, 3 * load.period + 60)
-        time.sleep(max(10.0, 2.5 * load.period))
 
     def measured(self, seconds: float) -> Figures:
         self.begin()
@@ -113,13 +113,19 @@ class Probing:
         return Figures(self._name, cost, peak(self._pid), window["MissedPercent"], late, window["Handshakes"])
 
 
+def settling(period: float) -> float:
+    """Seconds until ours compares what targets say, after the second probe of each."""
+    return max(10.0, 2.5 * period)
+
+
 def in_the_same_windows(n: int, period: float) -> None:
     """Ours and the nearest peer at the same time, each on targets of its own; a ratio for each window."""
     with contextlib.ExitStack() as stack:
         loads = [Load(stack.enter_context(serving(number)), n, period) for number in range(2)]
         both = [stack.enter_context(Probing.begun(name, load)) for name, load in zip(SIDE_BY_SIDE, loads, strict=True)]
         for one in both:
-            one.until_settled()
+            one.until_seen()
+        time.sleep(settling(period))
         for _ in range(WINDOWS):
             before, began = stolen(), time.monotonic()
             for one in both:
