@@ -1,7 +1,8 @@
 """A fuzz target: whatever a health node answers, over several rounds, is a value and a status that can be written.
 
     python tests/fuzz/answers.py SECONDS [SEED]     mutates the payloads seen, for as long as you like; the last quarter
-                                                    of the time goes to the hunt for dear ones (`fuzz.dear`)
+                                                    of the time goes to the hunt for dear ones (`fuzz.dear`), a tenth
+                                                    to the comparison of the fast lane (`fuzz.repeats`)
     atheris / AFL                                   call `one_input(bytes)`
 
 The seed of each run is printed; a finding prints the answers that led to it, and exit code 1.
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from fuzz import dear
+from fuzz import dear, repeats
 from wahealth.api.convert import status_document, written_status
 from wahealth.core.answer import Answered, Malformed, PodOutcome
 from wahealth.core.facts import Desired, Facts
@@ -109,7 +110,7 @@ MUTATIONS: tuple[Callable[[bytearray, random.Random], None], ...] = (_insert, _f
 def main(seconds: float, seed: int) -> int:
     bodies = [json.dumps(json.loads(path.read_text())["body"]).encode() for path in sorted(PAYLOADS.glob("*.json"))]
     corpus = [*bodies, SEPARATOR.join(bodies[:8]), SEPARATOR.join(bodies[4:12])]
-    luck, until, count = random.Random(seed), time.monotonic() + 0.75 * seconds, 0
+    luck, until, count = random.Random(seed), time.monotonic() + 0.65 * seconds, 0
     print(f"seed {seed}", flush=True)
     while time.monotonic() < until:
         data = mutated(corpus, luck)
@@ -122,7 +123,7 @@ def main(seconds: float, seed: int) -> int:
         if count % 50 == 0 and len(corpus) < 2000:
             corpus.append(data[:4096])
     print(f"{count} inputs, nothing found", flush=True)
-    return dear.main(0.25 * seconds, seed)
+    return repeats.main(0.1 * seconds, seed) or dear.main(0.25 * seconds, seed)
 
 
 if __name__ == "__main__":

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import h11
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from support.lanes import answer
+from support.read import read
 from wahealth.probe.repeat import Said
 
 QUESTION = b"GET /v1/health HTTP/1.1\r\nHost: w\r\n\r\n"
 DATE, OTHER = "Thu, 01 Jan 2026 00:00:30 GMT", "Fri, 02 Jan 2026 10:01:00 GMT"
 BODY = {"health": {"gateway_status": "connected"}}
 PLAIN, DATED = answer(BODY), answer(BODY, f"Date: {DATE}", "Server: waweb")
-
-
-def read(received: bytes) -> tuple[object, ...]:
-    """Status, headers but for Date, body, and how the connection is left; or why it is no answer."""
-    connection = h11.Connection(h11.CLIENT)
-    connection.send(h11.Request(method="GET", target="/", headers=[("Host", "w")]))
-    connection.send(h11.EndOfMessage())
-    connection.receive_data(received)
-    found: list[object] = []
-    try:
-        while not isinstance(event := connection.next_event(), h11.EndOfMessage) and event is not h11.NEED_DATA:
-            if isinstance(event, h11.Response):
-                found += [event.status_code, [line for line in event.headers.raw_items() if line[0].lower() != b"date"]]
-            elif isinstance(event, h11.Data):
-                found.append(bytes(event.data))
-    except h11.RemoteProtocolError:
-        return ("none",)
-    return (*found, connection.their_state, connection.trailing_data)
 
 
 def mutated(first: bytes) -> st.SearchStrategy[bytes]:
