@@ -15,8 +15,8 @@ import pytest
 from support.apiserver import CLIENTS, LEASES, ApiServer, listed, serving
 from support.looked import healthy, resource
 from wahealth.kubeconfig.login import Choice, login_by
-from wahealth.wa.board.feed import Feed, Scope
-from wahealth.wa.board.fleet import Fleet
+from wahealth.wa.board.map import Map
+from wahealth.wa.board.map_feed import MapFeed, Scope
 from wahealth.wa.board.signed import SignedIn
 from wahealth.wa.cluster import Cluster
 from wahealth.wa.freshness import Where
@@ -70,14 +70,14 @@ def script(server: ApiServer) -> Script:
 
 
 @contextlib.asynccontextmanager
-async def fed(server: ApiServer, folder: Path) -> AsyncIterator[Fleet]:
+async def fed(server: ApiServer, folder: Path) -> AsyncIterator[Map]:
     path = server.kubeconfig(folder)
 
     async def sign_in() -> Cluster:
         return Cluster(await login_by(Choice(path), os.environ), os.environ)
 
-    fleet = Fleet()
-    feeding = asyncio.create_task(Feed(fleet, Scope("", Where(), 20), SignedIn(sign_in)).run())
+    fleet = Map()
+    feeding = asyncio.create_task(MapFeed(fleet, Scope("", Where(), 20), SignedIn(sign_in)).run())
     try:
         yield fleet
     finally:

@@ -14,9 +14,9 @@ from support.looked import NOW, ago, condition, healthy, look, resource
 from support.pages import ROOT
 from wahealth.wa.board import browser, runbooks
 from wahealth.wa.board.client_page import document
-from wahealth.wa.board.feed import unwatched
-from wahealth.wa.board.fleet import Fleet
 from wahealth.wa.board.frozen import frozen_by
+from wahealth.wa.board.map import Map
+from wahealth.wa.board.map_feed import unwatched
 from wahealth.wa.board.pages import all_files
 from wahealth.wa.board.tile import kept_of, shown
 from wahealth.wa.cluster import Part
@@ -66,7 +66,7 @@ def numbered(version: int, name: str = "support") -> dict[str, object]:
 class TestFleet:
     def test_a_page_is_told_of_all_and_then_of_what_changes_once(self) -> None:
         async def told() -> None:
-            fleet = Fleet()
+            fleet = Map()
             fleet.put([numbered(1, "one"), numbered(2, "two")])
             reader = fleet.reader()
             first = await fleet.message(reader)
@@ -85,7 +85,7 @@ class TestFleet:
 
     def test_a_second_list_tells_only_what_differs(self) -> None:
         async def told() -> None:
-            fleet = Fleet()
+            fleet = Map()
             fleet.put([numbered(1, "one"), numbered(2, "two"), numbered(3, "three")])
             reader = fleet.reader()
             await fleet.message(reader)
@@ -98,7 +98,7 @@ class TestFleet:
 
     def test_nothing_is_told_while_nothing_changes(self) -> None:
         async def told() -> None:
-            fleet = Fleet()
+            fleet = Map()
             fleet.put([numbered(1)])
             reader = fleet.reader()
             await fleet.message(reader)
@@ -116,7 +116,7 @@ class TestFleet:
 
     def test_a_page_that_was_closed_is_forgotten(self) -> None:
         async def told() -> None:
-            fleet = Fleet()
+            fleet = Map()
             reader = fleet.reader()
             fleet.leave(reader)
             fleet.put([numbered(1)])

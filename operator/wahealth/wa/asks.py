@@ -125,7 +125,7 @@ async def _report(call: Call) -> int:
 
 
 async def _board(call: Call) -> int:
-    from wahealth.wa.board.feed import Scope
+    from wahealth.wa.board.map_feed import Scope
     from wahealth.wa.board.run import Settings, serve
     from wahealth.wa.board.signed import SignedIn
 

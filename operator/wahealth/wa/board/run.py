@@ -16,8 +16,8 @@ from wahealth.wa import reason
 from wahealth.wa.board.browser import opened, way_in
 from wahealth.wa.board.client_page import document
 from wahealth.wa.board.door import Door
-from wahealth.wa.board.feed import Feed, Scope
-from wahealth.wa.board.fleet import Fleet
+from wahealth.wa.board.map import Map
+from wahealth.wa.board.map_feed import MapFeed, Scope
 from wahealth.wa.board.server import HOST, Server
 from wahealth.wa.board.signed import SignedIn
 from wahealth.wa.cluster import CLIENTS, path
@@ -42,10 +42,10 @@ async def serve(signed: SignedIn, scope: Scope, settings: Settings, say: Callabl
     await _tried(signed, scope)
     with _listening(settings.port) as listening, way_in() as way:
         address = f"{HOST}:{listening.getsockname()[1]}"
-        fleet, door = Fleet(), Door(address, say)
+        fleet, door = Map(), Door(address, say)
         runner = web.AppRunner(Server(fleet, door, *_asked(signed, scope, settings)).application(), access_log=None)
         await runner.setup()
-        feeding = asyncio.create_task(Feed(fleet, scope, signed).run())
+        feeding = asyncio.create_task(MapFeed(fleet, scope, signed).run())
         try:
             await web.SockSite(runner, listening).start()
             say(door.url)

@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, web
 
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.wa.board.door import Door, Visit
-from wahealth.wa.board.fleet import Fleet, Reader
+from wahealth.wa.board.map import Map, Reader
 from wahealth.wa.board.pages import CLOSED, INDEX, OPEN_TO_ALL, all_files
 from wahealth.wa.problem import USAGE, Unusable
 
@@ -27,7 +27,7 @@ Asked = Callable[..., Awaitable[dict[str, Any]]]
 class Server:
     """`client` gives the page of a client by namespace and name, `reason` that of a reason. Both raise `Unusable`."""
 
-    def __init__(self, fleet: Fleet, door: Door, client: Asked, reason: Asked) -> None:
+    def __init__(self, fleet: Map, door: Door, client: Asked, reason: Asked) -> None:
         self._fleet, self._door, self._client, self._reason = fleet, door, client, reason
         self._files = all_files()
         self._streams: set[web.WebSocketResponse] = set()

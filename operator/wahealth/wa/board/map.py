@@ -15,7 +15,7 @@ from wahealth.wa.freshness import Operators
 Key = tuple[str, str]
 
 
-class State(NamedTuple):
+class WatchState(NamedTuple):
     """How current all of it is. `lost`: since when, in seconds of Unix time by the API server's clock, nothing comes;
     None if it is current. `why`: what is wrong with the watch. `frozen`, `unwatched`: a sentence, or none."""
 
@@ -48,11 +48,11 @@ class Reader:
         return keys
 
 
-class Fleet:
+class Map:
     """All clients."""
 
     def __init__(self) -> None:
-        self.state = State()
+        self.state = WatchState()
         self._kept: dict[Key, Kept] = {}
         self._operators = Operators()
         self._looked = 0.0

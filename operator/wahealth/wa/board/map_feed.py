@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from wahealth.kubeconfig.problem import NotUsable
 from wahealth.wa import document as read
-from wahealth.wa.board.fleet import Fleet
 from wahealth.wa.board.frozen import frozen
+from wahealth.wa.board.map import Map
 from wahealth.wa.board.signed import SignedIn
 from wahealth.wa.cluster import CLIENTS, WATCHED, Change, Cluster, path
 from wahealth.wa.document import Document
@@ -48,10 +48,10 @@ def unwatched(found: Operators) -> str:
     return f"No operator looks after {whom} any more: the last was {held}. Start it, or find out why it does not run."
 
 
-class Feed:
+class MapFeed:
     """Reads for one fleet; signs in anew whenever something went wrong."""
 
-    def __init__(self, fleet: Fleet, scope: Scope, signed: SignedIn) -> None:
+    def __init__(self, fleet: Map, scope: Scope, signed: SignedIn) -> None:
         self._fleet, self._scope, self._signed = fleet, scope, signed
         self._watching = False
 
