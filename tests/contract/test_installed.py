@@ -80,6 +80,7 @@ MISSING = [
     (("operator",), 69, "wahealth: no cluster to work on: there is no kubeconfig"),
     (("sidecar",), 64, "wahealth sidecar: name a credential"),
     (("check",), 64, "wahealth check: name the URL of waweb"),
+    (("completion",), 64, "wahealth completion: the following arguments are required: shell"),
     (("wa", "top"), 69, "kubectl wa top: there is no kubeconfig"),
     (("simulate",), 64, "wahealth simulate: the following arguments are required: SCENARIO"),
     (("demo",), 69, "wahealth demo: needs rich: pip install 'wahealth-operator[playground]'"),
