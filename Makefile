@@ -75,7 +75,7 @@ bench: $(VENV)/ready ## What verdict, probe, sidecar and a fleet cost on this ma
 	@$(SCRIPT) tests/bench/wa.py
 	@$(SCRIPT) tests/bench/board.py
 	@$(SCRIPT) tests/bench/fleet.py
-	@if [ -n "$(PEERS)" ]; then $(SCRIPT) tests/bench/peers.py; fi
+	@if [ -n "$(PEERS)" ]; then $(SCRIPT) tests/bench/peers.py; $(SCRIPT) tests/bench/many.py; fi
 
 .PHONY: bench-gate
 bench-gate: $(VENV)/ready ## Count what a round executes, here and at the merge base with main, and fail over 5 % (BASE=commit)

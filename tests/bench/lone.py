@@ -119,6 +119,7 @@ async def main(arguments: argparse.Namespace) -> None:
     given, lag = Given(arguments.key.read_bytes(), arguments.ca.read_bytes()), Lag()
     parked = MOST_PARKED if arguments.parked is None else arguments.parked
     async with Prober(slots=256, parked=parked) as prober:
+        prober.pool.most = parked  # also where that is more than half of the descriptors: nothing else needs any here
         reconciler, lane = reconciler_of(given, Nowhere(), limits_of(targets), prober, lag)
         counts: Counter[str] = Counter()
 
