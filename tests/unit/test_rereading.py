@@ -78,6 +78,20 @@ def test_all_must_say_what_it_said(said: Said, same: bool) -> None:
         assert not rereading.is_due(entry, now)
 
 
+def test_a_ca_that_is_due_has_no_secret_read_that_is_known() -> None:
+    class Known(Said):
+        def known_at(self, *_: object) -> float:  # type: ignore[override]
+            return time.monotonic()
+
+        async def secret(self, *_: object) -> Reading[Credential]:
+            raise AssertionError("it is known")
+
+    entry = entry_due()
+    assert asyncio.run(Rereading(Known()).says_the_same(entry, time.monotonic()))
+    assert entry.probe.signin is not None
+    assert entry.probe.signin.read_again > time.monotonic()
+
+
 def test_a_spec_that_changes_meanwhile_makes_the_round_an_ordinary_one() -> None:
     entry = entry_due()
 

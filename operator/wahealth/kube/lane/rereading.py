@@ -44,8 +44,10 @@ class Rereading:
 
     async def _secret(self, entry: ResourceEntry, spec: Spec, now: float) -> bool:
         probe, before = entry.probe, (entry.probe.signin, entry.probe.reading)
-        if probe.signin is None or now < probe.signin.read_again:
-            return probe.signin is not None
+        if probe.signin is None:
+            return False
+        if now < probe.signin.read_again or self._is_known(entry):
+            return True
         reading = await CredentialSecret(self._references, entry, spec).read()
         if reading != before[1] or probe.signin is not before[0]:
             return False
