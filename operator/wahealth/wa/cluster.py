@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -24,7 +25,8 @@ JSON = "application/json"
 METADATA = f"{JSON};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _LONGEST = 64 * 1024 * 1024  # bytes of a page: 500 resources of at most 64 KiB, or 100 pods with long specs
 _GONE = 410
-WATCHED = 60  # seconds until the API server ends a watch, so that one that hangs is noticed
+_WATCHED = 60  # seconds until the API server ends a watch, so that one that hangs is noticed
+_GRACE = 15.0  # seconds that a watch may overrun its end
 
 
 class Kind(NamedTuple):
@@ -65,6 +67,11 @@ class Change(NamedTuple):
     @property
     def version(self) -> str:
         return read.text(self.object, "metadata", "resourceVersion")
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Namespace and name of the object."""
+        return read.text(self.object, "metadata", "namespace"), read.text(self.object, "metadata", "name")
 
 
 def path(kind: Kind, namespace: str, name: str = "", **options: str | int) -> str:
@@ -135,16 +142,20 @@ class Cluster:
     @contextlib.asynccontextmanager
     async def watch(self, kind: Kind, namespace: str, version: str) -> AsyncIterator[AsyncIterator[Change]]:
         """What changes after a version, until the API server ends the watch. Raises `Refused`, with status 410 if the
-        version is too old, and `Unusable`."""
+        version is too old, and `Unusable`, also if the watch hangs."""
         where = path(
-            kind, namespace, watch=1, resourceVersion=version, allowWatchBookmarks="true", timeoutSeconds=WATCHED
+            kind, namespace, watch=1, resourceVersion=version, allowWatchBookmarks="true", timeoutSeconds=_WATCHED
         )
-        with _reached():
-            async with opened(self._login, Question(where), self._environ) as flow:
-                self._heard(flow.status, flow.date)
-                if flow.status != 200:
-                    raise Refused(flow.status, "")
-                yield _changes(flow)
+        try:
+            async with asyncio.timeout(_WATCHED + _GRACE):
+                with _reached():
+                    async with opened(self._login, Question(where), self._environ) as flow:
+                        self._heard(flow.status, flow.date)
+                        if flow.status != 200:
+                            raise Refused(flow.status, "")
+                        yield _changes(flow)
+        except TimeoutError:
+            raise Unusable("the watch hangs") from None
 
     async def part(self, kind: Kind, namespace: str, **options: str) -> Part:
         """All objects of a list that only makes a screen better."""

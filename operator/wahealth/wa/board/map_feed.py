@@ -14,7 +14,7 @@ from wahealth.wa import document as read
 from wahealth.wa.board.frozen import frozen
 from wahealth.wa.board.map import Map
 from wahealth.wa.board.signed import SignedIn
-from wahealth.wa.cluster import CLIENTS, WATCHED, Change, Cluster, path
+from wahealth.wa.cluster import CLIENTS, Change, Cluster, path
 from wahealth.wa.document import Document
 from wahealth.wa.freshness import Operators, Where, operators
 from wahealth.wa.problem import Unusable
@@ -24,7 +24,6 @@ from wahealth.wa.screen import capital
 _LEASES = 10.0  # seconds between two looks at the Leases
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 30.0  # seconds, until something is tried again
 _BETWEEN = 0.2  # seconds between a watch that has ended and the next
-_GRACE = 15.0  # seconds that a watch may overrun its end
 _TOO_OLD = 410
 
 
@@ -90,16 +89,10 @@ class MapFeed:
 
     async def _watched(self, cluster: Cluster, version: str) -> str:
         """One watch, until the API server ends it. Returns the version that it has come to."""
-        try:
-            async with (
-                asyncio.timeout(WATCHED + _GRACE),
-                cluster.watch(CLIENTS, self._scope.namespace, version) as changes,
-            ):
-                async for change in changes:
-                    self._take(change)
-                    version = change.version or version
-        except TimeoutError:
-            raise Unusable("the watch hangs") from None
+        async with cluster.watch(CLIENTS, self._scope.namespace, version) as changes:
+            async for change in changes:
+                self._take(change)
+                version = change.version or version
         return version
 
     async def _listed(self, cluster: Cluster) -> str:
@@ -128,8 +121,7 @@ class MapFeed:
         if change.kind in {"ADDED", "MODIFIED"}:
             self._fleet.put([change.object])
         elif change.kind == "DELETED":
-            metadata = read.inner(change.object, "metadata")
-            self._fleet.remove([(read.text(metadata, "namespace"), read.text(metadata, "name"))])
+            self._fleet.remove([change.key])
 
     async def _leases(self) -> None:
         while True:

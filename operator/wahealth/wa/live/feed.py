@@ -8,10 +8,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from wahealth.wa import document as read
 from wahealth.wa.client import client_of
-from wahealth.wa.cluster import CLIENTS, WATCHED, Cluster, Page
-from wahealth.wa.document import Document
+from wahealth.wa.cluster import CLIENTS, Change, Cluster, Page
 from wahealth.wa.fleet import Row, ranked, row_of
 from wahealth.wa.freshness import Operators, Where, operators
 from wahealth.wa.problem import Unusable
@@ -20,7 +18,6 @@ from wahealth.wa.refused import Refused, Right, no_clients
 _LEASES = 5.0  # seconds from one look at the Leases to the next; it also tells whether the API server still answers
 _PAUSES = (1.0, 2.0, 5.0, 10.0)  # seconds until a broken watch is tried again
 _BETWEEN = 0.2  # seconds from the end of a watch to the next
-_GRACE = 15.0  # seconds that a watch may overrun its end
 _GONE = 410
 Key = tuple[str, str]
 
@@ -119,17 +116,11 @@ class Feed:
 
     async def _watch(self) -> None:
         """One watch, until the API server ends it. Raises `Refused`, and `Unusable` if it breaks or hangs."""
-        try:
-            async with (
-                asyncio.timeout(WATCHED + _GRACE),
-                self._cluster.watch(CLIENTS, self.namespace, self._listed) as changes,
-            ):
-                self._mended("clients")
-                async for change in changes:
-                    self._listed = change.version or self._listed
-                    self._take(change.kind, change.object)
-        except TimeoutError:
-            raise Unusable("the watch hangs") from None
+        async with self._cluster.watch(CLIENTS, self.namespace, self._listed) as changes:
+            self._mended("clients")
+            async for change in changes:
+                self._listed = change.version or self._listed
+                self._take(change)
 
     def _list_again(self) -> None:
         self._pages, self._into, self.complete = self._cluster.clients(self.namespace), {}, False
@@ -144,13 +135,12 @@ class Feed:
             self._into.update((_key(row), row) for row in _rows(page))
         self.version += 1
 
-    def _take(self, kind: str, document: Document) -> None:
-        if kind in {"ADDED", "MODIFIED"}:
-            row = row_of(client_of(document))
+    def _take(self, change: Change) -> None:
+        if change.kind in {"ADDED", "MODIFIED"}:
+            row = row_of(client_of(change.object))
             self._rows[_key(row)] = row
-        elif kind == "DELETED":
-            metadata = read.inner(document, "metadata")
-            self._rows.pop((read.text(metadata, "namespace"), read.text(metadata, "name")), None)
+        elif change.kind == "DELETED":
+            self._rows.pop(change.key, None)
         else:
             return
         self.version += 1
