@@ -227,6 +227,18 @@ class Client:
         return sorted(e["addresses"][0] for e in endpoints if e["conditions"].get("ready"))
 
 
+@contextmanager
+def running_client(plane: Plane, namespace: str) -> Iterator[Client]:
+    """One with a sidecar in each of its five pods, all ready."""
+    client = Client(plane, namespace, {"shards": 1, "failover_seconds": 1, "startup_seconds": 0.2})
+    client.example("web-native-sidecar", "web", 1)
+    client.example("coreapp-sidecar", "coreapp", 2)
+    client.example("master-sidecar", "master", 2)
+    until(lambda: client.ready() == [True] * 5, "five pods ready", 240)
+    yield client
+    client.leave()
+
+
 def _encoded(content: bytes) -> str:
     return base64.b64encode(content).decode()
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.conftest import EXAMPLES, IMAGE, PORT, Client, Document, Plane
+from e2e.conftest import EXAMPLES, IMAGE, PORT, Client, Document, Plane, running_client
 from support.gitops.tools import NoGo, ask, program
 from support.kinds import monitoring_crds
 from support.monitoring.prometheus import scraping
@@ -132,13 +132,8 @@ def cluster(plane: Plane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def client(plane: Plane, cluster: Cluster) -> Iterator[Client]:
     """A simulated client whose pods are real, and ready; nobody watches it yet."""
-    client = Client(plane, "acme", {"shards": 1, "failover_seconds": 1, "startup_seconds": 0.2})
-    client.example("web-native-sidecar", "web", 1)
-    client.example("coreapp-sidecar", "coreapp", 2)
-    client.example("master-sidecar", "master", 2)
-    until(lambda: client.ready() == [True] * 5, "five pods ready", 240)
-    yield client
-    client.leave()
+    with running_client(plane, "acme") as client:
+        yield client
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.conftest import EXAMPLES, IMAGE, PORT, PROBES, RESTRICTED, Client, Plane
+from e2e.conftest import EXAMPLES, IMAGE, PORT, PROBES, RESTRICTED, Client, Plane, running_client
 from e2e.shell import Shell
 from support.steps import step
 from wahealth.api.v1alpha1 import GROUP, PLURAL
@@ -91,13 +91,8 @@ def shell(enforced: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture(scope="module")
 def client(enforced: ControlPlane) -> Iterator[Client]:
-    client = Client(enforced, "guarded", {"shards": 1, "failover_seconds": 1, "startup_seconds": 0.2})
-    client.example("web-native-sidecar", "web", 1)
-    client.example("coreapp-sidecar", "coreapp", 2)
-    client.example("master-sidecar", "master", 2)
-    until(lambda: client.ready() == [True] * 5, "five pods ready", 240)
-    yield client
-    client.leave()
+    with running_client(enforced, "guarded") as client:
+        yield client
 
 
 def pod(plane: ControlPlane, namespace: str, name: str, code: str) -> str:

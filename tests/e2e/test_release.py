@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.conftest import EXAMPLES, PORT, RELEASE, Client, Document
+from e2e.conftest import EXAMPLES, PORT, RELEASE, Client, Document, running_client
 from e2e.shell import Shell
 from release import archives, debian
 from support import registry as registries
@@ -64,13 +64,8 @@ def shell(plane: ControlPlane, folder: Path, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def client(plane: ControlPlane, folder: Path) -> Iterator[Client]:
     """A simulated client whose pods are real, and ready."""
-    client = Client(plane, "acme", {"shards": 1, "failover_seconds": 1, "startup_seconds": 0.2})
-    client.example("web-native-sidecar", "web", 1)
-    client.example("coreapp-sidecar", "coreapp", 2)
-    client.example("master-sidecar", "master", 2)
-    until(lambda: client.ready() == [True] * 5, "five pods ready", 240)
-    yield client
-    client.leave()
+    with running_client(plane, "acme") as client:
+        yield client
 
 
 @pytest.fixture
