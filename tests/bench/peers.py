@@ -19,7 +19,7 @@ import httpx
 
 from bench.probers import OWN_PORT, PROBERS, Load
 from bench.targets import Targets, serving
-from support.process import child_of, cpu, machine, peak, stolen
+from support.process import child_of, cpu, machine, peak, steal, stolen
 from wahealth.playground.cluster.processes import ManagedProcess
 
 LOADS = ((1_000, 10.0), (10_000, 30.0), (1_000, 1.0))
@@ -132,10 +132,10 @@ def in_the_same_windows(n: int, period: float) -> None:
                 one.begin()
             time.sleep(WINDOW)
             ours, peer = (one.end() for one in both)
-            steal = 100 * (stolen() - before) / (time.monotonic() - began) / (os.cpu_count() or 1)
+            stood = steal(before, began)
             print(f"{ours}\n{peer}")
             print(f"  {'ratio':<20} {ours.cost / peer.cost:>10.2f} {ours.peak / peer.peak:>10.2f}", end="")
-            print(f"{'':<12} load {os.getloadavg()[0]:.1f}, steal {steal:.1f} %", flush=True)
+            print(f"{'':<12} load {os.getloadavg()[0]:.1f}, steal {stood:.1f} %", flush=True)
 
 
 def main(everybody: bool) -> None:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from bench.clusterwide import PERIOD, WINDOW, Operator, create, quiet, spaces
 from bench.targets import Targets, serving
-from support.process import cpu, machine, peak, stolen
+from support.process import cpu, machine, peak, steal, stolen
 from wahealth.playground.environment import Environment, until
 
 ROOT = Path(__file__).parents[2]
@@ -48,10 +48,10 @@ def turn(build: str, operator: Operator, targets: Targets, n: int) -> Turn:
         time.sleep(3 * PERIOD)
         used, before, began = cpu(operator.pid), stolen(), time.monotonic()
         window = targets.window(n, PERIOD, WINDOW)
-        steal = 100 * (stolen() - before) / (time.monotonic() - began) / (os.cpu_count() or 1)
+        stood = steal(before, began)
         cost = 1000 * (cpu(operator.pid) - used) / max(1, window["Requests"])
         late = 1000 * window["LateP99"]
-        return Turn(build, start, cost, peak(operator.pid), window["MissedPercent"], late, steal)
+        return Turn(build, start, cost, peak(operator.pid), window["MissedPercent"], late, stood)
     finally:
         operator.stop()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -24,6 +25,11 @@ def peak(pid: int) -> float:
 def stolen() -> float:
     """Seconds that the processors of this machine stood still so far, because their host ran others."""
     return int(Path("/proc/stat").read_text().split("\n", 1)[0].split()[8]) / _TICKS
+
+
+def steal(before: float, began: float) -> float:
+    """Per cent of this machine that others took since `began` (monotonic seconds), when `stolen` was `before`."""
+    return 100 * (stolen() - before) / (time.monotonic() - began) / (os.cpu_count() or 1)
 
 
 def child_of(pid: int) -> int:
